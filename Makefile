@@ -1,0 +1,64 @@
+# `make help` lists the targets. On a fresh machine python3 (3.11 or newer) and make are enough.
+PYTHON ?= python3
+BIN := .venv/bin
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+.PHONY: run
+run: .venv/run ## Start edrone with the sample tree on 127.0.0.1:$PORT (8000)
+	@exec $(BIN)/python -m edrone_site.run
+
+.PHONY: test
+test: lint types ## Linters, types and tests: everything that needs Python packages only
+	$(BIN)/pytest --numprocesses auto
+
+.PHONY: lint
+lint: .venv/dev ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.PHONY: types
+types: .venv/dev ## Check types
+	$(BIN)/mypy .
+
+.PHONY: e2e
+e2e: .venv/dev ## Tests that need more: a fresh clone, a browser (Debian's chromium)
+	$(BIN)/pytest tests/e2e --override-ini addopts= --no-header -p no:xdist
+
+.PHONY: bench
+bench: .venv/dev ## Measure the speed (needs wrk); the tables go to docs/performance.md
+	$(BIN)/python -m benchmarks.config_endpoint
+
+.PHONY: format
+format: .venv/dev ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: lock
+lock: .venv/dev ## Lock the newest versions that requirements.in and requirements-dev.in allow
+	for name in requirements requirements-dev; do \
+	  $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-annotate \
+	    --custom-compile-command "make lock" $$name.in --output-file $$name.txt; \
+	done
+
+.PHONY: clean
+clean: ## Delete everything that make made, the state folder var/ excepted
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "edrone needs Python 3.11 or newer; this is " + sys.version + "; name another one: make PYTHON=python3.13 ...")'
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/run: requirements.txt | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
+	@touch $@
+
+.venv/dev: requirements.txt requirements-dev.txt | .venv/run
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
+	@touch $@

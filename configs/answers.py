@@ -1,0 +1,55 @@
+"""What Drone is told (drone-facts.md sections 1.4 and 1.8)."""
+
+import json
+
+from django.http import HttpResponse, JsonResponse
+
+from configs.errors import ConfigError
+from configs.resolve import Resolved
+
+LONGEST_MESSAGE = 470  # characters; Drone's column holds 500 and Drone writes "linter: unsupported os: " before it
+
+
+def answer(result: Resolved | ConfigError, show_errors: str) -> HttpResponse:
+    """Answer what was found, or what went wrong; `show_errors` is "build" or "http"."""
+    if isinstance(result, ConfigError):
+        return failed(result, show_errors)
+    if result.yaml is None:
+        return HttpResponse(status=204)  # Drone then reads the repository's own file
+    return pipeline(result.yaml)
+
+
+def failed(error: ConfigError, show_errors: str) -> HttpResponse:
+    """Answer an error so that people see it.
+
+    Drone drops a failed configuration request without a trace. So where `show_errors` is "build", an error is a pipeline
+    that Drone's linter refuses: Drone then records a build with status error and the message as its text.
+    """
+    if show_errors == "build" and not error.always_http:
+        return pipeline(error_pipeline(str(error)))
+    return sentence(str(error), error.status)
+
+
+def pipeline(text: str) -> HttpResponse:
+    """Answer a text as the configuration, as JSON whatever the Accept header says: Drone asks for a type of its own."""
+    answer = JsonResponse({"Data": text}, json_dumps_params={"ensure_ascii": False})
+    answer["Content-Length"] = len(answer.content)  # or the server would send it in chunks
+    return answer
+
+
+def sentence(text: str, status: int) -> HttpResponse:
+    """Answer a sentence for people."""
+    return HttpResponse(text + "\n", status=status, content_type="text/plain; charset=utf-8")
+
+
+def error_pipeline(message: str) -> str:
+    """Write a pipeline that Drone refuses with the message as the reason: its operating system is unknown."""
+    printable = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in message)
+    line = f"edrone: {printable}"
+    if len(line) > LONGEST_MESSAGE:
+        line = line[: LONGEST_MESSAGE - 1] + "…"
+    # A JSON string without escapes of non-ASCII is a YAML string too.
+    operating_system = json.dumps(line, ensure_ascii=False)
+    return (
+        f"kind: pipeline\ntype: docker\nname: edrone-error\n\nplatform:\n  os: {operating_system}\n  arch: amd64\n\nsteps: []\n"
+    )

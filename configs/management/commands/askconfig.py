@@ -1,0 +1,39 @@
+"""`manage.py askconfig`: ask a running edrone as Drone does. It is how an operator finds out why nothing builds."""
+
+import time
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from configs.asking import body
+from configs.diagnosis import AskError, ask
+from configs.management.arguments import add_build, build_of
+
+
+class Command(BaseCommand):
+    """Ask for the YAML of a build over HTTP, signed."""
+
+    help = "Ask a running edrone for the YAML of a build of SLUG, as a Drone server would, and say what is wrong if it fails."
+    requires_system_checks = ()  # it is a client; the settings of the server are looked at by the server
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Name the build and the server."""
+        add_build(parser)
+        parser.add_argument("--url", default=f"{settings.EDRONE_ADDRESS}/edrone", help="default: %(default)s")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        """Print the YAML, or end with the error and its likely cause."""
+        if not settings.DRONE_YAML_SECRETS:
+            raise CommandError("DRONE_YAML_SECRET is not set: set it to the secret that the Drone server uses.")
+        content = body(build_of(options), created=int(time.time()))
+        try:
+            text = ask(options["url"], content, settings.DRONE_YAML_SECRETS[0], datetime.now(UTC))
+        except AskError as error:
+            raise CommandError(str(error)) from None
+        if text is None:
+            self.stderr.write("204: Drone reads the repository's own file.")
+        else:
+            self.stdout.write(text, ending="")

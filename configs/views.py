@@ -1,0 +1,79 @@
+"""The address that Drone asks: DRONE_YAML_ENDPOINT."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.http import HttpResponse
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from configs import answers, payload, signature
+from configs.errors import ConfigError
+from configs.record import record
+from configs.resolve import Resolved, resolve
+from configs.tree import Tree
+
+WHAT_FOR = (
+    "This address is for a Drone server, which POSTs signed requests to it: set DRONE_YAML_ENDPOINT of the Drone server to it. "
+    "To ask it as Drone does: manage.py askconfig."
+)
+
+
+class WhateverIsAccepted(BaseContentNegotiation):
+    """Refuse nobody over an Accept header: Drone sends a media type of its own."""
+
+    def select_renderer(self, _: Any, renderers: Any, __: Any = None) -> Any:
+        """Take the first renderer."""
+        return renderers[0], renderers[0].media_type
+
+
+class ConfigView(APIView):
+    """Give the configuration of a build to the Drone server."""
+
+    authentication_classes = ()  # the signature of the request says who asks
+    permission_classes = ()
+    content_negotiation_class = WhateverIsAccepted
+    http_method_names = ("post",)
+
+    def post(self, request: Request) -> HttpResponse:
+        """Verify, parse, resolve, record, answer."""
+        started, asked = time.perf_counter(), None
+        result: Resolved | ConfigError
+        try:
+            body = read_body(request)
+            verify(request, body)
+            asked = payload.parse(body)
+            result = resolve(asked, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
+        except ConfigError as error:
+            result = error
+        record(asked, result, time.perf_counter() - started)
+        return answers.answer(result, settings.EDRONE_SHOW_ERRORS)
+
+    def http_method_not_allowed(self, request: Any, *_: Any, **__: Any) -> NoReturn:
+        """Say what this address is for."""
+        raise MethodNotAllowed(request.method, detail=WHAT_FOR)
+
+
+def read_body(request: Request) -> bytes:
+    """Read the raw body, unless it says itself that it is too large."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > payload.LARGEST_BODY:
+        raise payload.too_large()
+    body: bytes = request.body
+    return body
+
+
+def verify(request: Request, body: bytes) -> None:
+    """Check the signature, unless the operator chose to do without."""
+    if settings.EDRONE_ALLOW_UNSIGNED:
+        return
+    meta = request.META
+
+    def header(name: str) -> str | None:
+        key = name.upper().replace("-", "_")
+        return meta.get(key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}")
+
+    signature.verify(header, body, settings.DRONE_YAML_SECRETS, datetime.now(UTC), settings.EDRONE_DATE_TOLERANCE)

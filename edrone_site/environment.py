@@ -1,0 +1,157 @@
+"""The settings, read once and typed from environment variables.
+
+A value that cannot work raises ImproperlyConfigured with one line: the variable, and what to set.
+The table in README.md names the same variables; a test compares the two.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvError
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATABASE_SCHEMES = {"sqlite", "postgres", "postgresql"}
+Value = TypeVar("Value")
+env = Env()
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Every setting with its type; the comments give units and forms."""
+
+    secret_key: str  # Django's; empty where only the tree is read
+    allowed_hosts: list[str]  # host names under which browsers open the site
+    database: dict[str, Any]  # edrone's own database, as Django's DATABASES wants it
+    drone_database: dict[str, Any] | None  # Drone's database, likewise; None: not connected
+    drone_server: str  # address of the Drone server, without a slash at the end; may be empty
+    drone_token: str  # token of an administrator of the Drone server; may be empty
+    yaml_secrets: tuple[str, ...]  # any of them may have signed Drone's request
+    host: str  # address to listen on
+    port: int
+    projects: Path  # the tree
+    state: Path  # everything that edrone writes while it runs
+    namespaces: frozenset[str]  # whose repositories may use a plain folder; empty: all
+    show_errors: str  # "build" or "http"
+    date_tolerance: int  # seconds that Drone's clock may differ from edrone's
+    allow_unsigned: bool
+    workers: int  # server processes
+    threads: int  # the most threads of one server process
+
+
+def read() -> Environment:
+    """Read every variable.
+
+    Raises:
+        ImproperlyConfigured: one line that names the variable and says what to set.
+    """
+    state = folder("EDRONE_STATE", "var")
+    own_database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(state / "edrone.sqlite3")}
+    return Environment(
+        secret_key=value("SECRET_KEY", env.str, ""),
+        allowed_hosts=value("ALLOWED_HOSTS", words, ["localhost", "127.0.0.1", "[::1]"]),
+        database=value("DATABASE_URL", database, own_database),
+        drone_database=value("DRONE_DATABASE_URL", database, None),
+        drone_server=value("DRONE_SERVER", server, ""),
+        drone_token=value("DRONE_TOKEN", env.str, ""),
+        yaml_secrets=value("DRONE_YAML_SECRET", secrets, ()),
+        host=value("HOST", env.str, "127.0.0.1"),
+        port=value("PORT", between(1, 65535), 8000),
+        projects=folder("EDRONE_PROJECTS", "projects"),
+        state=state,
+        namespaces=frozenset(value("EDRONE_NAMESPACES", words, list[str]())),
+        show_errors=value("EDRONE_SHOW_ERRORS", one_of("build", "http"), "build"),
+        date_tolerance=value("EDRONE_DATE_TOLERANCE", between(1, 86_400), 300),
+        allow_unsigned=value("EDRONE_ALLOW_UNSIGNED", truth, False),
+        workers=value("EDRONE_WORKERS", between(1, 64), 2),
+        threads=value("EDRONE_THREADS", between(2, 1024), 128),
+    )
+
+
+def value(name: str, parse: Callable[[str], Value], default: Value) -> Value:
+    """Parse one variable. Set but empty is the same as not set: charts and compose files leave it so."""
+    if not os.environ.get(name, "").strip():
+        return default
+    try:
+        return parse(name)
+    except (EnvError, ValueError) as error:
+        # The value itself is not repeated: it may hold a password.
+        raise ImproperlyConfigured(f"{name} cannot be used: {error}") from None
+
+
+def between(low: int, high: int) -> Callable[[str], int]:
+    """Make a parser of whole numbers from low to high, both included."""
+
+    def parse(name: str) -> int:
+        try:
+            number = env.int(name)
+        except EnvError:
+            number = low - 1
+        if not low <= number <= high:
+            raise ValueError(f"set it to a whole number from {low} to {high}.")
+        return number
+
+    return parse
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """Make a parser that takes one of the words."""
+
+    def parse(name: str) -> str:
+        word = env.str(name)
+        if word not in choices:
+            raise ValueError(f"set it to {' or '.join(choices)}.")
+        return word
+
+    return parse
+
+
+def truth(name: str) -> bool:
+    """Parse true or false."""
+    try:
+        return env.bool(name)
+    except EnvError:
+        raise ValueError("set it to true or false.") from None
+
+
+def words(name: str) -> list[str]:
+    """Parse words separated by commas."""
+    return [word for word in (part.strip() for part in env.str(name).split(",")) if word]
+
+
+def secrets(name: str) -> tuple[str, ...]:
+    """Parse secrets separated by commas; Drone uses its own to the last character, so nothing is stripped here."""
+    found = tuple(env.str(name).split(","))
+    if any(not secret or secret != secret.strip() for secret in found):
+        raise ValueError(
+            "one of its secrets is empty, or begins or ends with white space or a line end; "
+            "separate several with single commas, and give Drone and edrone the same characters."
+        )
+    return found
+
+
+def server(name: str) -> str:
+    """Parse the address of a server."""
+    parts = urlsplit(env.str(name))
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ValueError("set it to an address such as https://drone.example.com.")
+    return parts.geturl().rstrip("/")
+
+
+def folder(name: str, default: str) -> Path:
+    """Parse a folder; a relative one is meant from where the command was started."""
+    return Path(os.path.abspath(value(name, env.str, str(BASE_DIR / default))))  # not resolved: a link stays a link
+
+
+def database(name: str) -> dict[str, Any]:
+    """Turn sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME into an entry of Django's DATABASES."""
+    address = env.str(name)
+    found = dict(dj_database_url.parse(address)) if urlsplit(address).scheme in DATABASE_SCHEMES else {}
+    if not found.get("NAME"):
+        raise ValueError("set it to sqlite:////path/to/file or postgres://user:password@host:5432/name.")
+    return found

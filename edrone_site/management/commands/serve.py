@@ -1,0 +1,59 @@
+"""`manage.py serve`: the production server."""
+
+import logging
+import socket
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from edrone_site.startup import refuse_what_cannot_work
+
+logger = logging.getLogger(__name__)
+SECONDS_TO_FINISH = 60  # for running requests after SIGTERM; Drone itself waits no longer for an answer
+
+
+class Command(BaseCommand):
+    """Run edrone under Granian; settings say where and with how many processes and threads."""
+
+    help = "Run the production server on HOST:PORT, with EDRONE_WORKERS processes of up to EDRONE_THREADS threads."
+    requires_system_checks = ()  # they are run below, to say what is wrong in one line
+
+    def handle(self, *_: Any, **__: Any) -> None:
+        """Serve until SIGTERM or Ctrl-C; running requests are finished first."""
+        try:
+            warnings = refuse_what_cannot_work()
+        except ImproperlyConfigured as error:
+            raise CommandError(f"edrone cannot start: {error}") from None
+        for warning in warnings:
+            logger.warning(warning)
+        environment = settings.ENVIRONMENT
+        refuse_taken_address(environment.host, environment.port)
+        Granian(
+            "edrone_site.wsgi:application",
+            address=environment.host,
+            port=environment.port,
+            interface=Interfaces.WSGI,
+            workers=environment.workers,
+            blocking_threads=environment.threads,
+            respawn_failed_workers=True,
+            workers_kill_timeout=SECONDS_TO_FINISH,
+            websockets=False,
+            log_level=LogLevels.warning,
+            log_dictconfig=settings.LOGGING | {"loggers": {"_granian": {}}},
+        ).serve()
+
+
+def refuse_taken_address(host: str, port: int) -> None:
+    """Say in one line that the address cannot be used; Granian's own workers would only fail one after another."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise CommandError(f"edrone cannot listen on {host} port {port}: {error.strerror}. Set HOST and PORT.") from None

@@ -1,0 +1,103 @@
+"""Django's settings. Everything that differs between installations comes from environment.py."""
+
+import logging
+from contextlib import suppress
+
+from edrone_site import __version__, environment
+
+ENVIRONMENT = environment.read()
+
+# What is edrone's own, under the names that the rest of the code reads.
+EDRONE_VERSION = __version__
+EDRONE_PROJECTS = ENVIRONMENT.projects
+EDRONE_STATE = ENVIRONMENT.state
+EDRONE_ADDRESS = f"http://{ENVIRONMENT.host}:{ENVIRONMENT.port}"
+EDRONE_NAMESPACES = ENVIRONMENT.namespaces
+EDRONE_SHOW_ERRORS = ENVIRONMENT.show_errors
+EDRONE_DATE_TOLERANCE = ENVIRONMENT.date_tolerance
+EDRONE_ALLOW_UNSIGNED = ENVIRONMENT.allow_unsigned
+DRONE_YAML_SECRETS = ENVIRONMENT.yaml_secrets
+
+SECRET_KEY = ENVIRONMENT.secret_key
+ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
+DEBUG = False
+ROOT_URLCONF = "edrone_site.urls"
+WSGI_APPLICATION = "edrone_site.wsgi.application"
+APPEND_SLASH = False  # Drone never follows a redirect; the admin adds its own slashes
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "configs",
+    "edrone_site",
+]
+
+# CommonMiddleware is left out: it refuses hosts that ALLOWED_HOSTS does not name, and neither Drone nor a probe of
+# Kubernetes (which asks by address) should have to be named there. Pages check the host where they build addresses.
+MIDDLEWARE = [
+    "configs.middleware.drone_first",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES = {"default": ENVIRONMENT.database}
+with suppress(OSError):  # commands that only read the tree also run where nothing can be written
+    EDRONE_STATE.mkdir(parents=True, exist_ok=True)
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # A database that does not answer must not hold a request for minutes.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 2)  # seconds
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# The files of the admin's pages are served by WhiteNoise straight from the installed packages: no collecting step.
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+}
+
+# The lines name no threads and processes; not looking these up for every line makes them cheaper.
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    # Django would mail errors to administrators, with the request's headers in them.
+    "loggers": {"django": {"handlers": [], "propagate": True}},
+}

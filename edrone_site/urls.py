@@ -1,0 +1,18 @@
+"""All addresses of the site."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from edrone_site import health
+
+admin.site.site_header = admin.site.site_title = "edrone"
+admin.site.index_title = "Administration"
+
+urlpatterns = [
+    path("", include("configs.urls")),
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("admin/", admin.site.urls),
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+]

@@ -47,6 +47,8 @@ def body(request: ConfigRequest, created: int) -> bytes:
         "ref": request.ref,
         "source": request.target,
         "target": request.target,
+        "number": request.number,
+        "id": request.number,
         "created": created,
         "updated": created,
     }

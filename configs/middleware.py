@@ -17,6 +17,8 @@ def drone_first(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Call
     addresses = {reverse("config"), reverse("config-slash")}
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        return view(request) if request.path_info in addresses else get_response(request)
+        if request.method == "POST" and request.path_info in addresses:
+            return view(request)
+        return get_response(request)
 
     return middleware

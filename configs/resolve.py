@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import yaml
 
 from configs.errors import NotFound, Unusable, Vanished
+from configs.kinds import kinds
 from configs.lookup import Candidates, branch_of, candidates
 from configs.payload import ConfigRequest
 from configs.tree import Snapshot, Source, Tree
@@ -82,22 +83,12 @@ def keeps_its_own_file(source: Source) -> bool:
     if not SAYS_REPOSITORY.search(source.text):
         return False  # without parsing, as nearly every file
     try:
-        documents = [node for node in yaml.compose_all(source.text, Loader=yaml.CSafeLoader) if node is not None]
-    except (yaml.YAMLError, RecursionError):
+        found = kinds(source.text)
+    except yaml.YAMLError:
         return False  # served as it is: Drone names the mistake in a build that people see
-    kinds = [kind_of(node) for node in documents]
-    if "repository" in kinds and len(kinds) > 1:
+    if "repository" in found and len(found) > 1:
         raise Unusable(f"projects/{source.path}: `kind: repository` must be the only document of its file.")
-    return kinds == ["repository"]
-
-
-def kind_of(node: yaml.Node) -> str:
-    """Give the value of the key `kind` of a document, empty where it has none."""
-    if isinstance(node, yaml.MappingNode):
-        for key, value in reversed(node.value):  # of doubled keys Drone takes the last
-            if key.value == "kind" and isinstance(value, yaml.ScalarNode):
-                return str(value.value)
-    return ""
+    return found == ["repository"]
 
 
 def not_found(request: ConfigRequest, wanted: Candidates) -> str:

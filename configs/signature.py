@@ -124,9 +124,15 @@ def check_clock(signed_at: datetime, now: datetime, tolerance: int) -> None:
 
 
 def in_words(seconds: float) -> str:
-    """Say a time span in its largest useful unit."""
-    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds >= 2 * length or (unit == "minute" and seconds >= length):
-            count = round(seconds / length)
-            return f"{count} {unit}{'s' if count != 1 else ''}"
-    return f"{round(seconds)} seconds"
+    """Say a time span as people do: 3 hours, 7 minutes, 5 minutes 1 second."""
+    whole = round(seconds)
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 600)):
+        if whole >= 2 * length:
+            return counted(whole // (60 if unit == "minute" else length), unit)
+    minutes, rest = divmod(whole, 60)
+    return " ".join(counted(count, unit) for count, unit in ((minutes, "minute"), (rest, "second")) if count)
+
+
+def counted(count: int, unit: str) -> str:
+    """Say a number of units."""
+    return f"{count} {unit}{'' if count == 1 else 's'}"

@@ -27,7 +27,9 @@ def main() -> None:
         sys.stdout.write(welcome(settings, made, password))
         sys.stdout.flush()
         call_command("serve")
-    except (ImproperlyConfigured, CommandError, OSError) as error:
+    except (ImproperlyConfigured, OSError) as error:
+        sys.exit(f"edrone cannot start: {error}")
+    except CommandError as error:
         sys.exit(str(error))
 
 

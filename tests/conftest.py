@@ -1,1 +1,96 @@
-"""What all tests share."""
+"""What all tests share: recorded requests, trees, and a Drone that signs what it asks."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from configs import asking
+from configs.payload import ConfigRequest
+from tests.server import Server, running
+
+RECORDED = Path(__file__).parent / "recorded" / "config-requests"
+SECRET = "bea26a2221fd8090ea38720fc445eca6"
+Tree = Callable[[dict[str, str | bytes]], Path]
+
+
+def recorded(name: str) -> tuple[dict[str, str], bytes]:
+    """Give the headers and the body of a recorded request."""
+    request = json.loads((RECORDED / f"{name}.json").read_text())
+    return dict(request["headers"]), request["body"].encode()
+
+
+@pytest.fixture
+def tree(tmp_path: Path, settings: Any) -> Tree:
+    """Make the tree that edrone serves from its files."""
+
+    def make(files: dict[str, str | bytes]) -> Path:
+        root = tmp_path / "projects"
+        root.mkdir(exist_ok=True)
+        for path, content in files.items():
+            file = root / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        settings.EDRONE_PROJECTS = root
+        return root
+
+    return make
+
+
+class Drone:
+    """Asks the configuration endpoint as a Drone server does."""
+
+    def __init__(self) -> None:
+        self.client = Client()
+
+    def ask(self, request: ConfigRequest, **changed: Any) -> Any:
+        """Ask for a build; `changed` are as of `post`."""
+        return self.post(asking.body(request, created=1_795_426_889), **changed)
+
+    def post(
+        self, body: bytes, *, secret: str = SECRET, now: datetime | None = None, path: str = "/edrone", **headers: str | None
+    ) -> Any:
+        """POST a signed body; `headers` replace what was signed, None takes one away."""
+        sent: dict[str, str | None] = dict(asking.signed_headers(body, secret, now or datetime.now(UTC)))
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.send(body, {name: value for name, value in sent.items() if value is not None}, path)
+
+    def send(self, body: bytes, headers: dict[str, str], path: str = "/edrone") -> Any:
+        """POST a body with just these headers."""
+        environ: dict[str, Any] = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
+        kind = environ.pop("HTTP_CONTENT_TYPE", "")
+        environ.pop("HTTP_CONTENT_LENGTH", None)
+        return self.client.generic("POST", path, body, **{"CONTENT_TYPE": kind} | environ)
+
+
+@pytest.fixture
+def drone() -> Drone:
+    return Drone()
+
+
+def push(branch: str = "master", slug: str = "ismewen/edrone", **fields: Any) -> ConfigRequest:
+    """Describe a push to a branch."""
+    namespace, _, name = slug.rpartition("/")
+    return ConfigRequest(
+        **({"namespace": namespace, "name": name, "event": "push", "ref": f"refs/heads/{branch}", "target": branch} | fields)
+    )
+
+
+def shown_error(answer: Any) -> str:
+    """Give the message by which Drone's build would fail."""
+    assert answer.status_code == 200, answer.content
+    text = answer.json()["Data"]
+    assert "name: edrone-error\n" in text, text
+    line = next(line for line in text.splitlines() if line.startswith("  os: "))
+    return str(json.loads(line.removeprefix("  os: ")))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Run edrone with the sample tree, as `make run` does."""
+    with running(tmp_path_factory.mktemp("server")) as started:
+        yield started

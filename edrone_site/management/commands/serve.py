@@ -2,6 +2,8 @@
 
 import logging
 import socket
+import threading
+import time
 from typing import Any
 
 from django.conf import settings
@@ -10,10 +12,12 @@ from django.core.management.base import BaseCommand, CommandError
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from granian.server import MPServer
 
 from edrone_site.startup import refuse_what_cannot_work
 
 logger = logging.getLogger(__name__)
+SECONDS_TO_START = 5
 SECONDS_TO_FINISH = 60  # for running requests after SIGTERM; Drone itself waits no longer for an answer
 
 
@@ -33,7 +37,7 @@ class Command(BaseCommand):
             logger.warning(warning)
         environment = settings.ENVIRONMENT
         refuse_taken_address(environment.host, environment.port)
-        Granian(
+        server = Granian(
             "edrone_site.wsgi:application",
             address=environment.host,
             port=environment.port,
@@ -43,9 +47,26 @@ class Command(BaseCommand):
             respawn_failed_workers=True,
             workers_kill_timeout=SECONDS_TO_FINISH,
             websockets=False,
-            log_level=LogLevels.warning,
+            log_level=LogLevels.error,
             log_dictconfig=settings.LOGGING | {"loggers": {"_granian": {}}},
-        ).serve()
+        )
+        threading.Thread(target=insist_on_the_end, args=[server], daemon=True).start()
+        server.serve()
+
+
+def insist_on_the_end(server: MPServer) -> None:
+    """Tell workers that have only just begun to end until they do: Granian's lose a signal that comes while they start.
+
+    Older ones are told once, by Granian: told again, they would drop the requests that they are finishing.
+    """
+    while not server.interrupt_signal:
+        time.sleep(0.2)
+    young = [worker for worker in server.wrks if time.monotonic() - worker.birth < SECONDS_TO_START]
+    while True:
+        time.sleep(0.5)
+        for worker in young:
+            if worker.is_alive():
+                worker.terminate()
 
 
 def refuse_taken_address(host: str, port: int) -> None:

@@ -1,0 +1,98 @@
+"""edrone as `make run` starts it: a process of its own under the production server."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).parent.parent
+PATIENCE = 30.0  # seconds
+
+
+@dataclass
+class Server:
+    """A running edrone."""
+
+    process: subprocess.Popen[str]
+    url: str
+    output: Path  # everything that it printed
+    environment: dict[str, str]
+
+    def printed(self) -> str:
+        return self.output.read_text()
+
+    def manage(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in the environment of this server."""
+        return manage(*arguments, **self.environment | environment)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def clean_environment(**added: str) -> dict[str, str]:
+    """Give the environment of a stranger's shell, with some variables set."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return kept | added
+
+
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `manage.py` with these variables only."""
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env=clean_environment(**environment), capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
+
+
+@contextmanager
+def running(folder: Path, *command: str, **environment: str) -> Iterator[Server]:
+    """Start edrone, wait until it answers, and end it."""
+    port = free_port()
+    variables = {"PORT": str(port), "EDRONE_STATE": str(folder / "var")} | environment
+    output = folder / "output"
+    arguments = command or (sys.executable, "-m", "edrone_site.run")
+    with output.open("w") as log:
+        process = subprocess.Popen(
+            arguments,
+            cwd=ROOT,
+            env=clean_environment(**variables),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_until_it_answers(url, process, output)
+        if made := re.search(r"DRONE_YAML_SECRET=([0-9a-f]{32})", output.read_text()):
+            variables["DRONE_YAML_SECRET"] = made[1]
+        yield Server(process, url, output, variables)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(PATIENCE)
+
+
+def wait_until_it_answers(url: str, process: subprocess.Popen[str], output: Path) -> None:
+    """Ask /healthz until it answers."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            if requests.get(f"{url}/healthz", timeout=1).ok:
+                return
+        except requests.exceptions.ConnectionError:
+            if process.poll() is not None:
+                break
+            time.sleep(0.05)
+    raise AssertionError(f"edrone did not start:\n{output.read_text()}")

@@ -1,0 +1,14 @@
+"""The site's settings as tests use them: nothing comes from the environment of whoever runs the tests."""
+
+import os
+import tempfile
+
+for name in [name for name in os.environ if name.startswith(("EDRONE_", "DRONE_"))]:
+    del os.environ[name]
+for name in ("DATABASE_URL", "ALLOWED_HOSTS", "HOST", "PORT"):
+    os.environ.pop(name, None)
+os.environ["SECRET_KEY"] = "tests-" * 8
+os.environ["DRONE_YAML_SECRET"] = "bea26a2221fd8090ea38720fc445eca6"  # the one of tests/recorded
+os.environ["EDRONE_STATE"] = tempfile.mkdtemp(prefix="edrone-tests-")
+
+from edrone_site.settings import *  # noqa: E402, F403

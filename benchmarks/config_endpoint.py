@@ -120,8 +120,9 @@ def main() -> None:
             tree = make_tree(folder / f"tree-{size}", size)
             results: dict[tuple[str, int], list[Measured]] = {}
             memory: dict[str, float] = {}
+            servers = contenders(tree, folder)
             for _ in range(ROUNDS):
-                for contender in contenders(tree, folder):
+                for contender in servers:
                     with running(contender) as process:
                         url = f"http://127.0.0.1:{PORT}{contender.path}"
                         load(url, SECRET, bodies(size), 16, 2)  # warm up
@@ -139,9 +140,8 @@ def print_table(size: int, results: dict[tuple[str, int], list[Measured]], memor
     print("|---|---|---|---|---|---|---|")
     for (name, connections), measured in best.items():
         share = measured.rate / best["constant DRF view", connections].rate
-        print(
-            f"| {name} | {connections} | {measured.rate:,.0f} | {measured.p50:.2f} | {measured.p99:.2f} | {share:.2f} | {memory[name]:.0f} |"
-        )
+        numbers = f"{measured.rate:,.0f} | {measured.p50:.2f} | {measured.p99:.2f} | {share:.2f} | {memory[name]:.0f}"
+        print(f"| {name} | {connections} | {numbers} |")
     print()
 
 

@@ -1,6 +1,7 @@
 """All addresses of the site."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
@@ -14,5 +15,6 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("admin/", admin.site.urls),
+    path("favicon.ico", RedirectView.as_view(url=static("edrone/icon.svg"))),
     path("", RedirectView.as_view(pattern_name="admin:index")),
 ]

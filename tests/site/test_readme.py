@@ -1,0 +1,112 @@
+"""What the README says is so: its commands run, its table of settings is the code's."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.server import ROOT, Server, clean_environment
+
+README = (ROOT / "README.md").read_text()
+CHINESE = ROOT / "README.zh.md"
+ENVIRONMENT = (ROOT / "edrone_site" / "environment.py").read_text()
+
+
+def commands(text: str) -> list[str]:
+    """Give the lines after a prompt in the console blocks."""
+    blocks = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
+    return [line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+
+
+def settings_table(text: str) -> dict[str, str]:
+    """Give variable and default of each row of the settings table."""
+    return dict(re.findall(r"^\| `([A-Z_]+)` \| (.*?) \| ", text, re.MULTILINE))
+
+
+def read_by_the_code() -> list[str]:
+    return re.findall(r'(?:value|folder)\("([A-Z_]+)"', ENVIRONMENT)
+
+
+def test_the_settings_table_names_every_variable_that_the_code_reads_and_no_other():
+    assert sorted(settings_table(README)) == sorted(set(read_by_the_code()))
+
+
+@pytest.mark.parametrize(
+    ("name", "default"),
+    [
+        ("PORT", "8000"),
+        ("HOST", "127.0.0.1"),
+        ("EDRONE_SHOW_ERRORS", "build"),
+        ("EDRONE_DATE_TOLERANCE", "300"),
+        ("EDRONE_WORKERS", "2"),
+        ("EDRONE_THREADS", "128"),
+        ("EDRONE_PROJECTS", "projects"),
+        ("EDRONE_STATE", "var"),
+    ],
+)
+def test_the_defaults_in_the_table_are_those_of_the_code(name, default):
+    assert settings_table(README)[name] == f"`{default}`"
+    (line,) = [line for line in ENVIRONMENT.splitlines() if f'"{name}"' in line]
+    assert re.search(rf'[" ]{re.escape(default)}"?\)', line)
+
+
+def test_the_chinese_readme_has_the_same_sections_settings_and_commands():
+    chinese = CHINESE.read_text()
+    assert len(re.findall(r"^#+ ", chinese, re.MULTILINE)) == len(re.findall(r"^#+ ", README, re.MULTILINE))
+    assert sorted(settings_table(chinese)) == sorted(settings_table(README))
+    assert commands(chinese) == commands(README)
+
+
+def test_the_commands_for_a_running_edrone_do_what_the_readme_shows(server: Server):
+    shown = [line for line in commands(README) if "showconfig" in line or "askconfig" in line]
+    assert len(shown) == 2
+    for line in shown:
+        words = [word for word in shlex.split(line) if not word.startswith("DRONE_YAML_SECRET=")]
+        assert words[:2] == [".venv/bin/python", "manage.py"]
+        done = server.manage(*words[2:])
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "kind: pipeline" in done.stdout
+        for expected in re.findall(r"^# projects/.*$", README, re.MULTILINE) if "--explain" in line else ():
+            assert expected in done.stdout
+
+
+def test_the_commands_for_production_lead_to_a_server(tmp_path: Path):
+    wanted = {"migrate", "createsuperuser", "serve"}
+    named = [line.split("manage.py ")[1] for line in commands(README) if "manage.py" in line]
+    assert wanted <= {name.split()[0] for name in named}
+    for name in wanted:
+        help_text = subprocess.run(
+            [str(Path(ROOT, ".venv/bin/python")) if (ROOT / ".venv").exists() else "python", "manage.py", name, "--help"],
+            cwd=ROOT, env=clean_environment(EDRONE_STATE=str(tmp_path)), capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert "usage" in help_text.stdout
+
+
+def test_every_file_that_the_readme_links_to_is_there():
+    for text in (README, CHINESE.read_text()):
+        for target in re.findall(r"\]\(([^)#:]+)\)", text):
+            assert (ROOT / target).exists(), target
+
+
+def test_the_troubleshooting_quotes_real_messages():
+    code = "".join(file.read_text() for file in (ROOT / "configs").rglob("*.py"))
+    for message in (
+        "no Signature header",
+        "The signature does not match",
+        "larger than",
+        "not JSON",
+        "no file serves",
+        "Drone's clock is",
+    ):
+        assert message in README
+        assert message in code
+
+
+def test_every_make_target_explains_itself():
+    makefile = (ROOT / "Makefile").read_text()
+    targets = re.findall(r"^\.PHONY: (\w+)$", makefile, re.MULTILINE)
+    assert targets
+    for target in targets:
+        assert re.search(rf"^{target}:.*## \w", makefile, re.MULTILINE), target

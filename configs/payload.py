@@ -3,9 +3,10 @@
 The body also carries a live credential of the forge (`token`). Nothing but the fields below ever leaves this module.
 """
 
-import json
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from configs.errors import Malformed
 
@@ -41,11 +42,11 @@ def parse(body: bytes) -> ConfigRequest:
     if len(body) > LARGEST_BODY:
         raise too_large()
     try:
-        value = json.loads(body.decode())
-    except RecursionError:
-        raise Malformed("The body is nested too deeply for JSON that Drone sends.") from None
-    except ValueError:
-        raise Malformed("The body is not JSON in UTF-8; Drone's configuration request is.") from None
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise Malformed(
+            "The body is not JSON in UTF-8, or is nested too deeply; Drone's configuration request is neither."
+        ) from None
     whole = Part("body", value)
     repo, build = Part("repo", whole.get("repo", dict)), Part("build", whole.get("build", dict))
     request = ConfigRequest(

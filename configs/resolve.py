@@ -13,7 +13,7 @@ from configs.payload import ConfigRequest
 from configs.tree import Snapshot, Source, Tree
 
 SAYS_REPOSITORY = re.compile(r"kind\W+repository\b")
-LOOKS = 3  # how often the tree is looked at anew while it is being swapped or edited
+LOOKS = 5  # how often the tree is looked at anew while it is being swapped or edited
 
 
 @dataclass(frozen=True)

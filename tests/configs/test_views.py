@@ -135,7 +135,7 @@ def test_a_long_message_is_cut_to_what_drone_can_store(tree, drone):
     assert message.endswith("…")
 
 
-HOSTILE = ["../../../etc/passwd", "..", "/etc/passwd", "a//b", "_shared/x", "nul\0", "x" * 300, "中文", "🚀", "trailing.", "trailing ", 'a"b', "a\nb", "\u2028", "\u202e", "${X}", "\ud800", "-" * 60_000]  # fmt: skip
+HOSTILE = ["../../../etc/passwd", "..", "/etc/passwd", "a//b", "_shared/x", "nul\0", "x" * 300, "中文", "🚀", "trailing.", "trailing ", 'a"b', "a\nb", "\u2028", "\u202e", "${X}", "-" * 60_000]  # fmt: skip
 
 
 @pytest.mark.parametrize("branch", HOSTILE, ids=range(len(HOSTILE)))

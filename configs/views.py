@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.negotiation import BaseContentNegotiation
@@ -12,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from configs import answers, payload, signature
-from configs.errors import ConfigError
+from configs.errors import ConfigError, Malformed
 from configs.record import record
 from configs.resolve import Resolved, resolve
 from configs.tree import Tree
@@ -63,9 +64,12 @@ class ConfigView(APIView):
 
 def read_body(request: Request) -> bytes:
     """Read the raw body, unless it says itself that it is too large."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > payload.LARGEST_BODY:
-        raise payload.too_large()
-    body: bytes = request.body
+    try:
+        body: bytes = request.body
+    except RequestDataTooBig:
+        raise payload.too_large() from None
+    except OSError:  # the connection broke
+        raise Malformed("The body did not arrive whole.") from None
     return body
 
 

@@ -3,6 +3,7 @@
 import logging
 from contextlib import suppress
 
+from configs.payload import LARGEST_BODY
 from edrone_site import __version__, environment
 
 ENVIRONMENT = environment.read()
@@ -23,6 +24,7 @@ ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 DEBUG = False
 ROOT_URLCONF = "edrone_site.urls"
 WSGI_APPLICATION = "edrone_site.wsgi.application"
+DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY
 APPEND_SLASH = False  # Drone never follows a redirect; the admin adds its own slashes
 
 INSTALLED_APPS = [

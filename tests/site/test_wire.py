@@ -13,7 +13,7 @@ import pytest
 from configs import asking
 from edrone_site.management.commands.serve import SECONDS_TO_START
 from tests.conftest import push
-from tests.server import ROOT, Server, running
+from tests.server import PATIENCE, ROOT, Server, running
 
 
 def connect(server: Server) -> socket.socket:
@@ -132,3 +132,14 @@ def test_many_slow_clients_do_not_keep_drone_waiting(tmp_path):
         finally:
             for connection in slow:
                 connection.close()
+
+
+def test_a_connection_that_breaks_in_the_middle_of_a_body_leaves_one_line(tmp_path):
+    with running(tmp_path) as server:
+        with closing(connect(server)) as connection:
+            connection.sendall(head(server, BODY) + BODY[:100])
+        deadline = time.monotonic() + PATIENCE
+        while "outcome=" not in server.printed() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert "Traceback" not in server.printed()
+        assert "outcome=" in server.printed()

@@ -18,8 +18,8 @@ from configs.errors import ClockOff, Unsigned
 
 ALGORITHM = "hmac-sha256"
 MUST_BE_SIGNED = ("date", "digest")
-PARAMETER = r'[A-Za-z]+="[^"]*"'
-PARAMETERS = re.compile(rf"{PARAMETER}(?:,\s*{PARAMETER})*")
+PARAMETER = re.compile(r'([A-Za-z]+)="([^"]*)"')
+PARAMETERS = re.compile(rf"{PARAMETER.pattern}(?:,\s*{PARAMETER.pattern})*")
 HTTP_DATE = re.compile(
     r"[A-Z][a-z]{2}, (?P<day>[0-9]{2}) (?P<month>[A-Z][a-z]{2}) (?P<year>[0-9]{4}) "
     r"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2}) GMT"
@@ -68,8 +68,8 @@ def parse_signature(value: str | None) -> dict[str, str]:
         raise Unsigned("The request has no Signature header; only a Drone server with DRONE_YAML_SECRET set may ask.")
     if len(value) > LONGEST_HEADER or not value.isascii() or not PARAMETERS.fullmatch(value):
         raise Unsigned('The Signature header is malformed; it should read keyId="…",algorithm="…",signature="…",headers="…".')
-    pairs = [pair.split("=", 1) for pair in re.findall(PARAMETER, value)]
-    parameters = {name: quoted[1:-1] for name, quoted in pairs}
+    pairs = PARAMETER.findall(value)
+    parameters = dict(pairs)
     if len(parameters) != len(pairs):
         raise Unsigned("The Signature header was sent twice, or repeats one of its parameters.")
     if parameters.get("algorithm") != ALGORITHM:

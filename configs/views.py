@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from django.conf import settings
@@ -80,7 +81,13 @@ def verify(request: Request, body: bytes) -> None:
     meta = request.META
 
     def header(name: str) -> str | None:
-        key = name.upper().replace("-", "_")
-        return meta.get(key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}")
+        return meta.get(environ_key(name))
 
     signature.verify(header, body, settings.DRONE_YAML_SECRETS, datetime.now(UTC), settings.EDRONE_DATE_TOLERANCE)
+
+
+@lru_cache(maxsize=64)  # the same few names in every request
+def environ_key(header: str) -> str:
+    """Give the name under which WSGI hands over a header."""
+    key = header.upper().replace("-", "_")
+    return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"

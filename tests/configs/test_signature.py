@@ -6,15 +6,16 @@ import hmac
 import string
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 
 import pytest
+from httpsig.verify import HeaderVerifier
 from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.errors import ClockOff, Unsigned
 from configs.signature import verify
-from tests.conftest import SECRET, recorded
+from tests.conftest import RECORDED, SECRET, recorded
 
 BODY = b'{"build":{"event":"push"},"repo":{"slug":"octocat/hello"}}'
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -53,6 +54,14 @@ def test_it_accepts_a_recorded_request():
     headers, body = recorded("push-ismewen-edrone-master")
     lowered = {name.lower(): value for name, value in headers.items()}
     verify(lowered.get, body, [SECRET], datetime(2026, 11, 23, 9, 41, 29, tzinfo=UTC), 300)
+
+
+def test_it_agrees_with_httpsig_about_every_recorded_request():
+    for file in RECORDED.glob("*.json"):
+        headers, body = recorded(file.stem)
+        lowered = {name.lower(): value for name, value in headers.items()}
+        assert HeaderVerifier(lowered, SECRET, required_headers=["date", "digest"], sign_header="signature").verify()
+        verify(lowered.get, body, [SECRET], parsedate_to_datetime(headers["Date"]), 300)
 
 
 def test_it_accepts_any_of_several_secrets():

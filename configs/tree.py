@@ -1,6 +1,6 @@
 """The tree of files: a path in it → its text. Nothing outside the tree is ever read.
 
-Nothing is watched and nothing kept: each answer looks anew, through one `Snapshot`, so that an edit counts from the next
+Nothing is watched and nothing kept here: each answer looks anew, through one `Snapshot`, so that an edit counts from the next
 request on, and a tree that is swapped whole (as git-sync does it) is never seen half old, half new.
 """
 
@@ -11,11 +11,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from configs.errors import TreeUnavailable, Unusable, Vanished
 
 LARGEST_FILE = 1024 * 1024  # bytes
 NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}
+NAMED_NEAR = 2000  # files looked at to find what a wrong path may have meant
+
+
+class Stamp(NamedTuple):
+    """What changes whenever a file does: an equal stamp means an equal text."""
+
+    path: str  # from the root of the tree, with slashes
+    mtime_ns: int
+    size: int  # bytes
+    inode: int
+    device: int
+    ctime_ns: int  # set by the system alone, so neither `touch` nor moving a file out of the tree and linking it hides a change
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A regular file of the tree that was not read yet."""
+
+    path: str  # from the root of the tree, with slashes
+    real: str  # the same without links
+    stamp: Stamp
 
 
 @dataclass(frozen=True)
@@ -24,6 +46,7 @@ class Source:
 
     path: str  # from the root of the tree, with slashes
     text: str
+    stamp: Stamp  # of what was read
 
 
 class Tree:
@@ -70,6 +93,8 @@ class Snapshot:
     def __init__(self, root: str, folder: int) -> None:
         """Take the path of the root and the descriptor of the folder that it led to."""
         self.root, self.folder = root, folder
+        self.folders: dict[str, int] = {}  # path → mode of those that were looked at
+        self.linked: dict[str, bool] = {}  # path of a folder → is it, or one above it, a link?
 
     def is_current(self) -> bool:
         """Does the root still lead to this folder?"""
@@ -79,51 +104,86 @@ class Snapshot:
             return False
 
     def find(self, path: str) -> Source | None:
-        """Read the file at a path that ends in .yaml, or its twin that ends in .yml.
-
-        Returns:
-            None where neither is there.
+        """Read the file at a path that ends in .yaml, or its twin that ends in .yml; None where neither is there.
 
         Raises:
             Unusable: something is there, but cannot serve.
             Vanished: it went away, or changed, while it was read.
         """
-        twin = f"{path.removesuffix('.yaml')}.yml"
-        mode, twin_mode = self.mode(path), self.mode(twin)
-        if mode and twin_mode:
-            raise Unusable(f"projects/{path}: {os.path.basename(twin)} is there too, and only one may be: delete one of them.")
-        if mode:
-            return self.read(path, mode)
-        return self.read(twin, twin_mode) if twin_mode else None
+        spot = self.either(path)
+        return self.read(spot) if spot else None
 
-    def mode(self, path: str) -> int:
-        """Give the kind and permissions of what is at a path, links not followed; 0 where nothing is there."""
+    def either(self, path: str) -> Spot | None:
+        """Find the file at a path that ends in .yaml, or its twin that ends in .yml."""
+        twin = f"{path.removesuffix('.yaml')}.yml"
+        found, found_twin = self.lstat(path), self.lstat(twin)
+        if found and found_twin:
+            raise Unusable(f"projects/{path}: {os.path.basename(twin)} is there too, and only one may be: delete one of them.")
+        return self.regular(path, found) if found else self.regular(twin, found_twin) if found_twin else None
+
+    def spot(self, path: str) -> Spot | None:
+        """Find the file at a path; None where nothing is there."""
+        found = self.lstat(path)
+        return self.regular(path, found) if found else None
+
+    def regular(self, path: str, found: os.stat_result) -> Spot:
+        """Follow links as far as they stay inside the tree, and refuse what is not a regular file."""
+        real = path
+        if stat.S_ISLNK(found.st_mode) or self.behind_link(path):
+            real = self.without_links(path)
+            target = self.lstat(real)
+            if not target:
+                raise Vanished(path)
+            found = target
+        # Looked at before it is opened, since opening a device can have effects.
+        refuse_irregular(path, found.st_mode)
+        return Spot(path, real, stamp(path, found))
+
+    def behind_link(self, path: str) -> bool:
+        """Is one of the folders on the way to a path a link?"""
+        folder = os.path.dirname(path)
+        if folder not in self.linked:
+            self.linked[folder] = any(stat.S_ISLNK(self.folder_mode(above)) for above in parents(path))
+        return self.linked[folder]
+
+    def unchanged(self, then: Stamp) -> bool:
+        """Is a file still as it was?"""
         try:
-            return os.lstat(path, dir_fd=self.folder).st_mode
+            found = self.lstat(then.path)
+            if not found:
+                return False
+            if stat.S_ISREG(found.st_mode) and not self.behind_link(then.path):
+                return stamp(then.path, found) == then
+            return self.regular(then.path, found).stamp == then
+        except Unusable:
+            return False
+
+    def lstat(self, path: str) -> os.stat_result | None:
+        """Look at what is at a path, links not followed; None where nothing is there."""
+        try:
+            return os.lstat(path, dir_fd=self.folder)
         except OSError as error:
             if error.errno in NOT_THERE:
-                return 0
+                return None
             raise cannot_read(path, error) from None
 
-    def read(self, path: str, mode: int) -> Source:
-        """Read one file of the tree, whole or not at all.
+    def folder_mode(self, path: str) -> int:
+        """Give the kind of what is at a path to a folder, links not followed; 0 where nothing is there."""
+        if path not in self.folders:
+            found = self.lstat(path)
+            self.folders[path] = found.st_mode if found else 0
+        return self.folders[path]
 
-        Args:
-            path: from the root of the tree.
-            mode: as `mode` gave it.
+    def read(self, spot: Spot) -> Source:
+        """Read one file of the tree, whole or not at all.
 
         Raises:
             Unusable: it cannot serve; the message says why.
             Vanished: it went away, or changed, while it was read.
         """
+        path = spot.path
         try:
-            real = path
-            if stat.S_ISLNK(mode) or any(stat.S_ISLNK(self.mode(folder)) for folder in parents(path)):
-                real = self.without_links(path)
-                mode = self.mode(real)
-            # Looked at before it is opened, since opening a device can have effects.
-            refuse_irregular(path, mode)
-            data = self.read_bytes(path, real)
+            data, read = self.read_bytes(path, spot.real)
         except OSError as error:
             if error.errno in NOT_THERE:
                 raise Vanished(path) from None
@@ -135,7 +195,27 @@ class Snapshot:
             raise Unusable(f"projects/{path}:{line}: is not UTF-8 text (byte {data[error.start]:#04x}).") from None
         if not text.strip("\ufeff \t\r\n"):
             raise Unusable(f"projects/{path}: is empty. Delete it, or write a pipeline or `kind: repository` into it.")
-        return Source(path, text)
+        return Source(path, text, stamp(path, read))
+
+    def paths_near(self, path: str) -> list[str]:
+        """Name some files of the tree: those in the folder that a path names, or the nearest above it, and the shared ones."""
+        folder = os.path.dirname(path)
+        while folder and not stat.S_ISDIR(self.folder_mode(folder)):
+            folder = os.path.dirname(folder)
+        return [*self.paths_in("_shared"), *self.paths_in(folder)]
+
+    def paths_in(self, folder: str) -> list[str]:
+        """Name the files in and below a folder, not more than some."""
+        found: list[str] = []
+        try:
+            for parent, folders, names, _ in os.fwalk(folder or ".", dir_fd=self.folder):
+                folders[:] = sorted(name for name in folders if not name.startswith("."))
+                found += [os.path.normpath(os.path.join(parent, name)) for name in sorted(names)]
+                if len(found) > NAMED_NEAR:
+                    break
+        except OSError:  # it went away meanwhile
+            return found
+        return found
 
     def without_links(self, path: str) -> str:
         """Follow the links in a path, as far as they stay inside the tree."""
@@ -146,12 +226,12 @@ class Snapshot:
         if os.path.commonpath([root, real]) != root:
             raise Unusable(f"projects/{path}: is or lies behind a link that leaves the tree; only links inside it are followed.")
         inside = os.path.relpath(real, root)
-        if stat.S_IFMT(self.mode(inside)) in {0, stat.S_IFLNK}:
+        if not (found := self.lstat(inside)) or stat.S_ISLNK(found.st_mode):
             raise Unusable(f"projects/{path}: is or lies behind a link that leads nowhere.")
         return inside
 
-    def read_bytes(self, path: str, real: str) -> bytes:
-        """Read a regular file; `path` is its name in messages, `real` the same without links."""
+    def read_bytes(self, path: str, real: str) -> tuple[bytes, os.stat_result]:
+        """Read a regular file, and what it was then; `path` is its name in messages, `real` the same without links."""
         # Not blocking: a pipe may have taken the file's place meanwhile.
         descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.folder)
         try:
@@ -165,7 +245,12 @@ class Snapshot:
             raise Unusable(f"projects/{path}: is larger than {LARGEST_FILE} bytes, which no pipeline needs.")
         if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size) or len(data) != after.st_size:
             raise Vanished(path)
-        return data
+        return data, after
+
+
+def stamp(path: str, found: os.stat_result) -> Stamp:
+    """Take what tells one state of a file from another."""
+    return Stamp(path, found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev, found.st_ctime_ns)
 
 
 def parents(path: str) -> Iterator[str]:

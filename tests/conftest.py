@@ -14,6 +14,7 @@ from configs.payload import ConfigRequest
 from tests.server import Server, running
 
 RECORDED = Path(__file__).parent / "recorded" / "config-requests"
+SAMPLE = Path(__file__).parent / "sample"  # what the sample tree answers, composed
 SECRET = "bea26a2221fd8090ea38720fc445eca6"
 Tree = Callable[[dict[str, str | bytes]], Path]
 

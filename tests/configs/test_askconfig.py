@@ -73,20 +73,20 @@ def replying(status: int, content: bytes = b"", **headers: str) -> Spoil:
 def test_it_prints_the_yaml_that_drone_would_get(server):
     done = server.manage("askconfig", "ismewen/edrone", "master")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.encode() == (ROOT / "projects" / "edrone" / "master.yaml").read_bytes()
+    assert done.stdout.encode() == (ROOT / "tests" / "sample" / "edrone" / "master.yaml").read_bytes()
 
 
 def test_it_asks_for_tags_and_events(server):
     assert (
         server.manage("askconfig", "ismewen/edrone", "--tag", "v1").stdout
-        == (ROOT / "projects" / "edrone" / "default.yaml").read_text()
+        == (ROOT / "tests" / "sample" / "edrone" / "default.yaml").read_text()
     )
     assert server.manage("askconfig", "a/b", "x", "--event", "custom").stdout == (ROOT / "projects" / "default.yaml").read_text()
 
 
 def test_it_takes_another_address(server):
     done = server.manage("askconfig", "ismewen/edrone", "--url", f"{server.url}/edrone/", PORT="1")
-    assert done.stdout.startswith("#")
+    assert done.stdout.startswith("kind: pipeline\n")
 
 
 def test_it_names_a_wrong_secret(server):

@@ -10,7 +10,7 @@ import pytest
 
 from configs.errors import NotFound, TreeUnavailable, Unusable, Vanished
 from configs.resolve import Resolved, resolve
-from configs.tree import Snapshot
+from configs.tree import Snapshot, Spot
 from configs.tree import Tree as TreeFiles
 from tests.conftest import push
 
@@ -138,11 +138,11 @@ def test_a_file_that_vanishes_is_looked_up_again(root, monkeypatch):
     read = Snapshot.read
     vanished: list[str] = []
 
-    def read_late(self: Snapshot, path: str, mode: int) -> object:
+    def read_late(self: Snapshot, spot: Spot) -> object:
         if not vanished:
-            vanished.append(path)
-            (root / path).unlink()
-        return read(self, path, mode)
+            vanished.append(spot.path)
+            (root / spot.path).unlink()
+        return read(self, spot)
 
     monkeypatch.setattr(Snapshot, "read", read_late)
     assert text(root) == "edrone\n"
@@ -150,8 +150,8 @@ def test_a_file_that_vanishes_is_looked_up_again(root, monkeypatch):
 
 
 def test_a_file_that_always_vanishes_is_an_error(root, monkeypatch):
-    def read(self: Snapshot, path: str, mode: int) -> object:
-        raise Vanished(path)
+    def read(self: Snapshot, spot: Spot) -> object:
+        raise Vanished(spot.path)
 
     monkeypatch.setattr(Snapshot, "read", read)
     with pytest.raises(Unusable, match=r"projects/edrone/master\.yaml: goes away or changes"):
@@ -171,7 +171,7 @@ def test_a_tree_that_is_deleted_after_a_swap_does_not_lend_its_defaults(tmp_path
     new = write(tmp_path / "b", **{"edrone/master": "new master\n"})
     link = tmp_path / "projects"
     link.symlink_to(old)
-    find = Snapshot.find
+    find = Snapshot.either
     began: list[str] = []
 
     def find_late(self: Snapshot, path: str) -> object:
@@ -181,7 +181,7 @@ def test_a_tree_that_is_deleted_after_a_swap_does_not_lend_its_defaults(tmp_path
             (old / "edrone" / "master.yaml").unlink()
         return find(self, path)
 
-    monkeypatch.setattr(Snapshot, "find", find_late)
+    monkeypatch.setattr(Snapshot, "either", find_late)
     assert text(link) == "new master\n"
     assert began
 

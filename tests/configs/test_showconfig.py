@@ -79,7 +79,7 @@ def test_it_needs_no_secret_and_no_database(tmp_path):
         DATABASE_URL="postgres://u:p@127.0.0.1:1/x",
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.encode() == (ROOT / "projects" / "edrone" / "master.yaml").read_bytes()
+    assert done.stdout.encode() == (ROOT / "tests" / "sample" / "edrone" / "master.yaml").read_bytes()
 
 
 def test_an_error_is_one_line_on_stderr_and_exit_code_1(tmp_path):

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from configs import asking
 from configs.payload import LARGEST_BODY
-from tests.conftest import RECORDED, SECRET, Drone, push, recorded, shown_error
+from tests.conftest import RECORDED, SAMPLE, SECRET, Drone, push, recorded, shown_error
 
 REPOSITORY = "kind: repository\n"
 
 
 @pytest.mark.parametrize("file", sorted(RECORDED.glob("*.json")), ids=lambda file: file.stem)
-def test_every_recorded_request_of_a_real_drone_is_answered(file, drone, settings):
+def test_every_recorded_request_of_a_real_drone_is_answered(file, drone):
     """The sample tree answers; the clock is set to the recording."""
     headers, body = recorded(file.stem)
     asked = json.loads(body)
@@ -31,7 +31,7 @@ def test_every_recorded_request_of_a_real_drone_is_answered(file, drone, setting
     branch = asked["build"]["target"]
     known = asked["repo"]["name"] == "edrone" and branch in {"develop", "master"}
     name = f"edrone/{branch}" if known else "edrone/default" if asked["repo"]["name"] == "edrone" else "default"
-    assert answer.json() == {"Data": (settings.EDRONE_PROJECTS / f"{name}.yaml").read_text()}
+    assert answer.json() == {"Data": (SAMPLE / f"{name}.yaml").read_text()}
 
 
 @pytest.mark.parametrize("path", ["/edrone", "/edrone/"])

@@ -128,7 +128,7 @@ def test_many_slow_clients_do_not_keep_drone_waiting(tmp_path):
             for number, connection in enumerate(slow):
                 connection.sendall(head(server, BODY)[: 40 if number % 2 else None])
             done = server.manage("askconfig", "ismewen/edrone", "master")
-            assert done.stdout == (ROOT / "projects" / "edrone" / "master.yaml").read_text()
+            assert done.stdout == (ROOT / "tests" / "sample" / "edrone" / "master.yaml").read_text()
         finally:
             for connection in slow:
                 connection.close()

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from configs.compose.provenance import annotated
 from configs.errors import ConfigError, Vanished
 from configs.lookup import candidates
 from configs.management.arguments import add_build, build_of
@@ -24,7 +25,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Name the build."""
         add_build(parser)
-        parser.add_argument("--explain", action="store_true", help="also list each candidate file, and why it was taken or not")
+        parser.add_argument(
+            "--explain",
+            action="store_true",
+            help="also list each candidate file, and why it was taken or not; and say where each step came from",
+        )
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Print it, or end with the error that Drone would be told."""
@@ -39,7 +44,7 @@ class Command(BaseCommand):
         if resolved.yaml is None:
             self.stderr.write(f"projects/{resolved.path} says `kind: repository`: Drone reads the repository's own file.")
         else:
-            self.stdout.write(resolved.yaml, ending="")
+            self.stdout.write(annotated(resolved.yaml, resolved.origins) if options["explain"] else resolved.yaml, ending="")
 
 
 def explanation(request: ConfigRequest, tree: Tree) -> Iterator[str]:

@@ -1,0 +1,32 @@
+"""What is wrong with an `extends`, where it stands, and which files led there."""
+
+from configs.compose.nodes import Place
+from configs.errors import Unusable
+
+
+class ComposeError(Unusable):
+    """A mistake at a place: `projects/a.yaml:12:5: extends "b.yaml": no such file (extended from projects/c.yaml:3:1)`."""
+
+    def __init__(self, place: Place, message: str) -> None:
+        """Take the place of the mistake; who extends the file that holds it is added on the way up."""
+        super().__init__(place, message)
+        self.place = place
+        self.message = message
+        self.extended_from: list[Place] = []  # the nearest first
+
+    def __str__(self) -> str:
+        """Write the whole sentence."""
+        chain = ", ".join(f"extended from {place}" for place in self.extended_from)
+        return f"{self.place}: {self.message}" + (f" ({chain})" if chain else "")
+
+
+class CycleError(ComposeError):
+    """Files extend one another. The message names all of them, so the chain is not repeated."""
+
+    def __str__(self) -> str:
+        """Write the sentence without the chain."""
+        return f"{self.place}: {self.message}"
+
+
+class TooLarge(ComposeError):
+    """More nodes than a pipeline has."""

@@ -1,0 +1,94 @@
+"""The node graph: what a YAML text says before anybody asks what its scalars mean.
+
+A scalar keeps its characters and the way it was written, since loading and dumping values would change what Drone's parser
+makes of them (`0777`, `1_000`, `y`). Nodes are never changed once they are read: merging makes new ones, so they are shared.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+NULL_TAG = "tag:yaml.org,2002:null"
+MERGE_TAG = "tag:yaml.org,2002:merge"
+NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+
+
+class Place(NamedTuple):
+    """Where something is written."""
+
+    path: str  # from the root of the tree
+    line: int  # from 1
+    column: int  # from 1, in characters
+
+    def __str__(self) -> str:
+        """Write it as compilers do, so that editors and terminals can jump to it."""
+        return f"projects/{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(slots=True, eq=False)
+class Scalar:
+    """One value, or a key."""
+
+    place: Place
+    value: str
+    style: str | None  # None or "": plain; otherwise one of ' " | >
+    tag: str | None  # in full; None where the text has none
+    plain: bool  # its characters decide what it is: `on` is true, and "on" is text
+
+
+@dataclass(slots=True, eq=False)
+class Sequence:
+    """A list."""
+
+    place: Place
+    items: list["Node"]
+    flow: bool  # written [a, b]
+    tag: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Mapping:
+    """A map; in documents as they were read a key may be there twice."""
+
+    place: Place
+    pairs: list[tuple["Node", "Node"]]
+    flow: bool  # written {a: b}
+    tag: str | None = None
+
+
+Node = Scalar | Sequence | Mapping
+Identity = str | tuple[Any, ...]
+
+
+def is_plain(node: Node, text: str) -> bool:
+    """Is this the plain word `text`, not the same in quotes?"""
+    return isinstance(node, Scalar) and node.value == text and node.plain
+
+
+def is_null(node: Node) -> bool:
+    """Is this null, as Drone's parser reads it?"""
+    return isinstance(node, Scalar) and (node.tag == NULL_TAG or (node.plain and node.value in NULLS))
+
+
+def identity(key: Node) -> Identity:
+    """Give what two keys have in common if they are the same key to Drone, which reads `8080` and "8080" as one name."""
+    if isinstance(key, Scalar):
+        return key.value
+    # Tuples and not text: a long value that aliases repeat is not copied.
+    if isinstance(key, Sequence):
+        return ("list", *[identity(item) for item in key.items])
+    return ("map", *[(identity(name), identity(value)) for name, value in key.pairs])
+
+
+def value_of(mapping: Mapping, name: str) -> Node | None:
+    """Give the value of a key; of doubled keys the last, as Drone takes it."""
+    for key, value in reversed(mapping.pairs):
+        if isinstance(key, Scalar) and key.value == name:
+            return value
+    return None
+
+
+def kind_of(node: Node) -> str:
+    """Say which kind of node it is, for people."""
+    if isinstance(node, Scalar):
+        return "null" if is_null(node) else "a single value"
+    return "a list" if isinstance(node, Sequence) else "a map"

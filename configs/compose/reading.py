@@ -1,0 +1,237 @@
+"""Text → documents as nodes.
+
+The parser is libyaml's, through PyYAML. Its events are put together here and not by PyYAML's own composer: that one calls
+itself for each level on the C stack, so that a megabyte of `[` would end the process, and it has no limits.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from configs.compose import limits
+from configs.compose.errors import ComposeError
+from configs.compose.limits import Budget, too_many_nodes
+from configs.compose.nodes import MERGE_TAG, Mapping, Node, Place, Scalar, Sequence, is_plain
+
+TAG_DIRECTIVE = re.compile(r"(?:^|(?<=[\n\r\x85\u2028\u2029]))%TAG")
+LINE = re.compile(r"[^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029])|[^\n\r\x85\u2028\u2029]+\Z")  # with its end
+TO_LINE_END = re.compile(r"[^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029])?")
+
+
+@dataclass(slots=True, eq=False)
+class Document:
+    """One document of a file."""
+
+    root: Node
+    text: str  # as it is written, without the separators around it
+    line: int  # of the file, where the text begins; from 1
+    extending: list[Mapping] = field(default_factory=list)  # every map that has the plain key `extends`, wherever it stands
+
+
+@dataclass(slots=True, eq=False)
+class Open:
+    """A map or list whose end was not reached yet."""
+
+    node: Sequence | Mapping
+    anchor: str | None
+    nodes_before: int
+    extending_before: int
+    key: Node | None = None  # of a map: the key whose value comes next
+    height: int = 0  # levels below it
+    extends: bool = False  # the key `extends` was in it
+
+
+@dataclass(slots=True)
+class Anchored:
+    """What an alias stands for."""
+
+    node: Node
+    nodes: int
+    extends: bool  # the key `extends` is somewhere in it
+    height: int
+
+
+def documents(path: str, text: str, budget: Budget, nesting: int = limits.NESTING) -> list[Document]:
+    """Read a file. Documents without any content are left out.
+
+    Args:
+        path: its name in messages.
+        text: its content.
+        budget: counts the nodes.
+        nesting: how many maps and lists may be in one another.
+
+    Raises:
+        ComposeError: it is not YAML, or past a limit, or `extends` comes through an alias.
+    """
+    text = text.removeprefix("\ufeff")
+    if "%TAG" in text and len(TAG_DIRECTIVE.findall(text)) > limits.TAG_DIRECTIVES:
+        raise ComposeError(Place(path, 1, 1), f"more than {limits.TAG_DIRECTIVES} %TAG directives, which no pipeline needs.")
+    try:
+        loader = yaml.CSafeLoader(text)
+        try:
+            return Reader(path, text, budget, nesting).read(loader.get_event)
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path, 1, 1)
+        raise ComposeError(place, f"is not YAML: {', '.join(filter(None, [error.context, error.problem]))}.") from None
+    except yaml.YAMLError as error:
+        raise ComposeError(unreadable(path, text), f"is not YAML: {getattr(error, 'reason', None) or error}.") from None
+    except UnicodeError:
+        raise ComposeError(Place(path, 1, 1), "is not Unicode text.") from None
+
+
+def unreadable(path: str, text: str) -> Place:
+    """Find the first character that YAML does not allow."""
+    found = re.search(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)
+    before = text[: found.start()] if found else ""
+    return Place(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+
+class Reader:
+    """Puts the events of one file together."""
+
+    def __init__(self, path: str, text: str, budget: Budget, nesting: int) -> None:
+        """Start before the first document."""
+        self.path, self.text, self.budget, self.nesting = path, text, budget, nesting
+        self.found: list[Document] = []
+        self.stack: list[Open] = []
+        self.anchors: dict[str, Anchored] = {}
+        self.extending: list[Mapping] = []
+        self.root: Node | None = None
+        self.start = self.start_line = 0  # of the document's text: index, line from 0
+
+    def read(self, next_event: Any) -> list[Document]:
+        """Go through all events."""
+        handlers = {
+            yaml.ScalarEvent: self.scalar,
+            yaml.MappingStartEvent: self.begin,
+            yaml.SequenceStartEvent: self.begin,
+            yaml.MappingEndEvent: self.end,
+            yaml.SequenceEndEvent: self.end,
+            yaml.AliasEvent: self.alias,
+            yaml.DocumentStartEvent: self.begin_document,
+            yaml.DocumentEndEvent: self.end_document,
+        }
+        next_event()  # the start of the stream
+        while (event := next_event()).__class__ is not yaml.StreamEndEvent:
+            handlers[event.__class__](event)
+        return self.found
+
+    def begin_document(self, event: Any) -> None:
+        """Find where the text of the document begins: after the line of its `---`."""
+        self.anchors, self.extending, self.root = {}, [], None
+        if event.explicit:
+            rest = TO_LINE_END.match(self.text, event.end_mark.index)
+            assert rest  # noqa: S101 (matches the empty string too)
+            self.start, self.start_line = rest.end(), event.end_mark.line + 1
+            content = rest.group().lstrip(" \t")
+            if content.strip() and not content.startswith("#"):  # the document begins beside its `---`
+                self.start, self.start_line = rest.end() - len(content), event.end_mark.line
+
+    def end_document(self, event: Any) -> None:
+        """Take the document, unless it is empty."""
+        root, end = self.root, event.start_mark.index
+        if root and not (is_plain(root, "") and not self.anchors):
+            self.found.append(Document(root, self.text[self.start : end], self.start_line + 1, self.extending))
+        if event.explicit:  # `...`: what follows belongs to the next document
+            rest = TO_LINE_END.match(self.text, event.end_mark.index)
+            assert rest  # noqa: S101
+            self.start, self.start_line = rest.end(), event.end_mark.line + 1
+
+    def scalar(self, event: Any) -> None:
+        """Take a single value."""
+        mark, tag = event.start_mark, event.tag
+        place = Place(self.path, mark.line + 1, mark.column + 1)
+        node = Scalar(place, event.value, event.style, tag, event.implicit[0] and not tag)
+        self.count(1, place)
+        if event.anchor:
+            self.anchors[event.anchor] = Anchored(node, 1, extends=False, height=0)
+        self.add(node)
+
+    def begin(self, event: Any) -> None:
+        """Open a map or a list."""
+        mark = event.start_mark
+        place = Place(self.path, mark.line + 1, mark.column + 1)
+        kind = Mapping if event.__class__ is yaml.MappingStartEvent else Sequence
+        before = self.budget.read
+        self.count(1, place)
+        self.stack.append(Open(kind(place, [], bool(event.flow_style), event.tag), event.anchor, before, len(self.extending)))
+        self.refuse_depth(len(self.stack), place)
+        self.anchors.pop(event.anchor, None)  # until it is complete it cannot be used
+
+    def end(self, _: Any) -> None:
+        """Close the innermost map or list."""
+        closed = self.stack.pop()
+        if closed.anchor:
+            nodes, extends = self.budget.read - closed.nodes_before, len(self.extending) > closed.extending_before
+            self.anchors[closed.anchor] = Anchored(closed.node, nodes, extends, closed.height + 1)
+        if self.stack:
+            self.stack[-1].height = max(self.stack[-1].height, closed.height + 1)
+        self.add(closed.node)
+
+    def alias(self, event: Any) -> None:
+        """Write out what an alias stands for."""
+        mark = event.start_mark
+        place = Place(self.path, mark.line + 1, mark.column + 1)
+        target = self.anchors.get(event.anchor)
+        if target is None:
+            inside = any(opened.anchor == event.anchor for opened in self.stack)
+            problem = "contains itself" if inside else f"stands for nothing: there is no &{event.anchor} before it"
+            raise ComposeError(place, f"the alias *{event.anchor} {problem}.")
+        if target.extends:
+            raise ComposeError(
+                place, f"extends may not arrive through an alias, as it does through *{event.anchor}: write it out."
+            )
+        self.count(target.nodes, place)
+        self.refuse_depth(len(self.stack) + target.height, place)
+        if self.stack:
+            opened = self.stack[-1]
+            opened.height = max(opened.height, target.height)
+            if opened.key and is_merge(opened.key) and not isinstance(target.node, Mapping):
+                raise ComposeError(place, f"<< needs a map, and *{event.anchor} is none.")
+        self.add(target.node, alias=True)
+
+    def add(self, node: Node, *, alias: bool = False) -> None:
+        """Put a complete node where it belongs."""
+        if not self.stack:
+            self.root = node
+            return
+        opened = self.stack[-1]
+        if isinstance(opened.node, Sequence):
+            opened.node.items.append(node)
+        elif opened.key is None:
+            opened.key = node
+            if is_plain(node, "extends"):
+                self.extends(opened, node, alias=alias)
+        else:
+            opened.node.pairs.append((opened.key, node))
+            opened.key = None
+
+    def extends(self, opened: Open, key: Node, *, alias: bool) -> None:
+        """Note a map that extends."""
+        if alias:
+            raise ComposeError(key.place, "extends may not arrive through an alias: write it out.")
+        if opened.extends:
+            raise ComposeError(key.place, "extends stands twice in one map; write one list: extends: [A, B].")
+        opened.extends = True
+        self.extending.append(opened.node)  # type: ignore[arg-type]
+
+    def count(self, nodes: int, place: Place) -> None:
+        """Count nodes."""
+        self.budget.read += nodes
+        if self.budget.read > limits.NODES:
+            raise too_many_nodes(place)
+
+    def refuse_depth(self, depth: int, place: Place) -> None:
+        """Refuse maps and lists too far inside one another."""
+        if depth > self.nesting:
+            raise ComposeError(place, f"more than {limits.NESTING} maps and lists are inside one another.")
+
+
+def is_merge(key: Node) -> bool:
+    """Is this the merge key?"""
+    return isinstance(key, Scalar) and key.value == "<<" and (key.plain or key.tag == MERGE_TAG)

@@ -125,3 +125,10 @@ class SlowRequest:
         answer = self.connection.recv(4096)
         self.connection.close()
         return answer
+
+    def answered(self) -> bool:
+        """Send the rest and tell whether an answer came, or the connection was cut."""
+        try:
+            return bool(self.finish())
+        except ConnectionError:
+            return False

@@ -39,13 +39,13 @@ def last_link(root: Path) -> Path | None:
 
 def commit_of(root: Path) -> str:
     """Give the commit that is checked out around a folder, empty where it is in no git work tree."""
-    for folder in (root, *root.parents):
-        git = folder / ".git"
-        if git.is_file():  # of a linked work tree
-            git = folder / git.read_text().strip().removeprefix("gitdir: ")
-        if (git / "HEAD").is_file():
-            return head(git)
-    return ""
+    git = next((folder / ".git" for folder in (root, *root.parents) if (folder / ".git").exists()), None)
+    try:
+        if git and git.is_file():  # of a linked work tree
+            git = git.parent / git.read_text().strip().removeprefix("gitdir: ")
+        return head(git) if git else ""
+    except (OSError, ValueError):
+        return ""
 
 
 def head(git: Path) -> str:

@@ -4,6 +4,7 @@ import json
 import logging
 import logging.config
 import re
+from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
@@ -20,7 +21,7 @@ SERVED = Resolved("kind: pipeline\n", "edrone/master.yaml", ("edrone/master.yaml
 
 
 @pytest.fixture(params=["text", "json"])
-def lines(request: pytest.FixtureRequest, settings: Any) -> StringIO:
+def lines(request: pytest.FixtureRequest, settings: Any) -> Iterator[StringIO]:
     """What is logged, in one of the forms that the settings know."""
     stream = StringIO()
     handler = logging.StreamHandler(stream)
@@ -29,8 +30,8 @@ def lines(request: pytest.FixtureRequest, settings: Any) -> StringIO:
     logger = logging.getLogger("edrone.config")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
-    request.addfinalizer(lambda: logger.removeHandler(handler))
-    return stream
+    yield stream
+    logger.removeHandler(handler)
 
 
 def fields(lines: StringIO) -> dict[str, str]:

@@ -37,7 +37,7 @@ def test_prometheus_accepts_the_rules(rules: Path):
 
 def up(replicas: int = 2) -> dict[str, str]:
     """The series of two well replicas, an hour and a half at a sample a minute."""
-    series = {}
+    series: dict[str, str] = {}
     for number in range(replicas):
         pod = f'{JOB}, pod="edrone-{number}"'
         series |= {

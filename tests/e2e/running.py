@@ -15,8 +15,9 @@ from pathlib import Path
 import requests
 
 from configs.asking import body, request_for, signed_headers
+from tests import server
+from tests.server import ROOT, free_port
 
-ROOT = Path(__file__).resolve().parents[2]
 SECRET = "a-secret-of-these-tests"
 SETTINGS = {"SECRET_KEY": "e2e-" * 10, "DRONE_YAML_SECRET": SECRET, "PATH": os.environ["PATH"], "EDRONE_WORKERS": "2"}
 
@@ -47,12 +48,6 @@ class Server:
         return self.process.wait(70)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def serving(state: Path, *, command: Sequence[str] = (), **environment: str) -> Iterator[Server]:
     """Start `manage.py serve` (or another command that does the same), wait until it is up, and end it."""
@@ -64,19 +59,19 @@ def serving(state: Path, *, command: Sequence[str] = (), **environment: str) -> 
         process = subprocess.Popen(
             command or [sys.executable, "manage.py", "serve"], cwd=ROOT, env=settings, stdout=output, stderr=output
         )
-    server = Server(process, port, log)
+    started = Server(process, port, log)
     try:
-        wait_until(lambda: process.poll() is not None or answers(server), "the server is up")
+        wait_until(lambda: process.poll() is not None or answers(started), "the server is up")
         assert process.poll() is None, log.read_text()
-        yield server
+        yield started
     finally:
         if process.poll() is None:
-            server.stop()
+            started.stop()
 
 
-def answers(server: Server) -> bool:
+def answers(started: Server) -> bool:
     try:
-        return server.get("/healthz").ok
+        return started.get("/healthz").ok
     except requests.ConnectionError:
         return False
 
@@ -90,16 +85,8 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = 30) 
 
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run one of edrone's commands."""
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env=SETTINGS | environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    """Run one of edrone's commands with the settings of these servers."""
+    return server.manage(*arguments, **SETTINGS | environment)
 
 
 def ask(url: str, slug: str = "ismewen/edrone", branch: str = "master") -> requests.Response:
@@ -121,10 +108,9 @@ class SlowRequest:
 
     def finish(self) -> bytes:
         """Send the rest and give the first bytes of the answer."""
-        self.connection.sendall(self.rest)
-        answer = self.connection.recv(4096)
-        self.connection.close()
-        return answer
+        with self.connection:
+            self.connection.sendall(self.rest)
+            return self.connection.recv(4096)
 
     def answered(self) -> bool:
         """Send the rest and tell whether an answer came, or the connection was cut."""

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from edrone_site import __version__
-from tests.e2e.running import ROOT
+from tests.server import ROOT
 
 CHART = ROOT / "chart"
 DATA = Path(__file__).parent / "chart"

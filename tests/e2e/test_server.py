@@ -12,7 +12,8 @@ import pytest
 import requests
 
 from configs.metrics import OUTCOMES
-from tests.e2e.running import ROOT, SETTINGS, Server, SlowRequest, ask, free_port, serving, wait_until
+from tests.e2e.running import SETTINGS, Server, SlowRequest, ask, serving, wait_until
+from tests.server import ROOT, free_port
 
 
 def scrape(port: int) -> str:
@@ -116,6 +117,7 @@ def test_sigterm_lets_running_requests_finish_and_takes_no_new_ones(tmp_path: Pa
     ("settings", "sentence"),
     [
         ({"EDRONE_METRICS_PORT": "taken"}, "Set EDRONE_METRICS_PORT."),
+        ({"EDRONE_METRICS_PORT": "8999", "PORT": "8999"}, "leave it unset to have /metrics there, or name another port."),
         ({"EDRONE_METRICS_PORT": "70000"}, "EDRONE_METRICS_PORT cannot be used: set it to a whole number from 1 to 65535."),
         ({"EDRONE_METRICS": "perhaps"}, "EDRONE_METRICS cannot be used: set it to true or false."),
         ({"EDRONE_LOG_FORMAT": "xml"}, "EDRONE_LOG_FORMAT cannot be used: set it to text or json."),

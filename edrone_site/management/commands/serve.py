@@ -75,6 +75,8 @@ def insist_on_the_end(server: MPServer) -> None:
 
 def prepare_metrics(environment: Environment) -> None:
     """Make the folder in which the workers count; nobody else uses it, since nobody else listens on this address."""
+    if environment.metrics_port == environment.port:
+        raise CommandError("EDRONE_METRICS_PORT is PORT itself: leave it unset to have /metrics there, or name another port.")
     if environment.metrics_port:
         refuse_taken_address(environment.host, environment.metrics_port, "EDRONE_METRICS_PORT")
     folder = environment.state / "metrics" / f"{environment.host}-{environment.port}"

@@ -3,11 +3,13 @@
 import json
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from edrone_site.management.commands.serve import SECONDS_TO_START
 from tests.e2e.running import SECRET, SETTINGS, Server, SlowRequest, manage, serving, wait_until
 from tests.server import ROOT
 
@@ -147,6 +149,7 @@ def test_its_health_check_tells_up_from_down(server: Server, image: Path, config
 
 
 def test_sigterm_lets_a_running_request_finish(server: Server):
+    time.sleep(SECONDS_TO_START)  # younger workers are told to end more than once, and then drop what they do
     request = SlowRequest(server.port)
     wait_until(lambda: server.get("/healthz").ok, "the server took the request before this one")
     server.process.terminate()

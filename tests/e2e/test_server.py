@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 import requests
 
 from configs.metrics import OUTCOMES
+from edrone_site.management.commands.serve import SECONDS_TO_START
 from tests.e2e.running import SETTINGS, Server, SlowRequest, ask, serving, wait_until
 from tests.server import ROOT, free_port
 
@@ -104,6 +106,7 @@ def test_it_is_not_ready_before_the_first_sync(tmp_path: Path):
 
 def test_sigterm_lets_running_requests_finish_and_takes_no_new_ones(tmp_path: Path):
     with serving(tmp_path / "state") as server:
+        time.sleep(SECONDS_TO_START)  # younger workers are told to end more than once, and then drop what they do
         running = [SlowRequest(server.port) for _ in range(5)]
         wait_until(lambda: server.get("/healthz").ok, "the requests before this one have arrived")
         server.process.terminate()

@@ -27,7 +27,7 @@ types: .venv/dev ## Check types
 	$(BIN)/mypy .
 
 .PHONY: e2e
-e2e: .venv/dev ## Tests that need more: a fresh clone, a browser (Debian's chromium)
+e2e: .venv/dev .venv/bin/helm ## Tests that need more: a fresh clone, a browser (Debian's chromium), containers, charts
 	$(BIN)/pytest tests/e2e --override-ini addopts= --no-header -p no:xdist
 
 .PHONY: bench
@@ -54,6 +54,9 @@ clean: ## Delete everything that make made, the state folder var/ excepted
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "edrone needs Python 3.11 or newer; this is " + sys.version + "; name another one: make PYTHON=python3.13 ...")'
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
+
+.venv/bin/helm: | .venv/bin/python
+	GOBIN=$(CURDIR)/.venv/bin GOFLAGS= go install helm.sh/helm/v3/cmd/helm@v3.22.0
 
 .venv/run: requirements.txt | .venv/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt

@@ -1,49 +1,79 @@
-"""What is kept of a request: one line in the log. Never the body, its token, or the signature."""
+"""What is kept of a request: one line in the log, and numbers. Never the body, its token, or the signature."""
 
 import json
 import logging
 import re
+import secrets
+from typing import Any
 
+from django.conf import settings
+
+from configs import metrics
 from configs.errors import ConfigError
 from configs.payload import ConfigRequest
 from configs.resolve import Resolved
 
 PLAIN = re.compile(r"[!#-<>-\[\]-~]+")  # printable ASCII without space, quote, equals sign and backslash
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+DEFAULT_FILE = re.compile(r"(^|/)default\.ya?ml$")
 CONVERTED = (".jsonnet", ".star", ".starlark", ".script")
 
 logger = logging.getLogger("edrone.config")
 
 
-def record(asked: ConfigRequest | None, result: Resolved | ConfigError, seconds: float) -> None:
-    """Write the line.
+class Fields(dict[str, Any]):
+    """The fields of a line, which the text form writes as name=value; the JSON form takes them as they are."""
+
+    def __str__(self) -> str:
+        """Write the line of the text form."""
+        return " ".join([f"{name}={quoted(value)}" for name, value in self.items()])
+
+
+def record(asked: ConfigRequest | None, result: Resolved | ConfigError | None, seconds: float, request_id: str) -> None:
+    """Write the line and count the request.
 
     Args:
         asked: None where the request could not be read or is not Drone's.
-        result: what is answered.
+        result: what is answered; None where edrone itself failed, which Django logs with its traceback.
         seconds: how long it took.
+        request_id: what a proxy calls this request, see `request_id_of`.
     """
-    fields: dict[str, str | int] = {"outcome": outcome_of(result)}
+    outcome = outcome_of(result)
+    fields = Fields(outcome=outcome)
     if asked:
-        fields |= {"repo": asked.slug, "event": asked.event, "ref": asked.ref, "target": asked.target, "build": asked.number}
+        fields.update(repo=asked.slug, event=asked.event, ref=asked.ref, target=asked.target, build=asked.number)
     if isinstance(result, Resolved):
         fields["file"] = result.path
-    fields["ms"] = f"{seconds * 1000:.1f}"
+    fields.update(ms=round(seconds * 1000, 1), request_id=request_id)
     if isinstance(result, ConfigError):
         fields["reason"] = str(result)
-    level = logging.WARNING if isinstance(result, ConfigError) else logging.INFO
-    logger.log(level, " ".join([f"{name}={quoted(value)}" for name, value in fields.items()]))
+    logger.log(logging.INFO if isinstance(result, Resolved) else logging.WARNING, fields)
     for warning in useless_because(asked) if asked else ():
         logger.warning(warning)
+    if settings.EDRONE_METRICS:
+        metrics.count(outcome, seconds)
 
 
-def outcome_of(result: Resolved | ConfigError) -> str:
-    """Name the outcome: served, repository, error, clock, unsigned or malformed."""
+def request_id_of(sent: str) -> str:
+    """Take the X-Request-Id that a proxy sent, or make one where there is none that fits into a log."""
+    return sent if REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
+
+
+def outcome_of(result: Resolved | ConfigError | None) -> str:
+    """Name the outcome, one of metrics.OUTCOMES.
+
+    It is `default` where a file called default serves the build, as every branch without a file of its own.
+    """
+    if result is None:
+        return "failed"
     if isinstance(result, ConfigError):
         return result.outcome
-    return "repository" if result.yaml is None else "served"
+    if result.yaml is None:
+        return "repository"
+    return "default" if DEFAULT_FILE.search(result.path) else "served"
 
 
-def quoted(value: str | int) -> str:
+def quoted(value: str | float) -> str:
     """Write a value so that nothing in it can look like another field or another line."""
     text = str(value)
     return text if PLAIN.fullmatch(text) else json.dumps(text)

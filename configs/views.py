@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from configs import answers, payload, signature
 from configs.errors import ConfigError, Malformed
-from configs.record import record
+from configs.record import record, request_id_of
 from configs.resolve import Resolved, resolve
 from configs.tree import Tree
 
@@ -44,7 +44,7 @@ class ConfigView(APIView):
     def post(self, request: Request) -> HttpResponse:
         """Verify, parse, resolve, record, answer."""
         started, asked = time.perf_counter(), None
-        result: Resolved | ConfigError
+        result: Resolved | ConfigError | None = None  # as long as edrone itself may have failed
         try:
             body = read_body(request)
             verify(request, body)
@@ -52,7 +52,8 @@ class ConfigView(APIView):
             result = resolve(asked, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
         except ConfigError as error:
             result = error
-        record(asked, result, time.perf_counter() - started)
+        finally:
+            record(asked, result, time.perf_counter() - started, request_id_of(request.META.get("HTTP_X_REQUEST_ID", "")))
         return answers.answer(result, settings.EDRONE_SHOW_ERRORS)
 
     def perform_authentication(self, request: Request) -> None:

@@ -42,6 +42,9 @@ class Environment:
     allow_unsigned: bool
     workers: int  # server processes
     threads: int  # the most threads of one server process
+    metrics: bool
+    metrics_port: int  # 0: /metrics is on the same port as everything else
+    log_format: str  # "text" or "json"
 
 
 def read() -> Environment:
@@ -70,6 +73,9 @@ def read() -> Environment:
         allow_unsigned=value("EDRONE_ALLOW_UNSIGNED", truth, False),
         workers=value("EDRONE_WORKERS", between(1, 64), 2),
         threads=value("EDRONE_THREADS", between(2, 1024), 128),
+        metrics=value("EDRONE_METRICS", truth, True),
+        metrics_port=value("EDRONE_METRICS_PORT", between(1, 65535), 0),
+        log_format=value("EDRONE_LOG_FORMAT", one_of("text", "json"), "text"),
     )
 
 

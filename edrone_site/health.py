@@ -16,10 +16,19 @@ def alive(_: HttpRequest) -> HttpResponse:
     return HttpResponse("OK\n", content_type="text/plain")
 
 
-def ready(_: HttpRequest) -> JsonResponse:
-    """Answer 200 where everything that a request needs is there, else 503; each part by name, with its state."""
-    states = {"tree": tree_state(), "database": database_state()}
-    well = all(state == "ok" for state in states.values())
+def ready(request: HttpRequest) -> JsonResponse:
+    """Answer 200 where everything that a request needs is there, else 503; each part by name, with its state.
+
+    `?exclude=PART` leaves a part out, as Kubernetes' own /readyz does. Drone is answered without the database too, so a
+    probe that decides over Drone's requests must not ask for it.
+    """
+    parts = {"tree": tree_state, "database": database_state}
+    excluded = set(request.GET.getlist("exclude"))
+    if unknown := sorted(excluded - parts.keys()):
+        sentence = f"exclude={unknown[0]}: there is no such part; there are {', '.join(parts)}."
+        return JsonResponse({"status": "not asked rightly", "message": sentence}, status=400)
+    states = {name: "excluded" if name in excluded else look() for name, look in parts.items()}
+    well = all(state in {"ok", "excluded"} for state in states.values())
     return JsonResponse({"status": "ready" if well else "not ready", **states}, status=200 if well else 503)
 
 

@@ -17,6 +17,8 @@ EDRONE_NAMESPACES = ENVIRONMENT.namespaces
 EDRONE_SHOW_ERRORS = ENVIRONMENT.show_errors
 EDRONE_DATE_TOLERANCE = ENVIRONMENT.date_tolerance
 EDRONE_ALLOW_UNSIGNED = ENVIRONMENT.allow_unsigned
+EDRONE_METRICS = ENVIRONMENT.metrics
+EDRONE_METRICS_PORT = ENVIRONMENT.metrics_port
 DRONE_YAML_SECRETS = ENVIRONMENT.yaml_secrets
 
 SECRET_KEY = ENVIRONMENT.secret_key
@@ -97,8 +99,17 @@ logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "text": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "fmt": ["levelname", "name", "message"],
+            "rename_fields": {"levelname": "level", "name": "logger"},
+            "timestamp": True,
+            "json_ensure_ascii": False,
+        },
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": ENVIRONMENT.log_format}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # Django would mail errors to administrators, with the request's headers in them.
     "loggers": {"django": {"handlers": [], "propagate": True}},

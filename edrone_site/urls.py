@@ -5,7 +5,7 @@ from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from edrone_site import health
+from edrone_site import health, metrics
 
 admin.site.site_header = admin.site.site_title = "edrone"
 admin.site.index_title = "Administration"
@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("configs.urls")),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("metrics", metrics.page, name="metrics"),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=static("edrone/icon.svg"))),
     path("", RedirectView.as_view(pattern_name="admin:index")),

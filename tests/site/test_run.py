@@ -57,7 +57,7 @@ def test_the_password_and_the_key_are_made_once_and_the_yaml_secret_each_time(tm
 def test_everything_it_writes_goes_to_the_state_folder(tmp_path):
     with running(tmp_path):
         pass
-    assert {file.name for file in (tmp_path / "var").iterdir()} == {"edrone.sqlite3", "secret_key"}
+    assert {file.name for file in (tmp_path / "var").iterdir()} == {"edrone.sqlite3", "secret_key", "metrics"}
 
 
 def test_no_secret_is_written_to_the_state_folder_in_clear(tmp_path):
@@ -65,7 +65,7 @@ def test_no_secret_is_written_to_the_state_folder_in_clear(tmp_path):
         password = server.printed().split("password ")[1].split(" ")[0]
         secret = server.environment["DRONE_YAML_SECRET"]
         server.manage("askconfig", "ismewen/edrone", "master")
-    written = b"".join(file.read_bytes() for file in (tmp_path / "var").iterdir())
+    written = b"".join(file.read_bytes() for file in (tmp_path / "var").rglob("*") if file.is_file())
     assert password.encode() not in written
     assert secret.encode() not in written
 

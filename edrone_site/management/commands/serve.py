@@ -14,7 +14,9 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import MPServer
 
+from edrone_site.environment import Environment
 from edrone_site.startup import refuse_what_cannot_work
+from edrone_site.workers import prepare_folder
 
 logger = logging.getLogger(__name__)
 SECONDS_TO_START = 5
@@ -37,6 +39,8 @@ class Command(BaseCommand):
             logger.warning(warning)
         environment = settings.ENVIRONMENT
         refuse_taken_address(environment.host, environment.port)
+        if environment.metrics:
+            prepare_metrics(environment)
         server = Granian(
             "edrone_site.wsgi:application",
             address=environment.host,
@@ -69,7 +73,23 @@ def insist_on_the_end(server: MPServer) -> None:
                 worker.terminate()
 
 
-def refuse_taken_address(host: str, port: int) -> None:
+def prepare_metrics(environment: Environment) -> None:
+    """Make the folder in which the workers count; nobody else uses it, since nobody else listens on this address."""
+    if environment.metrics_port == environment.port:
+        raise CommandError("EDRONE_METRICS_PORT is PORT itself: leave it unset to have /metrics there, or name another port.")
+    if environment.metrics_port:
+        refuse_taken_address(environment.host, environment.metrics_port, "EDRONE_METRICS_PORT")
+    folder = environment.state / "metrics" / f"{environment.host}-{environment.port}"
+    try:
+        prepare_folder(folder)
+    except OSError as error:
+        raise CommandError(
+            f"edrone cannot keep its metrics in {folder}: {error.strerror}. "
+            "Set EDRONE_STATE to a folder that can be written, or EDRONE_METRICS=false."
+        ) from None
+
+
+def refuse_taken_address(host: str, port: int, setting: str = "HOST and PORT") -> None:
     """Say in one line that the address cannot be used; Granian's own workers would only fail one after another."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -77,4 +97,4 @@ def refuse_taken_address(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        raise CommandError(f"edrone cannot listen on {host} port {port}: {error.strerror}. Set HOST and PORT.") from None
+        raise CommandError(f"edrone cannot listen on {host} port {port}: {error.strerror}. Set {setting}.") from None

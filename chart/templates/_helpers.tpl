@@ -1,0 +1,128 @@
+{{/* The name of everything that this release makes. */}}
+{{- define "edrone.fullname" -}}
+{{- if .Values.fullnameOverride }}
+{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" }}
+{{- else }}
+{{- $name := default .Chart.Name .Values.nameOverride }}
+{{- if contains $name .Release.Name }}
+{{- .Release.Name | trunc 50 | trimSuffix "-" }}
+{{- else }}
+{{- printf "%s-%s" .Release.Name $name | trunc 50 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "edrone.selector" -}}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: server
+{{- end }}
+
+{{- define "edrone.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end }}
+
+{{- define "edrone.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
+
+{{/* The Secret that holds DRONE_YAML_SECRET, SECRET_KEY, DATABASE_URL and the like. */}}
+{{- define "edrone.secretName" -}}
+{{ .Values.secrets.existing | default (include "edrone.fullname" .) }}
+{{- end }}
+
+{{- define "edrone.gitSecretName" -}}
+{{ .Values.tree.git.auth.existingSecret | default (printf "%s-git" (include "edrone.fullname" .)) }}
+{{- end }}
+
+{{- define "edrone.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create }}
+{{- .Values.serviceAccount.name | default (include "edrone.fullname" .) }}
+{{- else }}
+{{- .Values.serviceAccount.name | default "default" }}
+{{- end }}
+{{- end }}
+
+{{- define "edrone.onSqlite" -}}
+{{- if eq .Values.database.kind "sqlite" }}true{{ end }}
+{{- end }}
+
+{{- define "edrone.projects" -}}
+{{- if eq .Values.tree.source "git" }}
+{{- clean (printf "/tree/current/%s" .Values.tree.path) }}
+{{- else if eq .Values.tree.source "claim" }}
+{{- clean (printf "/tree/%s" .Values.tree.path) }}
+{{- else -}}
+/app/projects
+{{- end }}
+{{- end }}
+
+{{/* The restricted profile of the Pod Security Standards. */}}
+{{- define "edrone.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+runAsNonRoot: true
+capabilities:
+  drop: [ALL]
+{{- end }}
+
+{{- define "edrone.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 10001
+runAsGroup: 10001
+fsGroup: 10001
+fsGroupChangePolicy: OnRootMismatch
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{/* What cannot work is refused here, in one sentence, before anything is installed. */}}
+{{- define "edrone.refuse" -}}
+{{- if eq .Values.database.kind "sqlite" }}
+{{- if or (gt (int .Values.replicaCount) 1) .Values.autoscaling.enabled }}
+{{- fail "SQLite serves one replica only, since replicas on several nodes cannot share its file: set database.kind=postgresql with database.url, or replicaCount=1 and autoscaling.enabled=false." }}
+{{- end }}
+{{- if .Values.database.url }}
+{{- fail "database.url is set, but database.kind is sqlite, whose file the chart places itself: unset database.url, or set database.kind=postgresql." }}
+{{- end }}
+{{- else if and (not .Values.database.url) (not .Values.secrets.existing) }}
+{{- fail "No database is named: set database.url=postgres://USER:PASSWORD@HOST:5432/NAME, or secrets.existing to a Secret with DATABASE_URL in it, or, to try edrone out, database.kind=sqlite with replicaCount=1." }}
+{{- end }}
+{{- if and .Values.secrets.existing (or .Values.secrets.yamlSecret .Values.secrets.secretKey .Values.secrets.droneToken .Values.database.url .Values.droneDatabase.url) }}
+{{- fail "secrets.existing is set, so the chart makes no Secret: put the values of secrets.yamlSecret, secrets.secretKey, secrets.droneToken, database.url and droneDatabase.url into that Secret (DRONE_YAML_SECRET, SECRET_KEY, DRONE_TOKEN, DATABASE_URL, DRONE_DATABASE_URL), and unset them." }}
+{{- end }}
+{{- if and (not .Values.secrets.existing) (not .Values.secrets.yamlSecret) (not .Values.settings.allowUnsigned) }}
+{{- fail "No secret is shared with Drone: set secrets.yamlSecret to the DRONE_YAML_SECRET of the Drone server, or secrets.existing to a Secret with DRONE_YAML_SECRET in it." }}
+{{- end }}
+{{- if and .Values.secrets.yamlSecret .Values.settings.allowUnsigned }}
+{{- fail "settings.allowUnsigned is on, so secrets.yamlSecret would protect nothing: unset one of them." }}
+{{- end }}
+{{- if and (eq .Values.tree.source "git") (not .Values.tree.git.repo) }}
+{{- fail "No tree is named: set tree.git.repo to the address of the repository that holds projects/, or tree.source to claim or image." }}
+{{- end }}
+{{- if and (eq .Values.tree.source "claim") (not .Values.tree.existingClaim) }}
+{{- fail "tree.source is claim: set tree.existingClaim to the PersistentVolumeClaim that holds the tree." }}
+{{- end }}
+{{- if eq .Values.tree.source "git" }}
+{{- $auth := .Values.tree.git.auth }}
+{{- if and (eq $auth.kind "ssh") (not $auth.existingSecret) (not (and $auth.sshKey $auth.knownHosts)) }}
+{{- fail "tree.git.auth.kind is ssh: set tree.git.auth.sshKey and tree.git.auth.knownHosts (from ssh-keyscan), or tree.git.auth.existingSecret to a Secret with ssh and known_hosts in it." }}
+{{- end }}
+{{- if and (eq $auth.kind "token") (not $auth.existingSecret) (not $auth.token) }}
+{{- fail "tree.git.auth.kind is token: set tree.git.auth.token, or tree.git.auth.existingSecret to a Secret with username and token in it." }}
+{{- end }}
+{{- end }}
+{{- if and .Values.ingress.enabled (not .Values.ingress.host) }}
+{{- fail "ingress.enabled is on: set ingress.host to the name under which edrone is reached." }}
+{{- end }}
+{{- if and (or .Values.metrics.serviceMonitor.enabled .Values.metrics.rules.enabled) (not .Values.metrics.enabled) }}
+{{- fail "metrics.enabled is off, so metrics.serviceMonitor and metrics.rules would watch nothing: switch it on." }}
+{{- end }}
+{{- if and .Values.autoscaling.enabled (gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) }}
+{{- fail "autoscaling.minReplicas is larger than autoscaling.maxReplicas." }}
+{{- end }}
+{{- end }}

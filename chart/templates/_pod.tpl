@@ -1,0 +1,115 @@
+{{/* The environment of every container that runs edrone. */}}
+{{- define "edrone.env" -}}
+- name: HOST
+  value: 0.0.0.0
+- name: PORT
+  value: "8000"
+- name: EDRONE_STATE
+  value: /var/lib/edrone
+- name: EDRONE_PROJECTS
+  value: {{ include "edrone.projects" . }}
+- name: EDRONE_WORKERS
+  value: {{ .Values.settings.workers | quote }}
+- name: EDRONE_THREADS
+  value: {{ .Values.settings.threads | quote }}
+- name: EDRONE_SHOW_ERRORS
+  value: {{ .Values.settings.showErrors }}
+- name: EDRONE_DATE_TOLERANCE
+  value: {{ .Values.settings.dateTolerance | quote }}
+- name: EDRONE_LOG_FORMAT
+  value: {{ .Values.settings.logFormat }}
+- name: EDRONE_METRICS
+  value: {{ .Values.metrics.enabled | quote }}
+{{- if .Values.metrics.enabled }}
+- name: EDRONE_METRICS_PORT
+  value: {{ .Values.metrics.port | quote }}
+{{- end }}
+{{- with .Values.settings.namespaces }}
+- name: EDRONE_NAMESPACES
+  value: {{ join "," . | quote }}
+{{- end }}
+{{- if .Values.settings.allowUnsigned }}
+- name: EDRONE_ALLOW_UNSIGNED
+  value: "true"
+{{- end }}
+{{- $hosts := .Values.settings.allowedHosts | default (compact (list .Values.ingress.host "localhost" "127.0.0.1" (include "edrone.fullname" .))) }}
+- name: ALLOWED_HOSTS
+  value: {{ join "," $hosts | quote }}
+{{- with .Values.drone.server }}
+- name: DRONE_SERVER
+  value: {{ . | quote }}
+{{- end }}
+{{- $secret := include "edrone.secretName" . }}
+- name: SECRET_KEY
+  valueFrom:
+    secretKeyRef: {name: {{ $secret }}, key: SECRET_KEY}
+{{- if not .Values.settings.allowUnsigned }}
+- name: DRONE_YAML_SECRET
+  valueFrom:
+    secretKeyRef: {name: {{ $secret }}, key: DRONE_YAML_SECRET}
+{{- end }}
+{{- if not (include "edrone.onSqlite" .) }}
+- name: DATABASE_URL
+  valueFrom:
+    secretKeyRef: {name: {{ $secret }}, key: DATABASE_URL}
+{{- end }}
+- name: DRONE_TOKEN
+  valueFrom:
+    secretKeyRef: {name: {{ $secret }}, key: DRONE_TOKEN, optional: true}
+- name: DRONE_DATABASE_URL
+  valueFrom:
+    secretKeyRef: {name: {{ $secret }}, key: DRONE_DATABASE_URL, optional: true}
+{{- with .Values.settings.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* Keeps the tree up to date beside edrone. */}}
+{{- define "edrone.gitSync" -}}
+{{- $git := .Values.tree.git -}}
+- name: git-sync
+  image: {{ $git.image.repository }}:{{ $git.image.tag }}
+  imagePullPolicy: {{ $git.image.pullPolicy }}
+  args:
+    - --repo={{ $git.repo }}
+    - --ref={{ $git.ref }}
+    - --root=/tree
+    - --link=current
+    - --period={{ $git.period }}
+    - --depth=1
+    - --max-failures=-1
+    - --http-bind=:8002
+    - --http-metrics
+    {{- if eq $git.auth.kind "ssh" }}
+    - --ssh-key-file=/etc/git-secret/ssh
+    - --ssh-known-hosts-file=/etc/git-secret/known_hosts
+    {{- else if eq $git.auth.kind "token" }}
+    - --password-file=/etc/git-secret/token
+    {{- end }}
+  {{- if eq $git.auth.kind "token" }}
+  env:
+    - name: GITSYNC_USERNAME
+      valueFrom:
+        secretKeyRef: {name: {{ include "edrone.gitSecretName" . }}, key: username}
+  {{- end }}
+  ports:
+    - name: git-sync
+      containerPort: 8002
+  resources:
+    {{- toYaml $git.resources | nindent 4 }}
+  securityContext:
+    {{- include "edrone.containerSecurity" . | nindent 4 }}
+    # The user that its image knows: ssh works for no other. It writes to the tree as a member of the pod's group.
+    runAsUser: 65533
+    runAsGroup: 65533
+  volumeMounts:
+    - name: tree
+      mountPath: /tree
+    - name: git-tmp
+      mountPath: /tmp
+    {{- if ne $git.auth.kind "none" }}
+    - name: git-secret
+      mountPath: /etc/git-secret
+      readOnly: true
+    {{- end }}
+{{- end }}

@@ -1,0 +1,80 @@
+"""/metrics in the form of Prometheus: the configuration endpoint's numbers, and the state of the site."""
+
+import os
+import platform
+from collections.abc import Iterable
+from functools import cache
+
+from django.conf import settings
+from django.db import connections
+from django.http import Http404, HttpRequest, HttpResponse
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from configs.metrics import numbers
+from configs.revision import revision_of
+from edrone_site import health
+from edrone_site.workers import FOLDER, in_one_worker
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    """Answer a scrape, unless the metrics are off or on a port of their own."""
+    if not settings.EDRONE_METRICS or settings.EDRONE_METRICS_PORT:
+        raise Http404
+    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    return HttpResponse(encode(registry()), content_type=content_type)
+
+
+def begin() -> None:
+    """In a worker, before its first request: start at 0, and serve the port of their own where there is one."""
+    numbers()
+    if settings.EDRONE_METRICS_PORT and os.environ.get(FOLDER):
+        in_one_worker(serve_apart)
+
+
+def serve_apart() -> None:
+    """Answer scrapes on the port of their own, from a thread of this worker, for as long as it lives."""
+    start_http_server(settings.EDRONE_METRICS_PORT, settings.ENVIRONMENT.host, registry(own_connections=True))
+
+
+@cache
+def registry(*, own_connections: bool = False) -> CollectorRegistry:
+    """Put everything together: what all workers counted (alone: what this process counted), and the state now."""
+    whole = CollectorRegistry()
+    if os.environ.get(FOLDER):
+        MultiProcessCollector(whole)  # type: ignore[no-untyped-call]
+    else:
+        whole.register(numbers().registry)
+    whole.register(State(own_connections=own_connections))
+    return whole
+
+
+class State(Collector):
+    """What is looked up at each scrape."""
+
+    def __init__(self, *, own_connections: bool) -> None:
+        """`own_connections`: no request of Django surrounds the scrape and ends its connections to databases."""
+        self.own_connections = own_connections
+
+    def describe(self) -> Iterable[Metric]:
+        """Give no names in advance, so that nothing is looked up when edrone starts."""
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        """Look at the tree and the database."""
+        build = GaugeMetricFamily("edrone_build_info", "The version of edrone that runs.", labels=["version", "python"])
+        build.add_metric([settings.EDRONE_VERSION, platform.python_version()], 1)
+        ready = GaugeMetricFamily("edrone_ready", "1 where this part of edrone can do its work.", labels=["part"])
+        ready.add_metric(["tree"], health.tree_state() == "ok")
+        ready.add_metric(["database"], health.database_state() == "ok")
+        revision = revision_of(settings.EDRONE_PROJECTS)
+        tree = GaugeMetricFamily("edrone_tree_info", "The commit of the tree, where it can be known.", labels=["revision"])
+        tree.add_metric([revision.name], 1)
+        changed = GaugeMetricFamily("edrone_tree_changed_timestamp_seconds", "When the tree last changed, in Unix seconds.")
+        changed.add_metric([], revision.changed)
+        if self.own_connections:
+            connections.close_all()
+        return build, ready, tree, changed

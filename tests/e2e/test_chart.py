@@ -1,0 +1,276 @@
+"""The chart: linted, rendered for six sets of values, every object checked against the schemas of Kubernetes."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate  # type: ignore[import-untyped]
+import pytest
+import yaml
+
+from edrone_site import __version__
+from tests.server import ROOT
+
+CHART = ROOT / "chart"
+DATA = Path(__file__).parent / "chart"
+SETS = sorted(path.stem for path in (DATA / "values").glob("*.yaml"))
+CUSTOM = {"ServiceMonitor", "PrometheusRule"}  # of the Prometheus operator; Kubernetes has no schemas of these
+KUBERNETES = ("1.27", "1.37")  # the oldest that the chart allows, and the newest whose schemas there are
+SAMPLE_IMAGE = "fscripy/edrone"  # which .drone.yml pushes
+Objects = list[dict[str, Any]]
+
+
+def helm(*arguments: str) -> subprocess.CompletedProcess[str]:
+    program = shutil.which("helm", path=f"{ROOT}/.venv/bin:{os.environ['PATH']}")
+    assert program, "helm is missing: `make e2e` installs it with go"
+    return subprocess.run([program, *arguments], capture_output=True, text=True, check=False, timeout=120)
+
+
+def render(values: str, *arguments: str, version: str = KUBERNETES[1]) -> subprocess.CompletedProcess[str]:
+    file = str(DATA / "values" / f"{values}.yaml")
+    return helm("template", "edrone", str(CHART), "--namespace", "ci", "--kube-version", version, "--values", file, *arguments)
+
+
+def objects(values: str, *arguments: str) -> Objects:
+    done = render(values, *arguments)
+    assert done.returncode == 0, done.stderr
+    return [found for found in yaml.safe_load_all(done.stdout) if found]
+
+
+def one(found: Objects, kind: str, ending: str = "") -> dict[str, Any]:
+    (only,) = [item for item in found if item["kind"] == kind and item["metadata"]["name"].endswith(ending)]
+    return only
+
+
+def pods(found: Objects) -> Iterator[dict[str, Any]]:
+    """Give the specification of every pod there will be."""
+    for item in found:
+        if item["kind"] == "Pod":
+            yield item["spec"]
+        elif item["kind"] in {"Deployment", "Job", "CronJob"}:
+            spec = item["spec"].get("jobTemplate", item)["spec"]
+            yield spec["template"]["spec"]
+
+
+@pytest.fixture(params=SETS)
+def values(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_there_are_six_sets_of_values():
+    assert len(SETS) == 6
+
+
+def test_it_passes_helm_lint(values: str):
+    done = helm("lint", "--strict", str(CHART), "--values", str(DATA / "values" / f"{values}.yaml"))
+    assert done.returncode == 0, done.stdout
+
+
+def test_it_renders_as_the_golden_files_say(values: str):
+    done = render(values)
+    assert done.returncode == 0, done.stderr
+    golden = DATA / "golden" / f"{values}.yaml"
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_text(done.stdout)
+    assert done.stdout == golden.read_text(), "if the change is meant: UPDATE_GOLDEN=1 make e2e"
+
+
+@pytest.mark.parametrize("version", KUBERNETES)
+def test_every_object_is_one_that_kubernetes_accepts(values: str, version: str):
+    done = render(values, version=version)
+    found = [item for item in yaml.safe_load_all(done.stdout) if item]
+    assert len(found) >= 5, done.stderr
+    for item in found:
+        if item["kind"] not in CUSTOM:
+            kubernetes_validate.validate(item, version, strict=True)
+
+
+def test_no_two_objects_have_one_name(values: str):
+    names = [(item["kind"], item["metadata"]["name"]) for item in objects(values)]
+    assert len(names) == len(set(names))
+
+
+def test_every_pod_meets_the_restricted_profile(values: str):
+    found = list(pods(objects(values)))
+    assert len(found) >= 2
+    for pod in found:
+        assert pod["automountServiceAccountToken"] is False
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        for container in [*pod.get("initContainers", []), *pod["containers"]]:
+            security = container["securityContext"]
+            assert security["runAsNonRoot"] is True
+            assert security["allowPrivilegeEscalation"] is False
+            assert security["readOnlyRootFilesystem"] is True
+            assert security["capabilities"] == {"drop": ["ALL"]}
+            assert "memory" in container["resources"]["limits"]
+
+
+def test_services_budgets_and_monitors_select_the_pods(values: str):
+    found = objects(values)
+    labels = one(found, "Deployment")["spec"]["template"]["metadata"]["labels"]
+    ports = {port["name"] for pod in pods(found) for container in pod["containers"] for port in container.get("ports", [])}
+    for item in found:
+        if item["kind"] == "Service":
+            assert item["spec"]["selector"].items() <= labels.items()
+            assert {port["targetPort"] for port in item["spec"]["ports"]} <= ports
+        if item["kind"] in {"PodDisruptionBudget", "Deployment"}:
+            assert item["spec"]["selector"]["matchLabels"].items() <= labels.items()
+        if item["kind"] == "NetworkPolicy":
+            assert item["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
+        if item["kind"] == "ServiceMonitor":
+            service = one(found, "Service", "-metrics")
+            assert item["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+            assert {end["port"] for end in item["spec"]["endpoints"]} == {port["name"] for port in service["spec"]["ports"]}
+
+
+def test_every_secret_that_is_used_is_made_or_named_in_the_values(values: str):
+    found = objects(values)
+    made = {item["metadata"]["name"]: item["stringData"] for item in found if item["kind"] == "Secret"}
+    named = {"edrone-secrets", "edrone-git"} if values == "existing-secrets" else set()
+    for pod in pods(found):
+        for container in [*pod.get("initContainers", []), *pod["containers"]]:
+            for variable in container.get("env", []):
+                reference = variable.get("valueFrom", {}).get("secretKeyRef")
+                if reference and not reference.get("optional") and reference["name"] not in named:
+                    assert reference["key"] in made[reference["name"]], variable
+        for volume in pod.get("volumes", []):
+            if "secret" in volume:
+                assert volume["secret"]["secretName"] in named | made.keys()
+
+
+def test_the_migration_hook_needs_nothing_that_is_installed_after_it():
+    found = objects("first-install")
+    job = one(found, "Job", "-migrate")
+    (pod,) = pods([job])
+    (reference,) = (variable["valueFrom"]["secretKeyRef"] for variable in pod["containers"][0]["env"])
+    secret = one(found, "Secret", reference["name"])
+    assert secret["metadata"]["annotations"]["helm.sh/hook"] == job["metadata"]["annotations"]["helm.sh/hook"]
+    assert int(secret["metadata"]["annotations"]["helm.sh/hook-weight"]) < int(
+        job["metadata"]["annotations"]["helm.sh/hook-weight"]
+    )
+    assert "serviceAccountName" not in pod
+
+
+def test_no_secret_stands_anywhere_but_in_secrets():
+    for values, planted in (
+        ("private-by-key", ("new-secret", "old-secret", "PRIVATE KEY", "example@db")),
+        ("everything", ("example-secret", "example-token", "example@db", "example-key")),
+    ):
+        for item in objects(values):
+            if item["kind"] != "Secret":
+                text = json.dumps(item)
+                assert not [secret for secret in planted if secret in text], item["kind"]
+
+
+def test_edrone_is_not_ready_before_the_tree_is_there():
+    pod = next(pods([one(objects("first-install"), "Deployment")]))
+    edrone, sync = pod["containers"]
+    environment = {variable["name"]: variable.get("value") for variable in edrone["env"]}
+    assert edrone["readinessProbe"]["httpGet"]["path"] == "/readyz?exclude=database"  # Drone is answered without it
+    assert edrone["livenessProbe"]["httpGet"]["path"] == "/healthz"
+    assert environment["EDRONE_PROJECTS"] == "/tree/current/projects"  # which the first sync makes
+    assert {"--root=/tree", "--link=current"} <= set(sync["args"])
+
+
+def test_every_setting_of_the_chart_is_one_that_edrone_reads(values: str):
+    source = (ROOT / "edrone_site/environment.py").read_text()
+    for pod in pods(objects(values)):
+        for container in pod["containers"]:
+            if container["name"] == "edrone":
+                for variable in container["env"]:
+                    assert f'"{variable["name"]}"' in source or variable["name"] == "HTTPS_PROXY"
+
+
+REFUSED = {
+    "SQLite serves one replica only": ("sqlite", "replicaCount=2"),
+    "replicaCount=1 and autoscaling.enabled=false": ("sqlite", "autoscaling.enabled=true"),
+    "database.kind is sqlite": ("sqlite", "database.url=postgres://db/edrone"),
+    "No database is named": ("first-install", "database.url="),
+    "No secret is shared with Drone": ("first-install", "secrets.yamlSecret="),
+    "No tree is named": ("first-install", "tree.git.repo="),
+    "so the chart makes no Secret": ("first-install", "secrets.existing=mine"),
+    "protect nothing": ("first-install", "settings.allowUnsigned=true"),
+    "set tree.existingClaim": ("claim-unsigned", "tree.existingClaim="),
+    "ssh-keyscan": ("private-by-key", "tree.git.auth.knownHosts="),
+    "set tree.git.auth.token": ("everything", "tree.git.auth.token="),
+    "set ingress.host": ("everything", "ingress.host="),
+    "would watch nothing": ("everything", "metrics.enabled=false"),
+    "larger than autoscaling.maxReplicas": ("everything", "autoscaling.maxReplicas=2"),
+}
+
+
+@pytest.mark.parametrize("sentence", REFUSED)
+def test_what_cannot_work_is_refused_with_a_sentence(sentence: str):
+    values, setting = REFUSED[sentence]
+    done = render(values, "--set", setting)
+    assert done.returncode != 0
+    assert sentence in done.stderr
+
+
+@pytest.mark.parametrize(
+    "setting", ["replicaCount=0", "nosuchvalue=1", "database.kind=mysql", "settings.showErrors=loud", "secrets.secretKey=short"]
+)
+def test_wrong_and_unknown_values_are_refused_by_the_schema(setting: str):
+    done = render("first-install", "--set", setting)
+    assert done.returncode != 0
+    assert "schema" in done.stderr
+
+
+def test_every_value_has_a_description_and_every_description_a_value():
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    schema["properties"].pop("global")
+
+    def compare(value: Any, described: dict[str, Any], path: str) -> None:
+        assert path == "" or described["description"].endswith("."), path
+        if "properties" in described and isinstance(value, dict):
+            assert value.keys() == described["properties"].keys(), path
+            for key, below in value.items():
+                compare(below, described["properties"][key], f"{path}.{key}")
+
+    compare(values, schema, "")
+
+
+def test_its_version_is_edrones():
+
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    assert chart["version"] == chart["appVersion"] == __version__
+
+
+def test_helm_test_asks_as_drone_does():
+    pod = one(objects("first-install"), "Pod", "-askconfig")
+    assert pod["metadata"]["annotations"]["helm.sh/hook"] == "test"
+    command, slug, branch, url = pod["spec"]["containers"][0]["args"]
+    service = one(objects("first-install"), "Service", "edrone")
+    assert (command, slug, branch) == ("askconfig", "ismewen/edrone", "master")
+    assert url == f"--url=http://{service['metadata']['name']}:{service['spec']['ports'][0]['port']}/edrone"
+
+
+def test_the_objects_of_the_prometheus_operator_have_its_form():
+    found = objects("everything")
+    for kind in CUSTOM:
+        assert one(found, kind)["apiVersion"] == "monitoring.coreos.com/v1"
+        assert one(found, kind)["metadata"]["labels"]["release"] == "prometheus"
+    monitor = one(found, "ServiceMonitor")["spec"]
+    assert set(monitor) == {"selector", "endpoints"}
+    assert all(set(end) == {"port", "path", "interval"} for end in monitor["endpoints"])
+    for group in one(found, "PrometheusRule")["spec"]["groups"]:
+        assert set(group) == {"name", "rules"}
+        for rule in group["rules"]:
+            assert set(rule) - {"for"} == {"alert", "expr", "labels", "annotations"}
+            assert rule["labels"]["severity"] in {"critical", "warning"}
+
+
+def test_edrones_own_pipeline_deploys_it_with_values_that_the_chart_takes():
+    pipelines = list(yaml.safe_load_all((ROOT / ".drone.yml").read_text()))
+    (settings,) = [step["settings"] for pipeline in pipelines for step in pipeline["steps"] if "helm" in step["image"]]
+    tag = settings["string_values"].replace("${DRONE_COMMIT_SHA}", "12e4" + "0" * 36)
+    options = ["--set", settings["values"], "--set-string", tag, "--kube-version", KUBERNETES[1]]
+    done = helm("template", settings["release"], str(ROOT / settings["chart"]), "--namespace", settings["namespace"], *options)
+    assert done.returncode == 0, done.stderr
+    pod = next(pods([one([item for item in yaml.safe_load_all(done.stdout) if item], "Deployment")]))
+    assert pod["containers"][0]["image"] == f"{SAMPLE_IMAGE}:12e4{'0' * 36}"

@@ -1,0 +1,138 @@
+"""`manage.py serve` as a process: its metrics, its log, its readiness, its end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+import requests
+
+from configs.metrics import OUTCOMES
+from edrone_site.management.commands.serve import SECONDS_TO_START
+from tests.e2e.running import SETTINGS, Server, SlowRequest, ask, serving, wait_until
+from tests.server import ROOT, free_port
+
+
+def scrape(port: int) -> str:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
+    except requests.ConnectionError:
+        return ""
+
+
+def replaced(server: Server, dead: int) -> bool:
+    return dead not in server.workers() and len(server.workers()) == 2
+
+
+def test_all_workers_are_counted_whoever_is_asked(tmp_path: Path):
+    with serving(tmp_path / "state", EDRONE_WORKERS="3") as server:
+        for number in range(30):
+            assert ask(server.url, branch="master" if number % 2 else "other").ok
+        assert requests.post(f"{server.url}/edrone", b"{}", timeout=5).status_code == 401
+        for _ in range(6):
+            page = server.get("/metrics").text
+            assert 'outcome="served"} 15.0' in page
+            assert 'outcome="default"} 15.0' in page
+            assert 'outcome="unsigned"} 1.0' in page
+            assert "edrone_config_seconds_count 31.0" in page
+            assert [name for name in OUTCOMES if f'edrone_config_requests_total{{outcome="{name}"}}' not in page] == []
+
+
+def test_a_restart_begins_at_zero_and_leaves_no_old_files(tmp_path: Path):
+    port = str(free_port())
+    for workers in ("4", "1"):
+        with serving(tmp_path / "state", PORT=port, EDRONE_WORKERS=workers) as server:
+            assert ask(server.url).ok
+            assert 'outcome="served"} 1.0' in server.get("/metrics").text
+    assert len(list((tmp_path / f"state/metrics/127.0.0.1-{port}").glob("*.db"))) == 2
+
+
+def test_metrics_on_a_port_of_their_own_are_on_no_other(tmp_path: Path):
+    port = free_port()
+    with serving(tmp_path / "state", EDRONE_METRICS_PORT=str(port)) as server:
+        assert ask(server.url).ok
+        wait_until(lambda: 'outcome="served"} 1.0' in scrape(port), "the metrics are served")
+        assert server.get("/metrics").status_code == 404
+        for worker in server.workers():  # one of them serves the port
+            os.kill(worker, signal.SIGKILL)
+            wait_until(partial(replaced, server, worker), "it is replaced")
+        wait_until(lambda: 'outcome="served"} 1.0' in scrape(port), "another worker serves the metrics")
+
+
+def test_metrics_can_be_switched_off(tmp_path: Path):
+    with serving(tmp_path / "state", EDRONE_METRICS="false") as server:
+        assert ask(server.url).ok
+        assert server.get("/metrics").status_code == 404
+    assert not (tmp_path / "state/metrics").exists()
+
+
+def test_the_log_is_json_line_by_line(tmp_path: Path):
+    with serving(tmp_path / "state", EDRONE_LOG_FORMAT="json") as server:
+        assert ask(server.url).ok
+        requests.post(f"{server.url}/edrone", b"{}", headers={"X-Request-Id": "from-a-proxy"}, timeout=5)
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    served, refused = [line for line in lines if line["logger"] == "edrone.config"]
+    assert served | {"ms": 0, "timestamp": "", "request_id": ""} == {
+        "level": "INFO", "logger": "edrone.config", "outcome": "served", "repo": "ismewen/edrone", "event": "push",
+        "ref": "refs/heads/master", "target": "master", "build": 0, "file": "edrone/master.yaml",
+        "ms": 0, "timestamp": "", "request_id": "", "message": "",
+    }  # fmt: skip
+    assert 0 < served["ms"] < 10_000
+    assert refused["request_id"] == "from-a-proxy"
+    assert refused["outcome"] == "unsigned"
+
+
+def test_it_is_not_ready_before_the_first_sync(tmp_path: Path):
+    link = tmp_path / "tree/current"
+    with serving(tmp_path / "state", EDRONE_PROJECTS=f"{link}/projects") as server:
+        for path in ("/readyz", "/readyz?exclude=database"):
+            assert server.get(path).status_code == 503
+        assert server.get("/healthz").ok
+        assert 'edrone_ready{part="tree"} 0.0' in server.get("/metrics").text
+        commit = "4f1c" * 10
+        projects = tmp_path / f"tree/.worktrees/{commit}/projects"
+        projects.mkdir(parents=True)
+        projects.joinpath("default.yaml").write_text("kind: pipeline\n")
+        link.symlink_to(f".worktrees/{commit}")
+        assert server.get("/readyz").ok
+        assert ask(server.url).json() == {"Data": "kind: pipeline\n"}
+        assert f'edrone_tree_info{{revision="{commit}"}} 1.0' in server.get("/metrics").text
+
+
+def test_sigterm_lets_running_requests_finish_and_takes_no_new_ones(tmp_path: Path):
+    with serving(tmp_path / "state") as server:
+        time.sleep(SECONDS_TO_START)  # younger workers are told to end more than once, and then drop what they do
+        running = [SlowRequest(server.port) for _ in range(5)]
+        wait_until(lambda: server.get("/healthz").ok, "the requests before this one have arrived")
+        server.process.terminate()
+        with pytest.raises(subprocess.TimeoutExpired):
+            server.process.wait(2)
+        assert [request.finish()[:12] for request in running] == [b"HTTP/1.1 200"] * 5
+        assert server.process.wait(30) == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"EDRONE_METRICS_PORT": "taken"}, "Set EDRONE_METRICS_PORT."),
+        ({"EDRONE_METRICS_PORT": "8999", "PORT": "8999"}, "leave it unset to have /metrics there, or name another port."),
+        ({"EDRONE_METRICS_PORT": "70000"}, "EDRONE_METRICS_PORT cannot be used: set it to a whole number from 1 to 65535."),
+        ({"EDRONE_METRICS": "perhaps"}, "EDRONE_METRICS cannot be used: set it to true or false."),
+        ({"EDRONE_LOG_FORMAT": "xml"}, "EDRONE_LOG_FORMAT cannot be used: set it to text or json."),
+        ({"EDRONE_STATE": "/proc/edrone"}, "Set EDRONE_STATE to a folder that can be written, or EDRONE_METRICS=false."),
+    ],
+)
+def test_a_wrong_setting_ends_the_start_with_one_line(settings: dict[str, str], sentence: str, tmp_path: Path):
+    with serving(tmp_path / "other") as other:
+        taken = {name: str(other.port) if value == "taken" else value for name, value in settings.items()}
+        environment = SETTINGS | {"EDRONE_STATE": str(tmp_path / "state"), "PORT": str(free_port())} | taken
+        line = [sys.executable, "manage.py", "serve"]
+        done = subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode != 0
+    assert done.stderr.strip().endswith(sentence)
+    assert len(done.stderr.strip().splitlines()) == 1

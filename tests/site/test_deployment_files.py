@@ -1,0 +1,91 @@
+"""compose.yaml and .drone.yml agree with edrone, and with the sample tree."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from configs.asking import request_for
+from configs.resolve import resolve
+from configs.tree import Tree
+from edrone_site import environment
+
+ROOT = Path(__file__).resolve().parents[2]
+GIVEN = {
+    "DRONE_YAML_SECRET": "shared", "SECRET_KEY": "k" * 40, "POSTGRES_PASSWORD": "pw", "DRONE_SERVER_HOST": "drone.example.com",
+    "DRONE_RPC_SECRET": "rpc", "DRONE_ADMIN": "ann",
+}  # fmt: skip
+
+
+def filled_in(value: str) -> str:
+    """Fill in variables as compose does: ${A}, ${A:-default}, ${A:?message}."""
+
+    def one(found: re.Match[str]) -> str:
+        name, default = found["name"], found["default"]
+        return GIVEN.get(name, default or "")
+
+    return re.sub(r"\$\{(?P<name>\w+)(?::-(?P<default>[^}]*)|:\?[^}]*)?\}", one, value)
+
+
+@pytest.fixture
+def services() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    for service in found.values():
+        service["environment"] = {name: filled_in(str(value)) for name, value in service.get("environment", {}).items()}
+    return found
+
+
+def test_compose_gives_edrone_settings_that_it_reads(services: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
+    source = (ROOT / "edrone_site/environment.py").read_text()
+    for name, value in services["edrone"]["environment"].items():
+        assert f'"{name}"' in source
+        monkeypatch.setenv(name, value)
+    read = environment.read()
+    assert read.database["HOST"] == "db"
+    assert read.database["NAME"] == "edrone"
+    assert read.yaml_secrets == ("shared",)
+    assert str(read.projects) == "/projects"
+
+
+def test_compose_gives_drone_and_edrone_one_secret_and_one_address(services: dict[str, Any]):
+    drone, edrone = services["drone"]["environment"], services["edrone"]["environment"]
+    assert drone["DRONE_YAML_SECRET"] == edrone["DRONE_YAML_SECRET"] == "shared"
+    assert drone["DRONE_YAML_ENDPOINT"] == "http://edrone:8000/edrone"
+    assert drone["DRONE_DATABASE_DATASOURCE"].startswith(edrone["DRONE_DATABASE_URL"])
+
+
+def test_compose_starts_edrone_after_its_migrations_and_drone_after_edrone(services: dict[str, Any]):
+    assert services["edrone"]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
+    assert services["migrate"]["depends_on"] == {"db": {"condition": "service_healthy"}}
+    assert services["drone"]["depends_on"]["edrone"] == {"condition": "service_healthy"}
+    assert services["migrate"]["command"][0] == "migrate"
+
+
+def pipelines(text: str) -> dict[str, dict[str, Any]]:
+    return {document["name"]: document for document in yaml.safe_load_all(text)}
+
+
+@pytest.mark.parametrize("branch", ["master", "develop", "feature"])
+def test_edrones_own_file_says_what_the_sample_tree_says(branch: str):
+    served = resolve(request_for("ismewen/edrone", branch, "", ""), Tree(ROOT / "projects")).yaml
+    assert served
+    own = {
+        name: pipeline
+        for name, pipeline in pipelines((ROOT / ".drone.yml").read_text()).items()
+        if branch in pipeline["trigger"].pop("branch", [branch])
+    }
+    tree = pipelines(served)
+    assert tree.keys() == own.keys()
+    for name, pipeline in tree.items():
+        (ours,), (theirs,) = own[name].pop("steps"), pipeline.pop("steps")
+        if branch != "feature":  # whose only pipeline is not to be started by hand
+            assert pipeline == own[name]
+        assert (ours["name"], ours["image"], ours.get("commands")) == (theirs["name"], theirs["image"], theirs.get("commands"))
+        differing = {"tags", "values", "string_values"}
+        settings, expected = ours.get("settings", {}), theirs.get("settings", {})
+        assert {key: settings[key] for key in settings.keys() - differing} == {
+            key: expected[key] for key in expected.keys() - differing
+        }
+        assert ("${DRONE_COMMIT_SHA}" in str(settings)) == ("${DRONE_COMMIT_SHA}" in str(expected))

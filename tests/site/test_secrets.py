@@ -1,0 +1,150 @@
+"""Secrets are planted in every input; none may come out again, on any path, in any form."""
+
+import json
+import logging
+import logging.config
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.test import Client
+
+from configs.asking import EMPTY_BUILD, EMPTY_REPO, signed_headers
+from configs.errors import ConfigError
+
+YAML_SECRET = "planted-yaml-secret"
+PLANTED = "planted-"  # begins every secret
+BROKEN = (
+    "none",
+    "no-file",
+    "empty-file",
+    "broken-yaml",
+    "bad-signature",
+    "wrong-secret",
+    "other-digest",
+    "old",
+    "not-json",
+    "wrong-type",
+    "crash",
+)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def logged(settings: Any) -> Iterator[StringIO]:
+    """All that any logger writes, in both forms, tracebacks included."""
+    stream = StringIO()
+    configured = logging.config.DictConfigurator(settings.LOGGING)
+    handlers = []
+    for name in ("text", "json"):
+        handler = logging.StreamHandler(stream)
+        handler.setFormatter(configured.configure_formatter(settings.LOGGING["formatters"][name]))
+        logging.getLogger().addHandler(handler)
+        handlers.append(handler)
+    logging.getLogger().setLevel(logging.DEBUG)
+    yield stream
+    for handler in handlers:
+        logging.getLogger().removeHandler(handler)
+    logging.getLogger().setLevel(logging.WARNING)
+
+
+@pytest.fixture(params=["build", "http"])
+def site(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> Client:
+    settings.DRONE_YAML_SECRETS = (YAML_SECRET, "planted-second-secret")
+    settings.EDRONE_SHOW_ERRORS = request.param
+    settings.DRONE_TOKEN = "planted-drone-token"
+    settings.EDRONE_PROJECTS = tmp_path
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/master.yaml").write_text("kind: pipeline\n")
+    (tmp_path / "shop/empty.yaml").write_text("")
+    (tmp_path / "shop/broken.yaml").write_text("kind: repository\n---\nkind: [")
+    return Client(raise_request_exception=False)
+
+
+def body(branch: str) -> dict[str, Any]:
+    """A request of Drone with a secret in every field that is not the name of what is built."""
+    build = {key: f"planted-build-{key}" if isinstance(value, str) else value for key, value in EMPTY_BUILD.items()}
+    repo = {key: f"planted-repo-{key}" if isinstance(value, str) else value for key, value in EMPTY_REPO.items()}
+    build |= {"trigger": "@hook", "event": "push", "ref": f"refs/heads/{branch}", "target": branch, "action": ""}
+    build["params"] = {"PASSWORD": "planted-parameter"}
+    repo |= {"namespace": "ismewen", "name": "shop", "slug": "ismewen/shop", "protected": True, "config_path": ".drone.jsonnet"}
+    return {"build": build, "repo": repo, "token": {"access": "planted-access", "refresh": "planted-refresh"}}
+
+
+def ask(client: Client, broken: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Ask in one of the ways that go wrong, or in the right one."""
+    branch = {"no-file": "other", "empty-file": "empty", "broken-yaml": "broken"}.get(broken, "master")
+    content = json.dumps(body(branch)).encode()
+    if broken == "not-json":
+        content = content[:-9]
+    if broken == "wrong-type":
+        content = json.dumps(body(branch) | {"repo": body(branch)["repo"] | {"name": ["planted-name"]}}).encode()
+    now = datetime(2020, 1, 1, tzinfo=UTC) if broken == "old" else datetime.now(UTC)
+    headers = signed_headers(content, "planted-wrong" if broken == "wrong-secret" else YAML_SECRET, now)
+    if broken == "bad-signature":
+        headers["signature"] = 'keyId="planted-key",algorithm="hmac-sha256",signature="planted-signature",headers="date digest"'
+    if broken == "other-digest":
+        content = content + b" "
+    if broken == "crash":
+
+        def crash(*_: Any) -> None:
+            raise RuntimeError("made by the test")
+
+        monkeypatch.setattr("configs.views.resolve", crash)
+    headers |= {
+        "authorization": "Bearer planted-bearer",
+        "cookie": "sessionid=planted-session; csrftoken=planted-csrf",
+        "user-agent": "planted-agent",
+        "referer": "https://planted-user:planted-password@example.com/",
+        "x-request-id": "planted request id with spaces",
+        "x-forwarded-for": "planted-address",
+    }
+    environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
+    content_type = environ.pop("HTTP_CONTENT_TYPE")
+    return client.generic("POST", "/edrone?token=planted-query", content, content_type, **environ)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_no_secret_is_in_the_log_the_answer_the_metrics_or_a_table(
+    broken: str, site: Client, logged: StringIO, monkeypatch: pytest.MonkeyPatch
+):
+    answer = ask(site, broken, monkeypatch)
+    assert answer.status_code in {200, 400, 401, 404, 422, 500}
+    seen = answer.content.decode() + str(answer.headers) + logged.getvalue()
+    seen += site.get("/metrics").content.decode() + site.get("/readyz").content.decode()
+    seen += every_row()
+    signature = str(answer.wsgi_request.META["HTTP_SIGNATURE"]).split('signature="')[1].split('"')[0]
+    assert "outcome=" in logged.getvalue()
+    assert PLANTED not in seen, seen[max(0, seen.find(PLANTED) - 200) : seen.find(PLANTED) + 60]
+    assert signature not in seen
+
+
+def every_row() -> str:
+    """Read edrone's own tables whole."""
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        assert "django_session" in tables
+        rows = []
+        for table in tables:
+            cursor.execute(f'SELECT * FROM "{table}"')
+            rows.append(str(cursor.fetchall()))
+    return "".join(rows)
+
+
+def test_the_pages_of_the_admin_show_none_of_the_settings(site: Client, admin_client: Client, monkeypatch: pytest.MonkeyPatch):
+    for broken in BROKEN:
+        ask(site, broken, monkeypatch)
+    pages = ["/admin/", "/admin/auth/user/", "/admin/nosuchpage/", "/nosuchpage", "/admin/?e=1"]
+    pages += [f"/admin/{name.lower().replace('.', '/')}/" for name in (model._meta.label for model in apps.get_models())]  # noqa: SLF001
+    for page in pages:
+        answer = admin_client.get(page, HTTP_AUTHORIZATION="Bearer planted-bearer")
+        assert PLANTED not in answer.content.decode()
+
+
+def test_no_error_class_holds_more_than_its_sentence():
+    assert all("body" not in vars(kind) and "token" not in vars(kind) for kind in ConfigError.__subclasses__())

@@ -76,7 +76,7 @@ def test_the_lines_that_it_prints_can_be_typed_as_they_are(first):
             ["/bin/sh", "-c", line], cwd=first.folder, env=clean_environment(), capture_output=True, text=True, check=False
         )
         assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout.endswith((first.folder / "projects/edrone/master.yaml").read_text()) or "kind: pipeline" in done.stdout
+        assert "kind: pipeline" in done.stdout
 
 
 def test_the_readmes_command_shows_what_the_readme_shows(first):

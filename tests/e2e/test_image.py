@@ -126,7 +126,7 @@ def test_what_edrone_adds_to_its_base_is_small(image: Path):
 
 def test_it_answers_askconfig_on_a_read_only_root_file_system(server: Server):
     served = manage("askconfig", "ismewen/edrone", "master", "--url", f"{server.url}/edrone")
-    assert served.stdout.encode() == (ROOT / "projects/edrone/master.yaml").read_bytes(), served.stderr
+    assert served.stdout.encode() == (ROOT / "tests/sample/edrone/master.yaml").read_bytes(), served.stderr
     assert server.get("/readyz").ok
     assert 'edrone_config_requests_total{outcome="served"} 1.0' in server.get("/metrics").text
 
@@ -135,7 +135,7 @@ def test_its_own_askconfig_needs_the_secret_and_no_more_as_the_test_of_the_chart
     line = [*command[:-1], "askconfig", "ismewen/edrone", "master", f"--url={server.url}/edrone"]
     environment = {"PATH": SETTINGS["PATH"], "DRONE_YAML_SECRET": SECRET}
     done = subprocess.run(line, env=environment, capture_output=True, check=False, timeout=60)
-    assert done.stdout == (ROOT / "projects/edrone/master.yaml").read_bytes(), done.stderr
+    assert done.stdout == (ROOT / "tests/sample/edrone/master.yaml").read_bytes(), done.stderr
 
 
 def test_its_health_check_tells_up_from_down(server: Server, image: Path, configuration: dict[str, dict[str, list[str]]]):

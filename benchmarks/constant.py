@@ -1,23 +1,33 @@
-"""A DRF view that answers a constant, in a Django project of its own: what edrone's endpoint is measured against.
+"""A DRF view that answers a constant: what edrone's endpoint is measured against.
 
-No middleware, no database, nothing read: as little as Django REST framework can do.
+With CONSTANT=bare in a Django project of its own, without middleware, database or log: as little as Django REST framework can do.
+With CONSTANT=site as one more address of edrone's site, as a view that somebody adds to it.
 """
 
+import os
+from importlib import import_module
 from typing import Any
 
+import django
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
+from django.core.handlers.wsgi import WSGIHandler
 from django.urls import path
 
-settings.configure(
-    ALLOWED_HOSTS=["*"],
-    INSTALLED_APPS=["rest_framework"],
-    MIDDLEWARE=[],
-    REST_FRAMEWORK={"UNAUTHENTICATED_USER": None},
-    ROOT_URLCONF=__name__,
-    SECRET_KEY="constant",  # noqa: S106 - signs nothing
-)
-application = get_wsgi_application()
+if os.environ["CONSTANT"] == "site":
+    os.environ["DJANGO_SETTINGS_MODULE"] = "edrone_site.settings"
+    import edrone_site.settings
+
+    edrone_site.settings.ROOT_URLCONF = __name__
+else:
+    settings.configure(
+        ALLOWED_HOSTS=["*"],
+        INSTALLED_APPS=["rest_framework"],
+        MIDDLEWARE=[],
+        REST_FRAMEWORK={"UNAUTHENTICATED_USER": None},
+        ROOT_URLCONF=__name__,
+        SECRET_KEY="constant",  # noqa: S106 - signs nothing
+    )
+django.setup()
 
 from rest_framework.negotiation import BaseContentNegotiation  # noqa: E402 - needs settings
 from rest_framework.renderers import JSONRenderer  # noqa: E402
@@ -51,4 +61,7 @@ class Constant(APIView):
         return Response(ANSWER)
 
 
-urlpatterns = [path("edrone", Constant.as_view())]
+urlpatterns = [path("constant", Constant.as_view())]
+if os.environ["CONSTANT"] == "site":
+    urlpatterns += import_module("edrone_site.urls").urlpatterns
+application = WSGIHandler()

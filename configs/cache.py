@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from configs.tree import Stamp
 
-ROOM = 64 * 1024 * 1024  # bytes of text, about 30,000 pipelines
+ROOM = 32 * 1024 * 1024  # bytes of text, about 20,000 pipelines
 # A file that changed within this time may change again without a new stamp: clocks of file systems are coarse.
 SETTLED = 2_000_000_000  # nanoseconds
 

@@ -1,5 +1,6 @@
 """The application that a WSGI server runs. It refuses to start where the settings cannot work."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -18,3 +19,5 @@ from edrone_site.startup import refuse_what_cannot_work  # noqa: E402
 refuse_what_cannot_work()
 if settings.EDRONE_METRICS:
     metrics.begin()
+
+gc.freeze()  # what is loaded by now stays; the collector need not look at it again and again

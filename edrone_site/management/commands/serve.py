@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import MPServer
 
@@ -51,6 +51,7 @@ class Command(BaseCommand):
             respawn_failed_workers=True,
             workers_kill_timeout=SECONDS_TO_FINISH,
             websockets=False,
+            http=HTTPModes.http1,
             log_level=LogLevels.error,
             log_dictconfig=settings.LOGGING | {"loggers": {"_granian": {}}},
         )

@@ -40,13 +40,12 @@ def pipeline(text: str) -> HttpResponse:
 
 def sentence(text: str, status: int) -> HttpResponse:
     """Answer a sentence for people."""
-    return HttpResponse(text + "\n", status=status, content_type="text/plain; charset=utf-8")
+    return HttpResponse(printable(text) + "\n", status=status, content_type="text/plain; charset=utf-8")
 
 
 def error_pipeline(message: str) -> str:
     """Write a pipeline that Drone refuses with the message as the reason: its operating system is unknown."""
-    printable = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in message)
-    line = f"edrone: {printable}"
+    line = f"edrone: {printable(message)}"
     if len(line) > LONGEST_MESSAGE:
         line = line[: LONGEST_MESSAGE - 1] + "…"
     # A JSON string without escapes of non-ASCII is a YAML string too.
@@ -54,3 +53,8 @@ def error_pipeline(message: str) -> str:
     return (
         f"kind: pipeline\ntype: docker\nname: edrone-error\n\nplatform:\n  os: {operating_system}\n  arch: amd64\n\nsteps: []\n"
     )
+
+
+def printable(text: str) -> str:
+    """Replace what cannot be shown: a message may repeat names that somebody else chose."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -11,6 +11,11 @@ from configs.asking import SIGNED, signed_headers
 
 TIMEOUT = 60.0  # seconds; Drone's own
 ALWAYS_SIGNED = ("date", "digest")
+SAID_BY_EDRONE = {
+    "has no Signature header": "a proxy between here and edrone removes the header Signature.",
+    "does not match the body": "a proxy between here and edrone changes the body, or sends it in chunks.",
+    "which did not arrive": "a proxy between here and edrone removes a header.",
+}
 
 
 class AskError(Exception):
@@ -80,7 +85,9 @@ def shown_error(text: str) -> str:
 
 
 def why_refused(url: str, content: bytes, secret: str, now: datetime, answer: requests.Response) -> str:
-    """Find out why the signature was refused, by signing less and asking again."""
+    """Find out why the signature was refused: from edrone's own words, or by signing less and asking again."""
+    if cause := next((cause for words, cause in SAID_BY_EDRONE.items() if words in answer.text), ""):
+        return cause
     if post(url, content, signed_headers(content, secret, now, ALWAYS_SIGNED)).status_code == requests.codes.unauthorized:
         clock = clock_difference(answer, now)
         return clock or "another secret: DRONE_YAML_SECRET here differs from the one that edrone was started with."

@@ -13,6 +13,7 @@ from configs.payload import ConfigRequest
 
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
 LONGEST_NAME = 255  # bytes of one name in a file system
+LONGEST_PATH = 1000  # bytes of a branch; Drone itself stores 500 characters
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ def not_a_path(name: str) -> str:
         "contains a backslash": "\\" in name,
         "contains a control character": any(unicodedata.category(character) == "Cc" for character in name),
         "is reserved (names beginning with _ are)": any(segment.startswith(b"_") for segment in segments),
+        f"is longer than {LONGEST_PATH} bytes": sum(map(len, segments)) + len(segments) > LONGEST_PATH,
         f"has a part longer than {LONGEST_NAME} bytes": any(len(segment) > LONGEST_NAME for segment in segments),
     }
     return next((problem for problem, is_so in problems.items() if is_so), "")

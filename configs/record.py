@@ -82,10 +82,9 @@ def quoted(value: str | float) -> str:
 def useless_because(request: ConfigRequest) -> list[str]:
     """Say what makes Drone misuse a right answer."""
     reasons = []
+    slug, path = quoted(request.slug), quoted(request.config_path)
     if request.protected and request.trigger == "@hook":
-        reasons.append(f"{request.slug} is protected: Drone lets this build wait for approval, since edrone's YAML is not signed")
+        reasons.append(f"{slug} is protected: Drone lets this build wait for approval, since edrone's YAML is not signed")
     if request.config_path.endswith(CONVERTED):
-        reasons.append(
-            f"{request.slug} has the configuration path {request.config_path}: Drone converts edrone's YAML and may fail"
-        )
+        reasons.append(f"{slug} has the configuration path {path}: Drone converts edrone's YAML and may fail")
     return reasons

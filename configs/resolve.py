@@ -17,6 +17,7 @@ from configs.payload import ConfigRequest
 from configs.tree import Snapshot, Spot, Stamp, Tree
 
 SAYS_REPOSITORY = re.compile(r"kind\W+repository\b")
+MOST_PATHS = 20  # named in a message
 LOOKS = 100  # how often the tree is looked at anew while it is being swapped or edited
 ORIGIN_SIZE = 200  # bytes of one in memory
 
@@ -143,6 +144,12 @@ def not_found(request: ConfigRequest, wanted: Candidates) -> str:
     what = f"branch {branch}" if branch else f"{request.event or 'a build'} without a branch"
     remarks = "".join(f"; {remark}" for remark in wanted.remarks)
     return (
-        f"no file serves {request.slug}, {what}. Tried in projects/: {', '.join(wanted.paths)} "
+        f"no file serves {request.slug}, {what}. Tried in projects/: {shortened(wanted.paths)} "
         f"(each also as .yml){remarks}. Add one of them, or a projects/default.yaml with `kind: repository`."
     )
+
+
+def shortened(paths: tuple[str, ...]) -> str:
+    """List paths; of very many the first and the last."""
+    shown = paths if len(paths) <= MOST_PATHS else (*paths[: MOST_PATHS // 2], "…", *paths[-MOST_PATHS // 2 :])
+    return ", ".join(shown)

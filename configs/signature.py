@@ -54,7 +54,7 @@ def verify(header: Callable[[str], str | None], body: bytes, secrets: Sequence[s
         )
     digest = "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode()
     if not hmac.compare_digest(digest.encode(), (header("digest") or "").encode()):
-        raise Unsigned("The header Digest does not match the body: something between Drone and edrone changed the body.")
+        raise Unsigned("The header Digest does not match the body: a proxy changed the body, or sent it in chunks.")
     check_clock(parse_date(header("date") or ""), now, tolerance)
 
 

@@ -119,7 +119,13 @@ class Snapshot:
         found, found_twin = self.lstat(path), self.lstat(twin)
         if found and found_twin:
             raise Unusable(f"projects/{path}: {os.path.basename(twin)} is there too, and only one may be: delete one of them.")
-        return self.regular(path, found) if found else self.regular(twin, found_twin) if found_twin else None
+        if found:
+            return self.regular(path, found)
+        if found_twin:
+            return self.regular(twin, found_twin)
+        if self.behind_link(path):  # one that leads astray must not look like a folder without this file
+            self.without_links(os.path.dirname(path))
+        return None
 
     def spot(self, path: str) -> Spot | None:
         """Find the file at a path; None where nothing is there."""

@@ -6,6 +6,7 @@ The table in README.md names the same variables; a test compares the two.
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -46,6 +47,12 @@ class Environment:
     metrics_port: int  # 0: /metrics is on the same port as everything else
     log_format: str  # "text" or "json"
 
+    @property
+    def address(self) -> str:
+        """Where the server can be asked from this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
 
 def read() -> Environment:
     """Read every variable.
@@ -63,7 +70,7 @@ def read() -> Environment:
         drone_server=value("DRONE_SERVER", server, ""),
         drone_token=value("DRONE_TOKEN", env.str, ""),
         yaml_secrets=value("DRONE_YAML_SECRET", secrets, ()),
-        host=value("HOST", env.str, "127.0.0.1"),
+        host=value("HOST", env.str, "127.0.0.1").strip("[]"),
         port=value("PORT", between(1, 65535), 8000),
         projects=folder("EDRONE_PROJECTS", "projects"),
         state=state,
@@ -127,12 +134,17 @@ def truth(name: str) -> bool:
 
 def words(name: str) -> list[str]:
     """Parse words separated by commas."""
-    return [word for word in (part.strip() for part in env.str(name).split(",")) if word]
+    found = [word for word in (part.strip() for part in env.str(name).split(",")) if word]
+    if not found:
+        raise ValueError("it names nothing: set it to words separated by commas.")
+    return found
 
 
 def secrets(name: str) -> tuple[str, ...]:
     """Parse secrets separated by commas; Drone uses its own to the last character, so nothing is stripped here."""
     found = tuple(env.str(name).split(","))
+    if not all(secret.isprintable() for secret in found):
+        raise ValueError("it holds a line end, a control character or bytes that are no text.")
     if any(not secret or secret != secret.strip() for secret in found):
         raise ValueError(
             "one of its secrets is empty, or begins or ends with white space or a line end; "
@@ -143,10 +155,12 @@ def secrets(name: str) -> tuple[str, ...]:
 
 def server(name: str) -> str:
     """Parse the address of a server."""
-    parts = urlsplit(env.str(name))
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query or parts.fragment:
-        raise ValueError("set it to an address such as https://drone.example.com.")
-    return parts.geturl().rstrip("/")
+    with suppress(ValueError):  # of urlsplit: a port that is no number
+        parts = urlsplit(env.str(name))
+        plain = not (parts.username or parts.query or parts.fragment)
+        if parts.scheme in {"http", "https"} and parts.hostname and plain and parts.port != 0:
+            return parts.geturl().rstrip("/")
+    raise ValueError("set it to an address such as https://drone.example.com.")
 
 
 def folder(name: str, default: str) -> Path:
@@ -156,8 +170,12 @@ def folder(name: str, default: str) -> Path:
 
 def database(name: str) -> dict[str, Any]:
     """Turn sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME into an entry of Django's DATABASES."""
-    address = env.str(name)
-    found = dict(dj_database_url.parse(address)) if urlsplit(address).scheme in DATABASE_SCHEMES else {}
-    if not found.get("NAME"):
-        raise ValueError("set it to sqlite:////path/to/file or postgres://user:password@host:5432/name.")
-    return found
+    with suppress(ValueError):  # of urlsplit and dj_database_url, whose own words help nobody
+        address = env.str(name)
+        found = dict(dj_database_url.parse(address)) if urlsplit(address).scheme in DATABASE_SCHEMES else {}
+        if found.get("NAME"):
+            return found
+    raise ValueError(
+        "set it to sqlite:////path/to/file or postgres://user:password@host:5432/name, "
+        "with special characters of the password as %40 for @ and so on."
+    )

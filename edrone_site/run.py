@@ -12,8 +12,10 @@ from pathlib import Path
 import django
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError
 
 from edrone_site import environment
+from edrone_site.management.commands.serve import free_address
 
 
 def main() -> None:
@@ -23,12 +25,18 @@ def main() -> None:
         made = make_secrets(environment.folder("EDRONE_STATE", "var"))
         django.setup()
         settings = environment.read()
+        free_address(settings.host, settings.port)
         password = prepare_database()
         sys.stdout.write(welcome(settings, made, password))
         sys.stdout.flush()
         call_command("serve")
-    except (ImproperlyConfigured, OSError) as error:
+    except ImproperlyConfigured as error:
         sys.exit(f"edrone cannot start: {error}")
+    except OSError as error:
+        sys.exit(f"edrone cannot start: {error.filename}: {error.strerror}. Set EDRONE_STATE to a folder that can be written.")
+    except DatabaseError as error:
+        reason = " ".join(str(error).split())
+        sys.exit(f"edrone cannot start: its own database cannot be used: {reason}. Look at DATABASE_URL and EDRONE_STATE.")
     except CommandError as error:
         sys.exit(str(error))
 
@@ -76,8 +84,7 @@ def prepare_database() -> str:
 
 def welcome(settings: environment.Environment, made: str, password: str) -> str:
     """Say where everything is and what to try next."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
-    site = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    site = settings.address
     login = f"user admin, password {password} (shown this once)" if password else "as before"
     if made:
         secret = f"{made} (of this run; set DRONE_YAML_SECRET to keep one)"

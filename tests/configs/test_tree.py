@@ -155,6 +155,15 @@ def test_a_folder_that_is_a_link_out_of_the_tree_is_an_error(root):
     unusable(root, "shop/x.yaml", "leaves the tree")
 
 
+@pytest.mark.parametrize(("target", "message"), [("../outside", "leaves the tree"), ("gone", "leads nowhere")])
+def test_a_folder_that_leads_astray_is_an_error_also_for_files_that_are_not_behind_it(root, target, message):
+    (root / "shop").symlink_to(target)
+    (root / "edrone" / "release").symlink_to(f"../{target}")
+    for path in ("shop/master.yaml", "edrone/release/default.yaml"):
+        with pytest.raises(Unusable, match=message):
+            find(root, path)
+
+
 def test_a_link_to_nothing_and_a_circle_are_errors(root):
     (root / "x.yaml").symlink_to("gone.yaml")
     unusable(root, "x.yaml", "leads nowhere")

@@ -265,6 +265,23 @@ def test_nothing_in_a_request_can_forge_a_line_of_the_log(tree, drone, caplog):
     assert r'target="x\noutcome=served repo=\"evil\" "' in caplog.messages[0]
 
 
+def test_a_hostile_configuration_path_forges_no_line_either(tree, drone, caplog):
+    tree({"default.yaml": "kind: pipeline\n"})
+    body = json.loads(asking.body(push(), created=1))
+    body["repo"]["config_path"] = "x\n2026-01-01 INFO edrone.config outcome=served FORGED.star"
+    drone.post(json.dumps(body).encode())
+    assert "FORGED.star" in caplog.text
+    assert not any("\n" in str(message) for message in caplog.messages)
+
+
+def test_an_error_in_plain_text_holds_only_what_can_be_printed(tree, drone, settings):
+    tree({})
+    settings.EDRONE_SHOW_ERRORS = "http"
+    text = drone.ask(push("x\x1b[31m\ny" + "/z" * 300)).content.decode()
+    assert text.rstrip("\n").isprintable()
+    assert len(text) < 10_000
+
+
 def test_no_secret_is_logged_or_answered(tree, drone, caplog, settings):
     settings.EDRONE_SHOW_ERRORS = "http"
     body = json.loads(asking.body(push(), created=1))

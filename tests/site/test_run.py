@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.server import PATIENCE, ROOT, clean_environment, running
+from edrone_site.management.commands.serve import SECONDS_TO_START
+from tests.server import PATIENCE, ROOT, clean_environment, free_port, running
 
 
 def test_it_says_where_everything_is_and_what_to_try(server):
@@ -106,6 +107,7 @@ def children(process: subprocess.Popen[str]) -> list[int]:
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_all_of_it(tmp_path, ending):
     with running(tmp_path) as server:
+        time.sleep(SECONDS_TO_START + 1 if ending == signal.SIGINT else 0)  # young and grown workers end in different ways
         assert len(children(server.process)) >= 2
         os.killpg(server.process.pid, ending)
         server.process.wait(PATIENCE)
@@ -149,3 +151,32 @@ def test_a_wrong_setting_is_said_in_one_line(tmp_path):
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "edrone cannot start: PORT cannot be used: set it to a whole number from 1 to 65535.\n"
+
+
+@pytest.mark.parametrize("database", ["postgres://u:planted@127.0.0.1:9/x", "sqlite:////proc/nowhere/x.sqlite3"])
+def test_a_database_that_cannot_be_used_is_said_in_one_line(tmp_path, database):
+    done = subprocess.run(
+        [sys.executable, "-m", "edrone_site.run"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE,
+        env=clean_environment(PORT=str(free_port()), EDRONE_STATE=str(tmp_path), DATABASE_URL=database),
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("edrone cannot start: its own database cannot be used: ")
+    assert "DATABASE_URL" in done.stderr
+    assert "planted" not in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_state_folder_that_cannot_be_used_is_said_in_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = subprocess.run(
+        [sys.executable, "-m", "edrone_site.run"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE,
+        env=clean_environment(PORT=str(free_port()), EDRONE_STATE=str(tmp_path / "file")),
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "EDRONE_STATE" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_host_may_be_a_name(tmp_path):
+    with running(tmp_path, HOST="localhost", EDRONE_PROJECTS=str(ROOT / "projects")) as server:
+        assert server.manage("askconfig", "ismewen/edrone", "master").returncode == 0

@@ -1,6 +1,7 @@
 """`manage.py serve`: the production server."""
 
 import logging
+import os
 import socket
 import threading
 import time
@@ -20,7 +21,8 @@ from edrone_site.workers import prepare_folder
 
 logger = logging.getLogger(__name__)
 SECONDS_TO_START = 5
-SECONDS_TO_FINISH = 60  # for running requests after SIGTERM; Drone itself waits no longer for an answer
+SECONDS_TO_FINISH = 25  # for running requests after SIGTERM; Kubernetes kills after 30
+SECONDS_OF_A_CRASH_LOOP = 0.5  # a worker that dies twice within this time ends the server
 
 
 class Command(BaseCommand):
@@ -38,23 +40,26 @@ class Command(BaseCommand):
         for warning in warnings:
             logger.warning(warning)
         environment = settings.ENVIRONMENT
-        refuse_taken_address(environment.host, environment.port)
+        address = free_address(environment.host, environment.port)
         if environment.metrics:
             prepare_metrics(environment)
         server = Granian(
             "edrone_site.wsgi:application",
-            address=environment.host,
+            address=address,
             port=environment.port,
             interface=Interfaces.WSGI,
             workers=environment.workers,
             blocking_threads=environment.threads,
             respawn_failed_workers=True,
+            respawn_interval=SECONDS_OF_A_CRASH_LOOP,
             workers_kill_timeout=SECONDS_TO_FINISH,
             websockets=False,
             http=HTTPModes.http1,
             log_level=LogLevels.error,
             log_dictconfig=settings.LOGGING | {"loggers": {"_granian": {}}},
         )
+        # Ctrl-C is for the main process: a worker that hears it, and then SIGTERM from there, may hang.
+        os.register_at_fork(after_in_child=os.setpgrp)
         threading.Thread(target=insist_on_the_end, args=[server], daemon=True).start()
         server.serve()
 
@@ -79,7 +84,7 @@ def prepare_metrics(environment: Environment) -> None:
     if environment.metrics_port == environment.port:
         raise CommandError("EDRONE_METRICS_PORT is PORT itself: leave it unset to have /metrics there, or name another port.")
     if environment.metrics_port:
-        refuse_taken_address(environment.host, environment.metrics_port, "EDRONE_METRICS_PORT")
+        free_address(environment.host, environment.metrics_port, "EDRONE_METRICS_PORT")
     folder = environment.state / "metrics" / f"{environment.host}-{environment.port}"
     try:
         prepare_folder(folder)
@@ -90,12 +95,16 @@ def prepare_metrics(environment: Environment) -> None:
         ) from None
 
 
-def refuse_taken_address(host: str, port: int, setting: str = "HOST and PORT") -> None:
-    """Say in one line that the address cannot be used; Granian's own workers would only fail one after another."""
+def free_address(host: str, port: int, setting: str = "HOST and PORT") -> str:
+    """Give the numeric address of a host, or say in one line that it cannot be used.
+
+    Granian takes no names, and its workers would only fail one after another where the port is taken.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
+            return str(address[0])
     except OSError as error:
         raise CommandError(f"edrone cannot listen on {host} port {port}: {error.strerror}. Set {setting}.") from None

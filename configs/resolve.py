@@ -16,7 +16,7 @@ from configs.lookup import Candidates, branch_of, candidates
 from configs.payload import ConfigRequest
 from configs.tree import Snapshot, Spot, Stamp, Tree
 
-SAYS_REPOSITORY = re.compile(r"kind\W+repository\b")
+SAYS_REPOSITORY = re.compile(r"kind\W+(?:str\W+)?repository\b")
 MOST_PATHS = 20  # named in a message
 LOOKS = 100  # how often the tree is looked at anew while it is being swapped or edited
 ORIGIN_SIZE = 200  # bytes of one in memory

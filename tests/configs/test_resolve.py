@@ -98,7 +98,7 @@ def test_a_missing_tree_is_named(tmp_path):
 KEEPS = [
     "kind: repository\n", "kind: repository", "---\nkind: repository\n", "# moved later\nkind: repository # yes\n", '"kind": "repository"\n',
     "{kind: repository}\n", "kind: repository\n---\n", "kind: 'repository'\r\n", "\ufeffkind: repository\n", "kind:\n  repository\n",
-    "kind: repository\nname: kept\n", "kind: pipeline\nkind: repository\n",
+    "kind: repository\nname: kept\n", "kind: !!str repository\n", "kind: pipeline\nkind: repository\n",
 ]  # fmt: skip
 
 

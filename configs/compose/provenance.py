@@ -1,6 +1,7 @@
 """Where each part of a composed text came from."""
 
 from collections.abc import Sequence as Many
+from itertools import groupby
 from typing import NamedTuple
 
 from configs.compose.nodes import Place
@@ -24,19 +25,18 @@ def annotated(text: str, origins: Many[Origin]) -> str:
     lines = LINE.findall(text)
     result: list[str] = []
     done, path = 0, ""
-    for origin in first_on_their_lines(origins):
-        if not origin.group and origin.place.path == path:
+    for number, on_line in groupby(origins, key=lambda origin: origin.line):
+        origin, *inner = on_line
+        # What is written in one line, as {a: 1} is, may come from several files.
+        others = {found.place.path: found.place for found in reversed(inner) if found.place.path != origin.place.path}
+        if not others and not origin.group and origin.place.path == path:
             continue
-        line = lines[origin.line - 1]
+        line = lines[number - 1]
         if line[: origin.column - 1].strip(" -?"):
             continue  # the line begins with the end of something else
-        result += lines[done : origin.line - 1]
-        done, path = origin.line - 1, origin.place.path
+        result += lines[done : number - 1]
+        done, path = number - 1, origin.place.path
         indent = line[: len(line) - len(line.lstrip(" "))]
-        result.append(f"{indent}# projects/{origin.place.path}:{origin.place.line}\n")
+        places = ", with ".join(f"projects/{place.path}:{place.line}" for place in (origin.place, *reversed(others.values())))
+        result.append(f"{indent}# {places}\n")
     return "".join([*result, *lines[done:]])
-
-
-def first_on_their_lines(origins: Many[Origin]) -> list[Origin]:
-    """Keep the outermost of those that share a line."""
-    return list({origin.line: origin for origin in reversed(origins)}.values())[::-1]

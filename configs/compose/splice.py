@@ -8,7 +8,7 @@ from configs.compose import limits
 from configs.compose.errors import ComposeError, CycleError
 from configs.compose.expand import expanded
 from configs.compose.limits import Budget
-from configs.compose.merge import merged, name_of
+from configs.compose.merge import merged, name_of, names_in
 from configs.compose.nodes import Mapping, Node, Place, Scalar, Sequence, kind_of, value_of
 from configs.compose.reading import Document, documents
 from configs.compose.references import LISTED, LISTS, Reference, extends, no_such_file, path_of, refuse_elsewhere, split
@@ -87,6 +87,9 @@ class Splicer:
         if not references:
             for removed in removals.values():
                 refuse_removals(removed)
+            for key, value in own.pairs:
+                if isinstance(key, Scalar) and key.value in LISTS and isinstance(value, Sequence):
+                    names_in(value)  # which refuses a name that is there twice
             return [Part(own, None)]
         base = self.whole(references[0])
         for reference in references[1:]:
@@ -127,7 +130,10 @@ class Splicer:
                 continue
             references, own = split(item)
             if references is None:
-                removed[removed_name(own)] = own.place
+                name = removed_name(own)
+                if name in removed:
+                    raise ComposeError(own.place, f'"{name}" is removed already at {removed[name]}.')
+                removed[name] = own.place
             else:
                 items += self.item(references, own)
         return Sequence(sequence.place, items, sequence.flow, sequence.tag), removed

@@ -28,7 +28,7 @@ kind: pipeline
 name: shop
 # projects/_shared/pipeline.yaml:3
 steps:
-# projects/_shared/build.yaml:1
+# projects/_shared/build.yaml:1, with projects/top.yaml:5
 - name: build
   # projects/top.yaml:6
   image: go:2
@@ -68,3 +68,11 @@ def test_a_document_that_is_kept_says_so_too(composed):
 def test_a_file_that_extends_nothing_has_nothing_to_explain(composed):
     result = composed("kind: pipeline\n")
     assert annotated(result.text, result.origins) == "kind: pipeline\n"
+
+
+def test_what_stands_in_one_line_may_come_from_several_files(composed):
+    base = "kind: pipeline\nsteps:\n- name: one\n  commands: [x]\n  settings: {a: 1}\n"
+    found = composed("extends: base.yaml\nsteps:\n- name: one\n  commands+: [z]\n  settings: {d: 0777}\n", base=base)
+    shown = annotated(found.text, found.origins)
+    assert "# projects/base.yaml:4, with projects/top.yaml:4\n  commands: [x, z]\n" in shown
+    assert "# projects/base.yaml:5, with projects/top.yaml:5\n  settings: {a: 1, d: 0777}\n" in shown

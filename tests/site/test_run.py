@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from edrone_site.management.commands.serve import SECONDS_TO_START
-from tests.server import PATIENCE, ROOT, clean_environment, free_port, running
+from tests.server import PATIENCE, ROOT, clean_environment, free_port, running, wait_until_it_answers
 
 
 def test_it_says_where_everything_is_and_what_to_try(server):
@@ -122,21 +122,19 @@ def test_a_worker_that_dies_is_replaced(tmp_path):
     with running(tmp_path, EDRONE_WORKERS="1") as server:
         worker = max(children(server.process))
         os.kill(worker, signal.SIGKILL)
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            try:
-                if requests.get(f"{server.url}/healthz", timeout=1).ok:
-                    break
-            except requests.exceptions.ConnectionError:
-                time.sleep(0.1)
+        wait_until_it_answers(server.url, server.process, server.output)
         assert server.manage("askconfig", "ismewen/edrone", "master").returncode == 0
 
 
+def refused(**environment: str) -> subprocess.CompletedProcess[str]:
+    """Start edrone with these variables, which it cannot start with, and wait for its end."""
+    command = [sys.executable, "-m", "edrone_site.run"]
+    variables = clean_environment(**environment)
+    return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False, timeout=PATIENCE)
+
+
 def test_a_taken_port_is_said_in_one_line(server, tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "edrone_site.run"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE,
-        env=clean_environment(PORT=server.environment["PORT"], EDRONE_STATE=str(tmp_path)),
-    )  # fmt: skip
+    done = refused(PORT=server.environment["PORT"], EDRONE_STATE=str(tmp_path))
     assert done.returncode == 1
     assert (
         done.stderr.splitlines()[-1]
@@ -145,20 +143,14 @@ def test_a_taken_port_is_said_in_one_line(server, tmp_path):
 
 
 def test_a_wrong_setting_is_said_in_one_line(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "edrone_site.run"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE,
-        env=clean_environment(PORT="many", EDRONE_STATE=str(tmp_path)),
-    )  # fmt: skip
+    done = refused(PORT="many", EDRONE_STATE=str(tmp_path))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "edrone cannot start: PORT cannot be used: set it to a whole number from 1 to 65535.\n"
 
 
 @pytest.mark.parametrize("database", ["postgres://u:planted@127.0.0.1:9/x", "sqlite:////proc/nowhere/x.sqlite3"])
 def test_a_database_that_cannot_be_used_is_said_in_one_line(tmp_path, database):
-    done = subprocess.run(
-        [sys.executable, "-m", "edrone_site.run"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE,
-        env=clean_environment(PORT=str(free_port()), EDRONE_STATE=str(tmp_path), DATABASE_URL=database),
-    )  # fmt: skip
+    done = refused(PORT=str(free_port()), EDRONE_STATE=str(tmp_path), DATABASE_URL=database)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("edrone cannot start: its own database cannot be used: ")
     assert "DATABASE_URL" in done.stderr
@@ -168,10 +160,7 @@ def test_a_database_that_cannot_be_used_is_said_in_one_line(tmp_path, database):
 
 def test_a_state_folder_that_cannot_be_used_is_said_in_one_line(tmp_path):
     (tmp_path / "file").write_text("")
-    done = subprocess.run(
-        [sys.executable, "-m", "edrone_site.run"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE,
-        env=clean_environment(PORT=str(free_port()), EDRONE_STATE=str(tmp_path / "file")),
-    )  # fmt: skip
+    done = refused(PORT=str(free_port()), EDRONE_STATE=str(tmp_path / "file"))
     assert done.returncode == 1
     assert "EDRONE_STATE" in done.stderr
     assert done.stderr.count("\n") == 1

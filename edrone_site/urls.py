@@ -5,10 +5,12 @@ from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from builds.admin.login import LoginForm
 from edrone_site import health, metrics
 
 admin.site.site_header = admin.site.site_title = "edrone"
 admin.site.index_title = "Administration"
+admin.site.login_form = LoginForm
 
 urlpatterns = [
     path("", include("configs.urls")),

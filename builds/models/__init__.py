@@ -1,7 +1,8 @@
-"""All models of builds."""
+"""Drone's tables and edrone's own."""
 
 from builds.models.access import Grant, Level
+from builds.models.drone import Build, Cron, Latest, Log, Repo, Stage, Step
 from builds.models.failures import Failures
 from builds.models.tokens import ApiToken
 
-__all__ = ["ApiToken", "Failures", "Grant", "Level"]
+__all__ = ["ApiToken", "Build", "Cron", "Failures", "Grant", "Latest", "Level", "Log", "Repo", "Stage", "Step"]

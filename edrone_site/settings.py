@@ -21,6 +21,9 @@ EDRONE_ALLOW_UNSIGNED = ENVIRONMENT.allow_unsigned
 EDRONE_METRICS = ENVIRONMENT.metrics
 EDRONE_METRICS_PORT = ENVIRONMENT.metrics_port
 DRONE_YAML_SECRETS = ENVIRONMENT.yaml_secrets
+DRONE_SERVER = ENVIRONMENT.drone_server
+DRONE_TOKEN = ENVIRONMENT.drone_token
+DRONE_CA_FILE = ENVIRONMENT.drone_ca_file
 
 SECRET_KEY = ENVIRONMENT.secret_key
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
@@ -74,9 +77,16 @@ DATABASES = {"default": ENVIRONMENT.database, "drone": read_only(ENVIRONMENT.dro
 DATABASE_ROUTERS = ["builds.routers.DroneRouter"]
 with suppress(OSError):  # commands that only read the tree also run where nothing can be written
     EDRONE_STATE.mkdir(parents=True, exist_ok=True)
+# Why these: docs/decisions.md. What the address itself says counts more.
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     # A database that does not answer must not hold a request for minutes.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 2)  # seconds
+    WAITS = {"connect_timeout": 2, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}  # seconds
+    DATABASES["default"]["OPTIONS"] = WAITS | {"tcp_user_timeout": 10_000} | DATABASES["default"].get("OPTIONS", {})
+else:
+    # Who reads never waits for who writes; who will write takes its turn at once; a commit survives the end of a process.
+    PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL"
+    ONE_WRITER = {"init_command": PRAGMAS, "transaction_mode": "IMMEDIATE", "timeout": 5}  # seconds
+    DATABASES["default"]["OPTIONS"] = ONE_WRITER | DATABASES["default"].get("OPTIONS", {})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -115,5 +125,6 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": ENVIRONMENT.log_format}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # Django would mail errors to administrators, with the request's headers in them.
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    # The parameters of builds are in urllib3's debug lines.
+    "loggers": {"django": {"handlers": [], "propagate": True}, "urllib3": {"level": "WARNING"}},
 }

@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 
 from builds.api.base import Nowhere
 from builds.api.views.builds import AllBuildsView, BuildsView, BuildView, LatestBuildView
+from builds.api.views.config import BuildConfigView, ConfigView
 from builds.api.views.logs import LogView
 from builds.api.views.repos import ReposView, RepoView
 from builds.api.views.user import UserBuildsView, UserReposView, UserView
@@ -31,7 +32,9 @@ urlpatterns = [
     address(rf"{REPO}/builds", BuildsView),
     address(rf"{REPO}/builds/latest", LatestBuildView),
     address(rf"{BUILD}/logs/(?P<stage>[^/]+)/(?P<step>[^/]+)", LogView),
+    address(rf"{BUILD}/config", BuildConfigView),
     address(BUILD, BuildView),
+    address(rf"{REPO}/config", ConfigView),
     address(REPO, RepoView),
     re_path("", Nowhere.as_view()),
 ]

@@ -80,7 +80,13 @@ def test_times_are_unix_seconds_or_iso_8601(api, path):
     earlier = {build["id"] for build in everything if build["created"] < middle}
     assert later
     assert earlier
-    for text in (middle, f"{iso:%Y-%m-%dT%H:%M:%SZ}", f"{iso:%Y-%m-%dT%H:%M:%S}", f"{iso:%Y-%m-%dT%H:%M:%S+00:00}", f"{iso:%Y-%m-%dT%H:%M:%S%%2B00:00}"):
+    for text in (
+        middle,
+        f"{iso:%Y-%m-%dT%H:%M:%SZ}",
+        f"{iso:%Y-%m-%dT%H:%M:%S}",
+        f"{iso:%Y-%m-%dT%H:%M:%S+00:00}",
+        f"{iso:%Y-%m-%dT%H:%M:%S%%2B00:00}",
+    ):
         assert {build["id"] for build in found(api, f"{path}?per_page=100&since={text}")} == later
         assert {build["id"] for build in found(api, f"{path}?per_page=100&until={text}")} == earlier
     assert found(api, f"{path}?since={iso:%Y-%m-%d}")
@@ -174,13 +180,18 @@ def test_what_is_mistyped_is_named(api, path, query, message):
 
 
 def test_filters_that_are_empty_filter_nothing(api):
-    names = "&".join(f"{name}=" for name in ("status", "event", "branch", "tag", "target", "author", "sender", "commit", "since", "until", "q", "cursor"))
+    names = "&".join(
+        f"{name}="
+        for name in ("status", "event", "branch", "tag", "target", "author", "sender", "commit", "since", "until", "q", "cursor")
+    )
     assert found(api, f"{BUILDS}?{names}") == found(api, BUILDS)
 
 
 def test_links_follow_what_the_client_calls_edrone(api):
     behind = api.get(f"{BUILDS}?per_page=1", Host="edrone.example.com:8443", **{"X-Forwarded-Proto": "https"})
-    assert behind.headers["Link"].startswith("<https://edrone.example.com:8443/api/repos/ismewen/edrone/builds?per_page=1&cursor=")
+    assert behind.headers["Link"].startswith(
+        "<https://edrone.example.com:8443/api/repos/ismewen/edrone/builds?per_page=1&cursor="
+    )
     odd = api.get(f"{BUILDS}?per_page=1", Host='a>; rel="next", <b')
     assert odd.headers["Link"].startswith("</api/repos/ismewen/edrone/builds?")
 

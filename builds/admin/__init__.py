@@ -1,0 +1,5 @@
+"""The administration's pages of builds."""
+
+from builds.admin import grants, tokens
+
+__all__ = ["grants", "tokens"]

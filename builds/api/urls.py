@@ -4,12 +4,14 @@ A repository's full name has two parts or, where the namespace has slashes as Gi
 below one are told apart by their ends, the longer ones first.
 """
 
-from django.urls import re_path
+from django.urls import path, re_path
 from rest_framework.views import APIView
 
+from builds.api import schema
 from builds.api.base import Nowhere
 from builds.api.views.audit import AuditView
 from builds.api.views.builds import AllBuildsView, LatestBuildView
+from builds.api.views.config import BuildConfigView, ConfigView
 from builds.api.views.logs import LogView
 from builds.api.views.operations import OperationsView
 from builds.api.views.repos import ReposView, RepoView
@@ -46,8 +48,12 @@ urlpatterns = [
     address(rf"{BUILD}/rollback", RollbackView),
     address(rf"{BUILD}/approve/(?P<stage>[^/]+)", ApproveView),
     address(rf"{BUILD}/decline(?:/(?P<stage>[^/]+))?", DeclineView),
+    address(rf"{BUILD}/config", BuildConfigView),
     address(BUILD, ChangeableBuildView),
+    address(rf"{REPO}/config", ConfigView),
     address(rf"{REPO}/operations", OperationsView),
     address(REPO, RepoView),
+    path("schema", schema.schema, name="api-schema"),
+    path("docs", schema.docs, name="api-docs"),
     re_path("", Nowhere.as_view()),
 ]

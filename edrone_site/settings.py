@@ -3,6 +3,8 @@
 import logging
 from contextlib import suppress
 
+from pythonjsonlogger.core import RESERVED_ATTRS
+
 from configs.payload import LARGEST_BODY
 from edrone_site import __version__, environment
 
@@ -108,6 +110,8 @@ LOGGING = {
             "rename_fields": {"levelname": "level", "name": "logger"},
             "timestamp": True,
             "json_ensure_ascii": False,
+            # Django hands over the request, whose form as text has the query in it, and that may hold a token.
+            "reserved_attrs": [*RESERVED_ATTRS, "request"],
         },
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": ENVIRONMENT.log_format}},

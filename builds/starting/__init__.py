@@ -1,1 +1,1 @@
-"""Starting builds by hand, and whatever else edrone asks Drone to do: who may, what is sent, and who did (one place for REST and admin)."""
+"""What edrone asks Drone to do for people: who may, what is sent, and who did. One place for REST and admin."""

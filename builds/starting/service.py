@@ -1,6 +1,5 @@
 """The one door to everything that edrone asks Drone to do: allowed? well formed? recorded, asked, recorded, answered."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -86,13 +85,11 @@ def parameters_of(caller: Caller, wish: Wish, build: Build | None) -> dict[str, 
     if wish.verb not in STARTING:
         return {}
     sent = {**wish.params, parameters.ACTOR: caller.user.get_username()}
-    before: Mapping[str, str] = build.params if build else {}
+    before: dict[str, str] = dict(build.params) if build else {}
     # As Drone puts them together: what a restarted build had wins, and otherwise what is sent (drone-facts section 2).
     whole = {**sent, **before} if wish.verb == Verb.RESTART else {**before, **sent}
-    for name, value in (("message", wish.message), ("action", wish.operation)):
-        if value:
-            whole[name] = value
-    parameters.refuse_too_much(whole)
+    among = {name: value for name, value in (("message", wish.message), ("action", wish.operation)) if value}
+    parameters.refuse_too_much(whole | among)
     return sent
 
 

@@ -16,7 +16,7 @@ from builds.models.audit import AuditRecord, Outcome, Verb
 
 PERMISSION = "builds.view_auditrecord"
 LIST = "audit"
-NAMES = {"repository": "slug", "user": "username", "verb": "verb", "outcome": "outcome", "operation": "operation", "target": "target"}
+NAMES = {"repository": "slug", "user": "username"} | {name: name for name in ("verb", "outcome", "operation", "target")}
 WORDS = {"verb": Verb.values, "outcome": Outcome.values}
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -67,7 +67,7 @@ def at(seconds: int) -> datetime:
     try:
         return EPOCH + timedelta(seconds=seconds)
     except OverflowError:
-        return (datetime.max if seconds > 0 else datetime.min).replace(tzinfo=UTC)
+        return datetime(9999 if seconds > 0 else 1, 1, 1, tzinfo=UTC)
 
 
 def audit_shape(row: AuditRecord) -> Shape:

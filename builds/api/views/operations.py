@@ -24,7 +24,7 @@ class OperationsView(ApiView):
 
 
 def operation_shape(request: Request, slug: str, listed: Listed) -> Shape:
-    """An operation, with the file that defines it; `inputs` is absent where the file says nothing of them, and any may be given."""
+    """An operation, with the file that defines it; without `inputs` where the file says nothing of them and any may be given."""
     found = listed.operation
     if found is None:
         return {"name": listed.name, "file": listed.path, "error": listed.error, "permitted": False}

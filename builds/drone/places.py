@@ -10,15 +10,25 @@ from django.conf import settings
 from builds.drone.errors import DroneError
 
 
+class Busy(DroneError):
+    """All places are taken; nothing was asked."""
+
+    wait = 1
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("edrone waits for Drone in as many requests as it may; nothing was asked. Try again in a moment.", 503)
+
+
 @contextmanager
 def place() -> Iterator[None]:
     """Hold one of the places for calls to Drone.
 
     Raises:
-        DroneError: all are taken; nothing was asked.
+        Busy: all are taken.
     """
     if not places().acquire(blocking=False):
-        raise DroneError("edrone waits for Drone in as many requests as it may; nothing was asked. Try again in a moment.", 503)
+        raise Busy
     try:
         yield
     finally:

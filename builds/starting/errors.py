@@ -25,6 +25,7 @@ class KeyInUse(BuildsError):
     """The Idempotency-Key stands for a request that is under way."""
 
     status = 409
+    wait = 1
 
 
 class KeyUsed(BuildsError):

@@ -25,6 +25,7 @@ class Site:
 
     edrone: Server
     drone: Drone
+    drone_url: str
     token: str
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
@@ -50,7 +51,7 @@ def site(folder: Path, seconds: float = 0.1, **environment: str) -> Iterator[Sit
         assert made.returncode == 0, made.stderr
         token = manage("createtoken", "admin", **settings).stdout.strip()
         with serving(folder / "state", **settings) as edrone:
-            yield Site(edrone, drone, token)
+            yield Site(edrone, drone, server.url, token)
 
 
 def test_an_operation_is_started_runs_and_is_the_same_when_its_stage_starts(tmp_path: Path):

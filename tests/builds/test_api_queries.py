@@ -25,7 +25,7 @@ def drone(db):
     [
         ("/api/user", 1, 0),
         (REPO, 2, 1),
-        (f"{REPO}/builds", 2, 99),
+        (f"{REPO}/builds", 2, 4),
         (f"{REPO}/builds/1", 2, 4),
         (f"{REPO}/builds/latest", 2, 4),
         (f"{REPO}/builds/1/logs/1/1", 2, 3),
@@ -33,7 +33,7 @@ def drone(db):
         ("/api/repos?latest=true", 2, 3),
         ("/api/user/repos?latest=true", 2, 3),
         ("/api/builds", 2, 3),
-        ("/api/builds?status=running", 2, 99),
+        ("/api/builds?status=running", 2, 1),
         ("/api/user/builds", 2, 3),
     ],
 )

@@ -40,6 +40,7 @@ class ColumnOrDefault(Col):
 class DroneColumn:
     """What the columns below share; beside one of Django's fields."""
 
+    kind: type  # what needs no reading
     primary_key: bool
     get_default: Callable[[], Any]
 
@@ -49,6 +50,8 @@ class DroneColumn:
 
     def from_db_value(self, value: Any, *_: Any) -> Any:
         """Take over what was read."""
+        if value is not None and type(value) is self.kind:
+            return value
         if value is None:  # of a key: there is no row, as in an outer join
             return None if self.primary_key else self.get_default()
         try:
@@ -64,6 +67,8 @@ class DroneColumn:
 class Text(DroneColumn, TextField):
     """Text; SQLite may hold bytes in a column of text."""
 
+    kind: type = str
+
     def __init__(self, *args: Any, **options: Any) -> None:
         """Default to the empty text."""
         super().__init__(*args, **{"default": ""} | options)
@@ -75,6 +80,8 @@ class Text(DroneColumn, TextField):
 
 class Whole(DroneColumn, BigIntegerField):
     """A whole number, also a time in Unix seconds (0: not yet)."""
+
+    kind = int
 
     def __init__(self, *args: Any, **options: Any) -> None:
         """Default to 0."""
@@ -88,6 +95,8 @@ class Whole(DroneColumn, BigIntegerField):
 class Truth(DroneColumn, BooleanField):
     """True or false."""
 
+    kind = bool
+
     def __init__(self, *args: Any, **options: Any) -> None:
         """Default to false."""
         super().__init__(*args, **{"default": False} | options)
@@ -99,6 +108,8 @@ class Truth(DroneColumn, BooleanField):
 
 class Bytes(DroneColumn, BinaryField):
     """Bytes; SQLite may hold text in a column of bytes."""
+
+    kind = bytes
 
     def __init__(self, *args: Any, **options: Any) -> None:
         """Default to nothing."""
@@ -114,6 +125,8 @@ class JsonOfTexts(Text):
 
     In SQLite the text comes as bytes (drone-facts 6.2).
     """
+
+    kind = type(None)
 
     def read(self, value: Any) -> Any:
         """Parse; values that are no text are kept as their JSON."""

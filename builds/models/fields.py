@@ -14,11 +14,13 @@ from builds import catalogue
 
 if TYPE_CHECKING:  # only the stubs know these as generic
     TextField = models.TextField[str, str]
+    AnyTextField = models.TextField[Any, Any]
     BigIntegerField = models.BigIntegerField[int, int]
     BooleanField = models.BooleanField[bool, bool]
     BinaryField = models.BinaryField[bytes, bytes]
 else:
-    TextField, BigIntegerField = models.TextField, models.BigIntegerField
+    TextField = AnyTextField = models.TextField
+    BigIntegerField = models.BigIntegerField
     BooleanField, BinaryField = models.BooleanField, models.BinaryField
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -120,7 +122,7 @@ class Bytes(DroneColumn, BinaryField):
         return value.encode() if isinstance(value, str) else bytes(value)
 
 
-class JsonOfTexts(Text):
+class JsonOfTexts(DroneColumn, AnyTextField):
     """A column of text that holds a JSON object or array of texts; the empty text, `null` and what is no JSON is the default.
 
     In SQLite the text comes as bytes (drone-facts 6.2).

@@ -3,9 +3,9 @@
 import logging
 from contextlib import suppress
 
-from builds.database.config import read_only
 from pythonjsonlogger.core import RESERVED_ATTRS
 
+from builds.database.config import read_only
 from configs.payload import LARGEST_BODY
 from edrone_site import __version__, environment
 
@@ -20,6 +20,7 @@ EDRONE_NAMESPACES = ENVIRONMENT.namespaces
 EDRONE_SHOW_ERRORS = ENVIRONMENT.show_errors
 EDRONE_DATE_TOLERANCE = ENVIRONMENT.date_tolerance
 EDRONE_ALLOW_UNSIGNED = ENVIRONMENT.allow_unsigned
+EDRONE_DEMO = ENVIRONMENT.demo
 EDRONE_THREADS = ENVIRONMENT.threads
 EDRONE_METRICS = ENVIRONMENT.metrics
 EDRONE_METRICS_PORT = ENVIRONMENT.metrics_port

@@ -162,9 +162,8 @@ def main() -> None:
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}; {time.strftime('%Y-%m-%d')}\n")
     with tempfile.TemporaryDirectory() as name:
         tree = make_tree(Path(name) / "tree", PROJECTS)
-        print(
-            "| database | requests/s, not recorded | recorded | of it | p50, p99 ms | answers not recorded |\n|---|---|---|---|---|---|"
-        )
+        print("| database | requests/s, not recorded | recorded | of it | p50, p99 ms | answers not recorded |")
+        print("|---|---|---|---|---|---|")
         for kind in ("SQLite", "PostgreSQL"):
             print(every_request_a_new_build(kind, tree, options.builds), flush=True)
         print("\n| database | people | p50, p99, longest ms | pages | answers not recorded |\n|---|---|---|---|---|")

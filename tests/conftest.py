@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from configs import asking
+from configs import asking, keeping, served
 from configs.payload import ConfigRequest
 from tests.server import Server, running
 
@@ -40,6 +40,15 @@ def tree(tmp_path: Path, settings: Any) -> Tree:
         return root
 
     return make
+
+
+@pytest.fixture
+def records(transactional_db) -> Iterator[None]:
+    """Edrone's own database, empty, and a keeper that is not resting."""
+    keeping.keeper().resting_until = 0
+    served.stored_files.clear()
+    yield
+    keeping.keeper().resting_until = 0
 
 
 class Drone:

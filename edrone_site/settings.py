@@ -21,6 +21,7 @@ EDRONE_MANUAL_BUILDS_BY = ENVIRONMENT.manual_builds_by
 EDRONE_SHOW_ERRORS = ENVIRONMENT.show_errors
 EDRONE_DATE_TOLERANCE = ENVIRONMENT.date_tolerance
 EDRONE_ALLOW_UNSIGNED = ENVIRONMENT.allow_unsigned
+EDRONE_DEMO = ENVIRONMENT.demo
 EDRONE_THREADS: int = ENVIRONMENT.threads
 EDRONE_METRICS = ENVIRONMENT.metrics
 EDRONE_METRICS_PORT = ENVIRONMENT.metrics_port
@@ -90,7 +91,7 @@ if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     DATABASES["default"]["OPTIONS"] = WAITS | {"tcp_user_timeout": 10_000} | DATABASES["default"].get("OPTIONS", {})
 else:
     # Who reads never waits for who writes; who will write takes its turn at once; a commit survives the end of a process.
-    PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL"
+    PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-8000"
     ONE_WRITER = {"init_command": PRAGMAS, "transaction_mode": "IMMEDIATE", "timeout": 5}  # seconds
     DATABASES["default"]["OPTIONS"] = ONE_WRITER | DATABASES["default"].get("OPTIONS", {})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

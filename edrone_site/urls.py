@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from builds.admin.login import LoginForm
+from builds.api.base import Nowhere
 from edrone_site import health, metrics
 
 admin.site.site_header = admin.site.site_title = "edrone"
@@ -17,6 +18,7 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("metrics", metrics.page, name="metrics"),
+    path("api", Nowhere.as_view()),
     path("api/", include("builds.api.urls")),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=static("edrone/icon.svg"))),

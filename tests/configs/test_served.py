@@ -21,7 +21,7 @@ OLD, NEW = "kind: pipeline\nname: one\n---\nkind: pipeline\nname: two\n", "kind:
 STARTED = sorted(file.stem.removesuffix("-stage-start") for file in RECORDED.glob("*-stage-start.json"))
 ALL = sorted(file.stem for file in RECORDED.glob("*.json"))
 # Some of the recorded builds are of operations.
-FILES = {name: OLD for name in ("default.yaml", "_operations/check.yaml", "_operations/deploy.yaml", "_operations/smoke.yaml")}
+FILES = dict.fromkeys(("default.yaml", "_operations/check.yaml", "_operations/deploy.yaml", "_operations/smoke.yaml"), OLD)
 
 
 def ask(drone: Any, created: int = NOW, **fields: Any) -> Any:

@@ -49,7 +49,6 @@ class Database:
             shutil.copyfile(RECORDED, path)
             path.chmod(0o644)
         self.connection = sqlite3.connect(path, check_same_thread=False, timeout=10, isolation_level=None)
-        self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.row_factory = sqlite3.Row
         self.lock = threading.RLock()
 

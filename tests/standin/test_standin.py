@@ -73,7 +73,12 @@ def data(text: str) -> Response:
 def bodies(monkeypatch):
     BODIES.clear()
     ask = Source.ask
-    monkeypatch.setattr(Source, "ask", lambda self, content: BODIES.append(content) or ask(self, content))
+
+    def remembered(self: Source, content: bytes) -> str:
+        BODIES.append(content)
+        return ask(self, content)
+
+    monkeypatch.setattr(Source, "ask", remembered)
 
 
 @pytest.fixture

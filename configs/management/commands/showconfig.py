@@ -63,8 +63,8 @@ class Command(BaseCommand):
 
     def show_served(self, options: dict[str, Any]) -> None:
         """Print what a build was served, or how it differs from what another was."""
-        if options["branch"] or options["tag"] or options["event"]:
-            raise CommandError("--build names one build: leave out BRANCH, --tag and --event.")
+        if options["branch"] or options["tag"] or options["event"] or options["operation"]:
+            raise CommandError("--build names one build: leave out BRANCH, --tag, --event and --operation.")
         new = record_of(options["slug"], options["build"])
         if options["diff"] is not None:
             self.stdout.write(difference(record_of(options["slug"], options["diff"]), new), ending="")

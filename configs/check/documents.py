@@ -15,6 +15,8 @@ LEGACY = check(
     "legacy-format", WARNING, "a line `pipeline:`: Drone takes the whole file for the format before 1.0 and converts it"
 )
 
+LONGEST_QUOTE = 60  # characters of the file that a message repeats
+
 
 @dataclass(frozen=True)
 class Chunk:
@@ -100,4 +102,4 @@ def is_blank(text: str) -> bool:
 
 def shown(text: str) -> str:
     """Cut what is repeated in a message."""
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1]}…"

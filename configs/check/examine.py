@@ -1,9 +1,6 @@
 """The door: a tree → everything that is wrong with it."""
 
-import multiprocessing
-import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -13,11 +10,10 @@ from configs.check.findings import Finding, top
 from configs.check.listing import Listing, listing, stem_of
 from configs.check.one import Examined, KeptFiles, examine_file
 from configs.check.operations import is_operation
+from configs.check.processes import spread
 from configs.check.reach import reach, selects
 from configs.tree import Tree
 
-MANY = 2000  # files; from here on a second process saves more than its start costs
-BATCH = 250  # files that a process is given at a time
 Progress = Callable[[int, int], None]  # is told how many files are done, and of how many
 
 
@@ -78,25 +74,11 @@ def all_files(
 ) -> Iterator[Examined]:
     """Examine every YAML file, in several processes where there are many."""
     jobs = [(path, role_of(path, stems, namespaces)) for path in found.files if stem_of(path)]
-    batches = [jobs[start : start + BATCH] for start in range(0, len(jobs), BATCH)]
-    work = partial(examine_batch, tree.root)
     done = 0
-    for results in spread(work, batches, len(jobs)):
+    for results in spread(partial(examine_batch, tree.root), jobs):
         done += len(results)
         progress(done, len(jobs))
         yield from results
-
-
-def spread(
-    work: Callable[[list[tuple[str, str]]], list[Examined]], batches: list[list[tuple[str, str]]], count: int
-) -> Iterable[list[Examined]]:
-    """Do the work here, or in as many processes as there are processors."""
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if count < MANY or processors == 1:
-        yield from map(work, batches)
-        return
-    with ProcessPoolExecutor(min(processors, 8), mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(work, batches)
 
 
 def role_of(path: str, stems: Collection[str], namespaces: Collection[str]) -> str:

@@ -7,23 +7,48 @@ single value serves as text, null serves as anything, a key that is not known is
 import re
 from collections.abc import Callable, Iterator
 
+from configs.check.documents import LONGEST_QUOTE
 from configs.check.findings import ERROR, Finding, check
 from configs.compose.nodes import NULL_TAG, Mapping, Node, Scalar, Sequence, identity, kind_of
 
 WRONG_VALUE = check("wrong-value", ERROR, "a value of a kind that Drone cannot read there: text for a list, a word for a number")
 
-TRUTH = frozenset(["y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE", "n", "N", "no", "No", "NO", "off", "Off", "OFF", "false", "False", "FALSE"])
+TRUTH = frozenset(
+    [
+        "y",
+        "Y",
+        "yes",
+        "Yes",
+        "YES",
+        "on",
+        "On",
+        "ON",
+        "true",
+        "True",
+        "TRUE",
+        "n",
+        "N",
+        "no",
+        "No",
+        "NO",
+        "off",
+        "Off",
+        "OFF",
+        "false",
+        "False",
+        "FALSE",
+    ]
+)
 WHOLE = re.compile(r"[-+]?(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|[0-9][0-9_]*)")
 FLOAT = re.compile(r"[-+]?[0-9_]*\.?[0-9_]+([eE][-+]?[0-9]+)?|[0-9_]+\.|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*")
 SIZE = re.compile(r"[0-9]+(\.[0-9]+)* ?[kKmMgGtTpP]?[iI]?[bB]?")
-Fits = Callable[[Node], str]  # says what is needed; empty where the value fits
 
 
 class Shape:
     """What a value may be."""
 
-    def wrong(self, node: Node) -> Iterator[tuple[Node, str]]:
+    def wrong(self, _: Node, /) -> Iterator[tuple[Node, str]]:
         """Give the values that do not fit, each with what is needed."""
         raise NotImplementedError
 
@@ -31,7 +56,7 @@ class Shape:
 class Anything(Shape):
     """Nothing is refused."""
 
-    def wrong(self, node: Node) -> Iterator[tuple[Node, str]]:
+    def wrong(self, _: Node, /) -> Iterator[tuple[Node, str]]:
         """Find nothing."""
         return iter(())
 
@@ -43,7 +68,7 @@ class Single(Shape):
         """Take what it is for people, and which scalars fit."""
         self.needed, self.fits = needed, fits
 
-    def wrong(self, node: Node) -> Iterator[tuple[Node, str]]:
+    def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
         """Refuse collections, and scalars that do not fit."""
         if not is_nothing(node) and not (isinstance(node, Scalar) and (bool(node.tag) or self.fits(node))):
             yield node, self.needed
@@ -56,7 +81,7 @@ class ListOf(Shape):
         """Take what the items may be."""
         self.item = item
 
-    def wrong(self, node: Node) -> Iterator[tuple[Node, str]]:
+    def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
         """Refuse what is no list, and look at the items."""
         if isinstance(node, Sequence):
             for item in node.items:
@@ -72,7 +97,7 @@ class MapOf(Shape):
         """Take what the values may be."""
         self.value = value
 
-    def wrong(self, node: Node) -> Iterator[tuple[Node, str]]:
+    def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
         """Refuse what is no map, and look at the values."""
         if isinstance(node, Mapping):
             for key, value in node.pairs:
@@ -90,7 +115,7 @@ class Struct(Shape):
         """Take what the values of the keys may be."""
         self.keys = keys
 
-    def wrong(self, node: Node) -> Iterator[tuple[Node, str]]:
+    def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
         """Refuse what is no map, and look at the values of known keys."""
         if isinstance(node, Mapping):
             for key, value in node.pairs:
@@ -109,7 +134,7 @@ class Either(Shape):
         """Take both."""
         self.single, self.whole = single, whole
 
-    def wrong(self, node: Node) -> Iterator[tuple[Node, str]]:
+    def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
         """Look at the map, where it is one."""
         return self.whole.wrong(node) if isinstance(node, Mapping) else self.single.wrong(node)
 
@@ -169,7 +194,7 @@ OTHERS = {
 def wrong_values(kind: str, root: Node) -> Iterator[Finding]:
     """Find the values of a document that Drone's server cannot read."""
     for node, needed in OTHERS.get(kind, PIPELINE).wrong(root):
-        what = f'"{node.value}"' if isinstance(node, Scalar) and len(node.value) <= 40 else kind_of(node)
+        what = f'"{node.value}"' if isinstance(node, Scalar) and len(node.value) <= LONGEST_QUOTE else kind_of(node)
         yield WRONG_VALUE.at(node.place, f"{what} stands where Drone's server needs {needed}; it would refuse the whole file.")
 
 

@@ -25,6 +25,8 @@ EXTENDS = check("extends", ERROR, "an `extends` that cannot be resolved, or a fi
 REPOSITORY = check("repository-and-more", ERROR, "`kind: repository` beside other documents")
 TOO_LARGE = check("not-checked", WARNING, "a file too large or too deep to be looked into; it is served as it is")
 
+UNREAD = frozenset({YAML.id, TOO_LARGE.id})  # of these a document is missing from what is checked
+
 
 @dataclass
 class Examined:
@@ -95,6 +97,7 @@ def examine_file(snapshot: Snapshot, path: str, kept: KeptFiles, *, serves: bool
             return found
     except Unusable as error:
         found.findings.append(REPOSITORY.at(top(path), files.unusable(path, error).message))
+        return found
     found.content += served(found, composed, operation=operation)
     return found
 
@@ -125,6 +128,7 @@ def part(path: str, text: str) -> list[Finding]:
 
 def served(found: Examined, composed: Composed, *, operation: bool) -> Iterator[Finding]:
     """Check what a build would get."""
+    complete = True
     if composed.roots:
         roots = [expanded(root) for root in composed.roots]
     else:
@@ -138,10 +142,7 @@ def served(found: Examined, composed: Composed, *, operation: bool) -> Iterator[
         yield from documents.traps(found.path, whole)
         roots, problems = parsed(found.path, whole)
         yield from problems
-        if problems:
-            found.has_kind = any(map(server.kind_in, roots))
-            yield from each(roots)
-            return
+        complete = not any(problem.id in UNREAD for problem in problems)
     if operation:
         head, roots = without_head(roots)
         if head:
@@ -150,7 +151,7 @@ def served(found: Examined, composed: Composed, *, operation: bool) -> Iterator[
     if any(server.kind_in(root) == "template" for root in roots):
         return  # Drone makes something else of the whole file first
     yield from each(roots)
-    yield from server.lint(found.path, roots)
+    yield from server.lint(found.path, roots, complete=complete)
 
 
 def parsed(path: str, whole: documents.Split) -> tuple[list[Node], list[Finding]]:
@@ -198,18 +199,19 @@ def salvage(found: Examined, text: str, kept: KeptFiles, *, serves: bool) -> Non
         read = read_documents(found.path, text, Budget())
     except ComposeError:
         return
+    roots: list[Node] = []
     for document in read:
         splicer = Splicer(kept)
         try:
-            parts = splicer.file(found.path, [document]).parts
-            if serves:
-                found.content += each([expanded(composed.root) for composed in parts])
+            roots += [expanded(composed.root) for composed in splicer.file(found.path, [document]).parts]
         except (ComposeError, RecursionError) as error:
             if isinstance(error, ComposeError):
                 found.findings.append(broken(error))
             found.findings += references(found, document, kept)
         found.extended.update(splicer.sources[1:])
     found.findings = list(dict.fromkeys(found.findings))
+    if serves:
+        found.content += [*each(roots), *server.lint(found.path, roots, complete=False)]
 
 
 def references(found: Examined, document: Document, kept: KeptFiles) -> Iterator[Finding]:

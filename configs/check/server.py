@@ -49,8 +49,8 @@ def without_kind(root: Node) -> Iterator[Finding]:
         yield MISSING_KIND.at(root.place, f"the document has no kind{hint}: Drone refuses the whole file; add `kind: pipeline`.")
 
 
-def lint(path: str, roots: Many[Node]) -> Iterator[Finding]:
-    """Check the pipelines of a file together, as Drone does."""
+def lint(path: str, roots: Many[Node], *, complete: bool = True) -> Iterator[Finding]:
+    """Check the pipelines of a file together, as Drone does; where some could not be read, nothing is said of what is missing."""
     names: dict[str, Place] = {}
     pipelines = [root for root in roots if isinstance(root, Mapping) and kind_in(root) and kind_in(root) not in RESOURCES]
     for root in pipelines:
@@ -63,14 +63,16 @@ def lint(path: str, roots: Many[Node]) -> Iterator[Finding]:
             yield UNNAMED.at(place, "the pipeline has no name: Drone calls it default, and its depends_on is lost; name it.")
         if len(name) > LONGEST_NAME:
             yield LONG_NAME.at(place, f"the name has {len(name)} characters; Drone's database holds {LONGEST_NAME}.")
-        yield from dependencies(root, name, names, {text_of(value_of(other, "name")) for other in pipelines})
+        for finding in dependencies(root, name, names, {text_of(value_of(other, "name")) for other in pipelines}):
+            if complete or finding.id == ITSELF.id:
+                yield finding
         if kind_in(root) == "pipeline" and type_in(root) == "docker":
             yield from platform(root)
         elif kind_in(root) not in {"pipeline", "template"}:
             yield UNKNOWN_KIND.at(
                 key_place(root, "kind").place, f'no runner takes the kind "{kind_in(root)}": its stage would wait for ever.'
             )
-    if not pipelines and all(kind_in(root) for root in roots):
+    if complete and not pipelines and all(kind_in(root) for root in roots):
         yield NO_PIPELINE.at(Place(path, 1, 1), "the file has no pipeline: Drone makes no build of it, and says nothing.")
 
 

@@ -69,8 +69,7 @@ def markdown(found: Compared) -> Iterator[str]:
         if used > LONGEST_COMMENT:
             left = len(groups) - index
             what = "change is" if left == 1 else "changes are"
-            yield f"
-{left:,} more {what} left out, since the comment would be too long; `manage.py compareprojects` prints all."
+            yield f"\n{left:,} more {what} left out, since the comment would be too long; `manage.py compareprojects` prints all."
             return
         yield block
 

@@ -62,5 +62,5 @@ def refused(text: str) -> str:
     if text == OWN_FILE or is_legacy(text):
         return ""
     roots, problems = parsed("", split(text))
-    found = [*problems, *each(roots), *(() if problems else lint("", roots))]
+    found = [*problems, *each(roots), *lint("", roots)]
     return next((f"{finding.id}: {finding.message}" for finding in found if finding.severity == ERROR), "")

@@ -43,9 +43,8 @@ class Command(BaseCommand):
             try:
                 write(steps, root)
             except OSError as error:
-                raise CommandError(
-                    f"{error.filename2 or error.filename}: {error.strerror}. Mend it and run the same command again."
-                ) from None
+                name = error.filename2 or error.filename
+                raise CommandError(f"{name}: {error.strerror}. Mend it and run the same command again.") from None
         for line in (*(told(step, dry=options["dry_run"]) for step in steps), *failed):
             self.stdout.write(one_line(line))
         written = [step for step in steps if not step.skipped]

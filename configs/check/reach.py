@@ -105,7 +105,7 @@ def misuse(name: str) -> str:
     """Say what a reserved name is for."""
     if name == "_operations":
         return (
-            "no operation is looked for here: it is _operations/NAME.yaml at the root, or in a folder of a repository or namespace; "
-            "NAME has small letters, digits and -."
+            "no operation is looked for here: it is _operations/NAME.yaml at the root, or in a folder of a repository or of a "
+            "namespace; NAME has small letters, digits and -."
         )
     return f'names that begin with _ are reserved, and "{name}" has no meaning: shared files go to _shared/, others elsewhere.'

@@ -52,8 +52,8 @@ def candidates(texts: Iterable[tuple[str, str]]) -> list[Candidate]:
                 groups.append(by_image[image_of(found.step)][-1])
     wide = [group for group in groups if len({found.place.path for found in group}) >= FEWEST]
     taken: set[str] = set()
-    found = [candidate(group, taken) for group in sorted(wide, key=lambda group: (-len(group), group[0].place))]
-    return [one for one in found if one.text]
+    shareable = [candidate(group, taken) for group in sorted(wide, key=lambda group: (-len(group), group[0].place))]
+    return [one for one in shareable if one.text]
 
 
 def steps_of(path: str, text: str) -> Iterator[Found]:

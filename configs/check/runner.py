@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from configs.check.findings import ERROR, WARNING, Finding, check
 from configs.check.keys import PIPELINES, items
 from configs.check.server import kind_in, type_in
-from configs.check.shape import is_nothing, is_true, key_place, text_of, texts_of
-from configs.compose.nodes import Mapping, Place, Sequence, value_of
+from configs.check.shape import is_true, key_place, text_of, texts_of
+from configs.compose.nodes import Mapping, Place, Sequence, is_null, value_of
 
 NO_STEPS = check("no-steps", ERROR, "a pipeline without steps")
 NULL_STEP = check("null-step", ERROR, "an item of `steps` or `services` with nothing in it")
@@ -34,7 +34,7 @@ def steps(root: Mapping) -> Iterator[Finding]:
     for part in ("services", "steps"):
         listed = value_of(root, part)
         for item in listed.items if isinstance(listed, Sequence) else ():
-            if is_nothing(item):
+            if is_null(item):
                 yield NULL_STEP.at(item.place, f"an item of {part} is empty; remove it.")
     for part in ("services", "steps"):
         for step in items(root, part):
@@ -63,7 +63,7 @@ def one(step: Mapping, part: str, kind: str) -> Iterator[Finding]:
 def has(step: Mapping, key: str) -> bool:
     """Has a step this key, with something in it?"""
     value = value_of(step, key)
-    return value is not None and not is_nothing(value)
+    return value is not None and not is_null(value)
 
 
 def doubled(root: Mapping, kind: str) -> Iterator[Finding]:

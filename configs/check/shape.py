@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from configs.check.documents import LONGEST_QUOTE
 from configs.check.findings import ERROR, Finding, check
-from configs.compose.nodes import NULL_TAG, Mapping, Node, Scalar, Sequence, identity, kind_of
+from configs.compose.nodes import Mapping, Node, Scalar, Sequence, identity, is_null, kind_of
 
 WRONG_VALUE = check("wrong-value", ERROR, "a value of a kind that Drone cannot read there: text for a list, a word for a number")
 
@@ -40,8 +40,9 @@ TRUTH = frozenset(
     ]
 )
 WHOLE = re.compile(r"[-+]?(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|[0-9][0-9_]*)")
-FLOAT = re.compile(r"[-+]?[0-9_]*\.?[0-9_]+([eE][-+]?[0-9]+)?|[0-9_]+\.|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+FLOAT = re.compile(r"[-+]?[0-9_]*\.?[0-9_]+([eE][-+][0-9]+)?|\.[0-9]+([eE][0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*")
+READ_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float"))
 SIZE = re.compile(r"[0-9]+(\.[0-9]+)* ?[kKmMgGtTpP]?[iI]?[bB]?")
 
 
@@ -70,7 +71,7 @@ class Single(Shape):
 
     def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
         """Refuse collections, and scalars that do not fit."""
-        if not is_nothing(node) and not (isinstance(node, Scalar) and (bool(node.tag) or self.fits(node))):
+        if not is_null(node) and not (isinstance(node, Scalar) and self.fits(node)):
             yield node, self.needed
 
 
@@ -86,7 +87,7 @@ class ListOf(Shape):
         if isinstance(node, Sequence):
             for item in node.items:
                 yield from self.item.wrong(item)
-        elif not is_nothing(node):
+        elif not is_null(node):
             yield node, "a list"
 
 
@@ -104,7 +105,7 @@ class MapOf(Shape):
                 if not isinstance(key, Scalar):
                     yield key, "a name"
                 yield from self.value.wrong(value)
-        elif not is_nothing(node):
+        elif not is_null(node):
             yield node, "a map"
 
 
@@ -123,7 +124,7 @@ class Struct(Shape):
                     yield key, "a name"
                 elif key.value in self.keys:
                     yield from self.keys[key.value].wrong(value)
-        elif not is_nothing(node):
+        elif not is_null(node):
             yield node, "a map"
 
 
@@ -139,27 +140,19 @@ class Either(Shape):
         return self.whole.wrong(node) if isinstance(node, Mapping) else self.single.wrong(node)
 
 
-def is_nothing(node: Node) -> bool:
-    """Is it null to Drone's decoder, which fits everywhere?"""
-    if not isinstance(node, Scalar):
-        return False
-    return (
-        node.tag == NULL_TAG
-        or (node.plain and node.value in {"", "~", "null", "Null", "NULL"})
-        or (
-            not node.tag and node.value in {"null", "~"}  # in quotes too
-        )
-    )
+def is_read(node: Scalar) -> bool:
+    """Do the characters decide what it is? In quotes, and under other tags, it is text."""
+    return node.plain or node.tag in READ_TAGS
 
 
 def is_number(node: Scalar) -> bool:
     """Is it a number to Go?"""
     text = node.value
-    return node.plain and bool(WHOLE.fullmatch(text) or FLOAT.fullmatch(text)) and not DATE.fullmatch(text)
+    return is_read(node) and bool(WHOLE.fullmatch(text) or FLOAT.fullmatch(text)) and not DATE.fullmatch(text)
 
 
 TEXT = Single("text")
-YES_OR_NO = Single("true or false", lambda node: node.plain and node.value in TRUTH)
+YES_OR_NO = Single("true or false", lambda node: is_read(node) and node.value in TRUTH)
 NUMBER = Single("a number", is_number)
 BYTES = Single("a size like 512MiB", lambda node: is_number(node) or bool(SIZE.fullmatch(node.value)))
 TEXTS, NAMED_TEXTS, ANY = ListOf(TEXT), MapOf(TEXT), Anything()
@@ -200,7 +193,7 @@ def wrong_values(kind: str, root: Node) -> Iterator[Finding]:
 
 def text_of(node: Node | None) -> str:
     """Give what Drone's decoder makes of a value where text is needed; empty where it has none."""
-    return node.value if isinstance(node, Scalar) and not is_nothing(node) else ""
+    return node.value if isinstance(node, Scalar) and not is_null(node) else ""
 
 
 def texts_of(node: Node | None) -> list[tuple[Node, str]]:

@@ -159,7 +159,7 @@ def test_a_plain_folder_behind_a_nearer_default_is_dead_where_namespaces_are_nam
     assert found(root) == []  # other namespaces may use it
     dead = [finding for finding in examine(Tree(root), {"ns"}) if finding.id == "unreachable"]
     assert [finding.path for finding in dead] == ["shop/default.yaml", "shop/main.yaml"]
-    assert all("projects/@ns/shop/default.yaml is nearer" in finding.message for finding in dead)
+    assert all("projects/@ns/shop/default is nearer" in finding.message for finding in dead)
 
 
 def test_links_are_followed_within_the_tree_and_refused_outside(tree, tmp_path):

@@ -53,7 +53,9 @@ def walk(snapshot: Snapshot, folder: str, found: Listing, above: tuple[os.stat_r
         elif is_used(snapshot, path, name):
             found.folders.append(path)
             if is_link and leads_astray(snapshot, path):
-                found.unreadable.append((path, "is a link that leads nowhere or out of the tree; only links inside it are followed"))
+                found.unreadable.append(
+                    (path, "is a link that leads nowhere or out of the tree; only links inside it are followed")
+                )
             else:
                 state = os.stat(path, dir_fd=snapshot.folder)
                 walk(snapshot, path, found, (*above, state))

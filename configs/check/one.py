@@ -16,7 +16,7 @@ from configs.compose.reading import documents as read_documents
 from configs.compose.references import no_such_file, path_of
 from configs.compose.references import split as split_extends
 from configs.compose.splice import Splicer
-from configs.errors import Unusable
+from configs.errors import Unusable, Vanished
 from configs.resolve import keeps_its_own_file
 from configs.tree import Snapshot
 
@@ -55,6 +55,8 @@ class KeptFiles:
                 self.texts[path] = self.snapshot.read(spot).text if spot else None
             except Unusable as error:
                 self.texts[path] = error
+            except Vanished:
+                self.texts[path] = Unusable(f"projects/{path}: goes away or changes while it is read; check again.")
         found = self.texts[path]
         if isinstance(found, Unusable):
             raise found

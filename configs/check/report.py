@@ -16,12 +16,12 @@ def github(findings: Iterable[Finding], root: str) -> Iterator[str]:
     """Write workflow commands, which GitHub shows beside the lines of a pull request."""
     for found in findings:
         where = f"file={escaped_property(root + found.path)},line={found.line},col={found.column},title={found.id}"
-        yield f"::{found.severity} {where}::{escaped(found.message)}"
+        yield f"::{found.severity} {where}::{escaped(found.message)}".encode(errors="backslashreplace").decode()
 
 
 def as_json(findings: Iterable[Finding], root: str) -> Iterator[str]:
     """Write one array of objects."""
-    yield json.dumps([found._asdict() | {"path": root + found.path} for found in findings], ensure_ascii=False, indent=1)
+    yield json.dumps([found._asdict() | {"path": root + found.path} for found in findings], indent=1)
 
 
 def one_line(message: str) -> str:

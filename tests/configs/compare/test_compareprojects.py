@@ -31,8 +31,10 @@ def compared(tmp_path):
     def run(base, head, namespaces=(), slugs=()):
         for name in ("base", "head"):
             shutil.rmtree(tmp_path / name, ignore_errors=True)
-        trees = [write(tmp_path / name, {"default.yaml": GOOD, **files}) for name, files in (("base", base), ("head", head))]
-        return compare(*trees, namespaces, slugs)
+        before, after = (
+            write(tmp_path / name, {"default.yaml": GOOD, **files}) for name, files in (("base", base), ("head", head))
+        )
+        return compare(before, after, namespaces, slugs)
 
     return run
 

@@ -36,6 +36,7 @@ bench: .venv/dev ## Measure the speed (needs wrk); the tables go to docs/perform
 	$(BIN)/python -m benchmarks.compose
 	$(BIN)/python -m benchmarks.record
 	$(BIN)/python -m benchmarks.tree
+	$(BIN)/python -m benchmarks.builds
 
 .PHONY: format
 format: .venv/dev ## Format the code

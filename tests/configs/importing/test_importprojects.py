@@ -14,7 +14,7 @@ TEXT = "kind: pipeline\r\nname: a  \n# 默认\n"
 
 
 @pytest.fixture
-def root(tmp_path, settings) -> Path:
+def root(tmp_path: Path, settings) -> Path:
     folder = tmp_path / "projects"
     folder.mkdir()
     settings.EDRONE_PROJECTS = folder

@@ -7,7 +7,7 @@ from configs.check import documents, files, keys, runner, server, shape, style
 from configs.check.findings import ERROR, WARNING, Finding, check, top
 from configs.check.operations import check_head, without_head
 from configs.compose.composing import Composed, compose
-from configs.compose.errors import ComposeError, TooLarge
+from configs.compose.errors import ComposeError, TooDeep, TooLarge
 from configs.compose.expand import expanded
 from configs.compose.limits import Budget
 from configs.compose.nodes import Mapping, Node, Place
@@ -121,10 +121,10 @@ def part(path: str, text: str) -> list[Finding]:
     try:
         for document in read_documents(path, text, Budget()):
             expanded(document.root)
-    except TooLarge:
+    except (TooDeep, TooLarge):
         return []
     except ComposeError as error:
-        return [broken(error)]
+        return [YAML.at(error.place, error.message)]
     return []
 
 
@@ -165,10 +165,10 @@ def parsed(path: str, whole: documents.Split) -> tuple[list[Node], list[Finding]
         try:
             read = read_documents(path, "\n" * (chunk.line - 1) + chunk.text, Budget())
             roots += [expanded(document.root) for document in read]
-        except TooLarge as error:
+        except (TooDeep, TooLarge) as error:
             problems.append(TOO_LARGE.at(error.place, f"{error.message} It is served, and not looked into."))
         except ComposeError as error:
-            problems.append(broken(error))
+            problems.append(YAML.at(error.place, error.message))
         else:
             if not read:
                 problems.append(nothing_in(chunk, place, alone=len(whole.chunks) == 1))

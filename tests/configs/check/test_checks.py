@@ -7,6 +7,7 @@ import pytest
 
 from configs.check.examine import examine
 from configs.check.findings import CHECKS
+from configs.check.report import FORMATS
 from configs.tree import Tree
 from tests.server import ROOT
 
@@ -183,3 +184,24 @@ def test_what_is_not_in_the_tree_for_builds_is_left_alone(tree):
         "CODEOWNERS": "x",
     }
     assert found(tree({**one(GOOD), **files})) == []
+
+
+@pytest.mark.parametrize("text", [f"{GOOD}data: {'[' * 101}{']' * 101}\n", f"{GOOD}data: [{','.join(['1'] * 20_001)}]\n"])
+def test_what_is_too_deep_or_large_to_look_into_is_served_and_no_error(tree, text):
+    assert [id_ for _, _, id_ in found(tree(one(text)))] == ["not-checked"]
+
+
+@pytest.mark.parametrize(
+    "text", [f"{GOOD}a: &a [*a]\n", f"{GOOD}<<: 12\n", f"{GOOD}a: *b\n", "kind: pipeline\n\tname: x\n", "kind: \x01\n"]
+)
+def test_what_drones_parser_cannot_read_is_not_yaml_and_nothing_else_is_said_of_the_file(tree, text):
+    assert [id_ for _, _, id_ in found(tree(one(text)))] == ["yaml"]
+
+
+def test_any_name_can_be_printed(tree, capsys):
+    root = tree({"shop/a\nb.yaml": GOOD})
+    (root / "shop" / os.fsdecode(b"\xff.yaml")).write_text(GOOD)
+    assert {id_ for _, _, id_ in found(root)} == {"unreachable"}
+    for write in FORMATS.values():
+        "".join(write(examine(Tree(root)), "")).encode()
+    assert len(list(FORMATS["text"](examine(Tree(root)), ""))) == 2

@@ -7,7 +7,7 @@ import yaml
 
 from configs.compose.errors import ComposeError, TooLarge
 from configs.compose.finish import finished
-from configs.compose.nodes import Place
+from configs.compose.nodes import Node, Place
 from configs.compose.provenance import Origin
 from configs.compose.reading import documents
 from configs.compose.splice import Files, Splicer
@@ -24,6 +24,7 @@ class Composed:
     text: str  # the very text that was given, where it extends nothing
     sources: tuple[str, ...]  # paths of all files that it came from, the first is the one that was asked for
     origins: tuple[Origin, ...] = ()  # of all keys and items in order; empty where the text is served as it was written
+    roots: tuple[Node, ...] = ()  # of the documents, every node with the place where it is written; empty likewise
 
 
 def compose(path: str, text: str, files: Files) -> Composed:
@@ -50,10 +51,11 @@ def compose(path: str, text: str, files: Files) -> Composed:
     if not any(document.extending for document in read):
         return Composed(text, (path,))
     try:
-        composed, origins = finished(path, splicer.file(path, read).parts)
+        parts = splicer.file(path, read).parts
+        composed, origins = finished(path, parts)
     except RecursionError:  # deep files, extended by deep files, called from deep inside something else
         raise ComposeError(Place(path, 1, 1), "is too deeply nested, with the files that it extends.") from None
-    return Composed(composed, tuple(splicer.sources), tuple(origins))
+    return Composed(composed, tuple(splicer.sources), tuple(origins), tuple(part.root for part in parts))
 
 
 def really_extends(text: str) -> bool:

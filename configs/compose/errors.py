@@ -28,5 +28,9 @@ class CycleError(ComposeError):
         return f"{self.place}: {self.message}"
 
 
+class TooDeep(ComposeError):
+    """More maps and lists inside one another than a pipeline has."""
+
+
 class TooLarge(ComposeError):
     """More nodes than a pipeline has."""

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from configs.compose import limits
-from configs.compose.errors import ComposeError
+from configs.compose.errors import ComposeError, TooDeep
 from configs.compose.limits import Budget, too_many_nodes
 from configs.compose.nodes import MERGE_TAG, Mapping, Node, Place, Scalar, Sequence, is_plain
 
@@ -229,7 +229,7 @@ class Reader:
     def refuse_depth(self, depth: int, place: Place) -> None:
         """Refuse maps and lists too far inside one another."""
         if depth > self.nesting:
-            raise ComposeError(place, f"more than {limits.NESTING} maps and lists are inside one another.")
+            raise TooDeep(place, f"more than {limits.NESTING} maps and lists are inside one another.")
 
 
 def is_merge(key: Node) -> bool:

@@ -1,0 +1,231 @@
+"""One file examined: composed as it would be served, and checked as Drone and its runners would read it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from configs.check import documents, files, keys, runner, server, shape, style
+from configs.check.findings import ERROR, WARNING, Finding, check, top
+from configs.check.operations import check_head, without_head
+from configs.compose.composing import Composed, compose
+from configs.compose.errors import ComposeError, TooDeep, TooLarge
+from configs.compose.expand import expanded
+from configs.compose.limits import Budget
+from configs.compose.nodes import Mapping, Node, Place
+from configs.compose.reading import Document
+from configs.compose.reading import documents as read_documents
+from configs.compose.references import no_such_file, path_of
+from configs.compose.references import split as split_extends
+from configs.compose.splice import Splicer
+from configs.errors import Unusable, Vanished
+from configs.resolve import keeps_its_own_file
+from configs.tree import Snapshot
+
+YAML = check("yaml", ERROR, "text that is not YAML")
+EXTENDS = check("extends", ERROR, "an `extends` that cannot be resolved, or a file that cannot be composed")
+REPOSITORY = check("repository-and-more", ERROR, "`kind: repository` beside other documents")
+TOO_LARGE = check("not-checked", WARNING, "a file too large or too deep to be looked into; it is served as it is")
+
+UNREAD = frozenset({YAML.id, TOO_LARGE.id})  # of these a document is missing from what is checked
+
+
+@dataclass
+class Examined:
+    """What was found in one file."""
+
+    path: str
+    findings: list[Finding] = field(default_factory=list)  # of the file by itself
+    content: list[Finding] = field(default_factory=list)  # of what builds would get
+    extended: set[str] = field(default_factory=set)  # paths of other files
+    has_kind: bool = False  # it is a pipeline, or something else that Drone knows, and not a part
+
+
+class KeptFiles:
+    """The files that are extended, each read once."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        """Nothing is read yet."""
+        self.snapshot = snapshot
+        self.texts: dict[str, str | Unusable | None] = {}
+
+    def text(self, path: str) -> str | None:
+        """Read a file; None where nothing is there."""
+        if path not in self.texts:
+            try:
+                spot = self.snapshot.spot(path)
+                self.texts[path] = self.snapshot.read(spot).text if spot else None
+            except Unusable as error:
+                self.texts[path] = error
+            except Vanished:
+                self.texts[path] = Unusable(f"projects/{path}: goes away or changes while it is read; check again.")
+        found = self.texts[path]
+        if isinstance(found, Unusable):
+            raise found
+        return found
+
+    def paths_near(self, path: str) -> list[str]:
+        """Name files that may have been meant."""
+        return self.snapshot.paths_near(path)
+
+
+def examine_file(snapshot: Snapshot, path: str, kept: KeptFiles, *, serves: bool, operation: bool = False) -> Examined:
+    """Examine one file.
+
+    Args:
+        snapshot: the tree.
+        path: of the file.
+        kept: what it may extend.
+        serves: builds get it; otherwise it is a part for others.
+        operation: it may have a head, which is not served.
+    """
+    found = Examined(path)
+    source = files.read(snapshot, path)
+    if isinstance(source, Finding):
+        found.findings.append(source)
+        return found
+    try:
+        composed = compose(path, source.text, kept)
+    except ComposeError as error:
+        found.findings.append(broken(error))
+        salvage(found, source.text, kept, serves=serves)
+        return found
+    found.extended.update(composed.sources[1:])
+    if not serves:
+        found.findings += [] if composed.roots else part(path, source.text)
+        found.has_kind = says_kind(source.text)
+        return found
+    try:
+        if keeps_its_own_file(path, composed.text):
+            found.has_kind = True
+            return found
+    except Unusable as error:
+        found.findings.append(REPOSITORY.at(top(path), files.unusable(path, error).message))
+        return found
+    found.content += served(found, composed, operation=operation)
+    return found
+
+
+def broken(error: ComposeError) -> Finding:
+    """Turn an error of composing into a finding."""
+    if error.message.startswith("is not YAML: "):
+        return YAML.at(error.place, error.message)
+    return EXTENDS.at(error.place, error.message)
+
+
+def says_kind(text: str) -> bool:
+    """Does a text look like more than a part of a pipeline?"""
+    return any(line.startswith(("kind:", "steps:", "extends:")) for line in text.split("\n"))
+
+
+def part(path: str, text: str) -> list[Finding]:
+    """Look whether a shared file that extends nothing is YAML."""
+    try:
+        for document in read_documents(path, text, Budget()):
+            expanded(document.root)
+    except (TooDeep, TooLarge):
+        return []
+    except ComposeError as error:
+        return [YAML.at(error.place, error.message)]
+    return []
+
+
+def served(found: Examined, composed: Composed, *, operation: bool) -> Iterator[Finding]:
+    """Check what a build would get."""
+    complete = True
+    if composed.roots:
+        roots = [expanded(root) for root in composed.roots]
+    else:
+        if documents.is_legacy(composed.text):
+            found.has_kind = True
+            yield documents.LEGACY.at(
+                top(found.path), "has a line `pipeline:`: Drone converts the whole file from the format before 1.0."
+            )
+            return
+        whole = documents.split(composed.text)
+        yield from documents.traps(found.path, whole)
+        roots, problems = parsed(found.path, whole)
+        yield from problems
+        complete = not any(problem.id in UNREAD for problem in problems)
+    if operation:
+        head, roots = without_head(roots)
+        if head:
+            yield from check_head(head)
+    found.has_kind = any(map(server.kind_in, roots))
+    if any(server.kind_in(root) == "template" for root in roots):
+        return  # Drone makes something else of the whole file first
+    yield from each(roots)
+    yield from server.lint(found.path, roots, complete=complete)
+
+
+def parsed(path: str, whole: documents.Split) -> tuple[list[Node], list[Finding]]:
+    """Read the documents of a file that is served as it is written, each by itself, as Drone does."""
+    roots: list[Node] = []
+    problems: list[Finding] = []
+    for chunk in whole.chunks:
+        place = Place(path, chunk.line - chunk.separated, 1)
+        try:
+            read = read_documents(path, "\n" * (chunk.line - 1) + chunk.text, Budget())
+            roots += [expanded(document.root) for document in read]
+        except (TooDeep, TooLarge) as error:
+            problems.append(TOO_LARGE.at(error.place, f"{error.message} It is served, and not looked into."))
+        except ComposeError as error:
+            problems.append(YAML.at(error.place, error.message))
+        else:
+            if not read:
+                problems.append(nothing_in(chunk, place, alone=len(whole.chunks) == 1))
+    return roots, problems
+
+
+def nothing_in(chunk: documents.Chunk, place: Place, *, alone: bool) -> Finding:
+    """Say that a document is empty, and where it came from."""
+    if not chunk.separated and not alone:
+        return server.BEFORE.at(place, "what stands before the first --- is a document without a kind to Drone; move it below.")
+    what = "nothing follows the ---" if chunk.separated else "there is nothing in it but comments"
+    return server.EMPTY.at(place, f"{what}: a document without a kind, for which Drone refuses the whole file; remove it.")
+
+
+def each(roots: list[Node]) -> Iterator[Finding]:
+    """Check the documents one by one."""
+    for root in roots:
+        yield from server.without_kind(root)
+        if isinstance(root, Mapping):
+            yield from shape.wrong_values(server.kind_in(root), root)
+            yield from keys.keys(root)
+            yield from runner.steps(root)
+            yield from style.style(root)
+
+
+def salvage(found: Examined, text: str, kept: KeptFiles, *, serves: bool) -> None:
+    """Find what else there is in a file that cannot be composed: document by document, and reference by reference."""
+    found.has_kind = says_kind(text)
+    try:
+        read = read_documents(found.path, text, Budget())
+    except ComposeError:
+        return
+    roots: list[Node] = []
+    for document in read:
+        splicer = Splicer(kept)
+        try:
+            roots += [expanded(composed.root) for composed in splicer.file(found.path, [document]).parts]
+        except (ComposeError, RecursionError) as error:
+            if isinstance(error, ComposeError):
+                found.findings.append(broken(error))
+            found.findings += references(found, document, kept)
+        found.extended.update(splicer.sources[1:])
+    found.findings = list(dict.fromkeys(found.findings))
+    if serves:
+        found.content += [*each(roots), *server.lint(found.path, roots, complete=False)]
+
+
+def references(found: Examined, document: Document, kept: KeptFiles) -> Iterator[Finding]:
+    """Find every file that is extended and is not there."""
+    for mapping in document.extending:
+        try:
+            for reference in split_extends(mapping)[0] or ():
+                path = path_of(reference, found.path)
+                found.extended.add(path)
+                if kept.text(path) is None:
+                    yield broken(no_such_file(reference, path, kept.paths_near(path)))
+        except ComposeError as error:
+            yield broken(error)
+        except Unusable:
+            continue  # the file itself is found unusable

@@ -1,0 +1,1 @@
+"""Two trees compared: which builds get another pipeline. `comparing.compare` is the door."""

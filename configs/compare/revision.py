@@ -1,0 +1,68 @@
+"""A git revision → a folder with the tree as it was. Nothing of the repository is changed: no checkout, index or stash."""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from configs.errors import ConfigError
+
+
+class NoRevision(ConfigError):
+    """Neither a folder nor a git revision."""
+
+
+@contextmanager
+def tree_at(name: str, root: Path) -> Iterator[Path]:
+    """Give a tree by its folder, or by a revision of the repository that holds `root`.
+
+    Raises:
+        NoRevision: with what git says.
+    """
+    if os.path.isdir(name):
+        yield Path(name)
+        return
+    top, inside = repository_of(root, name)
+    commit = git(
+        top,
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--end-of-options",
+        f"{name}^{{commit}}",
+        problem=f"{name} is neither a folder nor a revision of {top}.",
+    )
+    with tempfile.TemporaryDirectory(prefix="edrone-") as folder:
+        # With an index of its own, git writes the files as a checkout would, and the repository's index stays as it is.
+        environment = {"GIT_INDEX_FILE": os.path.join(folder, "index")}
+        place = Path(folder, "tree")
+        place.mkdir()
+        git(top, "read-tree", f"{commit}:{inside}", problem=f"{name} has no folder {inside or '.'}.", **environment)
+        git(top, f"--work-tree={place}", "checkout-index", "--all", problem=f"{name} cannot be read.", **environment)
+        yield place
+
+
+def repository_of(root: Path, name: str) -> tuple[Path, str]:
+    """Find the work tree around a tree, and where in it the tree lies."""
+    real = Path(os.path.realpath(root))
+    problem = f"{name} is not a folder, and {root} is in no git repository whose revision it could be."
+    top = Path(git(real, "rev-parse", "--show-toplevel", problem=problem))
+    inside = os.path.relpath(real, top)
+    return top, "" if inside == "." else inside
+
+
+def git(folder: Path, *arguments: str, problem: str, **environment: str) -> str:
+    """Run git, and say in words what failed."""
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell; what people name stands after --end-of-options, or is a commit
+            ["git", "-C", str(folder), *arguments],  # noqa: S607 - the git of the path
+            env={**os.environ, **environment}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    except OSError as error:
+        raise NoRevision(f"{problem} (git: {error.strerror})") from None
+    if done.returncode:
+        said = done.stderr.strip().removeprefix("fatal: ").split("\n")[0]
+        raise NoRevision(f"{problem} (git: {said})" if said else problem)
+    return done.stdout.strip()

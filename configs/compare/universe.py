@@ -1,0 +1,114 @@
+"""Which builds there are to compare: every repository, branch and operation that has a file in either tree, or is named.
+
+A repository with a plain folder may be of any namespace, so it is named without one.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
+
+from configs.check.operations import FOLDER, is_operation
+from configs.check.reach import FRESH, build, is_branch
+from configs.lookup import candidates, not_a_path
+
+ANY = "*"
+
+
+class Case(NamedTuple):
+    """A kind of build."""
+
+    repository: str  # namespace/name; only the name where the namespace is open; ns/* and * for those without a folder
+    branch: str  # or `*`: any other branch, and tags; `release/*`: any other branch below
+    operation: str  # empty: an ordinary build
+    paths: tuple[str, ...]  # of the files that may serve it, the first that is there does; each ends in .yaml
+
+    def __str__(self) -> str:
+        """Name it for people."""
+        if self.operation:
+            return f"{self.repository} operation {self.operation}"
+        return f"{self.repository} {self.branch}"
+
+
+def universe(stems: Iterable[str], namespaces: Collection[str], slugs: Iterable[str]) -> list[Case]:
+    """List the builds.
+
+    Args:
+        stems: paths of the files of both trees, without .yaml or .yml.
+        namespaces: those whose repositories may use a plain folder; empty: all.
+        slugs: repositories that are known to exist, as namespace/name.
+    """
+    tree = Folders(stems)
+    slugs = sorted({*slugs, *tree.slugs()})
+    open_names = tree.names - {
+        slug.rpartition("/")[2] for slug in slugs if not namespaces or slug.rpartition("/")[0] in namespaces
+    }
+    repositories = [(name, some_namespace(name, namespaces, tree), name) for name in sorted(open_names)]
+    repositories += [(slug, *slug.rpartition("/")[::2]) for slug in slugs]
+    repositories += [(f"{namespace}/{ANY}", namespace, FRESH) for namespace in sorted(tree.namespaces)]
+    repositories.append((ANY, FRESH, FRESH))
+    found: list[Case] = []
+    for label, namespace, name in repositories:
+        own = [f"@{namespace}/{name}", *([name] if not namespaces or namespace in namespaces else [])]
+        for shown, branch in tree.branches(own):
+            paths = candidates(build(namespace, name, branch), namespaces).paths
+            found.append(Case(label, shown, "", paths))
+        places = [*own, f"@{namespace}", ""]
+        found += [Case(label, "", operation, tuple(operation_paths(places, operation))) for operation in tree.operations(places)]
+    return found
+
+
+def operation_paths(places: Iterable[str], operation: str) -> Iterator[str]:
+    """List the files that may hold an operation, the nearest first."""
+    for place in places:
+        yield f"{place}/{FOLDER}/{operation}.yaml".removeprefix("/")
+
+
+def some_namespace(name: str, namespaces: Collection[str], tree: "Folders") -> str:
+    """Choose a namespace for a repository whose namespace is open: one without a folder of its own for it."""
+    choice = [namespace for namespace in sorted(namespaces) if f"@{namespace}/{name}" not in tree.below]
+    return next(iter(choice or sorted(namespaces)), FRESH)
+
+
+class Folders:
+    """The folders of a tree, or of two."""
+
+    def __init__(self, stems: Iterable[str]) -> None:
+        """Sort files by the repository that they belong to."""
+        self.below: dict[str, dict[str, None]] = {}  # folder of a repository → paths below it, without ending
+        self.names: set[str] = set()
+        self.namespaces: set[str] = set()
+        self.found: dict[str, set[str]] = {}  # place of a folder _operations → names of operations
+        for stem in sorted(set(stems)):
+            folder, _, rest = stem.partition("/")
+            if is_operation(stem):
+                place, _, name = stem.rpartition(f"{FOLDER}/")
+                self.found.setdefault(place.rstrip("/"), set()).add(name)
+            if folder.startswith("@") and rest:
+                name, _, below = rest.partition("/")
+                self.namespaces.add(folder[1:])
+                folder, rest = (f"{folder}/{name}", below) if below else (folder, "")
+            if rest and not not_a_path(folder.removeprefix("@")):
+                self.below.setdefault(folder, {})[rest] = None
+                if not folder.startswith("@"):
+                    self.names.add(folder)
+
+    def slugs(self) -> list[str]:
+        """List the repositories whose namespace is known."""
+        return [folder[1:] for folder in self.below if folder.startswith("@")]
+
+    def branches(self, folders: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Give the branches that have a file in one of a repository's folders, as shown and as asked for."""
+        yield ANY, ""
+        seen = {"default"}
+        for folder in folders:
+            for rest in self.below.get(folder, ()):
+                if rest in seen or not_a_path(rest):
+                    continue
+                seen.add(rest)
+                if rest.endswith("/default"):
+                    yield f"{rest.removesuffix('default')}{ANY}", rest
+                elif is_branch(rest):
+                    yield rest, rest
+
+    def operations(self, places: Iterable[str]) -> list[str]:
+        """List the operations of a repository."""
+        return sorted(set().union(*(self.found.get(place, set()) for place in places)))

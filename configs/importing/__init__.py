@@ -1,0 +1,1 @@
+"""Clones' own files brought into the tree, and what they could share found."""

@@ -1,0 +1,74 @@
+"""`manage.py checkprojects`: every mistake of the tree, before it is merged."""
+
+import os
+import sys
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from configs.check.examine import examine
+from configs.check.findings import ERROR
+from configs.check.report import FORMATS
+from configs.errors import ConfigError
+from configs.management.progress import progress_on
+from configs.tree import Tree
+
+
+class Command(BaseCommand):
+    """Examine the tree."""
+
+    help = "Examine every file of the tree: what Drone or a runner would refuse, what nothing can select, what may not be meant."
+    requires_system_checks = ()  # only the tree is read
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Say where to look and how to write."""
+        parser.add_argument(
+            "paths", metavar="PATH", nargs="*", help="files or folders of the tree to report on; all where none is named"
+        )
+        parser.add_argument(
+            "--format", choices=FORMATS, default="text", help="text; github: workflow commands; json (default: %(default)s)"
+        )
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        """Print one line a finding; exit code 1 where one of them is an error."""
+        root = settings.EDRONE_PROJECTS
+        started = time.monotonic()
+        with progress_on(self.stderr, "files") as progress:
+            try:
+                within = [path_in_tree(path, root) for path in options["paths"]]
+                findings = examine(Tree(root), settings.EDRONE_NAMESPACES, [path for path in within if path], progress)
+            except ConfigError as error:
+                raise CommandError(str(error)) from None
+        for line in FORMATS[options["format"]](findings, shown(root)):
+            self.stdout.write(line)
+        errors = sum(finding.severity == ERROR for finding in findings)
+        self.stderr.write(
+            f"{errors} errors, {len(findings) - errors} warnings in {shown(root)} ({time.monotonic() - started:.1f} s)"
+        )
+        if errors:
+            sys.exit(1)
+
+
+def path_in_tree(path: str, root: Path) -> str:
+    """Give the path from the root of the tree of a file or folder named by its own path, or from the root; empty: the root."""
+    real = os.path.realpath(root)
+    for candidate in (Path(path).absolute(), root / path):
+        if os.path.lexists(candidate):
+            # The folder is followed, and not the file: a link in the tree is a file of its own.
+            at = os.path.join(os.path.realpath(candidate.parent), candidate.name)
+            inside = os.path.relpath(os.path.realpath(at) if os.path.realpath(at) == real else at, real)
+            if inside == "." or not inside.startswith(".."):
+                return "" if inside == "." else inside
+    if os.path.lexists(path):
+        raise CommandError(f"{path} is not in the tree {root}.")
+    raise CommandError(f"{path}: there is no such file or folder, neither here nor in the tree {root}.")
+
+
+def shown(root: Path) -> str:
+    """Give the path of the tree as people would write it from here."""
+    here = os.path.relpath(root)
+    return f"{root if here.startswith('..') else here}/".removeprefix("./")

@@ -1,0 +1,69 @@
+"""`manage.py compareprojects`: who gets another pipeline."""
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from configs.compare import report
+from configs.compare.comparing import BREAKS, compare
+from configs.compare.revision import tree_at
+from configs.errors import ConfigError
+from configs.management.progress import progress_on
+from configs.tree import Tree
+
+FORMATS = {"text": report.text, "markdown": report.markdown}
+
+
+class Command(BaseCommand):
+    """Compare two states of the tree."""
+
+    help = "Say which repositories, branches and operations get another pipeline; exit code 1 where one of them newly breaks."
+    requires_system_checks = ()  # only trees are read
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Name both states."""
+        parser.add_argument("base", metavar="BASE", help="a folder, or a git revision of the repository that holds the tree")
+        parser.add_argument("head", metavar="HEAD", nargs="?", help="likewise; the tree as it is now where it is not named")
+        parser.add_argument(
+            "--repos", metavar="FILE", help="repositories that have no files of their own: one namespace/name a line"
+        )
+        parser.add_argument("--format", choices=FORMATS, default="text", help="markdown: a comment for a merge request")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        """Print the summary, then each change."""
+        root = settings.EDRONE_PROJECTS
+        slugs = read_slugs(options["repos"]) if options["repos"] else []
+        try:
+            with (
+                tree_at(options["base"], root) as base,
+                tree_at(options["head"] or str(root), root) as head,
+                progress_on(self.stderr, "files") as progress,
+            ):
+                found = compare(Tree(base), Tree(head), settings.EDRONE_NAMESPACES, slugs, progress)
+        except ConfigError as error:
+            raise CommandError(str(error)) from None
+        for line in FORMATS[options["format"]](found):
+            self.stdout.write(line)
+        if found.of(BREAKS):
+            sys.exit(1)
+
+
+def read_slugs(file: str) -> list[str]:
+    """Read the names of repositories; blank lines and # comments are passed over."""
+    try:
+        lines = Path(file).read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"--repos {file} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+    slugs = []
+    for number, line in enumerate(lines, start=1):
+        slug = line.partition("#")[0].strip()
+        namespace, _, name = slug.rpartition("/")
+        if slug and not (namespace and name):
+            raise CommandError(f"{file}:{number}: {slug!r} is not a repository: write namespace/name.")
+        if slug:
+            slugs.append(slug)
+    return slugs

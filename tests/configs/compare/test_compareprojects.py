@@ -1,0 +1,199 @@
+"""`manage.py compareprojects`: who gets another pipeline."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from configs.compare.comparing import BREAKS, CHANGES, MENDED, compare
+from configs.compare.report import LONGEST_COMMENT, markdown, summary
+from configs.tree import Tree
+
+GOOD = "kind: pipeline\nname: a\ntrigger:\n  event: [push]\nsteps:\n- name: x\n  image: y\n"
+OTHER = GOOD.replace("image: y", "image: z")
+EXTENDING = "kind: pipeline\nname: {}\ntrigger:\n  event: [push]\nsteps:\n- extends: _shared/s.yaml\n"
+STEP = "name: s\nimage: s:1\n"
+
+
+def write(root: Path, files: dict[str, str]) -> Tree:
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    return Tree(root)
+
+
+@pytest.fixture
+def compared(tmp_path):
+    """Compare two trees, given as files; returns what changes as kind and name."""
+
+    def run(base, head, namespaces=(), slugs=()):
+        for name in ("base", "head"):
+            shutil.rmtree(tmp_path / name, ignore_errors=True)
+        before, after = (
+            write(tmp_path / name, {"default.yaml": GOOD, **files}) for name, files in (("base", base), ("head", head))
+        )
+        return compare(before, after, namespaces, slugs)
+
+    return run
+
+
+def changed(found) -> set[tuple[str, str]]:
+    return {(group.change.kind, str(case)) for group in found.groups for case in group.cases}
+
+
+def test_the_same_tree_changes_nothing(compared):
+    files = {"shop/default.yaml": EXTENDING.format("shop"), "_shared/s.yaml": STEP}
+    found = compared(files, files)
+    assert found.groups == []
+    assert summary(found) == "None of 2 pipelines changes."
+
+
+def test_a_shared_step_changes_all_who_extend_it_as_one_group(compared):
+    files = {f"{name}/default.yaml": EXTENDING.format(name) for name in ("shop", "web", "pay")} | {"pay/main.yaml": GOOD}
+    found = compared({**files, "_shared/s.yaml": STEP}, {**files, "_shared/s.yaml": STEP.replace("1", "2")})
+    (group,) = found.groups
+    assert sorted(map(str, group.cases)) == ["pay *", "shop *", "web *"]
+    assert "-  image: s:1\n+  image: s:2\n" in group.change.diff
+    assert summary(found) == "3 of 5 pipelines change: pay (*), shop (*), web (*)"
+
+
+def test_a_new_nearer_file_changes_its_branch_only(compared):
+    found = compared({"shop/default.yaml": GOOD}, {"shop/default.yaml": GOOD, "shop/release/1.yaml": OTHER})
+    assert changed(found) == {(CHANGES, "shop release/1")}
+    found = compared({"shop/default.yaml": GOOD}, {"shop/default.yaml": GOOD, "shop/release/default.yaml": OTHER})
+    assert changed(found) == {(CHANGES, "shop release/*")}
+
+
+def test_a_comment_that_drone_never_gets_changes_nothing(compared):
+    files = {"shop/default.yaml": EXTENDING.format("shop")}
+    assert compared({**files, "_shared/s.yaml": STEP}, {**files, "_shared/s.yaml": f"# new\n{STEP}"}).groups == []
+
+
+def test_a_deleted_folder_falls_back_to_the_default(compared, tmp_path):
+    found = compared({"shop/default.yaml": OTHER}, {})
+    assert changed(found) == {(CHANGES, "shop *")}
+    assert found.groups[0].change.diff.startswith("--- projects/shop/default.yaml\n+++ projects/default.yaml\n")
+
+
+def test_what_breaks_and_what_is_mended_is_told_apart(compared):
+    base = {
+        "shop/default.yaml": EXTENDING.format("shop"),
+        "_shared/s.yaml": STEP,
+        "web/default.yaml": "name: [\n",
+        "pay/default.yaml": GOOD,
+    }
+    head = {
+        **base,
+        "shop/default.yaml": EXTENDING.format("shop").replace("s.yaml", "t.yaml"),
+        "web/default.yaml": GOOD,
+        "pay/default.yaml": f"{GOOD}---\n",
+    }
+    found = compared(base, head)
+    assert changed(found) == {(BREAKS, "shop *"), (MENDED, "web *"), (BREAKS, "pay *")}
+    assert "2 newly broken; 1 mended" in summary(found)
+
+
+def test_namespaces_choose_which_folder_counts(compared):
+    base = {"@a/shop/default.yaml": GOOD, "shop/default.yaml": GOOD}
+    found = compared(base, {**base, "shop/default.yaml": OTHER}, slugs=["b/shop"])
+    assert changed(found) == {(CHANGES, "b/shop *")}
+    assert (
+        compared(base, {**base, "shop/default.yaml": OTHER}, namespaces={"c"}, slugs=["b/shop"]).of(CHANGES)[0].repository
+        == "shop"
+    )
+
+
+def test_repositories_without_a_file_live_on_defaults(compared):
+    head = {"default.yaml": OTHER, "@a/default.yaml": GOOD}
+    assert changed(compared({"@a/default.yaml": GOOD}, head, slugs=["a/x", "b/y"])) == {(CHANGES, "b/y *"), (CHANGES, "* *")}
+
+
+def test_an_operation_is_compared_without_its_head(compared):
+    def operation(title, text):
+        return f"kind: operation\ntitle: {title}\n---\n{text}"
+
+    base = {
+        "shop/default.yaml": GOOD,
+        "_operations/check.yaml": operation("A", GOOD),
+        "shop/_operations/check.yaml": operation("A", GOOD),
+    }
+    assert compared(base, {**base, "_operations/check.yaml": operation("B", GOOD)}).groups == []
+    found = compared(base, {**base, "_operations/check.yaml": operation("B", OTHER)})
+    assert changed(found) == {(CHANGES, "* operation check")}
+
+
+@pytest.fixture
+def repository(tmp_path, settings):
+    root = tmp_path / "repo" / "projects"
+    write(root, {"shop/default.yaml": GOOD, "default.yaml": GOOD})
+    git = ["git", "-C", str(root.parent), "-c", "user.name=a", "-c", "user.email=a@b"]
+    for command in (["init", "--quiet", "--initial-branch=main"], ["add", "."], ["commit", "--quiet", "--message=one"]):
+        subprocess.run([*git, *command], check=True)
+    (root / "shop" / "default.yaml").write_text(OTHER)
+    settings.EDRONE_PROJECTS = root
+    return root
+
+
+def test_a_revision_is_compared_with_the_tree_as_it_is_and_nothing_is_disturbed(repository, capsys):
+    def state():
+        index = (repository.parent / ".git" / "index").read_bytes()
+        return index, sorted(str(path) for path in repository.parent.rglob("*") if "objects" not in path.parts)
+
+    before = state()
+    call_command("compareprojects", "main")
+    out = capsys.readouterr().out
+    assert out.startswith("1 of 2 pipelines change: shop (*)\n")
+    assert "-  image: y\n+  image: z\n" in out
+    assert state() == before
+    call_command("compareprojects", "main", "HEAD")
+    assert capsys.readouterr().out == "None of 2 pipelines changes.\n"
+
+
+@pytest.mark.parametrize("name", ["nowhere", "--help", "-x", "main:projects", ""])
+def test_what_is_neither_folder_nor_revision_is_said(repository, name):
+    with pytest.raises(CommandError, match="is neither a folder nor a revision"):
+        call_command("compareprojects", "--", name)
+
+
+def test_it_ends_with_1_only_where_something_newly_breaks(repository, tmp_path):
+    (repository / "shop" / "default.yaml").write_text("extends: gone.yaml\n")
+    with pytest.raises(SystemExit) as ended:
+        call_command("compareprojects", "main")
+    assert ended.value.code == 1
+    call_command("compareprojects", str(repository), "main")  # the other way round it is mended
+
+
+def test_names_are_read_from_a_file(repository, tmp_path, capsys):
+    file = tmp_path / "repos"
+    file.write_text("# all\n\na/x # one\ng/sub/y\n")
+    call_command("compareprojects", "main", "--repos", str(file))
+    assert "of 4 pipelines" in capsys.readouterr().out
+    file.write_text("x\n")
+    with pytest.raises(CommandError, match=r"repos:1: 'x' is not a repository"):
+        call_command("compareprojects", "main", "--repos", str(file))
+
+
+def test_a_comment_is_safe_whatever_a_pipeline_holds(compared):
+    found = compared(
+        {"shop/default.yaml": GOOD},
+        {"shop/default.yaml": f"{GOOD}  commands:\n  - echo '````'\n  - </details>\n", "shop/<b>.yaml": OTHER},
+    )
+    text = "\n".join(markdown(found))
+    assert "`````diff\n" in text
+    assert "&lt;b&gt;" in text
+    assert "<b>" not in text.replace("projects/shop/<b>.yaml", "")
+
+
+def test_a_comment_is_cut_between_changes(compared):
+    def files(word):
+        return {
+            f"shop{n}/default.yaml": GOOD + "  commands:\n" + "".join(f"  - {word} {n} {m} {'x' * 60}\n" for m in range(100))
+            for n in range(20)
+        }
+
+    text = "\n".join(markdown(compared(files("a"), files("b"))))
+    assert len(text) <= LONGEST_COMMENT + 300
+    assert text.endswith("`manage.py compareprojects` prints all.")
+    assert text.count("<details") == text.count("</details>")

@@ -1,0 +1,197 @@
+"""`manage.py importprojects`: repositories' own files brought into the tree."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from configs.importing.alike import candidates
+from configs.importing.clones import NoClone, slug_of
+from tests.configs.compose.conftest import composed_from
+
+TEXT = "kind: pipeline\r\nname: a  \n# 默认\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path, settings) -> Path:
+    folder = tmp_path / "projects"
+    folder.mkdir()
+    settings.EDRONE_PROJECTS = folder
+    settings.EDRONE_NAMESPACES = frozenset()
+    return folder
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """Make a clone."""
+
+    def make(remote: str, text: str | bytes | None = TEXT, name: str = "", file: str = ".drone.yml") -> str:
+        folder = tmp_path / "clones" / (name or remote.replace("/", "_"))
+        folder.mkdir(parents=True)
+        subprocess.run(["git", "-C", str(folder), "init", "--quiet"], check=True)
+        if remote:
+            subprocess.run(["git", "-C", str(folder), "remote", "add", "origin", remote], check=True)
+        if text is not None:
+            (folder / file).write_bytes(text if isinstance(text, bytes) else text.encode())
+        return str(folder)
+
+    return make
+
+
+def run(capsys, *arguments: str) -> str:
+    call_command("importprojects", *arguments)
+    return str(capsys.readouterr().out)
+
+
+def files(root: Path) -> list[str]:
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if not path.is_dir())
+
+
+@pytest.mark.parametrize(
+    ("remote", "slug"),
+    [
+        ("git@github.com:octocat/hello.git", ("octocat", "hello")),
+        ("git@github.com:octocat/hello", ("octocat", "hello")),
+        ("github.com:octocat/hello.git", ("octocat", "hello")),
+        ("https://github.com/octocat/hello.git", ("octocat", "hello")),
+        ("https://github.com/octocat/hello/", ("octocat", "hello")),
+        ("https://user:ghp_x@github.com/octocat/hello.git", ("octocat", "hello")),
+        ("https://git.company.com:8443/group/sub/deep/hello.git", ("group/sub/deep", "hello")),
+        ("ssh://git@git.company.com:2222/group/hello.git", ("group", "hello")),
+        ("ssh://git@[::1]:2222/group/hello.git", ("group", "hello")),
+        ("git@[fe80::1]:group/hello.git", ("group", "hello")),
+        ("git@gitlab.com:group/sub/hello.git", ("group/sub", "hello")),
+        ("git@host:/group/hello.git", ("group", "hello")),
+        ("git://host/group/hello.git", ("group", "hello")),
+        ("https://bitbucket.company.com/scm/team/hello.git", ("team", "hello")),
+        ("https://github.com/octocat/hello.github.io.git", ("octocat", "hello.github.io")),
+    ],
+)  # fmt: skip
+def test_the_remote_names_the_repository(remote, slug):
+    assert slug_of(remote) == slug
+
+
+@pytest.mark.parametrize(
+    "remote",
+    ["/srv/git/hello.git", "../hello", "file:///srv/git/a/hello.git", "https://github.com/hello", "git@host:hello.git", ""],
+)
+def test_a_remote_without_namespace_and_name_is_refused(remote):
+    with pytest.raises(NoClone):
+        slug_of(remote)
+
+
+def test_the_password_of_a_remote_is_not_repeated():
+    with pytest.raises(NoClone, match=r"https://github\.com/hello") as caught:
+        slug_of("https://me:ghp_secret@github.com/hello")
+    assert "secret" not in str(caught.value)
+
+
+def test_files_are_imported_byte_for_byte(root, clone, capsys):
+    out = run(
+        capsys, clone("git@github.com:octocat/hello.git"), clone("https://github.com/octocat/world", "kind: pipeline\nname: b")
+    )
+    assert files(root) == ["hello/default.yaml", "world/default.yaml"]
+    assert (root / "hello" / "default.yaml").read_bytes() == TEXT.encode()
+    assert (root / "world" / "default.yaml").read_bytes() == b"kind: pipeline\nname: b"
+    assert (root / "world" / "default.yaml").stat().st_mode & 0o777 == 0o644
+    assert "(octocat/hello): is now projects/hello/default.yaml" in out
+    assert "2 of 2 imported." in out
+
+
+def test_a_dry_run_writes_nothing(root, clone, capsys):
+    out = run(capsys, "--dry-run", clone("git@github.com:octocat/hello.git"))
+    assert files(root) == []
+    assert list(root.iterdir()) == []
+    assert "would become projects/hello/default.yaml" in out
+
+
+@pytest.mark.parametrize("ending", ["yaml", "yml"])
+def test_nothing_is_overwritten(root, clone, capsys, ending):
+    (root / "hello").mkdir()
+    (root / "hello" / f"default.{ending}").write_text("mine\n")
+    folder = clone("git@github.com:octocat/hello.git")
+    assert f"projects/hello/default.{ending} is there already, and another text; it is never overwritten" in run(capsys, folder)
+    assert files(root) == [f"hello/default.{ending}"]
+    assert (root / "hello" / f"default.{ending}").read_text() == "mine\n"
+
+
+def test_a_second_run_finds_everything_there(root, clone, capsys):
+    folder = clone("git@github.com:octocat/hello.git")
+    run(capsys, folder)
+    assert "is there already, and the same" in run(capsys, folder)
+
+
+def test_two_repositories_of_one_name_get_folders_of_their_namespaces(root, clone, capsys):
+    run(capsys, clone("git@host:a/hello.git"), clone("git@host:g/sub/hello.git"), clone("git@host:a/other.git"))
+    assert files(root) == ["@a/hello/default.yaml", "@g/sub/hello/default.yaml", "other/default.yaml"]
+
+
+def test_a_namespace_that_may_not_use_plain_folders_gets_one_of_its_own(root, clone, capsys, settings):
+    settings.EDRONE_NAMESPACES = frozenset({"a"})
+    run(capsys, clone("git@host:a/x.git"), clone("git@host:b/y.git"))
+    assert files(root) == ["@b/y/default.yaml", "x/default.yaml"]
+
+
+def test_what_cannot_be_imported_is_told_and_the_rest_goes_on(root, clone, capsys, tmp_path):
+    (tmp_path / "plain").mkdir()
+    cases = {
+        clone("", name="no-remote"): "has no git remote",
+        clone("git@host:a/none.git", None): "has no .drone.yml",
+        clone("git@host:a/empty.git", " \n"): "is empty",
+        clone("git@host:a/latin.git", b"\xe4"): "is not UTF-8",
+        clone("git@host:a/_x.git"): "is reserved",
+        clone("git@host:a/extending.git", "extends: x.yaml\n"): "has a key `extends`",
+        clone("git@host:a/twice.git") + "/.git/..": "is now projects/twice/default.yaml",
+        clone("https://host/a/twice.git", name="again"): "is the same repository as",
+        str(tmp_path / "gone"): "there is no such folder",
+        str(tmp_path / "plain"): "is not a git clone",
+    }
+    out = run(capsys, clone("git@host:a/good.git"), *cases)
+    for folder, message in cases.items():
+        (line,) = [line for line in out.splitlines() if line.startswith((f"{folder} ", f"{folder}:"))]
+        assert message in line
+    assert files(root) == ["good/default.yaml", "twice/default.yaml"]
+
+
+def test_a_tree_that_is_not_there_is_not_made(root, clone):
+    root.rmdir()
+    with pytest.raises(CommandError, match="make it first"):
+        call_command("importprojects", clone("git@host:a/b.git"))
+
+
+def pipeline(name: str, repo: str, tag: str = "20", extra: str = "") -> str:
+    return (
+        f"kind: pipeline\nname: {name}\nsteps:\n- name: docker\n  image: plugins/docker:{tag}\n  settings:\n    repo: {repo}\n"
+        f"    registry: r\n    username: {{from_secret: u}}\n    password: {{from_secret: p}}\n{extra}- name: own-{name}\n  image: {name}\n"
+    )
+
+
+def test_steps_that_are_nearly_alike_are_candidates_and_mean_the_same_when_they_extend():
+    texts = [(f"{name}/default.yaml", pipeline(name, f"company/{name}")) for name in ("a", "b", "c", "d")]
+    (found,) = candidates(texts)
+    assert found.path == "_shared/docker.yaml"
+    assert found.identical == 0
+    assert found.text.startswith("name: docker\nimage: plugins/docker:20\nsettings:\n  registry: r\n")
+    assert found.uses[0][1] == "- extends: _shared/docker.yaml\n  settings:\n    repo: company/a\n"
+    composed = composed_from(f"steps:\n{found.uses[0][1]}", _shared__docker=found.text).text
+    assert "repo: company/a" in composed
+    assert "registry: r" in composed
+
+
+def test_the_most_frequent_come_first_and_two_are_too_few():
+    lint, test = "- {name: lint, image: lint, commands: [lint]}\n", "- {name: test, image: test, commands: [test]}\n"
+    rare = "- {name: rare, image: rare}\n"
+    texts = [
+        (f"p{n}/default.yaml", f"kind: pipeline\nsteps:\n{lint}{test if n < 4 else ''}{rare if n < 2 else ''}") for n in range(6)
+    ]
+    assert [(found.path, len(found.uses), found.identical) for found in candidates(texts)] == [
+        ("_shared/lint.yaml", 6, 6),
+        ("_shared/test.yaml", 4, 4),
+    ]
+
+
+def test_the_command_prints_the_lines_that_would_replace_them(root, clone, capsys):
+    out = run(capsys, *(clone(f"git@host:a/{name}.git", pipeline(name, "same")) for name in ("x", "y", "z")))
+    assert "# 3 steps in 3 files could be projects/_shared/docker.yaml (all identical):" in out
+    assert "\n- extends: _shared/docker.yaml\n" in out

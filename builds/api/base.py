@@ -48,7 +48,7 @@ class ApiView(APIView):
     permission_classes: Sequence[type[BasePermission]] = (Somebody,)
     renderer_classes = (Json,)
     content_negotiation_class = JsonAlways
-    http_method_names = ("get", "head", "post", "patch", "delete")
+    http_method_names = ("get", "head", "post", "delete")
     parameters: Collection[str] = frozenset()  # of a GET
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -30,6 +30,10 @@ MESSAGES = (
 )
 EVENTS = ("push", "push", "push", "pull_request", "tag", "cron", "custom", "promote", "rollback")
 STATUSES = ("success", "success", "success", "failure", "success", "error", "killed", "skipped", "declined")
+LATER = ("success", "success", "success", "success", "failure", "killed")
+BUILDS = (48, 16, 16, 16, 16, 0)  # of each repository; the last is not active
+# The newest of the first repository, by age: status, and seconds since it began.
+UNDER_WAY = {0: ("pending", 40), 1: ("running", 170), 2: ("blocked", 600)}
 FINISHED_STEP = {"success": "success", "failure": "failure", "killed": "killed"}
 STEPS = (
     ("clone", "drone/git:latest", ("Initialized empty Git repository in /drone/src/.git/", "HEAD is now at {after:.7} {message}")),
@@ -64,19 +68,20 @@ Row = tuple[str, dict[str, Any]]  # table, column → value
 def rows(now: int) -> Iterator[Row]:
     """Make up all rows; the same ones each time, but for the clock."""
     chance = Random(5)  # noqa: S311 - nothing secret
-    builds = 48
-    build_id = 0
-    for place, slug in enumerate(REPOS):
-        active = slug != "platform/attic"
-        count = (builds if place == 0 else builds // 3) if active else 0
-        yield "repos", repo(place + 1, slug, count, now)
+    planned: list[tuple[int, int, int, str]] = []  # when, repository, number, status
+    for repo_id, slug in enumerate(REPOS, 1):
+        count = BUILDS[repo_id - 1]
+        yield "repos", repo(repo_id, slug, count, now)
         for number in range(1, count + 1):
-            build_id += 1
             age = count - number
-            # The newest of the first repository are still under way.
-            status = {0: "pending", 1: "running", 2: "blocked"}.get(age) if place == 0 else None
-            created = now - 40 - age * 5_400 - chance.randrange(1_800)
-            yield from build(chance, build_id, place + 1, slug, number, status or STATUSES[number % len(STATUSES)], created)
+            status, ago = UNDER_WAY.get(age, ("", 0)) if repo_id == 1 else ("", 0)
+            # Each status once, then as in life.
+            status = status or (
+                STATUSES[(number + 2 * repo_id) % len(STATUSES)] if number <= len(STATUSES) else chance.choice(LATER)
+            )
+            planned.append((now - (ago or 900 + age * 5_400 + chance.randrange(1_800)), repo_id, number, status))
+    for build_id, (created, repo_id, number, status) in enumerate(sorted(planned), 1):
+        yield from build(chance, build_id, repo_id, REPOS[repo_id - 1], number, status, created)
     yield "cron", with_prefix("cron", {
         "id": 1, "repo_id": 1, "name": "nightly", "expr": "0 0 2 * * *", "next": now + 30_000, "prev": now - 56_400, "event": "push",
         "branch": "master", "target": "", "disabled": False, "created": now - 9_000_000, "updated": now - 9_000_000, "version": 1,
@@ -117,7 +122,7 @@ def build(chance: Random, build_id: int, repo_id: int, slug: str, number: int, s
         "error": "linter: unsupported os: edrone: projects/default.yaml: no image" if status == "error" else "", "event": event,
         "action": {"tag": "create", "pull_request": "opened", "custom": "check"}.get(event, ""), "link": f"{FORGE}/{slug}/commit/{after}",
         "timestamp": 0, "title": message if event == "pull_request" else "", "message": message, "before": f"{chance.getrandbits(160):040x}",
-        "after": after, "ref": ref, "source_repo": "", "source": branch, "target": "" if event == "tag" else branch, "author": login,
+        "after": after, "ref": ref, "source_repo": "", "source": "fix/login" if event == "pull_request" else branch, "target": "" if event == "tag" else branch, "author": login,
         "author_name": name, "author_email": f"{login}@example.com", "author_avatar": "", "sender": login,
         "deploy": "production" if event in {"promote", "rollback"} else "", "params": b'{"TARGET":"staging"}' if event == "custom" else b"null",
         "started": started or ended, "finished": ended, "created": created, "updated": ended or created, "version": 3, "debug": False,

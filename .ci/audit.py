@@ -29,9 +29,8 @@ class Looked:
 
 def main() -> int:
     """Run both, say what was found, and give the exit code."""
-    code = subprocess.run(
-        [BIN / "bandit", "--quiet", "--configfile", "pyproject.toml", "-ll", "-ii", "--recursive", *CODE], check=False
-    ).returncode  # noqa: S603 - our own
+    bandit = [BIN / "bandit", "--quiet", "--configfile", "pyproject.toml", "-ll", "-ii", "--recursive"]
+    code = subprocess.run([*bandit, *CODE], check=False).returncode  # noqa: S603 - our own
     say(f"bandit: {'nothing' if code == 0 else 'see above'}, of medium severity and confidence or more, in {', '.join(CODE)}.")
     for name in LOCKED:
         looked = report(*pip_audit(name))

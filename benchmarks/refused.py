@@ -46,7 +46,9 @@ def main() -> None:
             for kind in (kind for group in groups for kind in group):
                 measure(edrone, kind, requests // ROUNDS)
         print(
-            f"{requests} requests of each kind\n\n| request | status | p50 ms | processor ms | of the accepted one |\n|---|---|---|---|---|"
+        print(f"{requests} requests of each kind\n")
+        print("| request | status | p50 ms | processor ms | of the accepted one |")
+        print("|---|---|---|---|---|")
         )
         for group in groups:
             for kind in group:

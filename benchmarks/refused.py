@@ -45,11 +45,9 @@ def main() -> None:
         for _ in range(ROUNDS):
             for kind in (kind for group in groups for kind in group):
                 measure(edrone, kind, requests // ROUNDS)
-        print(
         print(f"{requests} requests of each kind\n")
         print("| request | status | p50 ms | processor ms | of the accepted one |")
         print("|---|---|---|---|---|")
-        )
         for group in groups:
             for kind in group:
                 used, accepted = (each.processor / requests * 1000 for each in (kind, group[0]))

@@ -3,18 +3,21 @@
 from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import include, path
+from django.utils.translation import gettext_lazy
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
 
 from edrone_site import health, metrics
 
 admin.site.site_header = admin.site.site_title = "edrone"
-admin.site.index_title = "Administration"
+admin.site.index_title = gettext_lazy("What is going on")
 
 urlpatterns = [
     path("", include("configs.urls")),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("metrics", metrics.page, name="metrics"),
+    path("admin/language", set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=static("edrone/icon.svg"))),
     path("", RedirectView.as_view(pattern_name="admin:index")),

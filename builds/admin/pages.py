@@ -1,0 +1,74 @@
+"""What all pages share: who may look, Drone's database being away, a 404 that tells nothing."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.cache import patch_cache_control
+
+from builds import access
+from builds.errors import DroneDatabaseUnavailable
+from builds.models import Build, Repo
+from builds.models.access import Level
+
+Page = Callable[..., HttpResponseBase]
+
+
+def page(view: Page) -> Page:
+    """Make a page of the administration: for staff, never cached, and honest where Drone's database is away."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **named: Any) -> HttpResponseBase:
+        try:
+            response = view(request, *args, **named)
+            if isinstance(response, TemplateResponse):
+                response.render()  # templates ask the database too
+        except DroneDatabaseUnavailable as error:
+            response = away(request, error)
+        patch_cache_control(response, private=True, no_store=True)
+        return response
+
+    checked = admin.site.admin_view(guarded)  # type: ignore[arg-type]  # the stubs know HttpResponse only
+
+    @wraps(view)
+    def whole_or_part(request: HttpRequest, *args: Any, **named: Any) -> HttpResponseBase:
+        if request.headers.get("HX-Request") and not admin.site.has_permission(request):
+            # The session has ended: the login belongs into the whole window, not into a part of the page.
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return checked(request, *args, **named)
+
+    return whole_or_part
+
+
+def away(request: HttpRequest, error: DroneDatabaseUnavailable) -> HttpResponse:
+    """Say that Drone's database cannot be read; a part of a page gets the sentence alone."""
+    template = "admin/builds/away_part.html" if request.headers.get("HX-Request") else "admin/builds/away.html"
+    response = shown(request, template, {"reason": str(error)}, status=503)
+    response.headers["Retry-After"] = "10"
+    response.render()
+    return response
+
+
+def shown(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> TemplateResponse:
+    """Show a template with what every page of the administration has."""
+    return TemplateResponse(request, template, {**admin.site.each_context(request), **context}, status=status)
+
+
+def find_repo(request: HttpRequest, slug: str) -> Repo:
+    """Find a repository that the reader may see."""
+    if access.may(request.user, Level.VIEW, slug) and (repo := Repo.objects.filter(slug=slug).first()):
+        return repo
+    raise Http404
+
+
+def find_build(request: HttpRequest, slug: str, number: int) -> Build:
+    """Find a build of a repository that the reader may see."""
+    if number < 2**31:  # PostgreSQL refuses to compare with what its column cannot hold
+        repo = find_repo(request, slug)
+        if build := Build.objects.filter(repo_id=repo.id, number=number).first():
+            build.repo = repo
+            return build
+    raise Http404

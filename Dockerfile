@@ -11,6 +11,7 @@ RUN python3 -m venv /opt/edrone \
       --only-binary :all: --requirement requirements.txt \
  && /opt/edrone/bin/pip uninstall --yes --quiet pip
 COPY manage.py ./
+COPY builds builds
 COPY configs configs
 COPY edrone_site edrone_site
 COPY projects projects

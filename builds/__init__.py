@@ -1,0 +1,1 @@
+"""Builds: read from Drone's own tables, browsed, and started by hand."""

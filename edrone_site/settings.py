@@ -3,6 +3,7 @@
 import logging
 from contextlib import suppress
 
+from builds.database.config import read_only
 from configs.payload import LARGEST_BODY
 from edrone_site import __version__, environment
 
@@ -39,6 +40,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "configs",
+    "builds",
     "edrone_site",
 ]
 
@@ -70,7 +72,8 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": ENVIRONMENT.database}
+DATABASES = {"default": ENVIRONMENT.database, "drone": read_only(ENVIRONMENT.drone_database)}
+DATABASE_ROUTERS = ["builds.routers.DroneRouter"]
 with suppress(OSError):  # commands that only read the tree also run where nothing can be written
     EDRONE_STATE.mkdir(parents=True, exist_ok=True)
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):

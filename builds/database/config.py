@@ -1,0 +1,29 @@
+"""The entry of Django's DATABASES for Drone's database. No models here: the settings import it."""
+
+import os
+from typing import Any
+from urllib.parse import quote
+
+SECONDS_TO_CONNECT = 2
+SECONDS_OF_A_STATEMENT = 10
+# A host that vanished without a word is noticed after some 11 seconds.
+KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 11_000}
+
+
+def read_only(database: dict[str, Any] | None) -> dict[str, Any]:
+    """Turn an entry of DATABASES, or None where Drone's database is not configured, into one that can only read."""
+    if database is None:
+        return {"ENGINE": "builds.database.missing"}
+    if database["ENGINE"].endswith("sqlite3"):
+        # Opened so, a file that is not there is not made.
+        return {"ENGINE": "builds.database.sqlite3", "NAME": f"file:{quote(os.path.abspath(database['NAME']))}?mode=ro"}
+    options = {"connect_timeout": SECONDS_TO_CONNECT, **KEEPALIVES, **database.get("OPTIONS", {})}
+    guards = f"-c default_transaction_read_only=on -c statement_timeout={SECONDS_OF_A_STATEMENT}s"
+    options["options"] = f"{options.get('options', '')} {guards}".strip()
+    return database | {
+        "ENGINE": "builds.database.postgresql",
+        "OPTIONS": options,
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+    }

@@ -1,0 +1,1 @@
+"""The backend that stands in where DRONE_DATABASE_URL is not set."""

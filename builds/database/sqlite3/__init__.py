@@ -1,0 +1,1 @@
+"""Drone's database in SQLite."""

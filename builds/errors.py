@@ -1,0 +1,19 @@
+"""What can go wrong while builds are read or started; each message is a whole sentence for the person who reads it."""
+
+from django.db import OperationalError
+
+
+class BuildsError(Exception):
+    """The base. `status` is the HTTP status of the answer."""
+
+    status = 500
+
+
+class DroneDatabaseUnavailable(BuildsError, OperationalError):
+    """Drone's database is not configured, does not answer, or is not what edrone can read."""
+
+    status = 503
+
+
+class DroneDatabaseIsReadOnly(BuildsError):
+    """Code of edrone tried to write a table of Drone's."""

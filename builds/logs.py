@@ -1,0 +1,56 @@
+"""What a step printed, line by line (drone-facts 5.5)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a log."""
+
+    pos: int  # from 0; the first lines may be missing, where the runner's limit was passed
+    out: str  # with its line end, and with escapes for colours
+    time: int  # whole seconds since the step began
+
+
+def lines(data: bytes) -> list[Line]:
+    """Read a log as Drone stores it. `null` has no lines; what is not Drone's JSON is taken for plain text."""
+    try:
+        found = orjson.loads(data or b"null")
+    except orjson.JSONDecodeError:
+        return plain(data)
+    if found is None:
+        return []
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        return plain(data)
+    return [
+        Line(whole(line.get("pos"), place), text(line.get("out")), whole(line.get("time"), 0)) for place, line in enumerate(found)
+    ]
+
+
+def plain(data: bytes) -> list[Line]:
+    """Take bytes for text."""
+    return [Line(place, line, 0) for place, line in enumerate(data.decode(errors="replace").splitlines(keepends=True))]
+
+
+def is_drones(data: bytes) -> bool:
+    """Is it JSON, so that it can be given on byte for byte as Drone does?"""
+    try:
+        orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def whole(value: Any, default: int) -> int:
+    """Give a whole number, or the default."""
+    return value if type(value) is int else default
+
+
+def text(value: Any) -> str:
+    """Give a text; anything else is written as JSON, nothing as the empty text."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else orjson.dumps(value).decode()

@@ -40,7 +40,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "configs",
-    "builds",
     "edrone_site",
 ]
 

@@ -1,9 +1,9 @@
-"""The builds as a Django app."""
+"""The Django app of builds: Drone's tables, who may see them, and the REST API."""
 
 from django.apps import AppConfig
 
 
 class BuildsConfig(AppConfig):
-    """Names the app."""
+    """Nothing beyond Django's own."""
 
     name = "builds"

@@ -7,10 +7,12 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
+from builds.admin.login import LoginForm
 from edrone_site import health, metrics
 
 admin.site.site_header = admin.site.site_title = "edrone"
 admin.site.index_title = gettext_lazy("What is going on")
+admin.site.login_form = LoginForm
 
 urlpatterns = [
     path("", include("configs.urls")),

@@ -1,0 +1,20 @@
+"""How commands find the user that they name."""
+
+from difflib import get_close_matches
+
+from django.contrib.auth.models import User
+from django.core.management.base import CommandError
+
+
+def user_named(name: str) -> User:
+    """Find a user.
+
+    Raises:
+        CommandError: there is none; it says who may have been meant.
+    """
+    found = User.objects.filter(username=name).first() if "\0" not in name else None
+    if found:
+        return found
+    near = get_close_matches(name, User.objects.values_list("username", flat=True), 1)
+    hint = f"did you mean {near[0]}?" if near else "make one in the administration, or with manage.py createsuperuser."
+    raise CommandError(f"There is no user {name}; {hint}")

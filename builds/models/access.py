@@ -1,0 +1,87 @@
+"""Who may see and do what to which repositories (edrone's own database)."""
+
+import re
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db import models
+
+# What a repository's full name is made of; GitLab's namespaces have slashes. `*` is left to the pattern's end.
+SEGMENT = r"[^/*\s\x00-\x1f\x7f]+"
+PATTERN = re.compile(rf"\*|(?:{SEGMENT}/)+(?:\*|{SEGMENT})")
+ONLY = re.compile(r"[^\s,]+")
+
+
+class Level(models.IntegerChoices):
+    """What a grant allows; each level includes those before it."""
+
+    VIEW = 1, "view"
+    RUN = 2, "run"
+    DEPLOY = 3, "deploy"
+
+
+class Grant(models.Model):
+    """A user, or all users of a group, may see and do something to the repositories of a pattern."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="grants")
+    group = models.ForeignKey(Group, models.CASCADE, null=True, blank=True, related_name="grants")
+    pattern = models.CharField(
+        "repositories",
+        max_length=500,
+        help_text="* for all, namespace/* for all of a namespace and of the namespaces in it, or namespace/name for one.",
+    )
+    level = models.SmallIntegerField(choices=Level.choices, help_text="Each level includes those before it.")
+    only = models.CharField(
+        max_length=500,
+        blank=True,
+        help_text=(
+            "Operations and targets that may be started, separated by commas; * stands for any characters. "
+            "Empty: all. Seeing is never limited by it."
+        ),
+    )
+
+    class Meta:
+        """Exactly one of user and group, a level that there is, nothing twice."""
+
+        ordering = ("pattern", "level", "pk")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(user__isnull=False, group__isnull=True) | models.Q(user__isnull=True, group__isnull=False),
+                name="grant_user_or_group",
+                violation_error_message="Choose a user or a group: exactly one of the two.",
+            ),
+            models.CheckConstraint(condition=models.Q(level__in=Level.values), name="grant_level"),
+            models.UniqueConstraint(
+                fields=("user", "pattern", "level", "only"), condition=models.Q(user__isnull=False), name="grant_once_a_user"
+            ),
+            models.UniqueConstraint(
+                fields=("group", "pattern", "level", "only"), condition=models.Q(group__isnull=False), name="grant_once_a_group"
+            ),
+        )
+
+    def __str__(self) -> str:
+        """Say the grant in a line."""
+        limited = f", only {self.only}" if self.only else ""
+        return f"{self.user or self.group}: {self.get_level_display()} {self.pattern}{limited}"
+
+    def clean(self) -> None:
+        """Refuse patterns that would match nothing, and write `only` one way."""
+        if not PATTERN.fullmatch(self.pattern):
+            raise ValidationError(
+                {"pattern": f"“{self.pattern}” is no pattern of repositories: write *, namespace/* or namespace/name."}
+            )
+        self.only = ", ".join(self.patterns)
+        if self.only and self.level == Level.VIEW:
+            raise ValidationError({"only": "Seeing cannot be limited to operations or targets: leave this empty, or choose run."})
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The patterns of `only`."""
+        return tuple(ONLY.findall(self.only))
+
+    def covers(self, slug: str) -> bool:
+        """Is a repository among those of the pattern?"""
+        if self.pattern.endswith("*"):
+            return slug.startswith(self.pattern[:-1])
+        return slug == self.pattern

@@ -1,0 +1,70 @@
+"""Tokens by which programs use the API in a user's name (edrone's own database)."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+
+PREFIX = "edrone_"  # so that scanners for leaked secrets can know one
+SHOWN = len(PREFIX) + 4  # characters by which the owner tells tokens apart
+DAYS = 365
+MOST_DAYS = 3650
+BETWEEN_USES = timedelta(minutes=5)  # the last use is written no oftener
+
+
+class ApiToken(models.Model):
+    """A token, known by its hash alone."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100, help_text="What it is for, for example: nightly deploys.")
+    start = models.CharField("begins with", max_length=SHOWN, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)  # SHA-256 in hex
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    expires = models.DateTimeField(editable=False)
+    last_used = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        """Newest first."""
+
+        ordering = ("-created", "-pk")
+        verbose_name = "API token"
+
+    def __str__(self) -> str:
+        """Name it without giving it away."""
+        return f"{self.name} ({self.start}…)"
+
+    @property
+    def expired(self) -> bool:
+        """Is its time over?"""
+        return self.expires <= timezone.now()
+
+    def used(self) -> None:
+        """Remember that it was used, within some minutes."""
+        now = timezone.now()
+        if self.last_used is None or now - self.last_used >= BETWEEN_USES:
+            type(self).objects.filter(pk=self.pk).update(last_used=now)
+
+
+def make_token(user: Any, name: str, days: int = DAYS) -> tuple[ApiToken, str]:
+    """Make a token.
+
+    Returns:
+        The row, and the text: it is kept nowhere, so this is the only time that anybody can show it.
+    """
+    text = PREFIX + secrets.token_urlsafe(32)
+    expires = timezone.now() + timedelta(days=days)
+    token = ApiToken.objects.create(user=user, name=name, start=text[:SHOWN], digest=digest_of(text), expires=expires)
+    return token, text
+
+
+def digest_of(text: str) -> str:
+    """Hash a token. It is 256 random bits, so a plain hash cannot be turned back; a slow one would slow each request."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+days_limits = (MinValueValidator(1), MaxValueValidator(MOST_DAYS))

@@ -1,0 +1,83 @@
+"""`manage.py createtoken` and `manage.py grant`."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from builds.access import may
+from builds.models.access import Grant, Level
+from builds.models.tokens import ApiToken, digest_of
+from tests.builds.conftest import person
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*words: str) -> str:
+    out = StringIO()
+    call_command(*words, stdout=out)
+    return out.getvalue()
+
+
+def test_createtoken_prints_only_the_token_and_keeps_only_its_hash():
+    user = person("ci")
+    text = run("createtoken", "ci").removesuffix("\n")
+    token = ApiToken.objects.get()
+    assert token.digest == digest_of(text)
+    assert token.user == user
+    assert all(text not in str(value) for value in ApiToken.objects.values().get().values())
+    assert timedelta(days=364) < token.expires - timezone.now() < timedelta(days=366)
+
+
+def test_createtoken_takes_days():
+    person("ci")
+    run("createtoken", "ci", "--days", "1")
+    assert ApiToken.objects.get().expires - timezone.now() < timedelta(days=1, seconds=1)
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "3651", "99999999999"])
+def test_createtoken_refuses_days_that_make_no_sense(days):
+    person("ci")
+    with pytest.raises(CommandError, match="from 1 to 3650"):
+        run("createtoken", "ci", "--days", days)
+    assert not ApiToken.objects.exists()
+
+
+def test_createtoken_names_who_may_have_been_meant():
+    person("ismewen")
+    with pytest.raises(CommandError, match="no user ismewn; did you mean ismewen"):
+        run("createtoken", "ismewn")
+
+
+def test_createtoken_refuses_who_is_not_active():
+    person("gone", is_active=False)
+    with pytest.raises(CommandError, match="not active"):
+        run("createtoken", "gone")
+
+
+def test_grant_makes_a_grant_once():
+    user = person("ci")
+    assert run("grant", "ci", "shop/*", "deploy", "--only", "staging", "smoke-*") == "ci: deploy shop/*, only staging, smoke-*\n"
+    assert "was there" in run("grant", "ci", "shop/*", "deploy", "--only", "staging", "smoke-*")
+    assert Grant.objects.count() == 1
+    assert may(user, Level.DEPLOY, "shop/cart", "staging")
+    assert not may(user, Level.DEPLOY, "shop/cart", "production")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("nobody", "*", "view"), "no user nobody"),
+        (("ci", "shop", "view"), "no pattern of repositories"),
+        (("ci", "*", "admin"), "invalid choice"),
+        (("ci", "*", "view", "--only", "x"), "Seeing cannot be limited"),
+        (("ci", "a/" + "b" * 500, "view"), "at most 500"),
+    ],
+)
+def test_grant_refuses(words, message):
+    person("ci")
+    with pytest.raises(CommandError, match=message):
+        run("grant", *words)
+    assert not Grant.objects.exists()

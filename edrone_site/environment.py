@@ -5,6 +5,8 @@ The table in README.md names the same variables; a test compares the two.
 """
 
 import os
+import re
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +34,7 @@ class Environment:
     drone_database: dict[str, Any] | None  # Drone's database, likewise; None: not connected
     drone_server: str  # address of the Drone server, without a slash at the end; may be empty
     drone_token: str  # token of an administrator of the Drone server; may be empty
+    drone_ca_file: str  # certificates to trust at drone_server, PEM; empty: the usual ones
     yaml_secrets: tuple[str, ...]  # any of them may have signed Drone's request
     host: str  # address to listen on
     port: int
@@ -68,7 +71,8 @@ def read() -> Environment:
         database=value("DATABASE_URL", database, own_database),
         drone_database=value("DRONE_DATABASE_URL", database, None),
         drone_server=value("DRONE_SERVER", server, ""),
-        drone_token=value("DRONE_TOKEN", env.str, ""),
+        drone_token=value("DRONE_TOKEN", token, ""),
+        drone_ca_file=value("DRONE_CA_FILE", certificates, ""),
         yaml_secrets=value("DRONE_YAML_SECRET", secrets, ()),
         host=value("HOST", env.str, "127.0.0.1").strip("[]"),
         port=value("PORT", between(1, 65535), 8000),
@@ -161,6 +165,25 @@ def server(name: str) -> str:
         if parts.scheme in {"http", "https"} and parts.hostname and plain and parts.port != 0:
             return parts.geturl().rstrip("/")
     raise ValueError("set it to an address such as https://drone.example.com.")
+
+
+def token(name: str) -> str:
+    """Parse a token, which goes into a header."""
+    found = env.str(name)
+    if not re.fullmatch(r"[!-~]+", found):
+        raise ValueError("it holds white space, a line end or something that is not ASCII, which no token of Drone has.")
+    return found
+
+
+def certificates(name: str) -> str:
+    """Parse the path of a file of certificates."""
+    path = env.str(name)
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:  # SSLError is one too
+        reason = "holds no certificates in PEM form" if isinstance(error, ssl.SSLError) else f"cannot be read: {error.strerror}"
+        raise ValueError(f"the file {reason}.") from None
+    return path
 
 
 def folder(name: str, default: str) -> Path:

@@ -21,6 +21,9 @@ EDRONE_ALLOW_UNSIGNED = ENVIRONMENT.allow_unsigned
 EDRONE_METRICS = ENVIRONMENT.metrics
 EDRONE_METRICS_PORT = ENVIRONMENT.metrics_port
 DRONE_YAML_SECRETS = ENVIRONMENT.yaml_secrets
+DRONE_SERVER = ENVIRONMENT.drone_server
+DRONE_TOKEN = ENVIRONMENT.drone_token
+DRONE_CA_FILE = ENVIRONMENT.drone_ca_file
 
 SECRET_KEY = ENVIRONMENT.secret_key
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
@@ -121,5 +124,6 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": ENVIRONMENT.log_format}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # Django would mail errors to administrators, with the request's headers in them.
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    # The parameters of builds are in urllib3's debug lines.
+    "loggers": {"django": {"handlers": [], "propagate": True}, "urllib3": {"level": "WARNING"}},
 }

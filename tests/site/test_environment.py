@@ -98,6 +98,11 @@ def test_a_database_url_becomes_a_database(monkeypatch):
         ("DRONE_YAML_SECRET", "planted, other", "white space"),
         ("DRONE_YAML_SECRET", "planted,,other", "is empty"),
         ("DRONE_YAML_SECRET", "planted,", "is empty"),
+        ("DRONE_TOKEN", "planted\n", "white space, a line end"),
+        ("DRONE_TOKEN", "planted令牌", "not ASCII"),
+        ("DRONE_CA_FILE", "/no/such/file", "cannot be read: No such file"),
+        ("DRONE_CA_FILE", "README.md", "holds no certificates in PEM form"),
+        ("DRONE_CA_FILE", ".", "cannot be read"),
     ],
 )
 def test_a_wrong_value_is_one_line_with_the_variable_and_what_to_set(monkeypatch, name, value, words):

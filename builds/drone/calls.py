@@ -1,0 +1,32 @@
+"""What is asked of the Drone server, and what it answers."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+Query = Iterable[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request."""
+
+    method: str  # all but GET may change something at Drone
+    path: str  # from the server's root, its parts quoted
+    query: Query = field(repr=False)  # names and values, as they are; some may be secret
+    wait: float  # seconds that the answer may take, from its first byte to its last
+    limit: int  # bytes that the answer may have
+
+    @property
+    def writes(self) -> bool:
+        """May it change something?"""
+        return self.method != "GET"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What Drone answered."""
+
+    call: Call
+    status: int
+    body: bytes
+    location: str  # where a redirect leads: scheme and host only

@@ -1,0 +1,96 @@
+"""Connections on which a whole answer, its headers too, arrives within the read time-out.
+
+A time-out of a socket counts from byte to byte: an answer that trickles would hold a thread for hours.
+"""
+
+import http.client
+import io
+import socket
+import time
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+
+class Reader(io.RawIOBase):
+    """Reads a socket until a moment."""
+
+    def __init__(self, source: socket.socket) -> None:
+        """Start the clock: the socket's time-out is what all of the answer may take."""
+        self.socket, self.raw, self.whole = source, source.makefile("rb", buffering=0), source.gettimeout() or 0.0
+        self.until = time.monotonic() + self.whole
+
+    def readable(self) -> bool:
+        """Say so to the buffer around it."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read what is there, or wait as long as is left."""
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self.socket.settimeout(left)
+        try:
+            return self.raw.readinto(buffer)
+        finally:
+            self.socket.settimeout(self.whole)  # the connection may be used again
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self.raw.close()
+        super().close()
+
+
+class Source:
+    """What http.client takes for a socket: it only ever asks for its file."""
+
+    def __init__(self, source: socket.socket) -> None:
+        """Take the socket."""
+        self.socket = source
+
+    def makefile(self, _: str) -> io.BufferedReader:
+        """Give the file."""
+        return io.BufferedReader(Reader(self.socket))
+
+
+class Answer(http.client.HTTPResponse):
+    """An answer that is read with the clock running."""
+
+    def __init__(self, sock: socket.socket, *arguments: Any, **named: Any) -> None:
+        """Put the clock between the socket and its reader."""
+        super().__init__(Source(sock), *arguments, **named)  # type: ignore[arg-type]  # see Source
+
+
+class Connection(HTTPConnection):
+    """A plain connection."""
+
+    response_class = Answer
+
+
+class TLSConnection(HTTPSConnection):
+    """An encrypted connection."""
+
+    response_class = Answer
+
+
+class Pool(HTTPConnectionPool):
+    """Plain connections."""
+
+    ConnectionCls = Connection
+
+
+class TLSPool(HTTPSConnectionPool):
+    """Encrypted connections."""
+
+    ConnectionCls = TLSConnection
+
+
+class Adapter(HTTPAdapter):
+    """Makes such connections for a session. It retries nothing."""
+
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
+        """Say which connections to make."""
+        super().init_poolmanager(*arguments, **named)
+        self.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": TLSPool}

@@ -1,0 +1,60 @@
+"""Why no answer came from the Drone server, in words for the person who asked."""
+
+from requests.exceptions import ConnectionError as Broken
+from requests.exceptions import ConnectTimeout, ReadTimeout, RequestException, SSLError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
+
+from builds.drone.calls import Call
+from builds.drone.errors import DroneError
+
+MAY_BE_DONE = "what was asked may have been done: look at the newest builds before you ask again"
+
+
+def failure(error: Exception, call: Call, server: str) -> DroneError:
+    """Say in words what libraries say in classes; nothing of the error itself is repeated, since it may hold parameters."""
+    if isinstance(error, SSLError):
+        return DroneError(
+            f"The certificate of {server} is not accepted: set DRONE_CA_FILE to the certificates to trust.", 502, permanent=True
+        )
+    if isinstance(error, ReadTimeout | ReadTimeoutError | TimeoutError):
+        return too_slow(call)
+    if isinstance(error, ConnectTimeout) or was_refused(error):
+        return DroneError(f"Drone cannot be reached at {server}; nothing was done. Try again later.", 503)
+    if isinstance(error, UnicodeError):
+        return DroneError("What should be sent to Drone is not Unicode text.", 400, permanent=True)
+    if isinstance(error, RequestException | HTTPError | OSError):
+        return broken(call)
+    return DroneError("What answers at DRONE_SERVER does not speak HTTP as Drone does.", 502, uncertain=call.writes)
+
+
+def was_refused(error: Exception) -> bool:
+    """Was there no connection at all? Then nothing can have been sent."""
+    cause = error.args[0] if isinstance(error, Broken) and error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+
+
+def too_slow(call: Call) -> DroneError:
+    """The answer was not complete in time."""
+    if not call.writes:
+        return DroneError(f"Drone did not answer within {call.wait:.0f} seconds. Try again later.", 504)
+    return DroneError(
+        f"Drone did not answer; the build may have started: after {call.wait:.0f} seconds edrone stopped waiting, and "
+        f"{MAY_BE_DONE}.",
+        504,
+        uncertain=True,
+    )
+
+
+def too_large(call: Call, *, accepted: bool) -> DroneError:
+    """The answer is larger than any that makes sense."""
+    uncertain = call.writes and accepted
+    remark = f"; {MAY_BE_DONE}" if uncertain else ""
+    return DroneError(
+        f"Drone answered with more than {call.limit} bytes, which edrone does not read{remark}.", 502, uncertain=uncertain
+    )
+
+
+def broken(call: Call) -> DroneError:
+    """The connection ended before the answer did."""
+    remark = f"; {MAY_BE_DONE}" if call.writes else ""
+    return DroneError(f"The connection to Drone broke before its answer was complete{remark}.", 502, uncertain=call.writes)

@@ -1,0 +1,103 @@
+"""A real HTTP server on 127.0.0.1 whose answers are given by a function."""
+
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+
+@dataclass
+class Request:
+    """What was asked."""
+
+    method: str
+    path: str  # as it was sent, without the query
+    query: list[tuple[str, str]]
+    headers: dict[str, str]  # names in lower case
+
+
+@dataclass
+class Response:
+    """What is answered."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Reads a request, has it answered, and writes the answer; or lets a fault have the connection."""
+
+    protocol_version = "HTTP/1.1"
+    server: "Server"
+
+    def handle_one(self) -> None:
+        address = urlsplit(self.path)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.command, address.path, parse_qsl(address.query, keep_blank_values=True), headers)
+        self.rfile.read(int(headers.get("content-length", 0)))
+        self.server.requests.append(request)
+        answer = self.server.answer(request)
+        if isinstance(answer, Response):
+            self.reply(answer)
+        else:
+            answer(self)
+
+    do_GET = do_POST = do_DELETE = do_PATCH = handle_one  # noqa: N815 - names of the standard library
+
+    def reply(self, answer: Response) -> None:
+        self.send_response_only(answer.status)
+        headers = {"Content-Type": answer.content_type, "Content-Length": str(len(answer.body))} | answer.headers
+        for name, value in headers.items():
+            if answer.status != 204 or not name.startswith("Content-"):
+                self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+Answers = Callable[[Request], Response | Callable[[Handler], None]]
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Keeps what was asked."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, answer: Answers, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
+        self.answer = answer
+        self.requests: list[Request] = []
+        self.connections = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections += 1
+        super().process_request(request, client_address)
+
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing: clients under test hang up as they like."""
+
+
+@contextmanager
+def serving(answer: Answers, port: int = 0) -> Iterator[Server]:
+    """Serve until the end of the block."""
+    server = Server(answer, port)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,9 +1,9 @@
-"""The Django app of builds: Drone's tables, who may see them, and the REST API."""
+"""The builds as a Django app."""
 
 from django.apps import AppConfig
 
 
 class BuildsConfig(AppConfig):
-    """Nothing beyond Django's own."""
+    """Names the app."""
 
     name = "builds"

@@ -1,0 +1,120 @@
+"""What all addresses of the API share: who asks, which repository, how errors look."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.permissions import BasePermission
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from builds.access import may
+from builds.api.authentication import IN_THE_ADDRESS, NO_TOKEN, BearerToken
+from builds.api.errors import NO_ADDRESS, BadRequest, NotFound, answer_error
+from builds.api.rendering import Json
+from builds.models import Build, Level, Repo
+
+WHOLE = re.compile(r"[+-]?[0-9]+")
+LARGEST = 2**63 - 1
+
+
+class JsonAlways(BaseContentNegotiation):
+    """Refuse nobody over an Accept header."""
+
+    def select_renderer(self, _: Request, renderers: Any, __: str | None = None) -> Any:
+        """Take the first renderer."""
+        return renderers[0], renderers[0].media_type
+
+
+class Somebody(BasePermission):
+    """Guests may see nothing."""
+
+    def has_permission(self, request: Request, _: APIView) -> bool:
+        """Ask for a token."""
+        if request.user.is_authenticated:
+            return True
+        raise NotAuthenticated(IN_THE_ADDRESS if "access_token" in request.query_params else NO_TOKEN)
+
+
+class ApiView(APIView):
+    """An address of the API."""
+
+    authentication_classes = (BearerToken,)
+    permission_classes = (Somebody,)
+    renderer_classes = (Json,)
+    content_negotiation_class = JsonAlways
+    metadata_class = None  # OPTIONS is 405 as on any other address that is not there
+
+    def get_exception_handler(self) -> Callable[[Exception, Mapping[str, Any]], Response]:
+        """Answer errors in Drone's form."""
+        return answer_error
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer any exception, and never with a page of Django's."""
+        response = super().handle_exception(exc)
+        response.exception = True
+        return response
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Let nobody between edrone and the client keep an answer: it is for one user's eyes."""
+        finished = super().finalize_response(request, response, *args, **kwargs)
+        finished.headers["Cache-Control"] = "no-store"
+        return finished
+
+
+class Nowhere(ApiView):
+    """Any address under /api that is not there."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    def initial(self, *_: Any, **__: Any) -> NoReturn:
+        """Say so, to any method."""
+        raise NotFound(NO_ADDRESS)
+
+
+def repository(request: Request, slug: str, level: Level = Level.VIEW, what: str = "") -> Repo:
+    """Find a repository that the user may do something to.
+
+    Args:
+        request: who asks.
+        slug: the repository's full name.
+        level: what is to be done; `what` as of `may`.
+
+    Raises:
+        NotFound: there is none, or the user may not see it: the two are the same to the letter.
+        PermissionDenied: the user may see it, and no more.
+    """
+    found = Repo.objects.filter(slug=slug).first() if "\0" not in slug and may(request.user, Level.VIEW, slug) else None
+    if found is None:
+        raise NotFound(f"Not Found: there is no repository {slug}, or you may not see it.")
+    return found
+
+
+def build_of(repo: Repo, number: str) -> Build:
+    """Find a build by its number.
+
+    Raises:
+        BadRequest: the number is none; NotFound: there is no such build.
+    """
+    wanted = whole(number, "build")
+    found = Build.objects.filter(repo_id=repo.pk, number=wanted).first()
+    if found is None:
+        raise NotFound(f"Not Found: {repo.slug} has no build {wanted}.")
+    return found
+
+
+def whole(text: str, what: str) -> int:
+    """Read a number of an address as Drone does, in 64 bits.
+
+    Raises:
+        BadRequest: it is none, or too large.
+    """
+    if not WHOLE.fullmatch(text):
+        raise BadRequest(f"“{text}” is no number of a {what}: a whole number belongs there.")
+    if len(text) > 20 or not -LARGEST - 1 <= int(text) <= LARGEST:
+        raise BadRequest(f"“{text}” is no number of a {what}: it is too large.")
+    return int(text)

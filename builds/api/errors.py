@@ -1,0 +1,57 @@
+"""Every error of the API is `{"message": …}` with a status, as Drone's are (drone-facts 4.1)."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import SuspiciousOperation
+from django.db import DatabaseError
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from builds.errors import BuildsError
+from configs.errors import ConfigError
+
+logger = logging.getLogger(__name__)
+OWN_DATABASE = "edrone's own database (DATABASE_URL) does not answer; edrone's log says why."
+FAILED = "edrone failed at this request; its log says why."
+NO_ADDRESS = "Not Found: the API has no such address; docs/api.md and /api/docs list what there is."
+
+
+class NotFound(exceptions.NotFound):
+    """What is asked for is not there, or is not for this user's eyes."""
+
+
+class BadRequest(exceptions.APIException):
+    """The request cannot be understood."""
+
+    status_code = 400
+
+
+def answer_error(error: Exception, _: Mapping[str, Any]) -> Response:
+    """Turn whatever was raised into an answer; what nobody foresaw is logged and told as 500."""
+    headers: dict[str, str] = {}
+    match error:
+        case exceptions.APIException():
+            status, message = error.status_code, sentence(error)
+            if header := getattr(error, "auth_header", None):
+                headers["WWW-Authenticate"] = header
+            if seconds := getattr(error, "wait", None):
+                headers["Retry-After"] = str(int(seconds))
+        case BuildsError() | ConfigError():
+            status, message = error.status, str(error)
+        case SuspiciousOperation():
+            status, message = 400, "The request has too many parts, or a part that no client sends."
+        case DatabaseError():
+            logger.warning("edrone's own database: %s", " ".join(str(error).split()))
+            status, message = 503, OWN_DATABASE
+        case _:
+            logger.error("The API failed.", exc_info=error)
+            status, message = 500, FAILED
+    return Response({"message": message}, status, headers=headers)
+
+
+def sentence(error: exceptions.APIException) -> str:
+    """Give the text of DRF's error."""
+    detail = error.detail
+    return str(detail) if isinstance(detail, str) else "; ".join(map(str, error.get_codes()))

@@ -1,0 +1,27 @@
+"""Which values are never shown: parameters of builds whose names say that they are secret."""
+
+import re
+from collections.abc import Mapping
+
+MASK = "********"
+# A word of the name, as people write them: DB_PASSWORD, apiKey, github-token, AWS_SECRET_ACCESS_KEY, DOCKER_AUTH.
+WORDS = (
+    "password|passwd|passphrase|passwords|pass|pwd|pw|secret|secrets|token|tokens|credential|credentials|cred|creds|"
+    "auth|authorization|bearer|cookie|cookies|jwt|otp|pin|salt|signature|webhook|dsn|pat"
+)
+RUN_TOGETHER = "password|passwd|passphrase|secret|token|credential|apikey|accesskey|privatekey|authkey|sshkey|signingkey"
+KEYS = r"(?:api|access|private|secret|ssh|gpg|pgp|rsa|encryption|signing|auth|license|deploy|account|master|service|tls|ssl|host|hmac|aws|azure|gcp)"
+WHOLE_WORD = re.compile(rf"(?:^|_)(?:{WORDS})(?:_|$|\d)|(?:^|_){KEYS}(?:_[a-z0-9]+)*_keys?(?:_|$|\d)|^keys?$")
+ANYWHERE = re.compile(RUN_TOGETHER)
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def looks_secret(name: str) -> bool:
+    """Does the name of a parameter say that its value is secret? Rather once too often: a masked value can be looked up."""
+    words = re.sub(r"[^a-z0-9]+", "_", HUMP.sub("_", name).lower())
+    return bool(ANYWHERE.search(words.replace("_", "")) or WHOLE_WORD.search(words))
+
+
+def masked(params: Mapping[str, str]) -> dict[str, str]:
+    """Give parameters with the secret-looking values hidden."""
+    return {name: MASK if value and looks_secret(name) else value for name, value in params.items()}

@@ -1,0 +1,42 @@
+"""Which parameters are masked."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builds.secrets import MASK, looks_secret, masked
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PASSWORD", "DB_PASSWORD", "dbPassword", "DBPASSWORD", "password2", "pgpass_word", "MYSQL_PWD", "ROOT_PW", "passphrase", "SMTP_PASS",
+        "TOKEN", "github-token", "GITHUB_TOKEN_FILE", "githubToken", "tokens", "accessToken", "ACCESSTOKEN", "npm.token",
+        "SECRET", "CLIENT_SECRET", "clientsecret", "AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "apiKey", "API_KEY", "apikey", "x-api-key",
+        "PRIVATE_KEY", "SSH_KEY", "ssh_deploy_key", "SIGNING_KEY", "license_key", "CREDENTIALS", "GCP_CREDS", "BASIC_AUTH", "AUTHORIZATION",
+        "SESSION_COOKIE", "JWT", "OTP", "SENTRY_DSN", "SLACK_WEBHOOK", "KEY",
+    ],
+)  # fmt: skip
+def test_a_name_that_looks_secret(name):
+    assert looks_secret(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "", "TARGET", "action", "REPLICAS", "AUTHOR", "BYPASS", "COMPASS", "KEYBOARD", "MONKEY", "SPIN", "PINNED", "branch", "message",
+        "PATH", "PATTERN", "passed", "OTPUT", "SALTY", "cache_key", "sort_key", "primary_key", "authorised", "公司", "EDRONE_ACTOR",
+    ],
+)  # fmt: skip
+def test_a_name_that_does_not(name):
+    assert not looks_secret(name)
+
+
+def test_values_are_hidden_and_names_are_not():
+    assert masked({"TOKEN": "abc", "TARGET": "staging"}) == {"TOKEN": MASK, "TARGET": "staging"}
+    assert masked({"TOKEN": ""}) == {"TOKEN": ""}
+
+
+@given(st.text(max_size=200))
+def test_any_name_has_an_answer(name):
+    assert looks_secret(name) in {True, False}

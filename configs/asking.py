@@ -40,6 +40,7 @@ def request_for(slug: str, branch: str, event: str, tag: str) -> ConfigRequest:
 
 def body(request: ConfigRequest, created: int) -> bytes:
     """Write the body; `created` in Unix seconds, 0 for «a person asks, no build»."""
+    optional = {"deploy_to": request.deploy_to, "parent": request.parent, "params": dict(request.params)}
     build = EMPTY_BUILD | {
         "trigger": request.trigger,
         "status": "pending",
@@ -48,11 +49,16 @@ def body(request: ConfigRequest, created: int) -> bytes:
         "source": request.target,
         "target": request.target,
         "number": request.number,
-        "id": request.number,
+        "id": request.build_id or request.number,
+        "repo_id": request.repo_id,
+        "action": request.action,
+        "after": request.after,
+        "author_login": request.author,
+        "sender": request.sender,
         "created": created,
         "updated": created,
-    }
-    repo = EMPTY_REPO | {"namespace": request.namespace, "name": request.name, "slug": request.slug}
+    } | {name: value for name, value in optional.items() if value}  # fmt: skip
+    repo = EMPTY_REPO | {"id": request.repo_id, "namespace": request.namespace, "name": request.name, "slug": request.slug}
     whole = {"build": build, "repo": repo, "token": {"access": "", "refresh": ""}}
     return json.dumps(whole, separators=(",", ":"), ensure_ascii=False).encode()
 

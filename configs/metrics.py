@@ -23,6 +23,9 @@ class Numbers:
             buckets=BUCKETS,
             registry=self.registry,
         )
+        self.unrecorded = Counter(
+            "edrone_config_unrecorded", "Answers that edrone's own database could not record.", registry=self.registry
+        )
         self.counters = {outcome: requests.labels(outcome) for outcome in OUTCOMES}
         self.seconds = seconds
 
@@ -42,3 +45,8 @@ def count(outcome: str, seconds: float) -> None:
     found = numbers()
     found.counters[outcome].inc()
     found.seconds.observe(seconds)
+
+
+def count_unrecorded() -> None:
+    """Count one answer that could not be recorded."""
+    numbers().unrecorded.inc()

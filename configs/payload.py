@@ -3,7 +3,8 @@
 The body also carries a live credential of the forge (`token`). Nothing but the fields below ever leaves this module.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ import orjson
 from configs.errors import Malformed
 
 LARGEST_BODY = 1024 * 1024  # bytes
+LARGEST_NUMBER = 2**63 - 1  # Drone's own are of 64 bits
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,16 @@ class ConfigRequest:
     trigger: str = "@hook"  # @hook, @cron, or the login of who started it
     protected: bool = False
     config_path: str = ".drone.yml"
+    repo_id: int = 0  # Drone's
+    build_id: int = 0  # likewise; 0 when a build is triggered
+    action: str = ""
+    after: str = ""  # the commit; empty for pull requests of Gogs
+    deploy_to: str = ""  # the target of a promotion or rollback
+    parent: int = 0  # number of the build that is restarted or promoted
+    created: int = 0  # Unix seconds; 0 where a person asks and there is no build
+    author: str = ""  # login, as Drone says it
+    sender: str = ""  # likewise
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)  # may hold secrets
 
     @property
     def slug(self) -> str:
@@ -59,6 +71,16 @@ def parse(body: bytes) -> ConfigRequest:
         trigger=build.get("trigger", str, ""),
         protected=repo.get("protected", bool, False),
         config_path=repo.get("config_path", str, ""),
+        repo_id=repo.get("id", int, 0),
+        build_id=build.get("id", int, 0),
+        action=build.get("action", str, ""),
+        after=build.get("after", str, ""),
+        deploy_to=build.get("deploy_to", str, ""),
+        parent=build.get("parent", int, 0),
+        created=build.get("created", int, 0),
+        author=build.get("author_login", str, ""),
+        sender=build.get("sender", str, ""),
+        params=texts("build.params", build.get("params", dict, {})),
     )
     if repo.get("slug", str) != request.slug:
         raise Malformed(
@@ -86,7 +108,16 @@ class Part:
         found = self.value.get(key, default)
         if type(found) is not kind:
             raise Malformed(f"{self.name}.{key} must be {ARTICLES[kind]}{'' if key in self.value else ', and is missing'}.")
+        if type(found) is int and not 0 <= found <= LARGEST_NUMBER:
+            raise Malformed(f"{self.name}.{key} must be a whole number from 0 to {LARGEST_NUMBER}.")
         return found
+
+
+def texts(name: str, value: dict[Any, Any]) -> dict[str, str]:
+    """Check that an object holds texts only."""
+    if not all(type(text) is str for text in value.values()):
+        raise Malformed(f"{name} must be an object of strings.")
+    return value
 
 
 ARTICLES = {str: "a string", int: "a whole number", bool: "true or false", dict: "an object"}

@@ -6,7 +6,9 @@ Git's own files are read as they are: the image needs no git.
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -31,6 +33,45 @@ def revision_of(root: Path) -> Revision:
         return Revision("", 0.0)
 
 
+def name_of(root: Path) -> str:
+    """Give the name of the revision alone: cheap enough for every answer, since no file is read twice."""
+    for folder in (root, *root.parents):
+        with suppress(OSError):  # no link
+            return os.path.basename(os.readlink(folder))
+    git = git_of(root)
+    return known_head(git, stamps(git)) if git else ""
+
+
+def git_of(root: Path) -> Path | None:
+    """Find git's own folder of the work tree that a folder lies in."""
+    git = next((folder / ".git" for folder in (root, *root.parents) if (folder / ".git").exists()), None)
+    try:
+        if git and git.is_file():  # of a linked work tree
+            git = git.parent / git.read_text().strip().removeprefix("gitdir: ")
+    except (OSError, ValueError):
+        return None
+    return git
+
+
+def stamps(git: Path) -> tuple[tuple[int, int, int], ...]:
+    """Give what changes with every commit, checkout and pull: git's log of HEAD, HEAD itself, and its packed references."""
+    found = []
+    for name in ("logs/HEAD", "HEAD", "packed-refs"):
+        with suppress(OSError):
+            stat = os.stat(git / name)
+            found.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
+    return tuple(found)
+
+
+@lru_cache(maxsize=8)
+def known_head(git: Path, _: tuple[tuple[int, int, int], ...]) -> str:
+    """Read the commit, once for each state of git's files."""
+    try:
+        return head(git)
+    except (OSError, ValueError):
+        return ""
+
+
 def last_link(root: Path) -> Path | None:
     """Find the link by which the tree is swapped whole: the root itself, or a folder above it."""
     return next((path for path in (root, *root.parents) if path.is_symlink()), None) if root.exists() else None
@@ -38,10 +79,8 @@ def last_link(root: Path) -> Path | None:
 
 def commit_of(root: Path) -> str:
     """Give the commit that is checked out around a folder, empty where it is in no git work tree."""
-    git = next((folder / ".git" for folder in (root, *root.parents) if (folder / ".git").exists()), None)
+    git = git_of(root)
     try:
-        if git and git.is_file():  # of a linked work tree
-            git = git.parent / git.read_text().strip().removeprefix("gitdir: ")
         return head(git) if git else ""
     except (OSError, ValueError):
         return ""

@@ -15,6 +15,8 @@ from rest_framework.views import APIView
 
 from configs import answers, payload, signature
 from configs.errors import ConfigError, Malformed
+from configs.keeping import keep
+from configs.payload import ConfigRequest
 from configs.record import record, request_id_of
 from configs.resolve import Resolved, resolve
 from configs.tree import Tree
@@ -49,7 +51,7 @@ class ConfigView(APIView):
             body = read_body(request)
             verify(request, body)
             asked = payload.parse(body)
-            result = resolve(asked, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
+            result = keep(asked, today(asked))
         except ConfigError as error:
             result = error
         finally:
@@ -62,6 +64,14 @@ class ConfigView(APIView):
     def http_method_not_allowed(self, request: Any, *_: Any, **__: Any) -> NoReturn:
         """Say what this address is for."""
         raise MethodNotAllowed(request.method, detail=WHAT_FOR)
+
+
+def today(asked: ConfigRequest) -> Resolved | ConfigError:
+    """Resolve a build from the tree as it is; an error is a result too, since the build may have been served before."""
+    try:
+        return resolve(asked, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
+    except ConfigError as error:
+        return error
 
 
 def read_body(request: Request) -> bytes:

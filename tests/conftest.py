@@ -51,8 +51,8 @@ class Drone:
         self.client = Client()
 
     def ask(self, request: ConfigRequest, **changed: Any) -> Any:
-        """Ask for a build; `changed` are as of `post`."""
-        return self.post(asking.body(request, created=1_795_426_889), **changed)
+        """Ask as a person does, of which nothing is recorded; `changed` are as of `post`."""
+        return self.post(asking.body(request, created=0), **changed)
 
     def post(
         self, body: bytes, *, secret: str = SECRET, now: datetime | None = None, path: str = "/edrone", **headers: str | None

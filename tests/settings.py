@@ -12,3 +12,7 @@ os.environ["DRONE_YAML_SECRET"] = "bea26a2221fd8090ea38720fc445eca6"  # the one 
 os.environ["EDRONE_STATE"] = tempfile.mkdtemp(prefix="edrone-tests-")
 
 from edrone_site.settings import *  # noqa: E402, F403
+from edrone_site.settings import DATABASES, EDRONE_STATE  # noqa: E402
+
+# A file and not memory: the thread that records has a connection of its own.
+DATABASES["default"]["TEST"] = {"NAME": str(EDRONE_STATE / "test.sqlite3")}

@@ -40,7 +40,7 @@ def test_every_recorded_request_of_a_real_drone_is_answered(file, drone):
 )
 def test_it_answers_json_under_both_addresses_whatever_is_accepted(tree, drone, path, accept):
     tree({"edrone/master.yaml": "kind: pipeline\n"})
-    body = asking.body(push(), created=1)
+    body = asking.body(push(), created=0)
     headers = asking.signed_headers(body, SECRET, datetime.now(UTC), ["date", "digest"]) | {"accept": accept}
     answer = drone.send(body, headers, path)
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
@@ -68,7 +68,7 @@ def test_the_file_is_answered_byte_for_byte(tree, drone, text):
 def test_a_pull_request_gets_the_file_of_its_base_branch(tree, drone):
     tree({"edrone/master.yaml": "master\n", "edrone/evil.yaml": "evil\n"})
     request = push(event="pull_request", ref="refs/pull/8/head", target="master")
-    body = json.loads(asking.body(request, created=1))
+    body = json.loads(asking.body(request, created=0))
     body["build"]["source"] = "evil"
     assert drone.post(json.dumps(body).encode()).json()["Data"] == "master\n"
 
@@ -142,7 +142,7 @@ HOSTILE = ["../../../etc/passwd", "..", "/etc/passwd", "a//b", "_shared/x", "nul
 def test_a_hostile_branch_gets_the_default_or_a_readable_error(tree, drone, branch):
     root = tree({"default.yaml": "default\n"})
     (root.parent / "secret.yaml").write_text("outside\n")
-    value = json.loads(asking.body(push("x"), created=1))
+    value = json.loads(asking.body(push("x"), created=0))
     value["build"] |= {"target": branch, "ref": f"refs/heads/{branch}"}
     body = json.dumps(value).encode()
     assert drone.post(body).json() == {"Data": "default\n"}
@@ -215,7 +215,7 @@ def test_a_malformed_body_is_400_with_a_sentence(tree, drone, body):
 
 def test_a_slug_that_disagrees_is_400(tree, drone):
     tree({"default.yaml": "kind: pipeline\n"})
-    body = json.loads(asking.body(push(), created=1))
+    body = json.loads(asking.body(push(), created=0))
     body["repo"]["slug"] = "shop/cart"
     assert drone.post(json.dumps(body).encode()).status_code == 400
 
@@ -232,7 +232,7 @@ def test_other_methods_are_told_what_the_address_is_for(drone, method, path):
 def test_no_host_name_is_refused_since_the_signature_says_who_asks(tree, drone, settings):
     settings.ALLOWED_HOSTS = ["edrone.example.com"]
     tree({"default.yaml": "kind: pipeline\n"})
-    assert drone.post(asking.body(push(), created=1), host="10.0.0.7:8000").status_code == 200
+    assert drone.post(asking.body(push(), created=0), host="10.0.0.7:8000").status_code == 200
 
 
 # The log
@@ -267,7 +267,7 @@ def test_nothing_in_a_request_can_forge_a_line_of_the_log(tree, drone, caplog):
 
 def test_a_hostile_configuration_path_forges_no_line_either(tree, drone, caplog):
     tree({"default.yaml": "kind: pipeline\n"})
-    body = json.loads(asking.body(push(), created=1))
+    body = json.loads(asking.body(push(), created=0))
     body["repo"]["config_path"] = "x\n2026-01-01 INFO edrone.config outcome=served FORGED.star"
     drone.post(json.dumps(body).encode())
     assert "FORGED.star" in caplog.text
@@ -284,7 +284,7 @@ def test_an_error_in_plain_text_holds_only_what_can_be_printed(tree, drone, sett
 
 def test_no_secret_is_logged_or_answered(tree, drone, caplog, settings):
     settings.EDRONE_SHOW_ERRORS = "http"
-    body = json.loads(asking.body(push(), created=1))
+    body = json.loads(asking.body(push(), created=0))
     body["token"] = {"access": "planted-access", "refresh": "planted-refresh"}
     body["build"]["params"] = {"PASSWORD": "planted-password"}
     encoded = json.dumps(body).encode()
@@ -304,7 +304,7 @@ def test_no_secret_is_logged_or_answered(tree, drone, caplog, settings):
 )  # fmt: skip
 def test_what_makes_a_right_answer_useless_is_a_warning(tree, drone, caplog, repo, build, words):
     tree({"default.yaml": "kind: pipeline\n"})
-    body = json.loads(asking.body(push(), created=1))
+    body = json.loads(asking.body(push(), created=0))
     body["repo"] |= repo
     body["build"] |= build
     assert drone.post(json.dumps(body).encode()).status_code == 200
@@ -313,7 +313,7 @@ def test_what_makes_a_right_answer_useless_is_a_warning(tree, drone, caplog, rep
 
 def test_a_protected_repository_started_by_hand_needs_no_warning(tree, drone, caplog):
     tree({"default.yaml": "kind: pipeline\n"})
-    body = json.loads(asking.body(push(trigger="ismewen"), created=1))
+    body = json.loads(asking.body(push(trigger="ismewen"), created=0))
     body["repo"]["protected"] = True
     drone.post(json.dumps(body).encode())
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
@@ -335,7 +335,7 @@ def test_no_request_reads_a_file_outside_the_tree_or_gets_a_500(tree, namespace,
     if not (root / "link.yaml").is_symlink():
         (root / "link.yaml").symlink_to(root.parent / "secret.yaml")
         (root / "link").symlink_to(root.parent)
-    body = json.loads(asking.body(push(), created=1))
+    body = json.loads(asking.body(push(), created=0))
     body["repo"] |= {"namespace": namespace, "name": name, "slug": f"{namespace}/{name}"}
     body["build"] |= {"event": event, "ref": f"refs/heads/{branch}", "target": branch, "source": source}
     changed: dict[str, Any] = {} if signed else {"signature": None}

@@ -49,7 +49,7 @@ def exchange(server: Server, data: bytes) -> tuple[int, bytes]:
         return received(connection)
 
 
-BODY = asking.body(push(), created=1)
+BODY = asking.body(push(), created=0)
 
 
 def test_a_request_as_drone_sends_it_is_answered(server):

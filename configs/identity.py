@@ -1,0 +1,98 @@
+"""What makes two requests of Drone one build? Pure: nothing is read or written here.
+
+Drone asks when a build is triggered, with number 0, and may ask again when one of its stages starts, with the real number
+(drone-facts.md sections 1.5, 1.6, 1.9). Nothing in the first request names the build of the second.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import orjson
+
+if TYPE_CHECKING:
+    from configs.models import ServedConfig
+
+WINDOW = 180  # seconds between the two times at which Drone reads the clock for one build
+LONGEST = 500  # characters of a name that are kept, as in Drone's own tables
+
+
+@dataclass(frozen=True)
+class BuildKey:
+    """What identifies a build, as Drone's request and its table of builds both have it."""
+
+    repo_id: int  # Drone's
+    build_id: int  # Drone's; 0 while the build is being triggered
+    number: int  # likewise
+    event: str
+    action: str
+    ref: str
+    after: str  # the commit; empty for pull requests of Gogs
+    target: str
+    deploy_to: str
+    parent: int  # number of the build that was restarted or promoted; 0 for none
+    trigger: str  # @hook, @cron, or a login
+    created: int  # Unix seconds; 0 where a person asks and there is no build
+    params: Mapping[str, str] = field(default_factory=dict)  # may hold secrets: only ever kept as part of a digest
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The identity of a build as digests, which tell nothing of its parameters."""
+
+    identity: UUID  # of everything
+    without_created: UUID  # of everything but the time
+    cache_key: UUID  # of what is in the key of Drone's own cache, but the time
+
+
+def marks_of(key: BuildKey, secret: str) -> Marks:
+    """Digest what identifies a build; the secret keeps others from finding parameters by trying."""
+    cached = [key.repo_id, key.event, key.action, key.ref, key.after]
+    params = {str(name): str(value) for name, value in key.params.items()}
+    whole = [*cached, key.target, key.deploy_to, key.parent, key.trigger, params]
+    keyed = hashlib.sha256(secret.encode()).digest()
+    return Marks(digest([*whole, key.created], keyed), digest(whole, keyed), digest(cached, b""))
+
+
+def digest(value: object, key: bytes) -> UUID:
+    """Digest a value in its canonical form."""
+    return UUID(bytes=hashlib.blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), key=key, digest_size=16).digest())
+
+
+def shown(name: str) -> str:
+    """Make a name fit for a column of PostgreSQL; names that Drone itself can store stay as they are."""
+    return name.replace("\0", "\N{REPLACEMENT CHARACTER}")[:LONGEST]
+
+
+def choose(key: BuildKey, marks: Marks, kept: Iterable["ServedConfig"]) -> "ServedConfig | None":
+    """Say which record tells what a build was served, where one does.
+
+    In this order: what is bound to the build; the newest that is equal in all but the time, one that is bound to no build
+    first; the newest that Drone's own cache would have given, since builds of one second share its answer.
+
+    Args:
+        key: the build.
+        marks: its digests.
+        kept: the records that may tell, see served.py.
+    """
+    kept = list(kept)
+    bound = [record for record in kept if is_of(record, key)]
+    if bound:
+        return bound[0]
+    in_time = [record for record in kept if 0 <= key.created - record.created <= WINDOW]
+    equal = [record for record in in_time if record.without_created == marks.without_created]
+    cached = [record for record in in_time if record.cache_key == marks.cache_key]
+    if equal:
+        return max(equal, key=lambda record: (record.build_id is None, record.created, record.pk))
+    return max(cached, key=lambda record: (record.created, record.pk), default=None)
+
+
+def is_of(record: "ServedConfig", key: BuildKey) -> bool:
+    """Is a record bound to the build? Numbers alone prove nothing: a Drone that was set up anew counts from 1 again."""
+    return (
+        bool(key.build_id)
+        and (record.repo_id, record.build_id) == (key.repo_id, key.build_id)
+        and (record.event, record.ref, record.after) == (shown(key.event), shown(key.ref), shown(key.after))
+    )

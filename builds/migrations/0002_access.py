@@ -9,7 +9,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('builds', '0001_initial'),
         ('auth', '0012_alter_user_first_name_max_length'),
         ('builds', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -1,7 +1,7 @@
 """The site as Django apps: one with checks and commands, and the administration with edrone's own first page."""
 
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin import apps as admin
 
 
 class SiteConfig(AppConfig):
@@ -15,8 +15,8 @@ class SiteConfig(AppConfig):
         from edrone_site import checks  # noqa: F401, PLC0415
 
 
-class Administration(AdminConfig):
+class Administration(admin.AdminConfig):
     """Django's administration; its first page shows builds."""
 
     default = False
-    default_site = "builds.admin.site.Site"
+    default_site = "edrone_site.administration.Site"

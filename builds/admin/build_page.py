@@ -3,15 +3,19 @@
 import time
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from builds import statuses, times
 from builds.admin import log_page
 from builds.admin.pages import find_build, page, shown
 from builds.models import Build, Stage, Step
+from builds.secrets import masked
 
 SECONDS_WHILE_RUNNING, SECONDS_WHILE_WAITING = 3, 10  # between two looks at what has not finished
 FAILED = ("failure", "error", "killed")
@@ -60,11 +64,8 @@ def live(request: HttpRequest, slug: str, number: int, stage: int = 0, step: int
 
 def about(build: Build, stage_number: int = 0, step_number: int = 0) -> dict[str, Any]:
     """Give what the pages of a build show of it."""
-    stages = list(build.stages.order_by("number"))
-    steps = list(Step.objects.filter(stage_id__in=[stage.id for stage in stages]).order_by("stage_id", "number")) if stages else []
-    by_id = {stage.id: stage for stage in stages}
-    for step in steps:
-        step.stage = by_id[step.stage_id]
+    stages = list(build.stages.all())
+    steps = [step for stage in stages for step in stage.steps.all()]
     chosen = choose(steps, stage_number, step_number)
     return {
         "title": f"{build.repo.slug} #{build.number}",
@@ -76,7 +77,9 @@ def about(build: Build, stage_number: int = 0, step_number: int = 0) -> dict[str
         "chosen": chosen,
         "finished": build.status not in statuses.NOT_FINISHED,
         "again": SECONDS_WHILE_RUNNING if build.status == "running" else SECONDS_WHILE_WAITING,
-        "live_url": address("live", build, chosen),
+        "live_url": address("live", build, chosen if step_number else None),
+        "params": masked(build.params),
+        "links": links(build),
     }
 
 
@@ -106,6 +109,16 @@ def lay_out(build: Build, stages: list[Stage], steps: list[Step], chosen: Step |
         )
         for stage in stages
     ]
+
+
+def links(build: Build) -> list[tuple[str, str]]:
+    """Give where else the build can be seen: in Drone, and in the forge if its address is one of the web."""
+    found = []
+    if settings.DRONE_SERVER:
+        found.append(("Drone", f"{settings.DRONE_SERVER}/{quote(build.repo.slug)}/{build.number}"))
+    if build.link.startswith(("https://", "http://")):
+        found.append((_("the forge"), build.link))
+    return found
 
 
 def choose(steps: list[Step], stage_number: int, step_number: int) -> Step | None:

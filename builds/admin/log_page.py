@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from builds import ansi, logparts, statuses, times
 from builds.admin import live_log
-from builds.admin.pages import find_build, page, shown
+from builds.admin.pages import LARGEST, find_repo, page, shown
 from builds.logs import Line, lines
-from builds.models import Build, Log, Step
+from builds.models import Build, Step
+from builds.queries import log_of, step_of
 
 MOST_IN_TAIL = 1000  # lines that one look at a running step adds to the page
 
@@ -40,15 +41,20 @@ class PartLine:
 def context(build: Build, step: Step) -> dict[str, Any]:
     """Give what the page shows of a step's log: its parts, the last of them open, or a sentence why there is none."""
     where = {"raw_url": url("raw", build, step), "step": step}
-    if log := Log.objects.filter(step_id=step.id).first():
-        found = lines(bytes(log.data))
-        return where | {"line_count": len(found), "parts": in_parts(build, step, found)}
-    if step.status in statuses.NOT_FINISHED:
+    found = read(build, step)
+    if found is None and step.status in statuses.NOT_FINISHED:
         return where | tail_of(build, step, 0)
-    found = live_log.stored_elsewhere(build, step)
     if found is None:
         return where | {"no_log": live_log.why_none(step)}
-    return where | {"line_count": len(found), "parts": in_parts(build, step, found)}
+    dropped = found[0].pos if found else 0
+    return where | {"line_count": len(found), "parts": in_parts(build, step, found), "dropped": dropped}
+
+
+def read(build: Build, step: Step) -> list[Line] | None:
+    """Read the log of a step from Drone's table or from where else Drone keeps it; None where there is none."""
+    if (data := log_of(step)) is not None:
+        return lines(data)
+    return live_log.stored_elsewhere(build, step) if step.status not in statuses.NOT_FINISHED else None
 
 
 def in_parts(build: Build, step: Step, found: list[Line]) -> list[PartLine]:
@@ -66,12 +72,19 @@ def in_parts(build: Build, step: Step, found: list[Line]) -> list[PartLine]:
     ]
 
 
-def written(found: list[Line], first: int, last: int) -> list[LogLine]:
-    """Write some lines of a log, in the colours that the lines before them left behind."""
+def written(found: list[Line], first: int, last: int, skipped: int = 0) -> list[LogLine]:
+    """Write some lines of a log, in the colours that the lines before them left behind.
+
+    Args:
+        found: all lines.
+        first: number of the first that is written, counted from 1.
+        last: number of the last.
+        skipped: lines that are missing before all of them; the numbers count them.
+    """
     style = ansi.after("".join(line.out for line in found[: first - 1]))
     chosen = found[first - 1 : last]
     result, before = [], None
-    for number, (line, spans) in enumerate(zip(chosen, ansi.lines((line.out for line in chosen), style), strict=True), first):
+    for number, (line, spans) in enumerate(zip(chosen, ansi.lines((line.out for line in chosen), style), strict=True), first + skipped):
         longer = max(len(line.out.rstrip("\r\n").rpartition("\r")[2]) - ansi.LONGEST, 0)
         result.append(LogLine(number, spans, longer, times.clock(line.time) if line.time != before else ""))
         before = line.time
@@ -114,7 +127,10 @@ def tail(request: HttpRequest, slug: str, number: int, stage: int, step: int, af
 def tail_of(build: Build, step: Step, after: int) -> dict[str, Any]:
     """Give what a running step has printed after its first `after` lines."""
     seen, reason = live_log.running(build, step)
-    new = written(seen, after + 1, min(len(seen), after + MOST_IN_TAIL)) if len(seen) > after else []
+    skipped = max(seen[0].pos, 0) if seen else 0
+    first = max(after - skipped, 0) + 1
+    last = min(len(seen), first - 1 + MOST_IN_TAIL)
+    new = written(seen, first, last, skipped) if first <= last else []
     return {
         "running": True,
         "lines": new,
@@ -126,20 +142,18 @@ def tail_of(build: Build, step: Step, after: int) -> dict[str, Any]:
 def stored(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> tuple[Build, Step, list[Line]]:
     """Find the log of a step, in Drone's table or where else Drone keeps it."""
     build, found = find_step(request, slug, number, stage, step)
-    if log := Log.objects.filter(step_id=found.id).first():
-        return build, found, lines(bytes(log.data))
-    if (elsewhere := live_log.stored_elsewhere(build, found)) is not None:
-        return build, found, elsewhere
-    raise Http404
+    if (kept := read(build, found)) is None:
+        raise Http404
+    return build, found, kept
 
 
 def find_step(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> tuple[Build, Step]:
     """Find a step of a build that the reader may see."""
-    build = find_build(request, slug, number)
-    steps = Step.objects.select_related("stage").filter(stage__build_id=build.id)
-    if max(stage, step) >= 2**31 or not (found := steps.filter(stage__number=stage, number=step).first()):
+    repo = find_repo(request, slug)
+    if max(number, stage, step) > LARGEST or not (found := step_of(repo.id, number, stage, step)):
         raise Http404
-    return build, found
+    found.stage.build.repo = repo
+    return found.stage.build, found
 
 
 def url(name: str, build: Build, step: Step, **more: int) -> str:

@@ -13,7 +13,9 @@ from builds import access
 from builds.errors import DroneDatabaseUnavailable
 from builds.models import Build, Repo
 from builds.models.access import Level
+from builds.queries import build_with_stages, repository
 
+LARGEST = 2**31 - 1  # what Drone's columns hold; PostgreSQL refuses to compare them with more
 Page = Callable[..., HttpResponseBase]
 
 
@@ -59,16 +61,21 @@ def shown(request: HttpRequest, template: str, context: dict[str, Any], status: 
 
 def find_repo(request: HttpRequest, slug: str) -> Repo:
     """Find a repository that the reader may see."""
-    if access.may(request.user, Level.VIEW, slug) and (repo := Repo.objects.filter(slug=slug).first()):
+    if "\0" not in slug and access.may(request.user, Level.VIEW, slug) and (repo := repository(slug)):
         return repo
     raise Http404
 
 
 def find_build(request: HttpRequest, slug: str, number: int) -> Build:
-    """Find a build of a repository that the reader may see."""
-    if number < 2**31:  # PostgreSQL refuses to compare with what its column cannot hold
-        repo = find_repo(request, slug)
-        if build := Build.objects.filter(repo_id=repo.id, number=number).first():
-            build.repo = repo
-            return build
-    raise Http404
+    """Find a build of a repository that the reader may see, with its stages and steps."""
+    repo = find_repo(request, slug)
+    if number > LARGEST or not (build := build_with_stages(repo.id, number)):
+        raise Http404
+    build.repo = repo
+    return build
+
+
+def visible_repos(request: HttpRequest) -> list[int] | None:
+    """Give the ids of the repositories that the reader may see; None: all."""
+    condition = access.visible(request.user)
+    return None if condition is None else list(Repo.objects.filter(condition).values_list("id", flat=True))

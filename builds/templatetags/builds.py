@@ -9,8 +9,10 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from builds import ansi, statuses, times, visible
+from builds.admin.rows import starter
 
 register = template.Library()
+register.filter("starter", starter)
 COMMIT = 8  # characters of a commit that people read
 
 
@@ -27,6 +29,14 @@ def marked(pieces: list[visible.Piece]) -> str:
     return "".join(
         f'<span class="{ansi.SIGN}">{escape(piece.text)}</span>' if piece.hidden else escape(piece.text) for piece in pieces
     )
+
+
+@register.filter
+def lines_of(text: str, longest: int = 100_000) -> SafeString:
+    """Show a text of several lines; the page keeps its line ends."""
+    lines = text[:longest].replace("\r\n", "\n").split("\n")
+    cut = "\n…" if len(text) > longest else ""
+    return mark_safe("\n".join(marked(visible.pieces(line)) for line in lines) + cut)  # noqa: S308 - all parts are escaped
 
 
 @register.filter
@@ -67,6 +77,12 @@ def status(word: str) -> SafeString:
         look.sign,
         harmless(look.word),
     )
+
+
+@register.filter
+def colour(word: str) -> str:
+    """Give the colour of a status as a class."""
+    return statuses.look(word).colour
 
 
 @register.filter

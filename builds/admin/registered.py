@@ -1,0 +1,69 @@
+"""Builds and repositories in Django's administration: its addresses, menu and templates, and pages of edrone's own.
+
+Which rows a user sees is decided by grants. Django's permissions know models, not repositories, and are not asked.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+
+from builds.admin import build_page, builds_list, config_page, log_page, repo_pages
+from builds.models import Build, Repo
+
+
+class Browsed(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+    """A table that is looked at: by everybody who may log in, each within their grants."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show it in the list of models."""
+        return request.user.is_active and request.user.is_staff
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let people look."""
+        return self.has_module_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Drone's tables are Drone's."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Drone's tables are Drone's."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Drone's tables are Drone's."""
+        return False
+
+
+@admin.register(Build)
+class BuildAdmin(Browsed):
+    """Builds."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """Give the addresses of everything that belongs to builds."""
+        build, step = "<path:slug>/<int:number>/", "<path:slug>/<int:number>/{}/<int:stage>/<int:step>/"
+        return [
+            path("", builds_list.builds_list, name="builds_build_changelist"),
+            path(step.format("log") + "<int:first>-<int:last>/", log_page.part, name="builds_part"),
+            path(step.format("log") + "after/<int:after>/", log_page.tail, name="builds_tail"),
+            path(step.format("log") + "file/", log_page.raw, name="builds_raw"),
+            path(step.format("live"), build_page.live, name="builds_live-step"),
+            path(step.format("step"), build_page.build_page, name="builds_step"),
+            path(build + "live/", build_page.live, name="builds_live"),
+            path(build + "configuration/", config_page.config_page, name="builds_config"),
+            path(build, build_page.build_page, name="builds_build"),
+        ]
+
+
+@admin.register(Repo)
+class RepoAdmin(Browsed):
+    """Repositories."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """Give the addresses of the list and of a repository."""
+        return [
+            path("", repo_pages.repos_list, name="builds_repo_changelist"),
+            path("<path:slug>/", repo_pages.repo_page, name="builds_repo"),
+        ]

@@ -37,15 +37,14 @@ class Style:
 
     @property
     def classes(self) -> str:
-        """Give the names of CSS classes."""
+        """Give the names of CSS classes; text on a coloured ground is black or white, so that it can be read."""
         front, back = self.foreground, self.background
         if "reverse" in self.flags:
-            front, back = back, front
-        names = [f"f{front}" if front is not None else "", f"b{back}" if back is not None else ""]
-        if "reverse" in self.flags:
-            names += ["fback" if front is None else "", "bfront" if back is None else ""]
-        names += sorted(self.flags - {"reverse"})
-        return " ".join(filter(None, names))
+            ground = "front" if front is None else str(front)
+        else:
+            ground = "" if back is None else str(back)
+        colour = f"b{ground}" if ground else "" if front is None else f"f{front}"
+        return " ".join(filter(None, [colour, *sorted(self.flags - {"reverse"})]))
 
 
 PLAIN = Style()
@@ -76,7 +75,7 @@ def line(text: str, style: Style = PLAIN) -> tuple[list[Span], Style]:
     spans: list[Span] = []
     if kept := text.rfind("\r") + 1:
         style = after(text[:kept], style)
-        spans.append(Span("␍", SIGN))
+        spans.append(Span("CR", SIGN))
         text = text[kept:]
     shown, at = text[:LONGEST], 0
     for match in ESCAPE.finditer(shown):

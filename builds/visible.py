@@ -14,6 +14,9 @@ HIDDEN = (
     "\u3164\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f"
 )
 RUN = re.compile(f"([{HIDDEN}])\\1*")
+CONTROLS = (  # what the first 32 characters are called; pictures of them are missing in many fonts
+    "NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US"
+).split()
 SHOWN_AT_ONCE = 3  # the same sign more often than this is shown once, with the number of times
 
 
@@ -39,15 +42,12 @@ def pieces(text: str) -> list[Piece]:
 
 
 def name(character: str, times: int = 1) -> str:
-    """Name a character: ␛ for escape, U+202E for what has no picture."""
+    """Name a character: ESC for escape, U+202E for what has no short name."""
     number = ord(character)
-    if number < 0x20:  # noqa: PLR2004 - Unicode's control pictures stand in the order of the controls
-        named = chr(0x2400 + number)
-    else:
-        named = "␡" if character == "\x7f" else f"U+{number:04X}"
-    return named * times if times <= SHOWN_AT_ONCE else f"{named}×{times}"
+    named = CONTROLS[number] if number < len(CONTROLS) else "DEL" if character == "\x7f" else f"U+{number:04X}"
+    return " ".join([named] * times) if times <= SHOWN_AT_ONCE else f"{named}×{times}"
 
 
 def plain(text: str) -> str:
     """Give the text in one string, for places that hold no markup: titles, attributes."""
-    return RUN.sub(lambda match: name(match[1], len(match[0])), text)
+    return RUN.sub(lambda match: f"[{name(match[1], len(match[0]))}]", text)

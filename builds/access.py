@@ -8,6 +8,7 @@ from django.db.models.functions import Left
 from django.db.models.lookups import Exact
 
 from builds.models.access import Grant, Level
+from builds.models.drone import Repo
 
 
 def may(user: Any, level: Level, slug: str, what: str = "") -> bool:
@@ -70,3 +71,9 @@ def grants_of(user: Any) -> list[Grant]:
         of_groups = Q(group__in=user.groups.through.objects.filter(user_id=user.pk).values("group_id"))
         found = user.edrone_grants = list(Grant.objects.filter(Q(user_id=user.pk) | of_groups).order_by())
     return found
+
+
+def visible_ids(user: Any) -> frozenset[int] | None:
+    """Give the ids of the repositories that a user may see; None: all that there are."""
+    condition = visible(user)
+    return None if condition is None else frozenset(Repo.objects.filter(condition).values_list("pk", flat=True))

@@ -10,8 +10,11 @@ WORDS = (
     "auth|authorization|bearer|cookie|cookies|jwt|otp|pin|salt|signature|webhook|dsn|pat"
 )
 RUN_TOGETHER = "password|passwd|passphrase|secret|token|credential|apikey|accesskey|privatekey|authkey|sshkey|signingkey"
-KEYS = r"(?:api|access|private|secret|ssh|gpg|pgp|rsa|encryption|signing|auth|license|deploy|account|master|service|tls|ssl|host|hmac|aws|azure|gcp)"
-WHOLE_WORD = re.compile(rf"(?:^|_)(?:{WORDS})(?:_|$|\d)|(?:^|_){KEYS}(?:_[a-z0-9]+)*_keys?(?:_|$|\d)|^keys?$")
+OF_KEYS = (
+    "api|access|private|secret|ssh|gpg|pgp|rsa|encryption|signing|auth|license|deploy|account|master|service|tls|ssl|host|hmac|"
+    "aws|azure|gcp"
+)
+WHOLE_WORD = re.compile(rf"(?:^|_)(?:{WORDS})(?:_|$|\d)|(?:^|_)(?:{OF_KEYS})(?:_[a-z0-9]+)*_keys?(?:_|$|\d)|^keys?$")
 ANYWHERE = re.compile(RUN_TOGETHER)
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 

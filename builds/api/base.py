@@ -1,24 +1,26 @@
 """What all addresses of the API share: who asks, which repository, how errors look."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotAuthenticated
-from rest_framework.permissions import BasePermission
 from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from builds import queries
 from builds.access import may
 from builds.api.authentication import IN_THE_ADDRESS, NO_TOKEN, BearerToken
 from builds.api.errors import NO_ADDRESS, BadRequest, NotFound, answer_error
+from builds.api.parameters import LARGEST, refuse_unknown
 from builds.api.rendering import Json
-from builds.models import Build, Level, Repo
+from builds.models import Level, Repo
 
-WHOLE = re.compile(r"[+-]?[0-9]+")
-LARGEST = 2**63 - 1
+WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 
 
 class JsonAlways(BaseContentNegotiation):
@@ -42,11 +44,18 @@ class Somebody(BasePermission):
 class ApiView(APIView):
     """An address of the API."""
 
-    authentication_classes = (BearerToken,)
-    permission_classes = (Somebody,)
+    authentication_classes: Sequence[type[BaseAuthentication]] = (BearerToken,)
+    permission_classes: Sequence[type[BasePermission]] = (Somebody,)
     renderer_classes = (Json,)
     content_negotiation_class = JsonAlways
-    metadata_class = None  # OPTIONS is 405 as on any other address that is not there
+    metadata_class = None  # OPTIONS is 405
+    parameters: Collection[str] = frozenset()  # of a GET
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Say who asks; then refuse parameters of a GET that would do nothing."""
+        super().initial(request, *args, **kwargs)
+        if request.method in {"GET", "HEAD"}:
+            refuse_unknown(request.query_params, self.parameters)
 
     def get_exception_handler(self) -> Callable[[Exception, Mapping[str, Any]], Response]:
         """Answer errors in Drone's form."""
@@ -76,34 +85,15 @@ class Nowhere(ApiView):
         raise NotFound(NO_ADDRESS)
 
 
-def repository(request: Request, slug: str, level: Level = Level.VIEW, what: str = "") -> Repo:
-    """Find a repository that the user may do something to.
-
-    Args:
-        request: who asks.
-        slug: the repository's full name.
-        level: what is to be done; `what` as of `may`.
+def repository(request: Request, slug: str) -> Repo:
+    """Find a repository that the user may see.
 
     Raises:
         NotFound: there is none, or the user may not see it: the two are the same to the letter.
-        PermissionDenied: the user may see it, and no more.
     """
-    found = Repo.objects.filter(slug=slug).first() if "\0" not in slug and may(request.user, Level.VIEW, slug) else None
+    found = queries.repository(slug) if "\0" not in slug and may(request.user, Level.VIEW, slug) else None
     if found is None:
         raise NotFound(f"Not Found: there is no repository {slug}, or you may not see it.")
-    return found
-
-
-def build_of(repo: Repo, number: str) -> Build:
-    """Find a build by its number.
-
-    Raises:
-        BadRequest: the number is none; NotFound: there is no such build.
-    """
-    wanted = whole(number, "build")
-    found = Build.objects.filter(repo_id=repo.pk, number=wanted).first()
-    if found is None:
-        raise NotFound(f"Not Found: {repo.slug} has no build {wanted}.")
     return found
 
 
@@ -115,6 +105,6 @@ def whole(text: str, what: str) -> int:
     """
     if not WHOLE.fullmatch(text):
         raise BadRequest(f"“{text}” is no number of a {what}: a whole number belongs there.")
-    if len(text) > 20 or not -LARGEST - 1 <= int(text) <= LARGEST:
+    if len(text.lstrip("+-0")) > len(str(LARGEST)) or not -LARGEST - 1 <= int(text) <= LARGEST:
         raise BadRequest(f"“{text}” is no number of a {what}: it is too large.")
     return int(text)

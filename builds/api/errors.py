@@ -33,7 +33,7 @@ def answer_error(error: Exception, _: Mapping[str, Any]) -> Response:
     headers: dict[str, str] = {}
     match error:
         case exceptions.APIException():
-            status, message = error.status_code, sentence(error)
+            status, message = error.status_code, str(error.detail)
             if header := getattr(error, "auth_header", None):
                 headers["WWW-Authenticate"] = header
             if seconds := getattr(error, "wait", None):
@@ -49,9 +49,3 @@ def answer_error(error: Exception, _: Mapping[str, Any]) -> Response:
             logger.error("The API failed.", exc_info=error)
             status, message = 500, FAILED
     return Response({"message": message}, status, headers=headers)
-
-
-def sentence(error: exceptions.APIException) -> str:
-    """Give the text of DRF's error."""
-    detail = error.detail
-    return str(detail) if isinstance(detail, str) else "; ".join(map(str, error.get_codes()))

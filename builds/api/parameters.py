@@ -10,10 +10,12 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from builds.api.errors import BadRequest
 from builds.models.words import Event, Status
+from builds.pages import Filters
 
 DRONES_OWN = frozenset({"access_token"})  # accepted at any address of Drone's
 PER_PAGE, MOST_PER_PAGE = 25, 100
-LATEST_SECOND = 2**63 - 1
+MOST_ROWS = 2**31  # more than any table of Drone's can have
+LARGEST = 2**63 - 1  # of 64 bits
 NUMBER = re.compile(r"[+-]?[0-9]{1,19}")
 
 
@@ -78,7 +80,7 @@ def moment(given: QueryDict, name: str) -> int | None:
     if not text:
         return None
     if NUMBER.fullmatch(text):
-        return max(-LATEST_SECOND, min(int(text), LATEST_SECOND))
+        return max(-LARGEST, min(int(text), LARGEST))
     # A plus that was not escaped arrives as a blank.
     text = re.sub(r" (?=\d\d:?\d\d$)", "+", text)
     try:
@@ -89,3 +91,25 @@ def moment(given: QueryDict, name: str) -> int | None:
     except (ValueError, OverflowError):
         pass
     raise BadRequest(f"{name}=“{text}” is no time: write 2026-01-31, 2026-01-31T12:00:00Z or Unix seconds.")
+
+
+def filters_of(given: QueryDict) -> Filters:
+    """Read all filters of a list of builds.
+
+    Raises:
+        BadRequest: one cannot be understood.
+    """
+    branches = tuple(f"refs/heads/{branch}" for branch in texts(given, "branch"))
+    tags = tuple(f"refs/tags/{tag}" for tag in texts(given, "tag"))
+    return Filters(
+        status=words(given, "status", Status),
+        event=words(given, "event", Event),
+        ref=branches + tags,
+        deploy_to=texts(given, "target"),
+        author_login=texts(given, "author"),
+        sender=texts(given, "sender"),
+        after=texts(given, "commit"),
+        since=moment(given, "since"),
+        until=moment(given, "until"),
+        q=" ".join(texts(given, "q")),
+    )

@@ -9,3 +9,7 @@ class Failures(models.Model):
     who = models.CharField(max_length=64, primary_key=True)  # a hash: people type passwords where names belong
     since = models.DateTimeField(db_index=True)  # when the window began
     count = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        """Say how often; who it was cannot be told."""
+        return f"{self.count} since {self.since:%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,40 @@
+"""The addresses of the API: Drone's, and edrone's own beside them.
+
+A repository's full name has two parts or, where the namespace has slashes as GitLab's may have, more. So the addresses
+below one are told apart by their ends, the longer ones first.
+"""
+
+from django.urls import re_path
+from rest_framework.views import APIView
+
+from builds.api.base import Nowhere
+from builds.api.views.builds import AllBuildsView, BuildsView, BuildView, LatestBuildView
+from builds.api.views.config import BuildConfigView, ConfigView
+from builds.api.views.logs import LogView
+from builds.api.views.repos import ReposView, RepoView
+from builds.api.views.user import UserBuildsView, UserReposView, UserView
+
+REPO = r"repos/(?P<slug>[^/]+(?:/[^/]+)+)"
+BUILD = rf"{REPO}/builds/(?P<number>[^/]+)"
+
+
+def address(form: str, view: type[APIView]) -> object:
+    """Answer an address."""
+    return re_path(rf"^{form}\Z", view.as_view())
+
+
+urlpatterns = [
+    address("user", UserView),
+    address("user/repos", UserReposView),
+    address("user/builds", UserBuildsView),
+    address("builds", AllBuildsView),
+    address("repos", ReposView),
+    address(rf"{REPO}/builds", BuildsView),
+    address(rf"{REPO}/builds/latest", LatestBuildView),
+    address(rf"{BUILD}/logs/(?P<stage>[^/]+)/(?P<step>[^/]+)", LogView),
+    address(rf"{BUILD}/config", BuildConfigView),
+    address(BUILD, BuildView),
+    address(rf"{REPO}/config", ConfigView),
+    address(REPO, RepoView),
+    re_path("", Nowhere.as_view()),
+]

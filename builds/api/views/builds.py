@@ -1,0 +1,99 @@
+"""`/api/builds` and `/api/repos/{slug}/builds`: pages of builds, and one build with its stages and steps."""
+
+from django.http import QueryDict
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from builds import pages
+from builds.access import visible_ids
+from builds.api.base import ApiView, repository, whole
+from builds.api.errors import NotFound
+from builds.api.paging import cursor, next_link, position_of
+from builds.api.parameters import MOST_ROWS, filters_of, page_of, per_page_of, texts
+from builds.api.shapes import Shape, build_shape, stage_shape, step_shape
+from builds.models import Build, Repo
+from builds.queries import build_with_stages, latest_build
+
+PAGES = frozenset({"page", "per_page", "cursor"})
+FILTERS = frozenset({"status", "event", "branch", "tag", "target", "author", "sender", "commit", "since", "until", "q"})
+
+
+class BuildsView(ApiView):
+    """The builds of a repository."""
+
+    parameters = PAGES | FILTERS
+
+    def get(self, request: Request, slug: str) -> Response:
+        """List a page, newest first, narrowed by the filters."""
+        repo = repository(request, slug)
+        given, of = request.query_params, f"repository {repo.pk}"
+        filters, before, (limit, offset) = filters_of(given), position_of(of, given), window(given)
+        page = pages.of_repository(repo.pk, filters, before, limit, offset)
+        return answer(request, of, page, [build_shape(build) for build in page.builds])
+
+
+class AllBuildsView(ApiView):
+    """The builds of all repositories that the user may see."""
+
+    parameters = PAGES | FILTERS
+
+    def get(self, request: Request) -> Response:
+        """List a page, newest first, narrowed by the filters; each build says of which repository it is."""
+        given, of = request.query_params, "all builds"
+        filters, before, (limit, offset) = filters_of(given), position_of(of, given), window(given)
+        page = pages.of_repositories(visible_ids(request.user), filters, before, limit, offset)
+        slugs = dict(Repo.objects.filter(pk__in={build.repo_id for build in page.builds}).values_list("pk", "slug"))
+        return answer(request, of, page, [build_shape(build) | {"slug": slugs.get(build.repo_id, "")} for build in page.builds])
+
+
+class BuildView(ApiView):
+    """One build."""
+
+    def get(self, request: Request, slug: str, number: str) -> Response:
+        """Show it with its stages and their steps."""
+        repo = repository(request, slug)
+        wanted = whole(number, "build")
+        build = build_with_stages(repo.pk, wanted)
+        if build is None:
+            raise NotFound(f"Not Found: {slug} has no build {wanted}.")
+        return Response(whole_build(build))
+
+
+class LatestBuildView(ApiView):
+    """The last build of a branch."""
+
+    parameters = frozenset({"branch", "ref"})
+
+    def get(self, request: Request, slug: str) -> Response:
+        """Show the last build of `branch`, or of `ref`; of the default branch where neither is said."""
+        repo = repository(request, slug)
+        ref = ref_of(request.query_params, repo)
+        build = latest_build(repo.pk, ref)
+        if build is None:
+            raise NotFound(f"Not Found: {slug} has no build of {ref}.")
+        return Response(whole_build(build))
+
+
+def ref_of(given: QueryDict, repo: Repo) -> str:
+    """Say which ref is meant; `ref` is stronger than `branch`."""
+    refs = texts(given, "ref")
+    branches = texts(given, "branch")
+    return refs[0] if refs else f"refs/heads/{branches[0] if branches else repo.default_branch}"
+
+
+def whole_build(build: Build) -> Shape:
+    """Show a build with its stages and their steps."""
+    stages = [stage_shape(stage, map(step_shape, stage.steps.all())) for stage in build.stages.all()]
+    return build_shape(build, stages)
+
+
+def window(given: QueryDict) -> tuple[int, int]:
+    """Say how many builds to give and how many to leave out before them; pages count from the cursor where there is one."""
+    size = per_page_of(given)
+    return size, min((page_of(given) - 1) * size, MOST_ROWS)
+
+
+def answer(request: Request, of: str, page: pages.Page, shapes: list[Shape]) -> Response:
+    """Answer a page, with the address of the next one where there may be one."""
+    more = {} if page.next is None else {"Link": next_link(request, cursor(of, page.next))}
+    return Response(shapes, headers=more)

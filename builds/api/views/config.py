@@ -1,0 +1,100 @@
+"""The YAML of builds: what one was served, and what one would be served now."""
+
+from django.conf import settings
+from django.http import QueryDict
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from builds.api.base import ApiView, repository, whole
+from builds.api.errors import BadRequest, NotFound
+from builds.api.parameters import texts, words
+from builds.api.shapes import Shape
+from builds.models import Build, Repo
+from builds.models.words import Event
+from configs.identity import BuildKey
+from configs.keptform import unpacked
+from configs.payload import ConfigRequest
+from configs.resolve import Resolved, resolve
+from configs.revision import revision_of
+from configs.served import served_for
+from configs.tree import Tree
+
+
+class BuildConfigView(ApiView):
+    """What a build was served."""
+
+    def get(self, request: Request, slug: str, number: str) -> Response:
+        """Show the exact YAML, the files that it came from, and when it was served."""
+        repo = repository(request, slug)
+        wanted = whole(number, "build")
+        build = Build.objects.filter(repo_id=repo.pk, number=wanted).first()
+        if build is None:
+            raise NotFound(f"Not Found: {slug} has no build {wanted}.")
+        record = served_for(key_of(build))
+        if record is None:
+            raise NotFound(
+                f"Not Found: edrone has no record of what build {wanted} of {slug} was served. It is older than edrone's "
+                "records, or Drone had its configuration from elsewhere."
+            )
+        served = {"served": int(record.served.timestamp()), "late": record.late, "version": record.version}
+        return Response(resolved_shape(unpacked(record.file), record.revision) | served)
+
+
+class ConfigView(ApiView):
+    """What a build of a branch would be served now."""
+
+    parameters = frozenset({"branch", "tag", "event"})
+
+    def get(self, request: Request, slug: str) -> Response:
+        """Look it up in the tree as for Drone, and show the YAML and the files that it comes from."""
+        repo = repository(request, slug)
+        asked = request_for(repo, request.query_params)
+        found = resolve(asked, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
+        return Response(resolved_shape(found, revision_of(settings.EDRONE_PROJECTS).name))
+
+
+def resolved_shape(resolved: Resolved, revision: str) -> Shape:
+    """Show what was found; `yaml` is null where the repository keeps its own file."""
+    return {"yaml": resolved.yaml, "path": resolved.path, "sources": list(resolved.sources), "revision": revision}
+
+
+def request_for(repo: Repo, given: QueryDict) -> ConfigRequest:
+    """Describe the build that is meant: of the default branch by a push, where nothing is said.
+
+    Raises:
+        BadRequest: branch and tag are both given, or a parameter twice.
+    """
+    branches, tags, events = texts(given, "branch"), texts(given, "tag"), words(given, "event", Event)
+    for name, values in {"branch": branches, "tag": tags, "event": events}.items():
+        if len(values) > 1:
+            raise BadRequest(f"{name} is given more than once; a preview is of one build.")
+    event = events[0] if events else Event.TAG.value if tags else Event.PUSH.value
+    if (branches and tags) or (tags and event == Event.PULL_REQUEST):
+        raise BadRequest("A preview is of a branch or of a tag; a pull request has a branch.")
+    if tags:
+        ref = target = f"refs/tags/{tags[0]}"
+    else:
+        target = branches[0] if branches else "" if event == Event.TAG else repo.default_branch
+        ref = "refs/pull/1/head" if event == Event.PULL_REQUEST else f"refs/heads/{target}"
+    return ConfigRequest(
+        repo.namespace, repo.name, event, ref, target, protected=repo.protected, config_path=repo.config_path, repo_id=repo.pk
+    )
+
+
+def key_of(build: Build) -> BuildKey:
+    """Say what identifies a build."""
+    return BuildKey(
+        repo_id=build.repo_id,
+        build_id=build.pk,
+        number=build.number,
+        event=build.event,
+        action=build.action,
+        ref=build.ref,
+        after=build.after,
+        target=build.target,
+        deploy_to=build.deploy_to,
+        parent=build.parent,
+        trigger=build.trigger,
+        created=build.created,
+        params=build.params,  # type: ignore[arg-type]  # a column of text that is read as an object
+    )

@@ -1,0 +1,63 @@
+"""`…/builds/{number}/logs/{stage}/{step}`: what a step printed."""
+
+from dataclasses import asdict
+
+import orjson
+from django.conf import settings
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from builds import logs
+from builds.api.base import ApiView, repository, whole
+from builds.api.errors import NotFound
+from builds.drone import client
+from builds.models import Repo, Step
+from builds.models.words import Status
+from builds.queries import log_of, step_of
+
+NOT_ENDED = {Status.PENDING, Status.RUNNING, Status.WAITING, Status.BLOCKED}
+ELSEWHERE = (
+    "Drone's database has no log of this step: Drone keeps its logs elsewhere (S3 or Azure), or the step printed nothing. "
+    "Set DRONE_SERVER and DRONE_TOKEN, so that edrone can ask Drone for it."
+)
+
+
+class LogView(ApiView):
+    """The log of a step."""
+
+    def get(self, request: Request, slug: str, number: str, stage: str, step: str) -> HttpResponse:
+        """Give it as it was stored, byte for byte."""
+        repo = repository(request, slug)
+        build, in_stage, place = whole(number, "build"), whole(stage, "stage"), whole(step, "step")
+        found = step_of(repo.pk, build, in_stage, place)
+        if found is None:
+            raise NotFound(f"Not Found: build {build} of {slug} has no step {place} in a stage {in_stage}.")
+        log = log_of(found)
+        if log is None:
+            log = elsewhere(repo, build, in_stage, found)
+        return HttpResponse(log if is_json(log) else as_lines(log), content_type="application/json")
+
+
+def elsewhere(repo: Repo, build: int, stage: int, step: Step) -> bytes:
+    """Ask Drone for a log that its table does not have (drone-facts 6.5).
+
+    Raises:
+        NotFound: the step has not ended, or edrone is not connected to Drone's API.
+        DroneError: Drone has none, or does not answer.
+    """
+    if step.status in NOT_ENDED:
+        raise NotFound(f"Not Found: step {step.name} has not ended; its log comes when it has.")
+    if not (settings.DRONE_SERVER and settings.DRONE_TOKEN):
+        raise NotFound(f"Not Found: {ELSEWHERE}")
+    return client.connected().log(client.Repo(repo.namespace, repo.name), build, stage, step.number)
+
+
+def is_json(log: bytes) -> bool:
+    """Is it JSON? Of Drone's large arrays only the ends are looked at."""
+    text = log.strip()
+    return (text[:1], text[-1:]) == (b"[", b"]") or logs.is_drones(text)
+
+
+def as_lines(log: bytes) -> bytes:
+    """Put what is no JSON into Drone's form of a log."""
+    return orjson.dumps([asdict(line) for line in logs.plain(log)])

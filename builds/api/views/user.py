@@ -1,0 +1,42 @@
+"""`/api/user`: who am I, which repositories may I see, what was built last."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from builds import pages
+from builds.access import visible_ids
+from builds.api.base import ApiView
+from builds.api.shapes import repo_shape, user_shape
+from builds.api.views.repos import repo_shapes
+from builds.models import Repo
+from builds.queries import repositories
+
+RECENT = 25
+
+
+class UserView(ApiView):
+    """The token's owner."""
+
+    def get(self, request: Request) -> Response:
+        """Show who asks."""
+        return Response(user_shape(request.user))
+
+
+class UserReposView(ApiView):
+    """The repositories that the user may see."""
+
+    parameters = frozenset({"latest"})
+
+    def get(self, request: Request) -> Response:
+        """List them all by name; with `latest=true` each has its last build."""
+        return Response(repo_shapes(request, repositories(visible_ids(request.user))))
+
+
+class UserBuildsView(ApiView):
+    """The last builds of all repositories that the user may see."""
+
+    def get(self, request: Request) -> Response:
+        """List each as its repository with the build in it, as Drone does."""
+        builds = pages.of_repositories(visible_ids(request.user), pages.Filters(), None, RECENT).builds
+        repos = Repo.objects.in_bulk({build.repo_id for build in builds})
+        return Response([repo_shape(repos[build.repo_id], build) for build in builds if build.repo_id in repos])

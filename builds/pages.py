@@ -1,0 +1,155 @@
+"""Pages of builds, newest first, as fast at the end as at the beginning and never a scan of the whole table.
+
+edrone cannot add an index to Drone's tables. There are: the primary key, (repository, number), (repository, ref), author,
+sender, and the builds that are pending or running (drone-facts 6.3). A page is looked for in three ways:
+
+1. Builds that are pending or running are few and have an index: all of them are read and sorted.
+2. Otherwise the newest WINDOW builds below the cursor are gone through, until the page is full.
+3. Where that does not fill it and an index serves the filters, the rest comes from there, if it leads to at most WINDOW
+   builds. Else the page ends early, with a cursor to go on from.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+
+from django.db.models import F, Q, QuerySet
+
+from builds.models import Build
+from builds.models.words import Status
+
+WINDOW = 50_000  # rows that one page may read
+UNFINISHED = {Status.PENDING.value, Status.RUNNING.value}  # the words of Drone's partial index
+SEARCHED = ("title", "message", "author_login", "author_name", "ref", "deploy_to", "after")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list of builds is narrowed to; several values for one are alternatives, none is no filter."""
+
+    status: tuple[str, ...] = ()
+    event: tuple[str, ...] = ()
+    ref: tuple[str, ...] = ()  # refs/heads/B for a branch, refs/tags/T for a tag
+    deploy_to: tuple[str, ...] = ()
+    author_login: tuple[str, ...] = ()
+    sender: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()  # commits, in full
+    since: int | None = None  # created then or later, Unix seconds
+    until: int | None = None  # created before, Unix seconds
+    q: str = ""  # a part of title, message, author, ref, target or commit, in any case
+
+    def condition(self) -> Q:
+        """Write all of them."""
+        found = Q()
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.type == tuple[str, ...] and value:
+                found &= Q(**{f"{field.name}__in": value})
+        if self.since is not None:
+            found &= Q(created__gte=self.since)
+        if self.until is not None:
+            found &= Q(created__lt=self.until)
+        if self.q:
+            parts = Q()
+            for name in SEARCHED:
+                parts |= Q(**{f"{name}__icontains": self.q})
+            found &= parts
+        return found
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of builds."""
+
+    builds: list[Build]
+    next: int | None  # the cursor to go on from; None: this is the end. A page may be short, or empty, and yet have one
+
+
+def of_repository(repo_id: int, filters: Filters, before: int | None, limit: int, offset: int = 0) -> Page:
+    """Give builds of a repository by number; `before` is the number at which the page before ended."""
+    index = Q(ref__in=filters.ref) if filters.ref else None
+    return Reading("number", Q(repo_id=repo_id), filters, index).page(before, limit, offset)
+
+
+def of_repositories(visible: Collection[int] | None, filters: Filters, before: int | None, limit: int, offset: int = 0) -> Page:
+    """Give builds of several repositories by id, for which `before` is the id at which the page before ended.
+
+    Args:
+        visible: the ids of the repositories; None: all, those included that Drone has deleted since.
+        filters: what else is asked for.
+        before: the cursor; None for the newest.
+        limit: builds on a page.
+        offset: builds to leave out at the start, for pages by number; slower with each.
+    """
+    if visible is not None and not visible:
+        return Page([], None)
+    base = Q() if visible is None else Q(repo_id__in=visible)
+    index = None
+    if filters.author_login:
+        index = Q(author_login__in=filters.author_login)
+    elif filters.sender:
+        index = Q(sender__in=filters.sender)
+    elif visible is not None:
+        index = base
+    return Reading("id", base, filters, index).page(before, limit, offset)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the builds of one list are found."""
+
+    key: str  # the field that orders them and that cursors hold
+    base: Q  # whose builds
+    filters: Filters
+    index: Q | None  # what an index serves, beside the key's own
+
+    def page(self, before: int | None, limit: int, offset: int) -> Page:
+        """Give the page below a cursor."""
+        below = Q() if before is None else Q(**{f"{self.key}__lt": before})
+        wanted = offset + limit + 1  # one more shows whether there is another page
+        if self.filters.status and set(self.filters.status) <= UNFINISHED:
+            return self.cut(self.sorted(below)[:wanted], limit, offset, None)
+        newest = self.newest(below)
+        if newest is None:
+            return Page([], None)
+        bottom = newest - WINDOW
+        within = below & Q(**{f"{self.key}__gt": bottom})
+        rows = list(self.matching(within).order_by(f"-{self.key}")[:wanted])
+        if len(rows) == wanted:
+            return self.cut(rows, limit, offset, None)
+        oldest = self.newest(Q(**{f"{self.key}__lte": bottom}))
+        if oldest is None:
+            return self.cut(rows, limit, offset, None)
+        if self.index is not None and self.leads_to_few(self.index):
+            rest = self.sorted(Q(**{f"{self.key}__lte": bottom}))[: wanted - len(rows)]
+            return self.cut([*rows, *rest], limit, offset, None)
+        return self.cut(rows, limit, offset, oldest + 1)
+
+    def cut(self, rows: "list[Build] | QuerySet[Build]", limit: int, offset: int, more: int | None) -> Page:
+        """Make the page; `more` is the cursor where nothing is left of what was read."""
+        found = list(rows)[offset:]
+        if len(found) > limit:
+            return Page(found[:limit], getattr(found[limit - 1], self.key))
+        return Page(found, more)
+
+    def matching(self, within: Q) -> QuerySet[Build]:
+        """Narrow the builds by everything."""
+        return Build.objects.filter(self.base & within & self.filters.condition())
+
+    def sorted(self, within: Q) -> QuerySet[Build]:
+        """Order so that the database must find the rows by another index than the key's, and sort them."""
+        return self.matching(within).order_by((F(self.key) + 0).desc())
+
+    def newest(self, within: Q) -> int | None:
+        """Give the key of the newest build, whatever else it is."""
+        key: int | None = (
+            Build.objects.filter(self.scope() & within).order_by(f"-{self.key}").values_list(self.key, flat=True).first()
+        )
+        return key
+
+    def scope(self) -> Q:
+        """Give what the key counts in: a repository, or everything."""
+        return self.base if self.key == "number" else Q()
+
+    def leads_to_few(self, index: Q) -> bool:
+        """Are the rows that the index leads to few enough to be read and sorted?"""
+        return Build.objects.filter(self.scope() & index)[: WINDOW + 1].count() <= WINDOW

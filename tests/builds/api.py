@@ -1,0 +1,24 @@
+"""Asking the API as one of its users."""
+
+import json
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.test import Client
+
+from builds.models.tokens import make_token
+
+
+class Api:
+    """A client with a token, or without."""
+
+    def __init__(self, user: User | None = None, token: str = "") -> None:
+        text = make_token(user, "test")[1] if user else token
+        self.client = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {text}"} if text else None)
+
+    def get(self, path: str, **headers: str) -> Any:
+        return self.client.get(path, headers=headers or None)
+
+
+def body(answer: Any) -> Any:
+    return json.loads(answer.content)

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from builds.admin.pages import visible_repos
 from builds.admin.rows import rows
@@ -19,7 +20,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     try:
         return {"lists": lists(request)}
     except DroneDatabaseUnavailable as error:
-        return {"reason": str(error)}
+        return {"reason": gettext(str(error))}
 
 
 def lists(request: HttpRequest) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext
 
 from builds import access
 from builds.errors import DroneDatabaseUnavailable
@@ -48,7 +49,7 @@ def page(view: Page) -> Page:
 def away(request: HttpRequest, error: DroneDatabaseUnavailable) -> HttpResponse:
     """Say that Drone's database cannot be read; a part of a page gets the sentence alone."""
     template = "admin/builds/away_part.html" if request.headers.get("HX-Request") else "admin/builds/away.html"
-    response = shown(request, template, {"reason": str(error)}, status=503)
+    response = shown(request, template, {"reason": gettext(str(error))}, status=503)
     response.headers["Retry-After"] = "10"
     response.render()
     return response

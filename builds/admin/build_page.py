@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -48,6 +48,8 @@ def build_page(request: HttpRequest, slug: str, number: int, stage: int = 0, ste
     build = find_build(request, slug, number)
     context = about(build, stage, step)
     chosen: Step | None = context["chosen"]
+    if step and not chosen:
+        raise Http404
     log = log_page.context(build, chosen) if chosen else {}
     return shown(request, "admin/builds/build.html", {"tab": "steps", **context, **log})
 

@@ -100,7 +100,8 @@ def part(request: HttpRequest, slug: str, number: int, stage: int, step: int, fi
     context = {"lines": written(found, first, last), "raw_url": url("raw", build, found_step)}
     if request.headers.get("HX-Request"):
         return shown(request, "admin/builds/log_lines.html", context)
-    return shown(request, "admin/builds/log_part.html", context | {"title": f"{slug} #{number}", "step": found_step, "build": build})
+    page_of = {"title": f"{slug} #{number}", "slug": slug, "build": build, "step": found_step}
+    return shown(request, "admin/builds/log_part.html", context | page_of)
 
 
 @page

@@ -17,12 +17,12 @@ class Browsed(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in th
     """A table that is looked at: by everybody who may log in, each within their grants."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Show it in the list of models."""
-        return request.user.is_active and request.user.is_staff
+        """Leave it out of the list of models: the menu leads here."""
+        return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let people look."""
-        return self.has_module_permission(request)
+        return admin.site.has_permission(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Drone's tables are Drone's."""

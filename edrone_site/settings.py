@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular_sidecar",  # the files of Swagger UI
     "configs",
     "edrone_site",
 ]
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
 # Kubernetes (which asks by address) should have to be named there. Pages check the host where they build addresses.
 MIDDLEWARE = [
     "configs.middleware.drone_first",
+    "edrone_site.middleware.content_security_policy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -1,5 +1,5 @@
 """The administration: browsing builds, running by hand, grants and tokens."""
 
-from builds.admin import registered
+from builds.admin import grants, registered, tokens
 
-__all__ = ["registered"]
+__all__ = ["grants", "registered", "tokens"]

@@ -4,9 +4,10 @@ A repository's full name has two parts or, where the namespace has slashes as Gi
 below one are told apart by their ends, the longer ones first.
 """
 
-from django.urls import re_path
+from django.urls import path, re_path
 from rest_framework.views import APIView
 
+from builds.api import schema
 from builds.api.base import Nowhere
 from builds.api.views.builds import AllBuildsView, BuildsView, BuildView, LatestBuildView
 from builds.api.views.config import BuildConfigView, ConfigView
@@ -36,5 +37,7 @@ urlpatterns = [
     address(BUILD, BuildView),
     address(rf"{REPO}/config", ConfigView),
     address(REPO, RepoView),
+    path("schema", schema.schema, name="api-schema"),
+    path("docs", schema.docs, name="api-docs"),
     re_path("", Nowhere.as_view()),
 ]

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
@@ -27,6 +26,7 @@ class ApiToken(models.Model):
     created = models.DateTimeField(default=timezone.now, editable=False)
     expires = models.DateTimeField(editable=False)
     last_used = models.DateTimeField(null=True, editable=False)
+    text = ""  # the token itself, where it was made just now; it is kept nowhere
 
     class Meta:
         """Newest first."""
@@ -43,6 +43,12 @@ class ApiToken(models.Model):
         """Is its time over?"""
         return self.expires <= timezone.now()
 
+    def renew(self, days: int) -> None:
+        """Take a new text, valid for some days."""
+        self.text = PREFIX + secrets.token_urlsafe(32)
+        self.start, self.digest = self.text[:SHOWN], digest_of(self.text)
+        self.expires = timezone.now() + timedelta(days=days)
+
     def used(self) -> None:
         """Remember that it was used, within some minutes."""
         now = timezone.now()
@@ -50,21 +56,14 @@ class ApiToken(models.Model):
             type(self).objects.filter(pk=self.pk).update(last_used=now)
 
 
-def make_token(user: Any, name: str, days: int = DAYS) -> tuple[ApiToken, str]:
-    """Make a token.
-
-    Returns:
-        The row, and the text: it is kept nowhere, so this is the only time that anybody can show it.
-    """
-    text = PREFIX + secrets.token_urlsafe(32)
-    expires = timezone.now() + timedelta(days=days)
-    token = ApiToken.objects.create(user=user, name=name, start=text[:SHOWN], digest=digest_of(text), expires=expires)
-    return token, text
+def make_token(user: Any, name: str, days: int = DAYS) -> ApiToken:
+    """Make a token; its text is in `text` of what is returned, and can be read nowhere else."""
+    token = ApiToken(user=user, name=name)
+    token.renew(days)
+    token.save()
+    return token
 
 
 def digest_of(text: str) -> str:
     """Hash a token. It is 256 random bits, so a plain hash cannot be turned back; a slow one would slow each request."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-days_limits = (MinValueValidator(1), MaxValueValidator(MOST_DAYS))

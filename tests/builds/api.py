@@ -13,7 +13,7 @@ class Api:
     """A client with a token, or without."""
 
     def __init__(self, user: User | None = None, token: str = "") -> None:
-        text = make_token(user, "test")[1] if user else token
+        text = make_token(user, "test").text if user else token
         self.client = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {text}"} if text else None)
 
     def get(self, path: str, **headers: str) -> Any:

@@ -27,5 +27,4 @@ class Command(BaseCommand):
             raise CommandError(f"--days must be from 1 to {MOST_DAYS}.")
         if not user.is_active:
             raise CommandError(f"{user} is not active, so a token could do nothing. Activate the user in the administration.")
-        text = make_token(user, options["name"][:100], options["days"])[1]
-        self.stdout.write(text)
+        self.stdout.write(make_token(user, options["name"][:100], options["days"]).text)

@@ -149,7 +149,7 @@ def test_queries_do_not_grow_with_what_is_shown(admin):
         admin.get(REPOS, {"q": "cart"})
     with CaptureQueriesContext(connections["drone"]) as many:
         admin.get(REPOS, {"all": "yes"})
-    assert len(many) == len(few)
+    assert len(many) <= len(few) + 1  # of what is deployed, where anything is
 
 
 def test_a_log_is_shown_from_its_end_and_the_rest_in_parts(viewer):

@@ -1,0 +1,27 @@
+"""The administration's pages of grants: for those whom Django's permissions let in, as a rule superusers."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from builds.models.access import Grant
+
+
+@admin.register(Grant)
+class GrantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+    """Who may do what to which repositories."""
+
+    list_display = ("whom", "pattern", "level", "only")
+    list_filter = ("level",)
+    search_fields = ("user__username", "group__name", "pattern")
+    autocomplete_fields = ("user", "group")
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
+        """Load the names too."""
+        return super().get_queryset(request).select_related("user", "group")
+
+    @admin.display(description="user or group")
+    def whom(self, grant: Grant) -> str:
+        """Name who has it."""
+        return str(grant.user or f"group {grant.group}")

@@ -1,0 +1,82 @@
+"""The administration's pages of API tokens: everybody makes, sees and revokes their own; superusers see and revoke all."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from builds.models.tokens import DAYS, MOST_DAYS, ApiToken
+
+
+class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
+    """What a new token needs."""
+
+    days = forms.IntegerField(min_value=1, max_value=MOST_DAYS, initial=DAYS, help_text="How long it is valid.")
+
+    class Meta:
+        """The rest is edrone's to fill in."""
+
+        model = ApiToken
+        fields = ("name",)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+    """Tokens; deleting one revokes it. Who may enter the administration may have tokens, without further permissions."""
+
+    form = TokenForm
+    list_display = ("name", "start", "user", "created", "expires", "last_used")
+    search_fields = ("name", "user__username")
+    list_select_related = ("user",)
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
+        """Show users their own."""
+        tokens = super().get_queryset(request)
+        return tokens if request.user.is_superuser else tokens.filter(user_id=request.user.pk)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show the section to everybody here."""
+        return is_staff(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        """Let users see their own."""
+        return is_staff(request) and may_touch(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let everybody here make some, for themselves."""
+        return is_staff(request)
+
+    def has_change_permission(self, *_: Any, **__: Any) -> bool:
+        """Let nobody change one: what it is for, and until when, is part of it."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        """Let users revoke their own."""
+        return is_staff(request) and may_touch(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: Any) -> None:  # noqa: ARG002 - Django's
+        """Make the token the user's own."""
+        obj.user = request.user  # type: ignore[assignment]  # whoever is here is logged in
+        obj.renew(form.cleaned_data["days"])
+        obj.save()
+
+    def response_add(self, request: HttpRequest, obj: ApiToken, *_: Any) -> HttpResponse:
+        """Show the token in this answer: no message, no session and no second page ever holds it."""
+        context = self.admin_site.each_context(request) | {"title": "API token made", "token": obj, "opts": self.opts}
+        answer = TemplateResponse(request, "admin/builds/apitoken/made.html", context)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+
+def is_staff(request: HttpRequest) -> bool:
+    """May this user enter the administration?"""
+    return bool(request.user.is_active and request.user.is_staff)
+
+
+def may_touch(request: HttpRequest, token: ApiToken | None) -> bool:
+    """Is it the user's own, or everybody's business?"""
+    return token is None or request.user.is_superuser or token.user_id == request.user.pk

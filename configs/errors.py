@@ -42,6 +42,12 @@ class Unusable(ConfigError):
     """A file that should serve the build is there, but cannot."""
 
 
+class Refused(ConfigError):
+    """A build is started by somebody who may not, or with parameters that are not right."""
+
+    outcome = "refused"
+
+
 class TreeUnavailable(ConfigError):
     """The tree itself is not there, or may not be read."""
 

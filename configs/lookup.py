@@ -36,6 +36,24 @@ def candidates(request: ConfigRequest, namespaces: Collection[str] = ()) -> Cand
     if branch and (problem := not_a_path(branch)):
         remarks.append(f"branch {branch!r} {problem}: only defaults are looked for")
         branch = ""
+    where = homes(request, namespaces)
+    paths = [path for home in where.repository for path in files_in(home, branch)]
+    paths += [f"{home}/default.yaml" for home in where.owner]
+    return Candidates((*paths, "default.yaml"), (*remarks, *where.remarks))
+
+
+@dataclass(frozen=True)
+class Homes:
+    """The folders of a repository, the nearest first; the root of the tree comes after them."""
+
+    repository: tuple[str, ...]
+    owner: tuple[str, ...]  # that of its namespace, or none
+    remarks: tuple[str, ...]  # why one is left out
+
+
+def homes(request: ConfigRequest, namespaces: Collection[str] = ()) -> Homes:
+    """List the folders that are a repository's; arguments as of `candidates`."""
+    remarks: list[str] = []
     owner = "" if (problem := not_a_path(request.namespace)) else f"@{request.namespace}"
     if problem:
         remarks.append(f"namespace {request.namespace!r} {problem}: it has no folder")
@@ -43,17 +61,12 @@ def candidates(request: ConfigRequest, namespaces: Collection[str] = ()) -> Cand
     if problem := "contains a slash" if "/" in name else "begins with @" if name.startswith("@") else not_a_path(name):
         remarks.append(f"repository {name!r} {problem}: it has no folder")
         name = ""
-    paths: list[str] = []
-    if owner and name:
-        paths += files_in(f"{owner}/{name}", branch)
+    folders = [f"{owner}/{name}"] if owner and name else []
     if name and namespaces and request.namespace not in namespaces:
         remarks.append(f"namespace {request.namespace!r} is not in EDRONE_NAMESPACES: {name}/ is not for it")
     elif name:
-        paths += files_in(name, branch)
-    if owner:
-        paths.append(f"{owner}/default.yaml")
-    paths.append("default.yaml")
-    return Candidates(tuple(paths), tuple(remarks))
+        folders.append(name)
+    return Homes(tuple(folders), (owner,) if owner else (), tuple(remarks))
 
 
 def branch_of(request: ConfigRequest) -> str:

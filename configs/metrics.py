@@ -4,7 +4,7 @@ from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-OUTCOMES = ("served", "default", "repository", "error", "clock", "unsigned", "malformed", "failed")
+OUTCOMES = ("served", "default", "repository", "error", "refused", "clock", "unsigned", "malformed", "failed")
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)  # seconds
 
 

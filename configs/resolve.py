@@ -2,17 +2,21 @@
 
 import re
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import yaml
 
 from configs.cache import Cache, now
 from configs.compose.composing import compose
 from configs.compose.provenance import Origin
-from configs.errors import NotFound, Unusable, Vanished
+from configs.errors import ConfigError, NotFound, Unusable, Vanished
 from configs.kinds import kinds
-from configs.lookup import Candidates, branch_of, candidates
+from configs.lookup import Candidates, branch_of, candidates, homes
+from configs.operations import finding, head
+from configs.operations.cutting import SAYS_OPERATION, Cut, cut, has_content
+from configs.operations.operation import Operation
 from configs.payload import ConfigRequest
 from configs.tree import Snapshot, Spot, Stamp, Tree
 
@@ -30,8 +34,10 @@ class Resolved:
     path: str  # of the file that was taken, from the root of the tree
     sources: tuple[str, ...]  # paths of all files that the text came from, first the one that was taken
     origins: tuple[Origin, ...] = ()  # where each key and step came from; empty where the file is served as it was written
+    operation: Operation | None = None  # where the file is one
 
 
+Found = TypeVar("Found")
 kept: Cache[Resolved] = Cache()
 
 
@@ -46,15 +52,17 @@ def resolve(request: ConfigRequest, tree: Tree, namespaces: Collection[str] = ()
     Raises:
         ConfigError: NotFound with the paths tried; Unusable with the file; TreeUnavailable.
     """
+    if name := finding.named(request):
+        return look(tree, lambda snapshot: operation(snapshot, request, name, namespaces))
     wanted = candidates(request, namespaces)
-    found = look(tree, wanted)
+    found = look(tree, lambda snapshot: first(snapshot, wanted))
     if found is None:
         raise NotFound(not_found(request, wanted))
     return found
 
 
-def look(tree: Tree, wanted: Candidates) -> Resolved | None:
-    """Take the first candidate that is there, and what it extends, all of it from one state of the tree.
+def look(tree: Tree, find: Callable[[Snapshot], Found]) -> Found:
+    """Find something, with all that it needs, in one state of the tree.
 
     When git-sync swaps the tree it deletes the old one file by file: what is missing from a tree that is no longer the
     current one proves nothing, so then everything is looked up again.
@@ -62,12 +70,12 @@ def look(tree: Tree, wanted: Candidates) -> Resolved | None:
     for attempt in range(1, LOOKS + 1):
         with tree.snapshot() as snapshot:
             try:
-                found = first(snapshot, wanted)
+                found = find(snapshot)
             except Vanished as vanished:
                 if attempt == LOOKS:
                     raise Unusable(f"projects/{vanished}: goes away or changes whenever it is read; try again.") from None
                 continue
-            except Unusable:
+            except ConfigError:
                 if attempt == LOOKS or snapshot.is_current():
                     raise
                 continue
@@ -86,16 +94,29 @@ def first(snapshot: Snapshot, wanted: Candidates) -> Resolved | None:
     return None
 
 
+def operation(snapshot: Snapshot, request: ConfigRequest, name: str, namespaces: Collection[str]) -> Resolved:
+    """Take the operation that a build names, and nothing else."""
+    wanted = finding.operation_candidates(request, name, namespaces)
+    found = first(snapshot, wanted)
+    if found is None:
+        raise finding.unknown(request, name, finding.names_there(snapshot, homes(request, namespaces)), wanted)
+    return found
+
+
 def from_file(snapshot: Snapshot, spot: Spot) -> Resolved:
     """Give what a file says, from memory if neither it nor any file that it extends has changed."""
     entry = kept.get(spot.stamp)
     if entry and all(map(snapshot.unchanged, entry.others)):
         return entry.value
     since, source, files = now(), snapshot.read(spot), Files(snapshot)
-    composed = compose(source.path, source.text, files)
-    text = None if keeps_its_own_file(source.path, composed.text) else composed.text
-    resolved = Resolved(text, source.path, composed.sources, composed.origins)
-    size = sys.getsizeof(composed.text) + ORIGIN_SIZE * len(composed.origins)
+    parts = parted(source.path, source.text)
+    found = head.operation(finding.name_of(source.path), source.path, parts.head) if finding.is_operation(source.path) else None
+    composed = compose(source.path, parts.whole, files)
+    text = parts.pipeline if composed.text == parts.whole else composed.text
+    refuse_operation(source.path, text)
+    served = None if keeps_its_own_file(source.path, text) else text
+    resolved = Resolved(served, source.path, composed.sources, composed.origins, found)
+    size = sys.getsizeof(text) + ORIGIN_SIZE * len(composed.origins)
     kept.put((source.stamp, *files.read), resolved, size, since)
     return resolved
 
@@ -114,11 +135,36 @@ class Files:
             return None
         source = self.snapshot.read(spot)
         self.read.append(source.stamp)
-        return source.text
+        return parted(path, source.text).whole
 
     def paths_near(self, path: str) -> list[str]:
         """Name files that may have been meant."""
         return self.snapshot.paths_near(path)
+
+
+def parted(path: str, text: str) -> Cut:
+    """Take the head off an operation; other files have none.
+
+    Raises:
+        Unusable: nothing is left.
+    """
+    parts = cut(text) if finding.is_operation(path) else Cut("", text, text)
+    if parts.head and not has_content(parts.pipeline):
+        raise Unusable(f"projects/{path}: has the head of an operation, and no pipeline after it. Add a line --- and a pipeline.")
+    return parts
+
+
+def refuse_operation(path: str, text: str) -> None:
+    """Refuse a head where it does not belong: Drone would wait for ever for a runner of that kind."""
+    if not SAYS_OPERATION.search(text):
+        return
+    try:
+        found = kinds(text)
+    except yaml.YAMLError:
+        return
+    if "operation" in found:
+        where = "must be the first document of its file" if finding.is_operation(path) else "belongs into a file in _operations/"
+        raise Unusable(f"projects/{path}: `kind: operation` {where}.")
 
 
 def keeps_its_own_file(path: str, text: str) -> bool:

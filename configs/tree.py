@@ -223,6 +223,27 @@ class Snapshot:
             return found
         return found
 
+    def names_in(self, folder: str) -> list[str]:
+        """Name what is in a folder; nothing where there is none.
+
+        Raises:
+            Unusable: it lies behind a link that leaves the tree, or may not be read.
+            Vanished: it went away meanwhile.
+        """
+        if not self.folder_mode(folder):
+            return []
+        real = self.without_links(folder) if self.behind_link(f"{folder}/") else folder
+        try:
+            descriptor = os.open(real, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.folder)
+        except OSError as error:
+            if error.errno == errno.ENOENT:
+                raise Vanished(folder) from None
+            raise cannot_read(folder, error) from None
+        try:
+            return os.listdir(descriptor)
+        finally:
+            os.close(descriptor)
+
     def without_links(self, path: str) -> str:
         """Follow the links in a path, as far as they stay inside the tree."""
         root = os.path.realpath(self.root)

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from configs import answers, payload, signature
 from configs.errors import ConfigError, Malformed
 from configs.keeping import keep
+from configs.manual import refuse_others, refuse_parameters
 from configs.payload import ConfigRequest
 from configs.record import record, request_id_of
 from configs.resolve import Resolved, resolve
@@ -69,9 +70,12 @@ class ConfigView(APIView):
 def today(asked: ConfigRequest) -> Resolved | ConfigError:
     """Resolve a build from the tree as it is; an error is a result too, since the build may have been served before."""
     try:
-        return resolve(asked, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
+        refuse_others(asked, settings.EDRONE_MANUAL_BUILDS_BY)
+        found = resolve(asked, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
+        refuse_parameters(asked, found)
     except ConfigError as error:
         return error
+    return found
 
 
 def read_body(request: Request) -> bytes:

@@ -41,6 +41,7 @@ class Environment:
     projects: Path  # the tree
     state: Path  # everything that edrone writes while it runs
     namespaces: frozenset[str]  # whose repositories may use a plain folder; empty: all
+    manual_builds_by: frozenset[str]  # logins of Drone that may start builds by hand; empty: anybody
     show_errors: str  # "build" or "http"
     date_tolerance: int  # seconds that Drone's clock may differ from edrone's
     allow_unsigned: bool
@@ -79,6 +80,7 @@ def read() -> Environment:
         projects=folder("EDRONE_PROJECTS", "projects"),
         state=state,
         namespaces=frozenset(value("EDRONE_NAMESPACES", words, list[str]())),
+        manual_builds_by=frozenset(value("EDRONE_MANUAL_BUILDS_BY", words, list[str]())),
         show_errors=value("EDRONE_SHOW_ERRORS", one_of("build", "http"), "build"),
         date_tolerance=value("EDRONE_DATE_TOLERANCE", between(1, 86_400), 300),
         allow_unsigned=value("EDRONE_ALLOW_UNSIGNED", truth, False),

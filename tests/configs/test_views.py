@@ -18,6 +18,10 @@ from configs.payload import LARGEST_BODY
 from tests.conftest import RECORDED, SAMPLE, SECRET, Drone, push, recorded, shown_error
 
 REPOSITORY = "kind: repository\n"
+REFUSED = {
+    "custom-smoke": "there is no operation 'smoke' for ismewen/edrone; there are check, deploy, smoke-test. Did you mean smoke-test?",
+    "custom-check-restart": "the operation check of ismewen/edrone: 'X' is no input; there are TARGET.",
+}
 
 
 @pytest.mark.parametrize("file", sorted(RECORDED.glob("*.json")), ids=lambda file: file.stem)
@@ -28,9 +32,13 @@ def test_every_recorded_request_of_a_real_drone_is_answered(file, drone):
     with time_machine.travel(parsedate_to_datetime(headers["Date"]), tick=False):
         answer = drone.send(body, headers)
     assert answer.status_code == 200, answer.content
-    branch = asked["build"]["target"]
+    if refused := REFUSED.get(file.stem):
+        assert refused in shown_error(answer)
+        return
+    branch, operation = asked["build"]["target"], asked["build"]["action"] if asked["build"]["event"] == "custom" else ""
     known = asked["repo"]["name"] == "edrone" and branch in {"develop", "master"}
     name = f"edrone/{branch}" if known else "edrone/default" if asked["repo"]["name"] == "edrone" else "default"
+    name = f"edrone/_operations/{operation}" if operation else name
     assert answer.json() == {"Data": (SAMPLE / f"{name}.yaml").read_text()}
 
 

@@ -1,6 +1,8 @@
 """`manage.py askconfig`: ask a running edrone as Drone does. It is how an operator finds out why nothing builds."""
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from configs.asking import body
 from configs.diagnosis import AskError, ask
 from configs.management.arguments import add_build, build_of
+from configs.payload import ConfigRequest
 
 
 class Command(BaseCommand):
@@ -21,6 +24,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Name the build and the server."""
         add_build(parser)
+        parser.add_argument("--input", action="append", default=[], metavar="NAME=VALUE", help="an input of the operation")
         parser.add_argument("--url", default=f"{settings.EDRONE_ADDRESS}/edrone", help="default: %(default)s")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -36,3 +40,15 @@ class Command(BaseCommand):
             self.stderr.write("204: Drone reads the repository's own file.")
         else:
             self.stdout.write(text, ending="")
+
+
+def with_inputs(request: ConfigRequest, inputs: Sequence[str]) -> ConfigRequest:
+    """Add the inputs of an operation, as Drone hands them over: beside its name."""
+    if not request.action:
+        if inputs:
+            raise CommandError("--input is of an operation: name it with --operation.")
+        return request
+    pairs = [pair.partition("=") for pair in inputs]
+    if wrong := next((name for name, equals, _ in pairs if not (name and equals)), None):
+        raise CommandError(f"--input {wrong}: write NAME=VALUE.")
+    return replace(request, params={name: value for name, _, value in pairs} | {"action": request.action})

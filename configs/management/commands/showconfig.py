@@ -11,6 +11,7 @@ from configs.compose.provenance import annotated
 from configs.errors import ConfigError, Vanished
 from configs.lookup import candidates
 from configs.management.arguments import add_build, build_of
+from configs.operations.finding import named, operation_candidates
 from configs.payload import ConfigRequest
 from configs.resolve import resolve
 from configs.tree import Tree
@@ -49,7 +50,8 @@ class Command(BaseCommand):
 
 def explanation(request: ConfigRequest, tree: Tree) -> Iterator[str]:
     """Say of each candidate why it was or was not taken."""
-    wanted = candidates(request, settings.EDRONE_NAMESPACES)
+    name, namespaces = named(request), settings.EDRONE_NAMESPACES
+    wanted = operation_candidates(request, name, namespaces) if name else candidates(request, namespaces)
     yield from wanted.remarks
     taken = ""
     with tree.snapshot() as snapshot:

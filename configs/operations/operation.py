@@ -1,0 +1,38 @@
+"""What an operation is."""
+
+import re
+from dataclasses import dataclass
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+LONGEST_NAME = 100  # characters; a file of that name must be possible
+LEVELS = ("run", "deploy")  # what a grant must allow at least
+TYPES = ("string", "number", "boolean", "choice")
+
+
+@dataclass(frozen=True)
+class Input:
+    """Something that whoever starts the operation may say; it reaches the pipeline as an environment variable."""
+
+    name: str
+    type: str = "string"  # one of TYPES
+    description: str = ""
+    required: bool = False
+    default: str | None = None  # as text, as parameters of builds are; None: none
+    options: tuple[str, ...] = ()  # of a choice
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What the head of a file says."""
+
+    name: str
+    path: str  # of the file, from the root of the tree
+    title: str = ""  # empty: the name
+    description: str = ""
+    level: str = "run"  # one of LEVELS
+    inputs: tuple[Input, ...] | None = None  # None: there is no head, so that any parameters may be given
+
+
+def is_name(text: str) -> bool:
+    """Can this be the name of an operation?"""
+    return bool(NAME.fullmatch(text)) and len(text) <= LONGEST_NAME

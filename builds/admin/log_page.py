@@ -14,6 +14,7 @@ from builds.logs import Line, lines
 from builds.models import Build, Step
 from builds.queries import log_of, step_of
 
+MOST_PARTS = 8  # of more, those in the middle are folded together
 MOST_IN_TAIL = 1000  # lines that one look at a running step adds to the page
 
 
@@ -46,8 +47,15 @@ def context(build: Build, step: Step) -> dict[str, Any]:
         return where | tail_of(build, step, 0)
     if found is None:
         return where | {"no_log": live_log.why_none(step)}
-    dropped = found[0].pos if found else 0
-    return where | {"line_count": len(found), "parts": in_parts(build, step, found), "dropped": dropped}
+    parts = in_parts(build, step, found)
+    middle = parts[1:-2] if len(parts) > MOST_PARTS else []
+    return where | {
+        "line_count": len(found),
+        "parts": parts[:1] + parts[-2:] if middle else parts,
+        "middle": middle,
+        "middle_last": middle[-1].last if middle else 0,
+        "dropped": found[0].pos if found else 0,
+    }
 
 
 def read(build: Build, step: Step) -> list[Line] | None:

@@ -34,7 +34,8 @@
     }
     const number = Number(found[1]);
     for (const part of document.querySelectorAll("details[data-first]")) {
-      if (Number(part.dataset.first) <= number && number <= Number(part.dataset.last)) part.open = true;
+      if (Number(part.dataset.first) > number || number > Number(part.dataset.last)) continue;
+      for (let box = part; box; box = box.parentElement.closest("details")) box.open = true;
     }
   }
 
@@ -45,6 +46,11 @@
   });
   addEventListener("hashchange", showLine);
   setInterval(() => tellAll(document), 30000);
+
+  // Nobody looks: nothing is asked again.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (document.hidden && event.detail.requestConfig.verb === "get") event.preventDefault();
+  });
 
   // A log that grows stays at its end while the reader is there.
   let atEnd = false;

@@ -67,9 +67,7 @@ class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only
     def response_add(self, request: HttpRequest, obj: ApiToken, *_: Any) -> HttpResponse:
         """Show the token in this answer: no message, no session and no second page ever holds it."""
         context = self.admin_site.each_context(request) | {"title": "API token made", "token": obj, "opts": self.opts}
-        answer = TemplateResponse(request, "admin/builds/apitoken/made.html", context)
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        return TemplateResponse(request, "admin/builds/apitoken/made.html", context)
 
 
 def is_staff(request: HttpRequest) -> bool:

@@ -13,6 +13,10 @@ help: ## List the targets
 run: .venv/run ## Start edrone with the sample tree on 127.0.0.1:$PORT (8000)
 	@exec $(BIN)/python -m edrone_site.run
 
+.PHONY: demo
+demo: .venv/run ## Start edrone beside a stand-in for Drone, to see builds start and finish
+	@exec $(BIN)/python -m tests.standin.demo
+
 .PHONY: test
 test: lint types ## Linters, types and tests: everything that needs Python packages only
 	$(BIN)/pytest --numprocesses auto

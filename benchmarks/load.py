@@ -23,6 +23,14 @@ function request()
   next = next % #requests + 1
   return requests[next]
 end
+if ONCE then
+  local answered, ffi = 0, require("ffi")
+  ffi.cdef("int kill(int process, int signal); int getpid(void);")
+  function response()
+    answered = answered + 1
+    if answered == #requests then ffi.C.kill(ffi.C.getpid(), 2) end  -- as Ctrl-C, at which wrk ends and reports
+  end
+end
 function done(summary, latency)
   local e = summary.errors
   io.write(string.format('RESULT {"requests": %d, "microseconds": %d, "p50": %d, "p99": %d, "bad": %d}\\n', summary.requests,
@@ -52,8 +60,10 @@ def bodies(projects: int) -> list[bytes]:
     return [asking.body(request, created=1_795_426_889) for request in requests]
 
 
-def load(url: str, secret: str, wanted: list[bytes], connections: int, seconds: int) -> Measured:
-    """Replay signed requests over keep-alive connections, round and round, and measure.
+def load(  # noqa: PLR0913 - what there is to say of a load
+    url: str, secret: str, wanted: list[bytes], connections: int, seconds: int, *, once: bool = False
+) -> Measured:
+    """Replay signed requests over keep-alive connections, round and round or each once, and measure.
 
     They are signed at the start, so that a run must be shorter than the server's limit on the age of a signature.
     """
@@ -63,7 +73,7 @@ def load(url: str, secret: str, wanted: list[bytes], connections: int, seconds: 
             for body in wanted:
                 raw = head(url, secret, body) + body
                 file.write(f"{len(raw)}\n".encode() + raw)
-        script.write_text(SCRIPT.replace("REQUESTS", str(requests)))
+        script.write_text(SCRIPT.replace("REQUESTS", str(requests)).replace("ONCE", str(once).lower()))
         command = [
             program("wrk"),
             "--latency",

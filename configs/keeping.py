@@ -1,7 +1,7 @@
 """Recording what is served, without ever being in the way of an answer.
 
 One thread of each process does it, on one connection to the database. So a process holds one connection for Drone's requests
-however many threads it has, what waits is written in one transaction, and a request waits as long as it likes and no longer,
+however many threads it has, what waits is written in one statement, and a request waits as long as it likes and no longer,
 even for a database that says nothing at all. Where recording fails, nothing is tried for some seconds; then it begins again.
 """
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
 
 from configs import metrics, served
 from configs.errors import ConfigError
@@ -29,10 +29,13 @@ STATEMENT = 250  # milliseconds that the database may take for a statement, a lo
 ANSWER = 0.5  # seconds that a request waits for all of it
 CONNECT = 2.0  # seconds more while a connection is being made
 REST = 5.0  # seconds without trying, after a failure
-MOST = 64  # requests recorded in one transaction
+MOST = 64  # requests recorded together
 # SQLite lets one process write at a time and tells nobody when it is their turn: short waits, asked for again and again,
 # meet a free moment where one long wait with its growing pauses may miss them all.
-LOCK_OF_SQLITE = 20  # milliseconds of one wait
+LIMITS = {
+    "postgresql": f"SET statement_timeout = {STATEMENT}; SET lock_timeout = {STATEMENT}",
+    "sqlite": "PRAGMA busy_timeout = 20",
+}
 
 logger = logging.getLogger("edrone.config")
 Answer = Resolved | ConfigError
@@ -124,7 +127,7 @@ class Keeper:
             connection.connection = None
 
     def attempt(self, asks: Sequence[Ask]) -> list[Answer]:
-        """Record in one transaction; once more where a connection has gone stale or a text has just been pruned."""
+        """Record; once more where a connection has gone stale or a text has just been pruned. Twice does no harm."""
         used = connection.connection is not None
         try:
             return self.in_turn(asks)
@@ -137,7 +140,7 @@ class Keeper:
         return self.in_turn(asks)
 
     def in_turn(self, asks: Sequence[Ask]) -> list[Answer]:
-        """Record in one transaction, on SQLite as soon as no other process writes."""
+        """Record, on SQLite as soon as no other process writes."""
         end = time.monotonic() + STATEMENT / 1000
         while True:
             try:
@@ -147,16 +150,19 @@ class Keeper:
                     raise
 
     def at_once(self, asks: Sequence[Ask]) -> list[Answer]:
-        """Record in one transaction with short waits."""
-        self.connecting = connection.connection is None
-        connection.ensure_connection()
-        self.connecting = False
-        if connection.vendor == "sqlite":
-            execute(f"PRAGMA busy_timeout = {LOCK_OF_SQLITE}")
-        with transaction.atomic():
-            if connection.vendor == "postgresql":
-                execute(f"SET LOCAL statement_timeout = {STATEMENT}; SET LOCAL lock_timeout = {STATEMENT}")
-            return served.give(asks)
+        """Record with short waits.
+
+        No transaction is begun: the usual case is one INSERT, which no other thread of this process can interrupt between
+        taking the database's lock and giving it back.
+        """
+        if connection.connection is None:
+            self.connecting = True
+            try:
+                connection.ensure_connection()
+            finally:
+                self.connecting = False
+            execute(LIMITS[connection.vendor])
+        return served.give(asks)
 
 
 def execute(statement: str) -> None:

@@ -4,13 +4,14 @@ Which record tells what a build was served is decided in identity.py; here are t
 around it, and each is right while others write: what is unique is inserted or found, never looked for and then inserted.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from configs import keptform
 from configs.errors import ConfigError
@@ -19,7 +20,7 @@ from configs.models import ConfigFile, ConfigText, LastError, ServedConfig
 from configs.payload import ConfigRequest
 from configs.resolve import Resolved
 
-MOST = 100  # records that one question looks at
+Row = dict[str, Any]  # a record by its columns
 NAMES = ("event", "action", "ref", "after", "target", "deploy_to", "trigger")
 
 
@@ -49,7 +50,7 @@ def served_for(key: BuildKey) -> ServedConfig | None:
     if chosen.build_id is None and chosen.without_created == marks.without_created and bind(chosen, key):
         return chosen
     same = {name: getattr(chosen, name) for name in ("slug", "author", "sender", "served", "version", "revision", "file_id")}
-    insert([ServedConfig(**same, **columns(key, marks))])
+    insert([{"late": False} | same | columns(key, marks)])
     return bound_to(key) or chosen
 
 
@@ -91,16 +92,15 @@ def give(asks: Sequence[Ask]) -> list[Resolved | ConfigError]:
 
 def give_new(asks: Sequence[Ask]) -> list[Resolved]:
     """Give builds that are being triggered what the tree says, or what was served to the very same build."""
-    if not asks:
-        return []
     rows = [row_of(ask) for ask in asks]
-    insert(rows)
-    stored = dict(ServedConfig.objects.filter(identity__in=[row.identity for row in rows]).values_list("identity", "file_id"))
-    given = []
-    for row, ask in zip(rows, asks, strict=True):
-        digest = stored.get(row.identity, row.file_id)
-        given.append(resolved(ask) if digest == row.file_id else keptform.unpacked(read_file(digest)))
-    return given
+    if not rows or insert(rows) == len(rows):
+        return [resolved(ask) for ask in asks]
+    records = ServedConfig.objects.filter(identity__in=[row["identity"] for row in rows])
+    stored = dict(records.values_list("identity", "file_id"))
+    return [
+        resolved(ask) if stored[row["identity"]] == row["file_id"] else keptform.unpacked(read_file(stored[row["identity"]]))
+        for row, ask in zip(rows, asks, strict=True)
+    ]
 
 
 def give_again(ask: Ask) -> Resolved | ConfigError:
@@ -153,7 +153,7 @@ def key_of(request: ConfigRequest) -> BuildKey:
     )
 
 
-def columns(key: BuildKey, marks: Marks) -> dict[str, object]:
+def columns(key: BuildKey, marks: Marks) -> Row:
     """Give the columns that identify a build."""
     numbers = {"repo_id": key.repo_id, "build_id": key.build_id or None, "number": key.number, "parent": key.parent}
     digests = {
@@ -164,29 +164,46 @@ def columns(key: BuildKey, marks: Marks) -> dict[str, object]:
     return numbers | digests | {"created": key.created} | {name: shown(getattr(key, name)) for name in NAMES}
 
 
-def row_of(ask: Ask) -> ServedConfig:
+def row_of(ask: Ask) -> Row:
     """Write the record of what the tree says, its file and text inserted where they are new."""
     request, key = ask.request, key_of(ask.request)
     file, text = keptform.packed(resolved(ask))
     if file.digest not in stored_files:
         insert_file(file, text)
         stored_files.add(file.digest)
-    return ServedConfig(
-        **columns(key, marks_of(key, settings.SECRET_KEY)),
-        slug=shown(request.slug),
-        author=shown(request.author),
-        sender=shown(request.sender),
-        served=datetime.now(UTC),
-        late=bool(key.number),
-        version=settings.EDRONE_VERSION,
-        revision=shown(ask.revision),
-        file_id=file.digest,
-    )
+    return columns(key, marks_of(key, settings.SECRET_KEY)) | {
+        "slug": shown(request.slug),
+        "author": shown(request.author),
+        "sender": shown(request.sender),
+        "served": datetime.now(UTC),
+        "late": bool(key.number),
+        "version": settings.EDRONE_VERSION,
+        "revision": shown(ask.revision),
+        "file_id": file.digest,
+    }
 
 
-def insert(rows: Iterable[ServedConfig]) -> None:
-    """Insert records, but for those of builds that have one; in one order everywhere, so that nobody waits in a circle."""
-    ServedConfig.objects.bulk_create(sorted(rows, key=lambda row: str(row.identity)), ignore_conflicts=True)
+COLUMNS = [field.attname for field in ServedConfig._meta.concrete_fields if not field.primary_key]  # noqa: SLF001 - documented
+INSERT = f"INSERT INTO {ServedConfig._meta.db_table} ({', '.join(COLUMNS)}) VALUES "  # noqa: S608, SLF001 - names of our own
+PLACES = f"({', '.join(['%s'] * len(COLUMNS))})"
+
+
+def insert(rows: Sequence[Row]) -> int:
+    """Insert records, but for those of builds that have one; in one order everywhere, so that nobody waits in a circle.
+
+    In plain SQL: Django's bulk_create takes three times as long, and does not tell how many it inserted, which is returned.
+    """
+    values = [stored_form(row[name]) for row in sorted(rows, key=lambda row: str(row["identity"])) for name in COLUMNS]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT + ", ".join([PLACES] * len(rows)) + " ON CONFLICT DO NOTHING", values)
+        return int(cursor.rowcount)
+
+
+def stored_form(value: Any) -> Any:
+    """Give a value as the database takes it."""
+    if isinstance(value, UUID):
+        return value if connection.features.has_native_uuid_field else value.hex
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
 
 # Files that this process has inserted. Where one is gone again (pruned, or its transaction failed), a record that refers to

@@ -1,4 +1,7 @@
-"""`manage.py showconfig`: what would be served. Reads the tree only; no server, secret or database is needed."""
+"""`manage.py showconfig`: what would be served. Reads the tree only; no server, secret or database is needed.
+
+With --build it says what a build was served, which edrone's own database knows.
+"""
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -6,13 +9,16 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from configs.compose.provenance import annotated
 from configs.errors import ConfigError, Vanished
+from configs.looking import difference, text_of
 from configs.lookup import candidates
 from configs.management.arguments import add_build, build_of
+from configs.models import ServedConfig
 from configs.operations.finding import named, operation_candidates
-from configs.payload import ConfigRequest
+from configs.payload import LARGEST_NUMBER, ConfigRequest
 from configs.resolve import resolve
 from configs.tree import Tree
 
@@ -32,8 +38,16 @@ class Command(BaseCommand):
             help="also list each candidate file, and why it was taken or not; and say where each step came from",
         )
 
+        parser.add_argument("--build", type=int, metavar="N", help="what build N was served, whatever the tree says today")
+        parser.add_argument("--diff", type=int, metavar="M", help="with --build: how that differs from what build M was served")
+
     def handle(self, *_: Any, **options: Any) -> None:
         """Print it, or end with the error that Drone would be told."""
+        if options["build"] is not None:
+            self.show_served(options)
+            return
+        if options["diff"] is not None:
+            raise CommandError("--diff compares two builds: name the other one with --build.")
         request, tree = build_of(options), Tree(settings.EDRONE_PROJECTS)
         try:
             if options["explain"]:
@@ -46,6 +60,32 @@ class Command(BaseCommand):
             self.stderr.write(f"projects/{resolved.path} says `kind: repository`: Drone reads the repository's own file.")
         else:
             self.stdout.write(annotated(resolved.yaml, resolved.origins) if options["explain"] else resolved.yaml, ending="")
+
+    def show_served(self, options: dict[str, Any]) -> None:
+        """Print what a build was served, or how it differs from what another was."""
+        if options["branch"] or options["tag"] or options["event"] or options["operation"]:
+            raise CommandError("--build names one build: leave out BRANCH, --tag, --event and --operation.")
+        new = record_of(options["slug"], options["build"])
+        if options["diff"] is not None:
+            self.stdout.write(difference(record_of(options["slug"], options["diff"]), new), ending="")
+        else:
+            self.stdout.write(text_of(new, explained=options["explain"]), ending="")
+
+
+def record_of(slug: str, number: int) -> ServedConfig:
+    """Find the newest record of a build."""
+    if not 1 <= number <= LARGEST_NUMBER:
+        raise CommandError(f"{number} is no number of a build: they count from 1.")
+    try:
+        found = ServedConfig.objects.select_related("file__text").filter(slug=slug, number=number).order_by("-id").first()
+    except DatabaseError as error:
+        raise CommandError(f"edrone's own database cannot be read: {' '.join(str(error).split())}") from None
+    if found is None:
+        raise CommandError(
+            f"No record is known to be of build {number} of {slug}: it was not served by edrone, or is forgotten, or nobody has "
+            "asked about it since it was triggered, as Drone does when a stage starts and its memory has forgotten the answer."
+        )
+    return found
 
 
 def explanation(request: ConfigRequest, tree: Tree) -> Iterator[str]:

@@ -1,0 +1,238 @@
+"""What was served to which build, and the last errors, for people who may look at them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.core.paginator import Page, Paginator
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+
+from configs.looking import before, coloured, difference, text_of
+from configs.management.arguments import EVENTS
+from configs.models import ConfigFile, LastError, ServedConfig
+
+PAGE = 50  # records
+BUILD = (
+    "repository", "build", "event", "action", "ref", "after", "target", "deploy_to", "parent", "trigger", "author", "sender",
+)  # fmt: skip
+SERVED = ("file_link", "sources", "hash", "served", "late", "version", "revision", "yaml")
+CHANGES = ("previous", "changes")
+MOST_FILES = 1000  # states of the files of one path, the newest of which a search finds
+
+
+class OnePage(Paginator):  # type: ignore[type-arg]
+    """The first page alone: nothing is counted. Older records are reached by `?id__lt=`, as fast as the newest."""
+
+    @cached_property
+    def count(self) -> int:  # type: ignore[override]  # a cached_property there too
+        """Give the number of rows on the page."""
+        return len(self.rows[: self.per_page])
+
+    @cached_property
+    def rows(self) -> list[Any]:
+        """Read the page and one row more."""
+        return list(self.object_list[: self.per_page + 1])
+
+    def page(self, number: Any) -> Any:
+        """Give the page, whatever its number."""
+        return Page(self.rows[: self.per_page], 1, self)
+
+    @property
+    def older(self) -> int | None:
+        """Give the id before which the next page begins, where there is one."""
+        return self.rows[self.per_page - 1].pk if len(self.rows) > self.per_page else None
+
+
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no argument when it runs
+    """Rows that are looked at; only edrone itself writes them."""
+
+    paginator = OnePage
+    list_per_page = PAGE
+    list_max_show_all = 0
+    show_full_result_count = False
+    actions = None
+    sortable_by = ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody adds."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes here; `manage.py pruneconfigs` does."""
+        return False
+
+
+class EventFilter(admin.SimpleListFilter):
+    """Events, without asking the database which there are."""
+
+    title = parameter_name = "event"
+
+    def lookups(self, *_: Any) -> Sequence[tuple[str, str]]:
+        """List Drone's events."""
+        return [(event, event) for event in EVENTS]
+
+    def queryset(self, _: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Take those of one event."""
+        return rows.filter(event=self.value()) if self.value() else rows
+
+
+class TimeFilter(admin.SimpleListFilter):
+    """Spans of time; by id, which grows with time, so that an index gives the newest first."""
+
+    title, parameter_name = "time", "time"
+    spans: ClassVar = {
+        "hour": timedelta(hours=1),
+        "day": timedelta(days=1),
+        "week": timedelta(days=7),
+        "month": timedelta(days=30),
+    }
+
+    def lookups(self, *_: Any) -> Sequence[tuple[str, str]]:
+        """List the spans."""
+        return [(name, f"the last {name}") for name in self.spans] + [
+            (f"-{name}", f"before the last {name}") for name in self.spans
+        ]
+
+    def queryset(self, _: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Take those of a span."""
+        name = (self.value() or "").removeprefix("-")
+        if name not in self.spans:
+            return rows
+        start = datetime.now(UTC) - self.spans[name]
+        if not (self.value() or "").startswith("-"):
+            return rows.filter(served__gte=start)
+        last = ServedConfig.objects.filter(served__lt=start).order_by("-served").values_list("pk", flat=True).first()
+        return rows.filter(pk__lte=last or 0, served__lt=start)
+
+
+@admin.register(ServedConfig)
+class ServedConfigAdmin(ReadOnly):
+    """Records, the newest first."""
+
+    list_display = ("served", "repository", "build", "event", "branch_or_tag", "file_link", "trigger")
+    list_display_links = ("served",)
+    list_filter = (EventFilter, TimeFilter)
+    list_select_related = ("file",)
+    search_fields = ("slug",)  # what is searched: get_search_results
+    search_help_text = "namespace/name of a repository, build number, branch or tag, refs/…, or a file of the tree (….yaml)"
+    fieldsets = (
+        ("Build", {"fields": BUILD}),
+        ("Served", {"fields": SERVED}),
+        ("Since then", {"fields": CHANGES}),
+    )
+
+    class Media:
+        """The colours."""
+
+        css: ClassVar = {"all": ["configs/served.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ServedConfig]:
+        """Read the file with each record, and its text for one record's page."""
+        match = request.resolver_match
+        one = match is not None and match.url_name == "configs_servedconfig_change"
+        return super().get_queryset(request).select_related("file__text" if one else "file").order_by("-id")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Sequence[str]:
+        """All of them."""
+        return (*BUILD, *SERVED, *CHANGES)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        """Search by what an index finds."""
+        for word in search_term.split():
+            queryset = queryset.filter(condition(word))
+        return queryset, False
+
+    @admin.display(description="repository")
+    def repository(self, record: ServedConfig) -> SafeString:
+        """Name the repository, which leads to all that it was served."""
+        return listed(record.slug, slug=record.slug)
+
+    @admin.display(description="build")
+    def build(self, record: ServedConfig) -> str:
+        """Give the number, where it is known."""
+        return str(record.number) if record.number else "not known yet"
+
+    @admin.display(description="ref")
+    def branch_or_tag(self, record: ServedConfig) -> SafeString:
+        """Name the ref, which leads to all that was served for it."""
+        return listed(record.ref, slug=record.slug, ref=record.ref)
+
+    @admin.display(description="file")
+    def file_link(self, record: ServedConfig) -> SafeString:
+        """Name the file, which leads to all builds that it served."""
+        return listed(str(record.file), q=record.file.path)
+
+    @admin.display(description="files it came from")
+    def sources(self, record: ServedConfig) -> str:
+        """List the files."""
+        return ", ".join(f"projects/{path}" for path in record.file.sources)
+
+    @admin.display(description="SHA-256 of the text")
+    def hash(self, record: ServedConfig) -> str:
+        """Give the hash."""
+        return record.file.text_id or "no text: the repository keeps its own file"
+
+    @admin.display(description="YAML, with where each part came from")
+    def yaml(self, record: ServedConfig) -> SafeString:
+        """Show the text."""
+        return coloured(text_of(record, explained=True))
+
+    @admin.display(description="the same branch before")
+    def previous(self, record: ServedConfig) -> SafeString | str:
+        """Name what the same branch was served before."""
+        old = before(record)
+        if old is None:
+            return "nothing that is recorded"
+        address = reverse("admin:configs_servedconfig_change", args=[old.pk])
+        return format_html('<a href="{}">{}</a>, {:%Y-%m-%d %H:%M:%S} UTC', address, old, old.served)
+
+    @admin.display(description="what has changed since")
+    def changes(self, record: ServedConfig) -> SafeString | str:
+        """Show the difference."""
+        old = before(record)
+        if old is None:
+            return "-"
+        return coloured(found, diff=True) if (found := difference(old, record)) else "nothing: the text is the same"
+
+
+@admin.register(LastError)
+class LastErrorAdmin(ReadOnly):
+    """The last error of each repository, the newest first."""
+
+    list_display = ("time", "slug", "number", "event", "ref", "message")
+    search_fields = ("slug",)
+    search_help_text = "namespace/name of a repository"
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        """Search by the name."""
+        return (queryset.filter(slug=search_term.strip()) if search_term.strip() else queryset), False
+
+
+def condition(word: str) -> Q:
+    """Say what a word of a search means; each is one that an index finds."""
+    if word.isdecimal() and word.isascii():
+        return Q(number=min(int(word[:19]), 2**63 - 1))
+    if word.endswith((".yaml", ".yml")):
+        path = word.removeprefix("projects/")
+        files = ConfigFile.objects.filter(path=path).values_list("pk", flat=True)[:MOST_FILES]
+        return Q(file__in=list(files))
+    if word.startswith("refs/"):
+        return Q(ref=word)
+    refs = Q(ref__in=[f"refs/heads/{word}", f"refs/tags/{word}"])
+    return refs | Q(slug=word) if "/" in word else refs
+
+
+def listed(text: str, **parameters: str) -> SafeString:
+    """Write a link to the list of records that have something in common."""
+    return format_html('<a href="{}?{}">{}</a>', reverse("admin:configs_servedconfig_changelist"), urlencode(parameters), text)

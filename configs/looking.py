@@ -1,0 +1,63 @@
+"""What was served, made to be looked at: with the file that each part came from, and beside what was served before."""
+
+from difflib import unified_diff
+
+from django.db.models import Q, QuerySet
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import DiffLexer, YamlLexer
+
+from configs.compose.provenance import annotated
+from configs.keptform import unpacked
+from configs.models import ServedConfig
+
+LARGEST = 200_000  # characters that are highlighted, and compared: more takes seconds
+OWN_FILE = "# The repository keeps its own file (kind: repository); edrone answered 204.\n"
+
+
+def text_of(record: ServedConfig, *, explained: bool = False) -> str:
+    """Give the YAML that was served; `explained`: with comments that say where each part came from."""
+    resolved = unpacked(record.file)
+    if resolved.yaml is None:
+        return OWN_FILE
+    return annotated(resolved.yaml, resolved.origins) if explained else resolved.yaml
+
+
+def before(record: ServedConfig) -> ServedConfig | None:
+    """Find what the same branch was served before.
+
+    A hand-started operation (event custom, with an action) is compared with the same operation, all else with all else.
+    """
+    same: QuerySet[ServedConfig] = ServedConfig.objects.select_related("file__text").filter(
+        repo_id=record.repo_id, slug=record.slug, target=record.target, pk__lt=record.pk
+    )
+    operation = Q(event="custom") & ~Q(action="")
+    if record.event == "custom" and record.action:
+        return same.filter(event="custom", action=record.action).order_by("-id").first()
+    return same.exclude(operation).order_by("-id").first()
+
+
+def difference(old: ServedConfig, new: ServedConfig) -> str:
+    """Compare two texts line by line, as `diff -u` does; empty where they are equal."""
+    texts = text_of(old), text_of(new)
+    if max(map(len, texts)) > LARGEST:
+        return "" if texts[0] == texts[1] else "The texts differ, and are too long to be compared here.\n"
+    lines = [text.splitlines(keepends=True) for text in texts]
+    found = unified_diff(*lines, named(old), named(new))
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in found)
+
+
+def named(record: ServedConfig) -> str:
+    """Name a record as a file of a difference."""
+    return f"projects/{record.file.path} ({record}, {record.served:%Y-%m-%d %H:%M:%S} UTC)"
+
+
+def coloured(text: str, *, diff: bool = False) -> SafeString:
+    """Write a text as HTML, in colours by classes of configs/served.css."""
+    if len(text) > LARGEST:
+        return mark_safe(f'<pre class="served">{escape(text)}</pre>')  # noqa: S308 - escaped
+    lexer = DiffLexer(stripnl=False) if diff else YamlLexer(stripnl=False)
+    inner = highlight(text, lexer, HtmlFormatter(nowrap=True))
+    return mark_safe(f'<pre class="served">{inner}</pre>')  # noqa: S308 - Pygments escapes

@@ -1,0 +1,101 @@
+"""YAML as Drone takes it at trigger time: split by lines, looked at roughly, matched (drone-facts.md sections 8, 9.4)."""
+
+import fnmatch
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+NO_STAGES = {"secret", "cron", "registry", "signature", "template"}
+SYSTEMS = {"linux", "windows"}
+ARCHITECTURES = {"arm", "arm64", "amd64", "ppc64le", "s390x"}
+LONGEST_LINE = 65_535  # bytes
+Pipeline = dict[str, Any]
+
+
+class Wrong(Exception):
+    """Drone makes a build of status error, with this text."""
+
+
+def pipelines(text: str) -> list[Pipeline]:
+    """Give the pipelines of a text, or what is wrong with it."""
+    found: list[Pipeline] = []
+    for part in split(text):
+        try:
+            document = yaml.load(part, Loader=yaml.CSafeLoader)
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise Wrong(f"yaml: line {line}: {error.problem}") from None
+        if document is not None and not isinstance(document, dict):
+            raise Wrong("yaml: unmarshal errors: cannot unmarshal into yaml.RawResource")
+        if not document or not document.get("kind"):
+            raise Wrong("yaml: missing kind attribute")
+        if document["kind"] not in NO_STAGES:
+            found.append(document)
+    lint(found)
+    return found
+
+
+def split(text: str) -> list[str]:
+    """Part documents by lines, as Drone does."""
+    parts: list[list[str]] = [[]]
+    for line in text.split("\n"):
+        if line.startswith("..."):
+            break
+        if len(line.encode()) > LONGEST_LINE:
+            break
+        if line.startswith("---"):
+            parts.append([])
+        else:
+            parts[-1].append(line)
+    if not "".join(parts[0]).strip() and len(parts) > 1:
+        parts.pop(0)
+    return ["\n".join(part) for part in parts]
+
+
+def lint(found: list[Pipeline]) -> None:
+    """Refuse what Drone's linter refuses."""
+    names = set[str]()
+    for pipeline in found:
+        name, platform = pipeline.get("name", ""), pipeline.get("platform") or {}
+        if name in names:
+            raise Wrong("linter: duplicate pipeline names")
+        if pipeline["kind"] == "pipeline" and pipeline.get("type", "docker") == "docker":
+            system, architecture = str(platform.get("os", "linux")), str(platform.get("arch", "amd64"))
+            if system not in SYSTEMS:
+                raise Wrong(f"linter: unsupported os: {system}")
+            if architecture not in ARCHITECTURES:
+                raise Wrong(f"linter: unsupported architecture: {architecture}")
+        for dependency in pipeline.get("depends_on") or []:
+            if dependency == name:
+                raise Wrong("linter: pipeline cannot have a dependency on itself")
+            if dependency not in names:
+                raise Wrong("linter: invalid or unknown pipeline dependency")
+        names.add(name)
+
+
+def matches(pipeline: Pipeline, build: Mapping[str, Any], slug: str) -> bool:
+    """Does its trigger match the build?"""
+    trigger = pipeline.get("trigger") or {}
+    values = {
+        "branch": build["target"].removeprefix("refs/heads/"), "event": build["event"], "action": build["action"], "ref": build["ref"],
+        "repo": slug, "target": build["deploy_to"], "cron": build["cron"],
+    }  # fmt: skip
+    return all(allowed(trigger.get(key), value) for key, value in values.items())
+
+
+def allowed(condition: Any, value: str) -> bool:
+    """Does one condition allow a value?"""
+    if condition is None:
+        return True
+    if isinstance(condition, dict):
+        included, excluded = listed(condition.get("include")), listed(condition.get("exclude"))
+    else:
+        included, excluded = listed(condition), []
+    if any(fnmatch.fnmatchcase(value, pattern) for pattern in excluded):
+        return False
+    return not included or any(fnmatch.fnmatchcase(value, pattern) for pattern in included)
+
+
+def listed(value: Any) -> list[str]:
+    return [] if value is None else [str(each) for each in value] if isinstance(value, list) else [str(value)]

@@ -19,6 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+DEMO_FILE = "demo.sqlite3"  # in the state folder
 DATABASE_SCHEMES = {"sqlite", "postgres", "postgresql"}
 Value = TypeVar("Value")
 env = Env()
@@ -32,6 +33,7 @@ class Environment:
     allowed_hosts: list[str]  # host names under which browsers open the site
     database: dict[str, Any]  # edrone's own database, as Django's DATABASES wants it
     drone_database: dict[str, Any] | None  # Drone's database, likewise; None: not connected
+    demo: bool  # show made-up builds in place of Drone's database
     drone_server: str  # address of the Drone server, without a slash at the end; may be empty
     drone_token: str  # token of an administrator of the Drone server; may be empty
     drone_ca_file: str  # certificates to trust at drone_server, PEM; empty: the usual ones
@@ -65,12 +67,17 @@ def read() -> Environment:
         ImproperlyConfigured: one line that names the variable and says what to set.
     """
     state = folder("EDRONE_STATE", "var")
+    drones = value("DRONE_DATABASE_URL", drone_database, None)
+    demo = value("EDRONE_DEMO", truth, False)
+    if demo and drones:
+        raise ImproperlyConfigured("EDRONE_DEMO cannot be used: DRONE_DATABASE_URL names a real database; unset one of the two.")
     own_database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(state / "edrone.sqlite3")}
     return Environment(
         secret_key=value("SECRET_KEY", env.str, ""),
         allowed_hosts=value("ALLOWED_HOSTS", words, ["localhost", "127.0.0.1", "[::1]"]),
         database=value("DATABASE_URL", database, own_database),
-        drone_database=value("DRONE_DATABASE_URL", database, None),
+        drone_database={"ENGINE": "django.db.backends.sqlite3", "NAME": str(state / DEMO_FILE)} if demo else drones,
+        demo=demo,
         drone_server=value("DRONE_SERVER", server, ""),
         drone_token=value("DRONE_TOKEN", token, ""),
         drone_ca_file=value("DRONE_CA_FILE", certificates, ""),
@@ -204,3 +211,11 @@ def database(name: str) -> dict[str, Any]:
         "set it to sqlite:////path/to/file or postgres://user:password@host:5432/name, "
         "with special characters of the password as %40 for @ and so on."
     )
+
+
+def drone_database(name: str) -> dict[str, Any]:
+    """Parse the address of Drone's database; Drone's own form for MySQL is recognised, to say that it cannot be read yet."""
+    address = env.str(name)
+    if address.startswith(("mysql", "mariadb")) or "@tcp(" in address:
+        raise ValueError("edrone reads Drone's database in PostgreSQL and in SQLite; MySQL is not supported yet.")
+    return database(name)

@@ -21,6 +21,8 @@ from edrone_site.management.commands.serve import free_address
 def main() -> None:
     """Prepare, print, serve."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edrone_site.settings")
+    if not os.environ.get("DRONE_DATABASE_URL", "").strip():
+        os.environ.setdefault("EDRONE_DEMO", "true")
     try:
         made = make_secrets(environment.folder("EDRONE_STATE", "var"))
         django.setup()
@@ -93,6 +95,7 @@ def welcome(settings: environment.Environment, made: str, password: str) -> str:
     prefix = f"DRONE_YAML_SECRET={made} " if made else ""
     if settings.port != 8000:  # noqa: PLR2004 - the default
         prefix = f"PORT={settings.port} {prefix}"
+    builds = "sample data; set DRONE_DATABASE_URL to see your own" if settings.demo else "those of DRONE_DATABASE_URL"
     return f"""edrone is starting on {site}
 
   Drone asks      {site}/edrone
@@ -100,6 +103,7 @@ def welcome(settings: environment.Environment, made: str, password: str) -> str:
   administration  {site}/admin/, {login}
   tree            {settings.projects}
   state           {settings.state}
+  builds          {builds}
 
 Try next, in another terminal:
   .venv/bin/python manage.py showconfig ismewen/edrone master --explain

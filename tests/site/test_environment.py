@@ -90,6 +90,9 @@ def test_a_database_url_becomes_a_database(monkeypatch):
         ("DATABASE_URL", "postgres://u:planted@h:5432/", "postgres://user:password@host:5432/name"),
         ("DATABASE_URL", "nonsense", "sqlite:////path/to/file"),
         ("DRONE_DATABASE_URL", "nonsense", "sqlite:////path/to/file"),
+        ("DRONE_DATABASE_URL", "mysql://u:planted@h/n", "MySQL is not supported yet"),
+        ("DRONE_DATABASE_URL", "root:planted@tcp(1.2.3.4:3306)/drone?parseTime=true", "MySQL is not supported yet"),
+        ("EDRONE_DEMO", "perhaps", "set it to true or false"),
         ("DRONE_YAML_SECRET", "planted\n", "a line end"),
         ("DRONE_YAML_SECRET", "planted\udcff", "bytes that are no text"),
         ("DRONE_SERVER", "https://drone.example.com:port", "https://drone.example.com"),
@@ -114,6 +117,15 @@ def test_a_wrong_value_is_one_line_with_the_variable_and_what_to_set(monkeypatch
     assert words in message
     assert "\n" not in message
     assert "planted" not in message
+
+
+def test_sample_data_in_place_of_a_real_database_is_refused(monkeypatch):
+    monkeypatch.setenv("EDRONE_DEMO", "true")
+    assert environment.read().demo
+    assert str(environment.read().drone_database).endswith("/demo.sqlite3'}")
+    monkeypatch.setenv("DRONE_DATABASE_URL", "sqlite:////var/lib/drone/database.sqlite")
+    with pytest.raises(ImproperlyConfigured, match="EDRONE_DEMO cannot be used: DRONE_DATABASE_URL names a real database"):
+        environment.read()
 
 
 def test_a_wrong_value_ends_every_command_with_that_line(tmp_path):

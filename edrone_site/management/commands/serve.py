@@ -3,8 +3,10 @@
 import logging
 import os
 import socket
+import sqlite3
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +17,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import MPServer
 
-from edrone_site.environment import Environment
+from builds import demo
+from edrone_site.environment import DEMO_FILE, Environment
 from edrone_site.startup import refuse_what_cannot_work
 from edrone_site.workers import prepare_folder
 
@@ -40,6 +43,8 @@ class Command(BaseCommand):
         for warning in warnings:
             logger.warning(warning)
         environment = settings.ENVIRONMENT
+        if environment.demo:
+            make_sample_data(environment.state / DEMO_FILE)
         address = free_address(environment.host, environment.port)
         if environment.metrics:
             prepare_metrics(environment)
@@ -77,6 +82,16 @@ def insist_on_the_end(server: MPServer) -> None:
         for worker in young:
             if worker.is_alive():
                 worker.terminate()
+
+
+def make_sample_data(path: Path) -> None:
+    """Write the builds of EDRONE_DEMO."""
+    try:
+        demo.make(path)
+    except (OSError, sqlite3.Error) as error:
+        raise CommandError(
+            f"edrone cannot write its sample data to {path}: {error}. Set EDRONE_STATE to a folder that can be written."
+        ) from None
 
 
 def prepare_metrics(environment: Environment) -> None:

@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from builds.admin.login import LoginForm
+from builds.api.base import Nowhere
 from edrone_site import health, metrics
 
 admin.site.site_header = admin.site.site_title = "edrone"
@@ -19,6 +20,7 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("metrics", metrics.page, name="metrics"),
+    path("api", Nowhere.as_view()),
     path("api/", include("builds.api.urls")),
     path("admin/language", set_language, name="set_language"),
     path("admin/", admin.site.urls),

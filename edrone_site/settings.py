@@ -3,6 +3,8 @@
 import logging
 from contextlib import suppress
 
+from pythonjsonlogger.core import RESERVED_ATTRS
+
 from builds.database.config import read_only
 from configs.payload import LARGEST_BODY
 from edrone_site import __version__, environment
@@ -20,6 +22,7 @@ EDRONE_SHOW_ERRORS = ENVIRONMENT.show_errors
 EDRONE_DATE_TOLERANCE = ENVIRONMENT.date_tolerance
 EDRONE_ALLOW_UNSIGNED = ENVIRONMENT.allow_unsigned
 EDRONE_DEMO = ENVIRONMENT.demo
+EDRONE_THREADS = ENVIRONMENT.threads
 EDRONE_METRICS = ENVIRONMENT.metrics
 EDRONE_METRICS_PORT = ENVIRONMENT.metrics_port
 DRONE_YAML_SECRETS = ENVIRONMENT.yaml_secrets
@@ -130,6 +133,8 @@ LOGGING = {
             "rename_fields": {"levelname": "level", "name": "logger"},
             "timestamp": True,
             "json_ensure_ascii": False,
+            # Django hands over the request, whose form as text has the query in it, and that may hold a token.
+            "reserved_attrs": [*RESERVED_ATTRS, "request"],
         },
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": ENVIRONMENT.log_format}},

@@ -9,15 +9,21 @@ from edrone_site import workers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edrone_site.settings")
 workers.share_numbers()
-application = get_wsgi_application()
+site = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402 - Django must be set up before
+from django.urls import reverse  # noqa: E402
 
 from edrone_site import metrics  # noqa: E402
+from edrone_site.admission import Admission  # noqa: E402
 from edrone_site.startup import refuse_what_cannot_work  # noqa: E402
 
 refuse_what_cannot_work()
 if settings.EDRONE_METRICS:
     metrics.begin()
+
+# All but one of the threads. A probe that only asks whether the process is alive takes no time and is always answered.
+always = [reverse(name) for name in ("config", "config-slash", "healthz")]
+application = Admission(site, settings.EDRONE_THREADS - 1, always)
 
 gc.freeze()  # what is loaded by now stays; the collector need not look at it again and again

@@ -1,0 +1,130 @@
+"""Pages and API calls leave a thread to Drone's requests for configuration."""
+
+import gc
+import socket
+import time
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from edrone_site.admission import Admission
+from tests.server import Server, running
+from tests.site.test_wire import BODY, connect, exchange, head
+
+
+class Site:
+    """An application whose answers are counted, and which can fail."""
+
+    def __init__(self) -> None:
+        self.closed = 0
+        self.fails = False
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> "Site":
+        if self.fails:
+            raise RuntimeError
+        start_response("200 OK", [])
+        return self
+
+    def __iter__(self) -> Any:
+        return iter([b"hello", b"world"])
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class Caller:
+    """Asks and remembers the status."""
+
+    def __init__(self, application: Admission) -> None:
+        self.application, self.status = application, ""
+
+    def ask(self, path: str = "/admin/") -> Any:
+        return self.application({"PATH_INFO": path}, self.start)
+
+    def start(self, status: str, headers: Any) -> None:
+        self.status = status
+
+
+def test_the_first_request_too_many_gets_503_at_once_and_a_place_is_free_again_once_an_answer_is_sent():
+    site = Site()
+    caller = Caller(Admission(site, 2, ["/edrone"]))
+    first, _second = caller.ask(), caller.ask()
+    assert b"".join(caller.ask()).startswith(b'{"message": "edrone is busy')
+    assert caller.status == "503 Service Unavailable"
+    assert b"".join(first) == b"helloworld"
+    first.close()
+    first.close()
+    assert site.closed == 2
+    _third = caller.ask()
+    assert caller.status == "200 OK"
+    caller.ask()
+    assert caller.status == "503 Service Unavailable"
+
+
+def test_the_configuration_endpoint_is_never_refused():
+    caller = Caller(Admission(Site(), 1, ["/edrone"]))
+    _held = caller.ask()
+    for _ in range(5):
+        caller.ask("/edrone")
+        assert caller.status == "200 OK"
+
+
+def test_an_answer_that_is_dropped_gives_its_place_back_though_nobody_closes_it():
+    caller = Caller(Admission(Site(), 1, ()))
+    for _ in range(3):
+        caller.ask()
+        assert caller.status == "200 OK"
+        gc.collect()
+
+
+def test_an_application_that_fails_gives_its_place_back():
+    site = Site()
+    caller = Caller(Admission(site, 1, ()))
+    site.fails = True
+    for _ in range(3):
+        with pytest.raises(RuntimeError):
+            caller.ask()
+    site.fails = False
+    caller.ask()
+    assert caller.status == "200 OK"
+
+
+def slow_login(server: Server) -> socket.socket:
+    """Begin to send a form and stop half-way: it holds a thread."""
+    connection = connect(server)
+    cookie = b"csrftoken=" + b"a" * 32  # without one, the form is refused unread
+    connection.sendall(b"POST /admin/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\nCookie: " + cookie +
+                       b"\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\nusername=")  # fmt: skip
+    return connection
+
+
+def test_with_every_other_thread_held_drone_is_answered_and_others_hear_503_at_once(tmp_path: Path):
+    with running(tmp_path, EDRONE_WORKERS="1", EDRONE_THREADS="3") as server, ExitStack() as held:
+        for _ in range(2):
+            held.enter_context(closing(slow_login(server)))
+        time.sleep(0.5)
+        refused = requests.get(f"{server.url}/admin/login/", timeout=5)
+        assert refused.status_code == 503
+        assert refused.headers["Retry-After"] == "1"
+        assert "busy" in refused.json()["message"]
+        for _ in range(20):
+            assert exchange(server, head(server, BODY) + BODY)[0] == 200
+        assert requests.get(f"{server.url}/healthz", timeout=5).ok
+        held.close()
+        time.sleep(0.5)
+        assert requests.get(f"{server.url}/admin/login/", timeout=5).ok
+
+
+def test_readers_that_go_away_in_the_middle_leave_no_place_taken(tmp_path: Path):
+    with running(tmp_path, EDRONE_WORKERS="1", EDRONE_THREADS="3") as server:
+        address = urlsplit(server.url)
+        for _ in range(20):
+            with closing(connect(server)) as connection:
+                connection.sendall(f"GET /static/admin/css/base.css HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode())
+        time.sleep(0.5)
+        for _ in range(3):
+            assert requests.get(f"{server.url}/static/admin/css/base.css", timeout=5).ok

@@ -24,6 +24,9 @@ ESCAPE = re.compile(
     r"|\x1b[ -/]++[0-~]|\x1b[0-OQ-WYZ\\`-~]"  # escapes of two or three characters
 )
 FLAGS = {1: "bold", 2: "faint", 3: "italic", 4: "underlined", 7: "reverse", 9: "struck"}
+NAMED = {30 + number: number for number in range(8)} | {90 + number: 8 + number for number in range(8)}
+FOREGROUND: dict[int, int | None] = {39: None, **NAMED}
+BACKGROUND: dict[int, int | None] = {49: None, **{10 + code: colour for code, colour in NAMED.items()}}
 UNDO = {21: "bold", 22: "bold faint", 23: "italic", 24: "underlined", 27: "reverse", 29: "struck"}
 
 
@@ -38,11 +41,11 @@ class Style:
     @property
     def classes(self) -> str:
         """Give the names of CSS classes; text on a coloured ground is black or white, so that it can be read."""
-        front, back = self.foreground, self.background
+        front: int | None = self.foreground
+        back: int | str | None = self.background
         if "reverse" in self.flags:
-            ground = "front" if front is None else str(front)
-        else:
-            ground = "" if back is None else str(back)
+            back = "front" if front is None else front
+        ground = "" if back is None else str(back)
         colour = f"b{ground}" if ground else "" if front is None else f"f{front}"
         return " ".join(filter(None, [colour, *sorted(self.flags - {"reverse"})]))
 
@@ -116,7 +119,7 @@ def changed(style: Style, sgr: str | None) -> Style:
         if code in {38, 48}:
             colour, used = extended(codes[at + 1 :])
             if colour is not None:
-                style = replace(style, **{"foreground" if code == 38 else "background": colour})  # noqa: PLR2004 - as above
+                style = replace(style, foreground=colour) if code == 38 else replace(style, background=colour)  # noqa: PLR2004
             at += used
         else:
             style = simple(style, code)
@@ -135,23 +138,17 @@ def numbers(sgr: str) -> list[int]:
 
 def simple(style: Style, code: int) -> Style:
     """Apply one number that stands by itself."""
-    match code:
-        case 0:
-            return PLAIN
-        case _ if code in FLAGS:
-            return replace(style, flags=style.flags | {FLAGS[code]})
-        case _ if code in UNDO:
-            return replace(style, flags=style.flags - set(UNDO[code].split()))
-        case 39:
-            return replace(style, foreground=None)
-        case 49:
-            return replace(style, background=None)
-        case _ if 30 <= code <= 37 or 90 <= code <= 97:  # noqa: PLR2004 - SGR's own numbers
-            return replace(style, foreground=code - 30 if code < 40 else code - 82)  # noqa: PLR2004
-        case _ if 40 <= code <= 47 or 100 <= code <= 107:  # noqa: PLR2004
-            return replace(style, background=code - 40 if code < 50 else code - 92)  # noqa: PLR2004
-        case _:
-            return style
+    if code == 0:
+        return PLAIN
+    if code in FLAGS:
+        return replace(style, flags=style.flags | {FLAGS[code]})
+    if code in UNDO:
+        return replace(style, flags=style.flags - set(UNDO[code].split()))
+    if code in FOREGROUND:
+        return replace(style, foreground=FOREGROUND[code])
+    if code in BACKGROUND:
+        return replace(style, background=BACKGROUND[code])
+    return style
 
 
 def extended(codes: list[int]) -> tuple[int | None, int]:

@@ -38,7 +38,9 @@ def deployed(repo_ids: Collection[int]) -> dict[int, list[Deployed]]:
     ).order_by("-number")
     found = Latest.objects.filter(repo_id__in=repo_ids, type=LatestType.DEPLOYMENT.value)
     rows = list(
-        found.annotate(good=Subquery(good.values("id")[:1])).order_by("repo_id", "name").values_list("repo_id", "name", "build_id", "good")[:MOST_TARGETS]
+        found.annotate(good=Subquery(good.values("id")[:1]))
+        .order_by("repo_id", "name")
+        .values_list("repo_id", "name", "build_id", "good")[:MOST_TARGETS]
     )
     builds = Build.objects.in_bulk({build for row in rows for build in row[2:] if build})
     result = defaultdict[int, list[Deployed]](list)

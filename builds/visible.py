@@ -14,9 +14,11 @@ HIDDEN = (
     "\u3164\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f"
 )
 RUN = re.compile(f"([{HIDDEN}])\\1*")
-CONTROLS = (  # what the first 32 characters are called; pictures of them are missing in many fonts
-    "NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US"
-).split()
+# What the first 32 characters are called: pictures of them are missing in many fonts.
+CONTROLS = (
+    *("NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS", "TAB", "LF", "VT", "FF", "CR", "SO", "SI"),
+    *("DLE", "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB", "CAN", "EM", "SUB", "ESC", "FS", "GS", "RS", "US"),
+)
 SHOWN_AT_ONCE = 3  # the same sign more often than this is shown once, with the number of times
 
 
@@ -45,7 +47,7 @@ def name(character: str, times: int = 1) -> str:
     """Name a character: ESC for escape, U+202E for what has no short name."""
     number = ord(character)
     named = CONTROLS[number] if number < len(CONTROLS) else "DEL" if character == "\x7f" else f"U+{number:04X}"
-    return " ".join([named] * times) if times <= SHOWN_AT_ONCE else f"{named}×{times}"
+    return " ".join([named] * times) if times <= SHOWN_AT_ONCE else f"{times} {named}"
 
 
 def plain(text: str) -> str:

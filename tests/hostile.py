@@ -15,7 +15,13 @@ HOSTILE, RUNNING, REFUSED = 900, 901, 902  # numbers of builds in ismewen/edrone
 LONG = 60_000  # lines of the long log
 LOGS: dict[str, list[str]] = {
     "clone": ["+ git clone\n", "done\n"],
-    TEXT: ["\x1b[1;32mPASS\x1b[0m ok\n", TEXT + "\n", "\x1b[0m" + "x" * 2_000_000 + "\n", "10 %\r20 %\r100 %\n", "\u202e" * 3_000],
+    TEXT: [
+        "\x1b[1;32mPASS\x1b[0m ok\n",
+        TEXT + "\n",
+        "\x1b[0m" + "x" * 2_000_000 + "\n",
+        "10 %\r20 %\r100 %\n",
+        "\u202e" * 3_000,
+    ],
     "long": [f"\x1b[{31 + place % 7}mline {place + 1}\x1b[0m of many & <b>\n" for place in range(LONG)],
 }
 
@@ -50,7 +56,14 @@ class Writer:
         now = int(time.time())
         times = {"stage_started": now - 90, "stage_stopped": 0 if running else now - 5}
         stage = self.add(
-            "stages", "stage_id", stage_build_id=build, stage_number=1, stage_name=name, stage_status=status, stage_error="", **times
+            "stages",
+            "stage_id",
+            stage_build_id=build,
+            stage_number=1,
+            stage_name=name,
+            stage_status=status,
+            stage_error="",
+            **times,
         )
         for number, (step_name, step_status) in enumerate(steps.items(), 1):
             begun = now - 90 + 20 * number if step_status not in {"pending", "skipped"} else 0
@@ -76,7 +89,15 @@ def database(path: Path) -> Path:
     with sqlite3.connect(path) as connection:
         writer = Writer(connection)
         params = json.dumps({TEXT: TEXT, "DB_PASSWORD": SECRET, "LANG": "de"}).encode()
-        texts = ("build_message", "build_title", "build_author", "build_author_name", "build_sender", "build_target", "build_source")
+        texts = (
+            "build_message",
+            "build_title",
+            "build_author",
+            "build_author_name",
+            "build_sender",
+            "build_target",
+            "build_source",
+        )
         build = writer.build(
             HOSTILE,
             build_status="failure",
@@ -104,6 +125,8 @@ def database(path: Path) -> Path:
             " latest_deleted) VALUES (1, 'deployment', ?, ?, 0, 0, 0)",
             [TEXT, running],
         )
-        connection.execute("UPDATE cron SET cron_name = ?, cron_branch = ? WHERE cron_id = (SELECT min(cron_id) FROM cron)", [TEXT[:50], TEXT])
+        connection.execute(
+            "UPDATE cron SET cron_name = ?, cron_branch = ? WHERE cron_id = (SELECT min(cron_id) FROM cron)", [TEXT[:50], TEXT]
+        )
     connection.close()
     return path

@@ -14,8 +14,8 @@ import django
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
-from django.template import engines
 from django.template.base import Node
+from django.template.engine import Engine
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
 ROOT = Path(__file__).parent.parent
@@ -47,7 +47,9 @@ def in_python(source: str) -> Iterator[Message]:
         if not isinstance(node, ast.Call):
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else ""
-        texts = [argument.value for argument in node.args if isinstance(argument, ast.Constant) and isinstance(argument.value, str)]
+        texts = [
+            argument.value for argument in node.args if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+        ]
         if name in CALLS and len(texts) == 1:
             yield "", texts[0], ""
         elif name in CALLS_WITH_CONTEXT and len(texts) == 2:
@@ -58,7 +60,7 @@ def in_python(source: str) -> Iterator[Message]:
 
 def in_template(source: str) -> Iterator[Message]:
     """Find the texts of `translate` and `blocktranslate`."""
-    template = engines["django"].from_string(source).template
+    template = Engine.get_default().from_string(source)
     for node in nodes(template.nodelist):
         if isinstance(node, TranslateNode):
             yield "", str(node.filter_expression.var.literal), ""
@@ -95,11 +97,11 @@ def update() -> None:
     for (context, text, plural), file in sorted(messages().items(), key=lambda item: (item[1], item[0])):
         before = kept.get(text, context or None)
         translation = before.string if before else ("",) if plural else ""
-        catalog.add((text, plural) if plural else text, translation, locations=[(file, None)], context=context or None)
+        catalog.add((text, plural) if plural else text, translation, locations=[(file, 0)], context=context or None)
     FOLDER.mkdir(parents=True, exist_ok=True)
     catalog.creation_date = catalog.revision_date = datetime(2026, 11, 24, tzinfo=UTC)  # the file changes with its texts only
-    with (FOLDER / "django.po").open("wb") as file:
-        write_po(file, catalog, omit_header=False, sort_output=False, width=120)
+    with (FOLDER / "django.po").open("wb") as target:
+        write_po(target, catalog, width=120, include_lineno=False)
     (FOLDER / "django.mo").write_bytes(compiled(translated()))
 
 

@@ -80,7 +80,7 @@ def about(build: Build, stage_number: int = 0, step_number: int = 0) -> dict[str
         "finished": build.status not in statuses.NOT_FINISHED,
         "again": SECONDS_WHILE_RUNNING if build.status == "running" else SECONDS_WHILE_WAITING,
         "live_url": address("live", build, chosen if step_number else None),
-        "params": masked(build.params),
+        "params": masked(build.params),  # type: ignore[arg-type]  # a column of text that is read as an object
         "links": links(build),
     }
 
@@ -88,8 +88,8 @@ def about(build: Build, stage_number: int = 0, step_number: int = 0) -> dict[str
 def lay_out(build: Build, stages: list[Stage], steps: list[Step], chosen: Step | None) -> list[StageLine]:
     """Place stages and steps on the time line of their build."""
     now = int(time.time())
-    begins = [row.started for row in (build, *stages, *steps) if row.started]
-    ends = [row.stopped for row in (*stages, *steps) if row.stopped]
+    begins = [moment for moment in (build.started, *(row.started for row in stages), *(row.started for row in steps)) if moment]
+    ends = [*(row.stopped for row in stages), *(row.stopped for row in steps)]
     finished = build.status not in statuses.NOT_FINISHED
     line = times.TimeLine(min(begins, default=build.created), max([build.finished, *ends]) if finished else now)
     return [

@@ -24,7 +24,12 @@ ON_A_PAGE = 50
 SUGGESTED = 300  # repositories that the filter suggests
 NAMED_BUILD = re.compile(r"(?P<slug>[^\s#]+/[^\s#]+)#(?P<number>\d{1,10})")
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-PERIODS = {"hour": (_("the last hour"), 1), "day": (_("the last 24 hours"), 24), "week": (_("the last 7 days"), 168), "month": (_("the last 30 days"), 720)}
+PERIODS = {
+    "hour": (_("the last hour"), 1),
+    "day": (_("the last 24 hours"), 24),
+    "week": (_("the last 7 days"), 168),
+    "month": (_("the last 30 days"), 720),
+}
 NAMES = ("repo", "status", "event", "branch", "author", "period", "q")
 
 
@@ -63,15 +68,19 @@ def builds_list(request: HttpRequest) -> HttpResponseBase:
         return redirect(url)
     before = cursor(request)
     found = find(request, asked, before)
-    return shown(request, "admin/builds/builds.html", {
-        "title": _("Builds"),
-        "asked": asked,
-        "filtered": any(vars(asked).values()),
-        "rows": rows(found.builds),
-        "older": address(asked, found.next) if found.next is not None else "",
-        "newest": address(asked, None) if before is not None else "",
-        **choices(request),
-    })
+    return shown(
+        request,
+        "admin/builds/builds.html",
+        {
+            "title": _("Builds"),
+            "asked": asked,
+            "filtered": any(vars(asked).values()),
+            "rows": rows(found.builds),
+            "older": address(asked, found.next) if found.next is not None else "",
+            "newest": address(asked, None) if before is not None else "",
+            **choices(request),
+        },
+    )
 
 
 def find(request: HttpRequest, asked: Asked, before: int | None) -> Page:
@@ -89,7 +98,9 @@ def choices(request: HttpRequest) -> dict[str, Any]:
     repos = Repo.objects.all() if condition is None else Repo.objects.filter(condition)
     return {
         "repos": repos.filter(active=True).order_by("slug").values_list("slug", flat=True)[:SUGGESTED],
-        "statuses": [(word, statuses.look(word).word) for word in Status.values if word not in {"blocked", "waiting_on_dependencies"}],
+        "statuses": [
+            (word, statuses.look(word).word) for word in Status.values if word not in {"blocked", "waiting_on_dependencies"}
+        ],
         "events": [(word, statuses.EVENTS[word]) for word in Event.values],
         "periods": [(word, label) for word, (label, _hours) in PERIODS.items()],
     }

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
@@ -18,7 +19,7 @@ LATELY = 7 * 86400  # seconds
 def context(request: HttpRequest) -> dict[str, Any]:
     """Give the three lists; where Drone's database is away, the sentence that says so."""
     try:
-        return {"lists": lists(request)}
+        return {"lists": lists(request), "sample_data": settings.EDRONE_DEMO}
     except DroneDatabaseUnavailable as error:
         return {"reason": gettext(str(error))}
 

@@ -19,7 +19,10 @@ def running(build: Build, step: Step) -> tuple[list[Line], str]:
     if not step.started:
         return [], _("This step has not begun.")
     if not can_ask():
-        return [], _("The lines of a running step are shown where DRONE_SERVER and DRONE_TOKEN are set; here they come when the step has ended.")
+        return [], _(
+            "The lines of a running step are shown where DRONE_SERVER and DRONE_TOKEN are set; "
+            "here they come when the step has ended."
+        )
     try:
         return lines_so_far(connected(), of(build), build.number, step.stage.number, step.number), ""
     except DroneError as error:
@@ -42,7 +45,10 @@ def why_none(step: Step) -> str:
         return _("This step did not run, so it printed nothing.")
     if can_ask():
         return _("Neither Drone's database nor Drone itself has a log of this step.")
-    return _("Drone's database has no log of this step. Where Drone keeps logs elsewhere (S3, Azure), set DRONE_SERVER and DRONE_TOKEN, and it is asked.")
+    return _(
+        "Drone's database has no log of this step. Where Drone keeps logs elsewhere (S3, Azure), set DRONE_SERVER and "
+        "DRONE_TOKEN, and it is asked."
+    )
 
 
 def can_ask() -> bool:

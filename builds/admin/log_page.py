@@ -92,7 +92,9 @@ def written(found: list[Line], first: int, last: int, skipped: int = 0) -> list[
     style = ansi.after("".join(line.out for line in found[: first - 1]))
     chosen = found[first - 1 : last]
     result, before = [], None
-    for number, (line, spans) in enumerate(zip(chosen, ansi.lines((line.out for line in chosen), style), strict=True), first + skipped):
+    for number, (line, spans) in enumerate(
+        zip(chosen, ansi.lines((line.out for line in chosen), style), strict=True), first + skipped
+    ):
         longer = max(len(line.out.rstrip("\r\n").rpartition("\r")[2]) - ansi.LONGEST, 0)
         result.append(LogLine(number, spans, longer, times.clock(line.time) if line.time != before else ""))
         before = line.time

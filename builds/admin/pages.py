@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
@@ -34,7 +35,7 @@ def page(view: Page) -> Page:
         patch_cache_control(response, private=True, no_store=True)
         return response
 
-    checked = admin.site.admin_view(guarded)  # type: ignore[arg-type]  # the stubs know HttpResponse only
+    checked = admin.site.admin_view(guarded)
 
     @wraps(view)
     def whole_or_part(request: HttpRequest, *args: Any, **named: Any) -> HttpResponseBase:
@@ -57,7 +58,12 @@ def away(request: HttpRequest, error: DroneDatabaseUnavailable) -> HttpResponse:
 
 def shown(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> TemplateResponse:
     """Show a template with what every page of the administration has."""
-    return TemplateResponse(request, template, {**admin.site.each_context(request), **context}, status=status)
+    return TemplateResponse(request, template, {**frame(request), **context}, status=status)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Give what every page has; where builds are made up, that is said."""
+    return {**admin.site.each_context(request), "sample_data": settings.EDRONE_DEMO}
 
 
 def find_repo(request: HttpRequest, slug: str) -> Repo:

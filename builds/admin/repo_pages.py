@@ -16,7 +16,7 @@ from builds.models import Repo
 from builds.pages import Filters, of_repository
 from builds.queries import repositories, with_last_builds
 
-ON_A_PAGE = 60
+ON_A_PAGE = 30
 BUILDS = 20  # on the page of a repository
 
 
@@ -44,14 +44,18 @@ def repos_list(request: HttpRequest) -> TemplateResponse:
     more, repos = len(repos) > ON_A_PAGE, repos[:ON_A_PAGE]
     query = {name: value for name, value in {"q": q, "all": every}.items() if value}
     here = reverse("admin:builds_repo_changelist")
-    return shown(request, "admin/builds/repos.html", {
-        "title": _("Repositories"),
-        "q": q,
-        "every": every,
-        "cards": cards(repos),
-        "next": f"{here}?{urlencode(query | {'after': repos[-1].slug})}" if more else "",
-        "first": f"{here}?{urlencode(query)}" if after else "",
-    })
+    return shown(
+        request,
+        "admin/builds/repos.html",
+        {
+            "title": _("Repositories"),
+            "q": q,
+            "every": every,
+            "cards": cards(repos),
+            "next": f"{here}?{urlencode(query | {'after': repos[-1].slug})}" if more else "",
+            "first": f"{here}?{urlencode(query)}" if after else "",
+        },
+    )
 
 
 def cards(repos: list[Repo]) -> list[Card]:
@@ -68,12 +72,16 @@ def cards(repos: list[Repo]) -> list[Card]:
 def repo_page(request: HttpRequest, slug: str) -> TemplateResponse:
     """Show one repository: what is deployed where, its schedules, its last builds."""
     repo = find_repo(request, slug)
-    return shown(request, "admin/builds/repo.html", {
-        "title": repo.slug,
-        "repo": repo,
-        "link": repo.link if repo.link.startswith(("https://", "http://")) else "",
-        "deployed": deployed([repo.id]).get(repo.id, []),
-        "crons": repo.crons.order_by("name")[:100],
-        "rows": rows(of_repository(repo.id, Filters(), None, BUILDS).builds),
-        "all_url": f"{reverse('admin:builds_build_changelist')}?{urlencode({'repo': repo.slug})}",
-    })
+    return shown(
+        request,
+        "admin/builds/repo.html",
+        {
+            "title": repo.slug,
+            "repo": repo,
+            "link": repo.link if repo.link.startswith(("https://", "http://")) else "",
+            "deployed": deployed([repo.id]).get(repo.id, []),
+            "crons": repo.crons.order_by("name")[:100],
+            "rows": rows(of_repository(repo.id, Filters(), None, BUILDS).builds),
+            "all_url": f"{reverse('admin:builds_build_changelist')}?{urlencode({'repo': repo.slug})}",
+        },
+    )

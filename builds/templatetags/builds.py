@@ -62,7 +62,9 @@ def commit(text: str) -> str:
 def log_line(spans: list[ansi.Span]) -> SafeString:
     """Write the spans of a line of a log."""
     return mark_safe(  # noqa: S308 - all texts are escaped, classes come from a fixed set
-        "".join(f'<span class="{span.classes}">{escape(span.text)}</span>' if span.classes else escape(span.text) for span in spans)
+        "".join(
+            f'<span class="{span.classes}">{escape(span.text)}</span>' if span.classes else escape(span.text) for span in spans
+        )
     )
 
 
@@ -95,7 +97,7 @@ def event(word: str) -> SafeString:
 def moment(value: datetime | None) -> SafeString:
     """Show a moment: in UTC here; pages.js writes it in the reader's zone, with the exact one on hover."""
     if value is None:
-        return mark_safe("–")
+        return mark_safe("-")
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         value.astimezone(timezone.get_fixed_timezone(0)).isoformat(),

@@ -39,7 +39,7 @@ def shown(text):
         ("bell\x07", [("bell", ""), ("BEL", "hidden-sign")]),
         ("user\u202eevil", [("user", ""), ("U+202E", "hidden-sign"), ("evil", "")]),
         ("a\x9b31mb", [("a", ""), ("U+009B", "hidden-sign"), ("31mb", "")]),
-        ("\x00" * 9, [("NUL×9", "hidden-sign")]),
+        ("\x00" * 9, [("9 NUL", "hidden-sign")]),
         ("10 %\r50 %\r100 %\r\n", [("CR", "hidden-sign"), ("100 %", "")]),
         ("\x1b[32mgone\rstays green", [("CR", "hidden-sign"), ("stays green", "f2")]),
         ("<script>", [("<script>", "")]),

@@ -110,11 +110,15 @@ def test_a_running_build_is_followed_until_it_ends(site, browser: Browser):
         page.goto(f"{site.url}{BUILDS}ismewen/edrone/{RUNNING}/")
         expect(page.get_by_role("heading", level=1)).to_contain_text("running")
         with sqlite3.connect(site.drone) as drone:
-            (build,) = drone.execute("SELECT build_id FROM builds WHERE build_repo_id = 1 AND build_number = ?", [RUNNING]).fetchone()
+            (build,) = drone.execute(
+                "SELECT build_id FROM builds WHERE build_repo_id = 1 AND build_number = ?", [RUNNING]
+            ).fetchone()
             ended = "strftime('%s', 'now')"
             of_stage = "step_stage_id = (SELECT stage_id FROM stages WHERE stage_build_id = ?)"
             drone.execute(f"UPDATE steps SET step_status = 'success', step_stopped = {ended} WHERE {of_stage}", [build])
-            drone.execute(f"UPDATE stages SET stage_status = 'success', stage_stopped = {ended} WHERE stage_build_id = ?", [build])
+            drone.execute(
+                f"UPDATE stages SET stage_status = 'success', stage_stopped = {ended} WHERE stage_build_id = ?", [build]
+            )
             drone.execute(f"UPDATE builds SET build_status = 'success', build_finished = {ended} WHERE build_id = ?", [build])
         drone.close()
         expect(page.get_by_role("heading", level=1)).to_contain_text("success", timeout=15_000)

@@ -24,8 +24,8 @@ def test_every_text_is_translated_and_nothing_else():
 def test_translations_keep_the_placeholders():
     for one in translated():
         if one.id:
-            plural = one.id[-1] if isinstance(one.id, tuple) else one.id
-            string = one.string[0] if isinstance(one.string, tuple) else one.string
+            plural = str(one.id[-1] if isinstance(one.id, tuple) else one.id)
+            string = str(one.string[0] if isinstance(one.string, tuple) else one.string)
             assert sorted(PLACEHOLDER.findall(string)) == sorted(PLACEHOLDER.findall(plural)), one.id
 
 

@@ -22,9 +22,11 @@ def drone(db: None, drone_file: Path) -> Iterator[None]:
         yield
 
 
-def reader(name: str, pattern: str = "", level: Level = Level.VIEW, **fields: bool) -> Client:
+def reader(
+    name: str, pattern: str = "", level: Level = Level.VIEW, *, is_staff: bool = True, is_superuser: bool = False
+) -> Client:
     """Log somebody in who may see the repositories of a pattern."""
-    user = User.objects.create_user(name, is_staff=fields.pop("is_staff", True), **fields)
+    user = User.objects.create_user(name, is_staff=is_staff, is_superuser=is_superuser)
     if pattern:
         Grant.objects.create(user=user, pattern=pattern, level=level)
     client = Client()

@@ -1,11 +1,12 @@
 """The pages of builds: what they show, to whom, how much they ask of the databases, and how large they are."""
 
 import re
+from itertools import pairwise
 
 import pytest
+from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.db import connection, connections
 
 from builds.models import Repo
 from tests import drones
@@ -158,7 +159,7 @@ def test_a_log_is_shown_from_its_end_and_the_rest_in_parts(viewer):
     assert 'id="L1"' not in page
     parts = re.findall(r'data-first="(\d+)" data-last="(\d+)" hx-get="([^"]+)"', page)
     assert int(parts[0][0]) == 1
-    for (_, last, _url), (first, _, _url2) in zip(parts, parts[1:]):
+    for (_, last, _url), (first, _, _url2) in pairwise(parts):
         assert int(first) == int(last) + 1
     for first, last, url in (parts[0], parts[-1]):
         part = viewer.get(url, headers={"HX-Request": "true"}).content.decode()
@@ -189,7 +190,7 @@ def test_a_build_that_was_refused_says_why(viewer):
 def test_a_running_build_asks_again_and_a_finished_one_does_not(viewer):
     running = f"{LIST}ismewen/edrone/{RUNNING}/"
     assert f'hx-get="{running}live/" hx-trigger="every 3s"' in viewer.get(running).content.decode()
-    assert "hx-trigger=\"every" not in viewer.get(BUILD).content.decode()
+    assert 'hx-trigger="every' not in viewer.get(BUILD).content.decode()
     assert viewer.get(f"{running}live/1/2/").content.decode().count("<li>") == 4
     assert viewer.get(f"{BUILD}live/").headers["HX-Refresh"] == "true"
     assert viewer.get(f"{BUILD}log/1/2/after/0/").headers["HX-Refresh"] == "true"

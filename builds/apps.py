@@ -4,6 +4,10 @@ from django.apps import AppConfig
 
 
 class BuildsConfig(AppConfig):
-    """Names the app."""
+    """Registers the system checks."""
 
     name = "builds"
+
+    def ready(self) -> None:
+        """Register the checks."""
+        from builds import checks  # noqa: F401, PLC0415

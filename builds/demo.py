@@ -23,7 +23,7 @@ BRANCHES = ("master", "develop", "release/1.2", "feature/login")
 MESSAGES = (
     "Retry the upload when the registry answers 502",
     "Make the health check say which part is missing",
-    "修复：购物车为空时的错误",
+    "修复购物车为空时的错误",
     "Raise Django to 5.2.4",
     "Split the slow test in two",
     "Add a dark theme <b>without</b> new colours & fonts",

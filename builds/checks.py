@@ -1,0 +1,27 @@
+"""System checks of the builds; those that ask Drone's database run with `manage.py check --database drone`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's own name
+from django.db import connections
+
+from builds.errors import DroneDatabaseUnavailable
+from builds.inspection import inspect
+
+HINT = "`manage.py checkdrone` says more; docs/running.md has the grants."
+
+
+@register(Tags.database)
+def drone_database(databases: Sequence[str] | None = None, **_: Any) -> Sequence[CheckMessage]:
+    """Compare Drone's database with what edrone reads."""
+    if "drone" not in (databases or ()):
+        return []
+    try:
+        found = inspect(connections["drone"])
+    except DroneDatabaseUnavailable as error:
+        return [Error(str(error), hint="Look at DRONE_DATABASE_URL.", id="builds.E001")]
+    return [
+        *(Error(sentence, hint=HINT, id="builds.E002") for sentence in found.differences),
+        *(Warning(sentence, hint=HINT, id="builds.W001") for sentence in found.warnings),
+    ]

@@ -24,7 +24,7 @@ EVERYWHERE = (
     f"{REPO}/builds", f"{REPO}/builds/latest", f"{REPO}/builds/1", f"{REPO}/builds/1/logs/1/1", f"{REPO}/builds/1/config",
     f"{REPO}/config", "/api/builds?q=x", "/api/builds?status=running",
 )  # fmt: skip
-Change = Callable[..., None]
+Change = Callable[..., Any]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -45,7 +45,7 @@ def change(request: Any, db: None, tmp_path: Path) -> Iterator[Change]:
     server: PostgresServer = request.getfixturevalue("postgres")
     database = drones.recorded_postgres(server, "2.28.2", "bad_input")
     with drones.connected(database):
-        yield lambda *statements: drones.execute(database, ";".join(statements)) and None
+        yield lambda *statements: drones.execute(database, "; ".join(statements))
     drones.execute(drones.postgres_database(server, "postgres"), "DROP DATABASE bad_input")
 
 

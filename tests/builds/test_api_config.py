@@ -1,0 +1,101 @@
+"""The YAML of builds: as it was served, and as it would be."""
+
+import pytest
+
+from builds.api.views.config import key_of
+from builds.models import Build
+from configs.identity import BuildKey
+from configs.payload import ConfigRequest
+from configs.resolve import resolve
+from configs.served import Ask, give
+from configs.tree import Tree
+from tests import drones
+from tests.builds.api import Api, body
+from tests.builds.conftest import person
+
+pytestmark = pytest.mark.django_db
+REPO = "/api/repos/ismewen/edrone"
+
+
+@pytest.fixture
+def api(db):
+    with drones.connected(drones.sqlite_database(drones.RECORDED / "drone-2.28.2.sqlite")):
+        yield Api(person("ismewen", is_superuser=True))
+
+
+def request_of(build: Build) -> ConfigRequest:
+    """Ask as Drone did when this build was triggered: without its number."""
+    key: BuildKey = key_of(build)
+    names = ("event", "action", "ref", "after", "target", "deploy_to", "parent", "trigger", "created", "params", "repo_id")
+    return ConfigRequest("ismewen", "edrone", **{name: getattr(key, name) for name in names})
+
+
+def test_a_build_shows_the_exact_text_that_it_was_served_when_the_tree_has_changed(api, tree):
+    text = "kind: pipeline\nname: one\nsteps: []  # ünï\n"
+    root = tree({"edrone/default.yaml": text})
+    build = Build.objects.get(repo_id=1, number=2)
+    asked = request_of(build)
+    give([Ask(asked, resolve(asked, Tree(root)), "abc123")])
+    tree({"edrone/default.yaml": "kind: pipeline\nname: two\n"})
+    shown = body(api.get(f"{REPO}/builds/2/config"))
+    assert (shown["yaml"], shown["path"], shown["sources"]) == (text, "edrone/default.yaml", ["edrone/default.yaml"])
+    assert (shown["revision"], shown["late"]) == ("abc123", False)
+    assert body(api.get(f"{REPO}/config"))["yaml"] == "kind: pipeline\nname: two\n"
+
+
+def test_a_build_that_edrone_does_not_know_says_so(api):
+    answer = api.get(f"{REPO}/builds/2/config")
+    assert answer.status_code == 404
+    assert "no record of what build 2" in body(answer)["message"]
+    assert "has no build 999" in body(api.get(f"{REPO}/builds/999/config"))["message"]
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ("", "edrone/master.yaml"),
+        ("?branch=develop", "edrone/default.yaml"),
+        ("?branch=release/1.2", "edrone/release/default.yaml"),
+        ("?branch=master&event=pull_request", "edrone/master.yaml"),
+        ("?tag=v1.0.0", "edrone/default.yaml"),
+        ("?event=tag", "edrone/default.yaml"),
+        ("?tag=v1.0.0&event=promote", "edrone/default.yaml"),
+        ("?branch=../../etc/passwd", "edrone/default.yaml"),
+    ],
+)
+def test_a_preview_takes_the_file_that_a_build_would_get(api, tree, query, path):
+    paths = ("edrone/master.yaml", "edrone/default.yaml", "edrone/release/default.yaml")
+    tree({one: f"kind: pipeline\nname: {one}\n" for one in paths})
+    shown = body(api.get(f"{REPO}/config{query}"))
+    assert (shown["path"], shown["yaml"]) == (path, f"kind: pipeline\nname: {path}\n")
+
+
+def test_a_preview_names_the_files_that_it_comes_from(api, tree):
+    tree({"edrone/default.yaml": "extends: _shared/base.yaml\nname: x\n", "_shared/base.yaml": "kind: pipeline\nsteps: []\n"})
+    assert body(api.get(f"{REPO}/config"))["sources"] == ["edrone/default.yaml", "_shared/base.yaml"]
+
+
+def test_a_repository_that_keeps_its_own_file_has_no_yaml(api, tree):
+    tree({"default.yaml": "kind: repository\n"})
+    shown = body(api.get(f"{REPO}/config"))
+    assert (shown["yaml"], shown["path"]) == (None, "default.yaml")
+
+
+@pytest.mark.parametrize(
+    ("files", "query", "status", "message"),
+    [
+        ({"shop/default.yaml": "a: b\n"}, "", 404, "no file serves ismewen/edrone"),
+        ({"edrone/default.yaml": ""}, "", 422, "edrone/default.yaml"),
+        ({"edrone/default.yaml": "extends: no.yaml\n"}, "", 422, "no such file"),
+        ({"default.yaml": "a: b\n"}, "?branch=a&tag=b", 400, "a branch or of a tag"),
+        ({"default.yaml": "a: b\n"}, "?branch=a&branch=b", 400, "more than once"),
+        ({"default.yaml": "a: b\n"}, "?event=pushed", 400, "no event"),
+        ({"default.yaml": "a: b\n"}, "?brach=a", 400, "did you mean branch?"),
+        ({"default.yaml": "a: b\n"}, "?branch=%00", 400, "NUL"),
+    ],
+)
+def test_a_preview_that_cannot_be_is_an_error_that_says_why(api, tree, files, query, status, message):
+    tree(files)
+    answer = api.get(f"{REPO}/config{query}")
+    assert answer.status_code == status
+    assert message in body(answer)["message"]

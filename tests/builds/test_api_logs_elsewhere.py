@@ -1,0 +1,95 @@
+"""Logs that Drone keeps in S3 or Azure are asked of Drone's API."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builds.models import Level
+from tests import drones
+from tests.builds.api import Api, body
+from tests.builds.conftest import person
+from tests.standin.http import Request, Response, Server, serving
+
+pytestmark = pytest.mark.django_db
+LOG = "/api/repos/ismewen/edrone/builds/1/logs/1/1"
+LINES = b'[{"pos":0,"out":"from S3\\n","time":0}]\n'
+TOKEN = "planted-drone-token"
+
+
+@pytest.fixture
+def without_logs(db: None, tmp_path: Path) -> Iterator[None]:
+    copy = tmp_path / "drone.sqlite"
+    copy.write_bytes((drones.RECORDED / "drone-2.28.2.sqlite").read_bytes())
+    with sqlite3.connect(copy) as connection:
+        connection.execute("DELETE FROM logs")
+    with drones.connected(drones.sqlite_database(copy)):
+        yield
+
+
+@pytest.fixture
+def drone(without_logs: None, settings: Any) -> Iterator[Callable[[Response], Server]]:
+    """Run a Drone that answers as the test says."""
+    answers: list[Response] = []
+    with serving(lambda _: answers[-1]) as server:
+        settings.DRONE_SERVER, settings.DRONE_TOKEN = server.url, TOKEN
+
+        def answering(answer: Response) -> Server:
+            answers.append(answer)
+            return server
+
+        yield answering
+
+
+def asked(server: Server) -> list[tuple[str, str]]:
+    return [(request.path, request.headers["authorization"]) for request in server.requests]
+
+
+def test_drone_is_asked_with_its_token_and_its_answer_comes_as_it_is(drone):
+    server = drone(Response(200, LINES))
+    answer = Api(person("viewer", Level.VIEW, "ismewen/edrone")).get(LOG)
+    assert (answer.status_code, answer.content) == (200, LINES)
+    assert asked(server) == [(LOG, f"Bearer {TOKEN}")]
+
+
+def test_drone_is_not_asked_for_who_may_not_see(drone):
+    server = drone(Response(200, LINES))
+    assert Api(person("outsider", Level.VIEW, "shop/*")).get(LOG).status_code == 404
+    assert Api().get(LOG).status_code == 401
+    assert Api(person("viewer", Level.VIEW)).get(LOG.replace("1/1", "9/9")).status_code == 404
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (Response(404, b'{"message":"sql: no rows in result set"}'), 404),
+        (Response(401, b'{"message":"Unauthorized"}'), 502),
+        (Response(500, b"oops"), 502),
+        (Response(200, b"<html>"), 502),
+    ],
+)
+def test_what_drone_refuses_is_said_in_a_sentence_without_the_token(drone, answer, status):
+    drone(answer)
+    given = Api(person("viewer", Level.VIEW)).get(LOG)
+    assert given.status_code == status
+    assert list(body(given)) == ["message"]
+    assert TOKEN.encode() not in given.content
+
+
+def test_without_drones_address_a_sentence_says_what_to_set(without_logs):
+    given = Api(person("viewer", Level.VIEW)).get(LOG)
+    assert given.status_code == 404
+    assert "Set DRONE_SERVER and DRONE_TOKEN" in body(given)["message"]
+
+
+def test_a_log_in_the_table_is_not_asked_for(settings, db):
+    def never(_: Request) -> Response:
+        raise AssertionError
+
+    with serving(never) as server, drones.connected(drones.sqlite_database(drones.RECORDED / "drone-2.28.2.sqlite")):
+        settings.DRONE_SERVER, settings.DRONE_TOKEN = server.url, TOKEN
+        assert Api(person("viewer", Level.VIEW)).get(LOG).status_code == 200
+        assert server.requests == []

@@ -27,13 +27,13 @@ CHANGES = ("previous", "changes")
 MOST_FILES = 1000  # states of the files of one path, the newest of which a search finds
 
 
-class OnePage(Paginator):  # type: ignore[type-arg]
+class OnePage(Paginator):
     """The first page alone: nothing is counted. Older records are reached by `?id__lt=`, as fast as the newest."""
 
     @cached_property
     def count(self) -> int:  # type: ignore[override]  # a cached_property there too
-        """Give the number of rows on the page."""
-        return len(self.rows[: self.per_page])
+        """Give the number of rows on the page, and one more where there are older ones."""
+        return len(self.rows)
 
     @cached_property
     def rows(self) -> list[Any]:
@@ -143,7 +143,7 @@ class ServedConfigAdmin(ReadOnly):
         one = match is not None and match.url_name == "configs_servedconfig_change"
         return super().get_queryset(request).select_related("file__text" if one else "file").order_by("-id")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         """All of them."""
         return (*BUILD, *SERVED, *CHANGES)
 
@@ -195,7 +195,7 @@ class ServedConfigAdmin(ReadOnly):
         if old is None:
             return "nothing that is recorded"
         address = reverse("admin:configs_servedconfig_change", args=[old.pk])
-        return format_html('<a href="{}">{}</a>, {:%Y-%m-%d %H:%M:%S} UTC', address, old, old.served)
+        return format_html('<a href="{}">{}</a>, {} UTC', address, old, f"{old.served:%Y-%m-%d %H:%M:%S}")
 
     @admin.display(description="what has changed since")
     def changes(self, record: ServedConfig) -> SafeString | str:

@@ -44,8 +44,8 @@ def difference(old: ServedConfig, new: ServedConfig) -> str:
     texts = text_of(old), text_of(new)
     if max(map(len, texts)) > LARGEST:
         return "" if texts[0] == texts[1] else "The texts differ, and are too long to be compared here.\n"
-    lines = [text.splitlines(keepends=True) for text in texts]
-    found = unified_diff(*lines, named(old), named(new))
+    older, newer = (text.splitlines(keepends=True) for text in texts)
+    found = unified_diff(older, newer, named(old), named(new))
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in found)
 
 

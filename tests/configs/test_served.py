@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from django.db import connection
 
-from configs import asking, keeping, served
+from configs import asking, keeping, keptform, served
 from configs.identity import BuildKey
 from configs.models import ConfigFile, ConfigText, LastError, ServedConfig
 from tests.conftest import RECORDED, push, recorded, shown_error
@@ -24,7 +24,8 @@ ALL = sorted(file.stem for file in RECORDED.glob("*.json"))
 
 def ask(drone: Any, created: int = NOW, **fields: Any) -> Any:
     """Ask as Drone does for a build."""
-    return drone.post(asking.body(push(**{"repo_id": 1, "after": "c0ffee", "trigger": "@hook"} | fields), created=created))
+    usual: dict[str, Any] = {"repo_id": 1, "after": "c0ffee", "trigger": "@hook"}
+    return drone.post(asking.body(push(**(usual | fields)), created=created))
 
 
 def text(answer: Any) -> str | None:
@@ -102,7 +103,11 @@ def test_a_repository_that_keeps_its_own_file_goes_on_doing_so(tree, drone):
 
 def test_builds_of_one_second_with_other_parameters_or_actions_are_others(tree, drone):
     root = tree({"default.yaml": "1\n"})
-    asked = [{"event": "push", "params": {"A": "1"}}, {"event": "push", "params": {"A": "2"}}, {"event": "push", "action": "x"}]
+    asked: list[dict[str, Any]] = [
+        {"event": "push", "params": {"A": "1"}},
+        {"event": "push", "params": {"A": "2"}},
+        {"event": "push", "action": "x"},
+    ]
     for number, fields in enumerate(asked):
         (root / "default.yaml").write_text(f"{number}\n")
         assert text(ask(drone, **fields)) == f"{number}\n"
@@ -208,7 +213,7 @@ def test_the_record_says_what_there_is_to_know(tree, drone, settings):
     assert (record.slug, record.author, record.sender, record.trigger) == ("ismewen/edrone", "ann", "bob", "@hook")
     assert (record.file.path, record.file.sources) == ("edrone/master.yaml", ["edrone/master.yaml", "_shared/base.yaml"])
     assert (record.version, record.revision, record.late) == (settings.EDRONE_VERSION, "4f1c", False)
-    assert served.keptform.unpacked(record.file).origins
+    assert keptform.unpacked(record.file).origins
 
 
 def test_texts_are_stored_once_whichever_file_they_come_from(tree, drone):
@@ -225,7 +230,7 @@ def test_a_row_of_drones_table_finds_its_record_and_binds_it(tree, drone):
     key = BuildKey(1, 70, 7, "push", "", "refs/heads/master", "c0ffee", "master", "", 0, "@hook", NOW + 2, {"A": "1"})
     record = served.served_for(key)
     assert record
-    assert (record.number, record.file.text.yaml) == (7, OLD)
+    assert (record.number, keptform.unpacked(record.file).yaml) == (7, OLD)
     assert ServedConfig.objects.get().build_id == 70
     assert served.served_for(BuildKey(1, 71, 8, "tag", "", "refs/tags/v1", "c0ffee", "", "", 0, "@hook", NOW)) is None
 

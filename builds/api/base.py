@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotAuthenticated
-from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,7 +23,7 @@ from builds.models import Level, Repo
 WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 
 
-class JsonAlways(BaseContentNegotiation):
+class JsonAlways(DefaultContentNegotiation):
     """Refuse nobody over an Accept header."""
 
     def select_renderer(self, _: Request, renderers: Any, __: str | None = None) -> Any:

@@ -36,8 +36,6 @@ def answer_error(error: Exception, _: Mapping[str, Any]) -> Response:
             status, message = error.status_code, str(error.detail)
             if header := getattr(error, "auth_header", None):
                 headers["WWW-Authenticate"] = header
-            if seconds := getattr(error, "wait", None):
-                headers["Retry-After"] = str(int(seconds))
         case BuildsError() | ConfigError():
             status, message = error.status, str(error)
         case SuspiciousOperation():
@@ -48,4 +46,6 @@ def answer_error(error: Exception, _: Mapping[str, Any]) -> Response:
         case _:
             logger.error("The API failed.", exc_info=error)
             status, message = 500, FAILED
+    if seconds := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(seconds))
     return Response({"message": message}, status, headers=headers)

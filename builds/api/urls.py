@@ -9,10 +9,20 @@ from rest_framework.views import APIView
 
 from builds.api import schema
 from builds.api.base import Nowhere
-from builds.api.views.builds import AllBuildsView, BuildsView, BuildView, LatestBuildView
+from builds.api.views.audit import AuditView
+from builds.api.views.builds import AllBuildsView, LatestBuildView
 from builds.api.views.config import BuildConfigView, ConfigView
 from builds.api.views.logs import LogView
+from builds.api.views.operations import OperationsView
 from builds.api.views.repos import ReposView, RepoView
+from builds.api.views.starting import (
+    ApproveView,
+    ChangeableBuildView,
+    DeclineView,
+    PromoteView,
+    RollbackView,
+    StartableBuildsView,
+)
 from builds.api.views.user import UserBuildsView, UserReposView, UserView
 
 REPO = r"repos/(?P<slug>[^/]+(?:/[^/]+)+)"
@@ -29,13 +39,19 @@ urlpatterns = [
     address("user/repos", UserReposView),
     address("user/builds", UserBuildsView),
     address("builds", AllBuildsView),
+    address("audit", AuditView),
     address("repos", ReposView),
-    address(rf"{REPO}/builds", BuildsView),
+    address(rf"{REPO}/builds", StartableBuildsView),
     address(rf"{REPO}/builds/latest", LatestBuildView),
     address(rf"{BUILD}/logs/(?P<stage>[^/]+)/(?P<step>[^/]+)", LogView),
+    address(rf"{BUILD}/promote", PromoteView),
+    address(rf"{BUILD}/rollback", RollbackView),
+    address(rf"{BUILD}/approve/(?P<stage>[^/]+)", ApproveView),
+    address(rf"{BUILD}/decline(?:/(?P<stage>[^/]+))?", DeclineView),
     address(rf"{BUILD}/config", BuildConfigView),
-    address(BUILD, BuildView),
+    address(BUILD, ChangeableBuildView),
     address(rf"{REPO}/config", ConfigView),
+    address(rf"{REPO}/operations", OperationsView),
     address(REPO, RepoView),
     path("schema", schema.schema, name="api-schema"),
     path("docs", schema.docs, name="api-docs"),

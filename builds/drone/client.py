@@ -30,7 +30,7 @@ VERSION = "/version"
 WRITES, READS = 200.0, 30.0
 ANSWER, LOG = 4 * 1024 * 1024, 32 * 1024 * 1024  # bytes; a runner sends 5 MiB of log at most, if it is not told otherwise
 OK, NO_CONTENT = 200, 204
-READ_BY_DRONE = frozenset({"access_token", "branch", "commit", "message", "action", "target", "debug"})
+READ_BY_DRONE = frozenset({"access_token", "branch", "commit", "message", "action"})  # beside what a call reads itself
 
 NEVER_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
@@ -111,7 +111,7 @@ class Client:
     def started(self, where: str, asked: Mapping[str, str], params: Params) -> forms.Build:
         """Make a call that starts a build."""
         for name in params:
-            if not name or name in READ_BY_DRONE:
+            if not name or name in READ_BY_DRONE or name in asked:
                 raise DroneError(f"{name!r} cannot be the name of a parameter: Drone reads it itself.", 400, permanent=True)
         query = [(name, value) for name, value in asked.items() if value]
         return build_of(self.write("POST", where, [*query, *params.items()]))

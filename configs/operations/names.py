@@ -9,7 +9,7 @@ import re
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LONGEST = 100  # characters
 READ_BY_DRONE = frozenset({"access_token", "branch", "commit", "message", "action"})
-OF_THE_SHELL = frozenset({"PATH", "HOME", "SHELL", "PWD", "ENV", "BASH_ENV", "IFS", "CI"})
+OF_THE_SHELL = frozenset({"PATH", "HOME", "SHELL", "PWD", "ENV", "BASH_ENV", "IFS", "CI", "DRONE"})
 BEGINNINGS = ("DRONE_", "EDRONE_", "CI_", "PLUGIN_", "LD_")
 
 
@@ -19,6 +19,11 @@ def unusable(name: str) -> str:
         return "cannot be an environment variable: use letters, digits and _, and no digit first"
     if len(name) > LONGEST:
         return f"is longer than {LONGEST} characters"
+    return reserved(name)
+
+
+def reserved(name: str) -> str:
+    """Say what else a name means, of whatever build; empty where it means nothing."""
     if name in READ_BY_DRONE:
         return "is reserved: Drone reads it itself"
     upper = name.upper()  # Windows knows no difference

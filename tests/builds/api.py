@@ -19,6 +19,14 @@ class Api:
     def get(self, path: str, **headers: str) -> Any:
         return self.client.get(path, headers=headers or None)
 
+    def post(self, path: str, content: Any = None, **headers: str) -> Any:
+        """POST; `content` goes along as JSON."""
+        more = {"data": json.dumps(content), "content_type": "application/json"} if content is not None else {}
+        return self.client.generic("POST", path, more.get("data", ""), more.get("content_type", ""), headers=headers or None)
+
+    def delete(self, path: str) -> Any:
+        return self.client.delete(path)
+
 
 def body(answer: Any) -> Any:
     return json.loads(answer.content)

@@ -1,0 +1,63 @@
+"""What must somebody be allowed, to do this? Pure (design: restarting needs what the original needed)."""
+
+from dataclasses import dataclass
+
+from builds.access import may
+from builds.models import Build, Level
+from builds.models.audit import Verb
+from builds.models.words import Event
+from builds.starting.errors import Forbidden
+from builds.starting.wishes import Caller, Wish
+
+DEPLOYMENTS = {Event.PROMOTE.value, Event.ROLLBACK.value}
+NAMES = {Level.VIEW: "view", Level.RUN: "run", Level.DEPLOY: "deploy"}
+
+
+@dataclass(frozen=True)
+class Need:
+    """A level, and what `only` of a grant must leave to it."""
+
+    level: Level
+    what: str = ""  # an operation or a target; empty: an ordinary build
+
+
+def need_of(wish: Wish, build: Build | None, operation_level: Level | None) -> Need:
+    """Say what a wish needs.
+
+    Args:
+        wish: what is wanted.
+        build: the build that it is done to; None for a new one.
+        operation_level: that of the operation which is started, or which the build ran; None: none, or it is gone.
+    """
+    if wish.verb in {Verb.PROMOTE, Verb.ROLLBACK}:
+        return Need(Level.DEPLOY, wish.target)
+    started = need_of_new(wish.operation, operation_level) if build is None else need_of_old(build, operation_level)
+    # Drone leaves approving and declining to a repository's administrators.
+    return Need(Level.DEPLOY, started.what) if wish.verb in {Verb.APPROVE, Verb.DECLINE} else started
+
+
+def need_of_new(operation: str, level: Level | None) -> Need:
+    """Say what a custom build needs; an operation whose level is not known could do anything."""
+    return Need(level or Level.DEPLOY, operation) if operation else Need(Level.RUN)
+
+
+def need_of_old(build: Build, level: Level | None) -> Need:
+    """Say what it needed to start a build. A promotion inherits its parent's action, which then means nothing."""
+    if build.event in DEPLOYMENTS:
+        return Need(Level.DEPLOY, build.deploy_to)
+    return need_of_new(build.action if build.event == Event.CUSTOM else "", level)
+
+
+def demand(caller: Caller, slug: str, need: Need) -> None:
+    """Let through whoever may.
+
+    Raises:
+        Forbidden: with what is missing.
+    """
+    if may(caller.user, need.level, slug, need.what):
+        return
+    limited = f" that leaves “{need.what}” to it" if need.what else " that is not limited to some operations and targets"
+    raise Forbidden(
+        f"Forbidden: this needs a grant of level “{NAMES[need.level]}” on {slug}{limited}; "
+        f"{caller.user.get_username()} has none. An administrator of edrone gives it."
+    )

@@ -1,0 +1,55 @@
+"""The operations of a repository, as far as starting builds needs them: their level, and whether the inputs are right."""
+
+from dataclasses import replace
+
+from django.conf import settings
+
+from builds.models import Build, Level, Repo
+from builds.models.words import Event
+from builds.starting.errors import Refused
+from builds.starting.wishes import Wish
+from configs.errors import ConfigError
+from configs.operations.inputs import problems, with_defaults
+from configs.operations.operation import Operation
+from configs.payload import ConfigRequest
+from configs.resolve import resolve
+from configs.tree import Tree
+
+LEVELS = {"run": Level.RUN, "deploy": Level.DEPLOY}
+
+
+def level(repo: Repo, wish: Wish, build: Build | None) -> Level | None:
+    """Give the level of the operation that is started, or that the build ran; None: none, or it is not to be had any more."""
+    name = wish.operation if build is None else build.action if build.event == Event.CUSTOM else ""
+    if not name:
+        return None
+    try:
+        return LEVELS[operation(repo, name).level]
+    except ConfigError:
+        return None
+
+
+def checked(repo: Repo, wish: Wish) -> Wish:
+    """Look whether an operation can be started so, and add the defaults of its inputs, which Drone does not know.
+
+    Raises:
+        ConfigError: there is no such operation, or its file is broken.
+        Refused: an input is missing, unknown or wrong.
+    """
+    found = operation(repo, wish.operation)
+    params = with_defaults(found, wish.params)
+    if wrong := problems(found, params):
+        raise Refused(f"The operation {found.name} cannot be started so: {'; '.join(wrong)}.")
+    return replace(wish, params=params)
+
+
+def operation(repo: Repo, name: str) -> Operation:
+    """Find an operation as the configuration endpoint will.
+
+    Raises:
+        ConfigError: there is none of this name, it is broken, or there is no tree.
+    """
+    request = ConfigRequest(repo.namespace, repo.name, "custom", "", "", action=name)
+    found = resolve(request, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES).operation
+    assert found is not None  # noqa: S101 - what a custom build with an action resolves to is an operation
+    return found

@@ -1,0 +1,41 @@
+"""May these parameters go along with a build? Pure (drone-facts sections 4.3, 6.3, 8.2)."""
+
+import re
+from collections.abc import Mapping
+
+from builds.starting.errors import Refused
+from configs.operations.inputs import length_problem
+from configs.operations.names import reserved
+
+ACTOR = "EDRONE_ACTOR"
+NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f=\ud800-\udfff]")
+NOT_IN_A_VALUE = re.compile(r"[\x00\ud800-\udfff]")
+LONGEST_NAME = 255  # characters
+
+
+def refuse_bad(params: Mapping[str, str]) -> None:
+    """Refuse names and values that cannot go along.
+
+    Raises:
+        Refused: naming the first; a value is never repeated.
+    """
+    for name, value in params.items():
+        if not name or len(name) > LONGEST_NAME or NOT_IN_A_NAME.search(name):
+            raise Refused(f"{name[:50]!r} cannot be the name of a parameter: it becomes an environment variable of each step.")
+        if reason := reserved(name):
+            raise Refused(f"“{name}” cannot be the name of a parameter: it {reason}.")
+        if NOT_IN_A_VALUE.search(value):
+            raise Refused(f"The value of the parameter “{name}” holds a NUL, or is not Unicode text.")
+
+
+def refuse_too_much(params: Mapping[str, str]) -> None:
+    """Refuse more than Drone can keep.
+
+    Args:
+        params: all that the build will have: those of its parent, and what edrone adds, among them.
+
+    Raises:
+        Refused: PostgreSQL would refuse the row, and Drone would say 500 and make no build.
+    """
+    if problem := length_problem(params):
+        raise Refused(f"{problem[0].upper()}{problem[1:]}: send less, or the name of a file or secret instead of its content.")

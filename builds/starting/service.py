@@ -1,0 +1,127 @@
+"""The one door to everything that edrone asks Drone to do: allowed? well formed? recorded, asked, recorded, answered."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from builds.drone import client as drone
+from builds.drone.client import Client
+from builds.drone.errors import DroneError
+from builds.drone.forms import Build as Answered
+from builds.drone.places import place
+from builds.models import Build, Repo
+from builds.models.audit import AuditRecord, Outcome, Verb
+from builds.secrets import masked
+from builds.starting import operations, parameters, record
+from builds.starting.errors import NoSuchBuild, Refused
+from builds.starting.needs import demand, need_of
+from builds.starting.wishes import Caller, Wish
+
+OK, NO_CONTENT = 200, 204
+STARTING = {Verb.CREATE, Verb.RESTART, Verb.PROMOTE, Verb.ROLLBACK}
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a wish."""
+
+    status: int  # HTTP status, as Drone's
+    build: dict[str, Any] | None  # as Drone answered it, with secret-looking parameters masked; None for approve and decline
+    replayed: bool = False  # the answer to an earlier request with the same Idempotency-Key
+
+
+def carry_out(caller: Caller, wish: Wish, repo: Repo) -> Done:
+    """Do what somebody wants, once.
+
+    Args:
+        caller: who wants it.
+        wish: what is wanted.
+        repo: a repository that the caller may see.
+
+    Raises:
+        BuildsError: Forbidden, with what is missing; Refused, for what cannot be passed on; NoSuchBuild; the errors of a key
+            that is in use; DroneError, where Drone refuses, fails, or says nothing.
+    """
+    build = build_of(wish, repo)
+    demand(caller, repo.slug, need_of(wish, build, operations.level(repo, wish, build)))
+    wish = checked(wish, repo)
+    sent = parameters_of(caller, wish, build)
+    kept = record.begin(caller, wish, repo.slug, build, sent)
+    if kept.outcome != Outcome.STARTED:
+        return again(kept)
+    try:
+        with place():
+            answered = ask(drone.connected(), replace(wish, params=sent), drone.Repo(repo.namespace, repo.name))
+    except DroneError as error:
+        record.failed(kept, error)
+        raise
+    done = Done(OK, shown(answered)) if answered else Done(NO_CONTENT, None)
+    record.done(kept, done.status, done.build)
+    return done
+
+
+def build_of(wish: Wish, repo: Repo) -> Build | None:
+    """Find the build that a wish is about; None for a new one."""
+    if wish.verb == Verb.CREATE:
+        return None
+    build = Build.objects.filter(repo_id=repo.pk, number=wish.number).first()
+    if build is None:
+        raise NoSuchBuild(f"Not Found: {repo.slug} has no build {wish.number}.")
+    return build
+
+
+def checked(wish: Wish, repo: Repo) -> Wish:
+    """Refuse what cannot be passed on; fill in the defaults of an operation's inputs."""
+    if wish.verb in {Verb.PROMOTE, Verb.ROLLBACK} and not wish.target:
+        raise Refused("Missing target environment: say where to, for example target=production.")
+    for name in ("branch", "commit", "message", "operation", "target"):
+        if parameters.NOT_IN_A_VALUE.search(getattr(wish, name)):
+            raise Refused(f"The {name} holds a NUL, or is not Unicode text.")
+    parameters.refuse_bad(wish.params)
+    return operations.checked(repo, wish) if wish.operation else wish
+
+
+def parameters_of(caller: Caller, wish: Wish, build: Build | None) -> dict[str, str]:
+    """Give the parameters to send, and look whether Drone can keep what the build will have."""
+    if wish.verb not in STARTING:
+        return {}
+    sent = {**wish.params, parameters.ACTOR: caller.user.get_username()}
+    before = dict[str, str](build.params if build else {})  # type: ignore[arg-type]  # a column of text that is read as an object
+    # As Drone puts them together: what a restarted build had wins, and otherwise what is sent (drone-facts section 2).
+    whole = {**sent, **before} if wish.verb == Verb.RESTART else {**before, **sent}
+    among = {name: value for name, value in (("message", wish.message), ("action", wish.operation)) if value}
+    parameters.refuse_too_much(whole | among)
+    return sent
+
+
+def ask(client: Client, wish: Wish, repo: drone.Repo) -> Answered | None:
+    """Ask Drone; None where it answers nothing."""
+    match wish.verb:
+        case Verb.CREATE:
+            wanted = drone.Wanted(wish.branch, wish.commit, wish.message, wish.operation)
+            return client.create(repo, wanted, wish.params)
+        case Verb.RESTART:
+            return client.restart(repo, wish.number, wish.params, debug=wish.debug)
+        case Verb.CANCEL:
+            return client.cancel(repo, wish.number)
+        case Verb.PROMOTE:
+            return client.promote(repo, wish.number, wish.target, wish.params)
+        case Verb.ROLLBACK:
+            return client.rollback(repo, wish.number, wish.target, wish.params)
+        case Verb.APPROVE:
+            client.approve(repo, wish.number, wish.stage or 0)
+        case Verb.DECLINE:
+            client.decline(repo, wish.number, wish.stage)
+    return None
+
+
+def again(kept: AuditRecord) -> Done:
+    """Give the answer of the first request once more."""
+    if kept.outcome == Outcome.DONE:
+        return Done(kept.status or OK, kept.answer, replayed=True)
+    raise DroneError(kept.message, kept.status or 504, uncertain=True)
+
+
+def shown(answered: Answered) -> dict[str, Any]:
+    """Hide the values that look secret."""
+    hidden = masked(answered.json["params"]) if answered.json.get("params") else {}
+    return answered.json | ({"params": hidden} if hidden else {})

@@ -1,0 +1,264 @@
+"""Drone's writing API through edrone, with a stand-in Drone behind it."""
+
+import pytest
+
+from builds.drone import places
+from builds.models import AuditRecord, Build
+from tests.builds.api import body
+from tests.builds.conftest import person
+from tests.builds.api import Api
+from builds.models import Level, Repo
+
+REPO = "/api/repos/ismewen/edrone"
+BUILDS = f"{REPO}/builds"
+# What the recorded database has: 2 is a push, 1 ran the operation check, 11 the operation deploy, 15 is a promotion.
+EVERY = [
+    ("POST", BUILDS, "run"),
+    ("POST", f"{BUILDS}?action=check", "run"),
+    ("POST", f"{BUILDS}?action=deploy&TARGET=staging", "deploy"),
+    ("POST", f"{BUILDS}/2", "run"),
+    ("POST", f"{BUILDS}/1", "run"),
+    ("POST", f"{BUILDS}/11", "deploy"),
+    ("POST", f"{BUILDS}/12", "deploy"),  # its operation is not there any more
+    ("POST", f"{BUILDS}/15", "deploy"),
+    ("DELETE", f"{BUILDS}/2", "run"),
+    ("DELETE", f"{BUILDS}/15", "deploy"),
+    ("POST", f"{BUILDS}/2/promote?target=production", "deploy"),
+    ("POST", f"{BUILDS}/2/rollback?target=production", "deploy"),
+    ("POST", f"{BUILDS}/2/approve/1", "deploy"),
+    ("POST", f"{BUILDS}/2/decline/1", "deploy"),
+    ("POST", f"{BUILDS}/2/decline", "deploy"),
+]
+
+
+def ask(api, method, path, **headers):
+    return api.post(path, **headers) if method == "POST" else api.delete(path)
+
+
+@pytest.mark.parametrize(("method", "path", "level"), EVERY)
+def test_who_may_do_what(standin, api, method, path, level):
+    refused = {"guest": 401, "inactive": 403, "outsider": 404, "viewer": 403}
+    if level == "deploy":
+        refused["runner"] = 403
+    for name, status in refused.items():
+        answer = ask(api[name], method, path)
+        assert answer.status_code == status, name
+        assert body(answer).keys() == {"message"}
+    assert not standin.writes
+    assert not AuditRecord.objects.exists()
+    for name in {"runner", "deployer", "superuser"} - refused.keys():
+        answer = ask(api[name], method, path)
+        if "approve" in path or "decline" in path:
+            assert (answer.status_code, "Cannot" in body(answer)["message"]) == (400, True)  # nothing is blocked
+        else:
+            assert answer.status_code == 200, (name, answer.content)
+    assert standin.writes
+
+
+def test_what_is_missing_is_said(api):
+    message = body(api["runner"].post(f"{BUILDS}/2/promote?target=production"))["message"]
+    assert "level “deploy” on ismewen/edrone that leaves “production” to it; runner has none" in message
+    assert "level “run” on ismewen/edrone" in body(api["viewer"].post(BUILDS))["message"]
+
+
+def test_a_grant_limited_to_some_operations_and_targets_allows_these_and_nothing_else(standin):
+    api = Api(person("limited", Level.DEPLOY, "ismewen/edrone", only="check, stag*"))
+    assert api.post(f"{BUILDS}?action=check").status_code == 200
+    assert api.post(f"{BUILDS}/1").status_code == 200  # ran check
+    assert api.post(f"{BUILDS}/2/promote?target=staging").status_code == 200
+    for path in (BUILDS, f"{BUILDS}?action=deploy&TARGET=staging", f"{BUILDS}/2", f"{BUILDS}/2/promote?target=production", f"{BUILDS}/15"):
+        assert api.post(path).status_code == 403, path
+
+
+def test_a_build_is_started_and_said_who_did(standin, api):
+    answer = api["runner"].post(f"{BUILDS}?branch=develop&message=By%20hand&COLOUR=red&DB_PASSWORD=planted-parameter")
+    assert answer.status_code == 200
+    build = body(answer)
+    assert (build["event"], build["ref"], build["message"], build["number"]) == ("custom", "refs/heads/develop", "By hand", 21)
+    assert build["params"] == {"COLOUR": "red", "DB_PASSWORD": "********", "EDRONE_ACTOR": "runner", "message": "By hand"}
+    sent = dict(standin.writes[0].query)
+    assert sent == {"branch": "develop", "message": "By hand", "COLOUR": "red", "DB_PASSWORD": "planted-parameter", "EDRONE_ACTOR": "runner"}
+    record = AuditRecord.objects.get()
+    assert (record.username, record.verb, record.slug, record.branch, record.outcome) == ("runner", "create", "ismewen/edrone", "develop", "done")
+    assert record.means.startswith("token test (edrone_")
+    assert record.params == {"COLOUR": "red", "DB_PASSWORD": "********", "EDRONE_ACTOR": "runner"}
+    assert (record.build, record.build_status, record.status) == (21, "pending", 200)
+    assert record.finished >= record.time
+
+
+def test_a_json_body_says_the_same_as_the_query(standin, api):
+    content = {"branch": "develop", "message": "By hand", "params": {"COLOUR": "red", "COUNT": 3, "RATIO": 0.5, "FAST": True}}
+    assert api["runner"].post(BUILDS, content).status_code == 200
+    assert dict(standin.writes[0].query) == {
+        "branch": "develop", "message": "By hand", "COLOUR": "red", "COUNT": "3", "RATIO": "0.5", "FAST": "true", "EDRONE_ACTOR": "runner",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "message"),
+    [
+        ("", {"brunch": "x"}, "“brunch” has no place in the body; there are action, branch, commit, message, params."),
+        ("", ["branch"], "The body must be a JSON object"),
+        ("", {"params": ["A"]}, "params must be an object"),
+        ("", {"params": {"A": None}}, "params.A must be a string, a number, true or false."),
+        ("", {"branch": {"name": "x"}}, "branch must be a string"),
+        ("?branch=a", {"branch": "b"}, "“branch” is both in the address and in the body"),
+        ("?A=1", {"params": {"A": "2"}}, "“A” is both in the address and in the body"),
+        ("?EDRONE_ACTOR=somebody", None, "“EDRONE_ACTOR” cannot be the name of a parameter"),
+        ("?DRONE_COMMIT=x", None, "“DRONE_COMMIT” cannot be the name of a parameter"),
+        ("?PATH=/tmp", None, "“PATH” cannot be the name of a parameter"),
+        ("", {"params": {"action": "check"}}, "“action” cannot be the name of a parameter: it is reserved: Drone reads it itself"),
+        ("?A=a%00b", None, "“A” holds a NUL"),
+        ("?branch=a%00b", None, "The branch holds a NUL"),
+        ("?A=" + "x" * 5000, None, "The parameters are too long"),
+        ("", {"params": {"LARGE": "x" * 65536}}, "The parameters are too long"),
+        ("", {"params": {f"NUMBER_{number}": "x" for number in range(500)}}, "The parameters are too long"),
+    ],
+)
+def test_what_cannot_be_passed_on_is_refused_in_words(standin, api, path, content, message):
+    answer = api["superuser"].post(f"{BUILDS}{path}", content)
+    assert answer.status_code == 400
+    assert message in body(answer)["message"]
+    assert not standin.writes
+    assert not AuditRecord.objects.exists()
+
+
+def test_a_body_that_is_not_json_is_refused(standin, api):
+    client = api["superuser"].client
+    assert client.generic("POST", BUILDS, "{", "application/json").status_code == 400
+    assert client.generic("POST", BUILDS, "branch=x", "application/x-www-form-urlencoded").status_code == 415
+    assert client.generic("POST", BUILDS, "", "application/x-www-form-urlencoded").status_code == 200  # curl -X POST -d ''
+
+
+@pytest.mark.parametrize("branch", ["feature/x", "ümlaut", "分支", "a b&c=d", "a%2Fb", "a+b#c?d", "refs/tags/v1.0.0", "\U0001f600", "x" * 200])
+def test_branches_and_values_of_every_character_arrive_as_they_are(standin, api, branch):
+    assert api["runner"].post(BUILDS, {"branch": branch, "params": {"VALUE": branch}}).status_code == 200
+    sent = dict(standin.writes[0].query)
+    assert (sent["branch"], sent["VALUE"]) == (branch, branch)
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "999", "9223372036854775807"])
+def test_a_build_that_is_not_there_is_404(standin, api, number):
+    for path in (f"{BUILDS}/{number}", f"{BUILDS}/{number}/promote?target=x", f"{BUILDS}/{number}/decline"):
+        answer = api["superuser"].post(path)
+        assert (answer.status_code, f"no build {number}" in body(answer)["message"]) == (404, True)
+    assert not standin.writes
+
+
+@pytest.mark.parametrize("path", ["x", "1.5", "9223372036854775808", "2/approve/x", "2/decline/x"])
+def test_numbers_that_are_none_are_400(standin, api, path):
+    assert api["superuser"].post(f"{BUILDS}/{path}").status_code == 400
+    assert not standin.writes
+
+
+def test_a_promotion_needs_a_target(standin, api):
+    for word in ("promote", "rollback"):
+        answer = api["superuser"].post(f"{BUILDS}/2/{word}")
+        assert (answer.status_code, body(answer)["message"][:26]) == (400, "Missing target environment")
+    assert not standin.writes
+
+
+def test_a_build_of_a_repository_that_was_renamed_is_found_under_the_new_name_only(standin, api):
+    standin.drone.database.connection.execute("UPDATE repos SET repo_name = 'renamed', repo_slug = 'ismewen/renamed' WHERE repo_slug = 'ismewen/edrone'")
+    assert api["superuser"].post(f"{BUILDS}/2").status_code == 404
+    assert not standin.writes
+    assert api["superuser"].post("/api/repos/ismewen/renamed/builds/2").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "message"),
+    [
+        ("?action=chekc", 404, "Did you mean check?"),
+        ("?action=..%2Fdefault", 404, "there are check, deploy, smoke-test"),
+        ("?action=deploy", 400, "TARGET is required"),
+        ("?action=deploy&TARGET=moon", 400, "TARGET must be one of staging, production"),
+        ("?action=deploy&TARGET=staging&REPLICAS=many", 400, "REPLICAS must be a number"),
+        ("?action=check&TARGTE=staging", 400, "'TARGTE' is no input; did you mean TARGET?"),
+        ("?action=smoke-test&EXPLAIN=perhaps", 400, "EXPLAIN must be true or false"),
+    ],
+)
+def test_an_operation_is_looked_at_before_drone_is_asked(standin, api, path, status, message):
+    answer = api["superuser"].post(f"{BUILDS}{path}")
+    assert (answer.status_code, message in body(answer)["message"]) == (status, True), answer.content
+    assert not standin.writes
+
+
+def test_the_defaults_of_an_operation_go_along(standin, api):
+    assert api["deployer"].post(f"{BUILDS}?action=deploy&TARGET=staging").status_code == 200
+    assert dict(standin.writes[0].query) == {"action": "deploy", "TARGET": "staging", "REPLICAS": "2", "EDRONE_ACTOR": "deployer"}
+    record = AuditRecord.objects.get()
+    assert (record.operation, record.params["REPLICAS"]) == ("deploy", "2")
+
+
+def test_a_restart_keeps_what_the_build_had(standin, api):
+    build = body(api["runner"].post(f"{BUILDS}/1?TARGET=other&MORE=1"))
+    assert build["params"] == {"TARGET": "staging", "MORE": "1", "EDRONE_ACTOR": "runner", "action": "check"}
+    assert (build["parent"], build["action"]) == (1, "check")
+
+
+def test_a_restart_whose_parameters_would_be_too_many_together_is_refused(standin, api):
+    standin.drone.database.connection.execute("UPDATE builds SET build_params = ? WHERE build_number = 2", [b'{"OLD": "%s"}' % (b"x" * 3000)])
+    assert api["runner"].post(f"{BUILDS}/2?NEW={'y' * 500}").status_code == 200
+    answer = api["runner"].post(f"{BUILDS}/2?NEW={'y' * 1500}")
+    assert (answer.status_code, "too long" in body(answer)["message"]) == (400, True)
+
+
+def test_a_blocked_stage_is_approved_or_declined(standin, api):
+    execute = standin.drone.database.connection.execute
+    stage = "UPDATE stages SET stage_status = 'blocked' WHERE stage_build_id = (SELECT build_id FROM builds WHERE build_number = 2 AND build_repo_id = 1)"
+    assert Repo.objects.get(slug="ismewen/edrone").pk == 1
+    for path in ("approve/1", "decline/1", "decline"):
+        execute(stage)
+        answer = api["deployer"].post(f"{BUILDS}/2/{path}")
+        assert (answer.status_code, answer.content) == (204, b""), path
+        assert AuditRecord.objects.first().outcome == "done"
+    assert Build.objects.get(repo_id=1, number=2).status == "declined"
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "message", "outcome"),
+    [
+        ("null", 422, "Drone made no build", "refused"),
+        ("401", 502, "DRONE_TOKEN is not accepted", "refused"),
+        ("404", 404, "Drone does not find the repository, build, branch or commit", "refused"),
+        ("500", 502, "Drone failed («no pipeline for octocat/hello»)", "refused"),
+        ("redirect", 502, "set DRONE_SERVER to the final address", "refused"),
+        ("drop", 502, "may have been done", "uncertain"),
+        ("half", 502, "may have been done", "uncertain"),
+        ("html", 502, "is not Drone", "uncertain"),
+        ("huge", 502, "bytes, which edrone does not read", "uncertain"),
+        ("504", 504, "may have been done", "uncertain"),
+    ],
+)
+def test_what_drone_does_wrong_is_said_and_recorded(standin, api, fault, status, message, outcome):
+    standin.fail(fault)
+    answer = api["runner"].post(BUILDS)
+    assert (answer.status_code, message in body(answer)["message"]) == (status, True), answer.content
+    assert len(standin.writes) == 1  # never asked again
+    record = AuditRecord.objects.get()
+    assert (record.outcome, record.status, record.build) == (outcome, status, None)
+    assert record.message == body(answer)["message"]
+
+
+def test_without_drones_address_it_says_what_to_set(standin, api, settings):
+    settings.DRONE_TOKEN = ""
+    answer = api["runner"].post(BUILDS)
+    assert (answer.status_code, "set DRONE_SERVER and DRONE_TOKEN" in body(answer)["message"]) == (503, True)
+
+
+def test_no_more_than_half_of_the_threads_wait_for_drone(standin, api, settings):
+    settings.EDRONE_THREADS = 4
+    places.places.cache_clear()
+    with places.place(), places.place():
+        answer = api["runner"].post(BUILDS)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+        assert "nothing was asked" in body(answer)["message"]
+        assert not standin.writes
+    assert api["runner"].post(BUILDS).status_code == 200
+
+
+def test_a_build_that_drone_refuses_is_a_build_of_status_error(standin, api):
+    standin.drone.source.text = lambda *_: "kind: pipeline\nname: edrone-error\nplatform: {os: 'edrone: no file serves'}\n"  # type: ignore[method-assign]
+    answer = api["runner"].post(BUILDS)
+    assert (answer.status_code, body(answer)["error"]) == (200, "linter: unsupported os: edrone: no file serves")
+    assert AuditRecord.objects.get().build_status == "error"

@@ -1,0 +1,73 @@
+"""/api/audit: who started what, for those who may."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from builds.models import AuditRecord, Level
+from tests.builds.api import Api, body
+from tests.builds.conftest import person
+
+BUILDS = "/api/repos/ismewen/edrone/builds"
+
+
+@pytest.fixture
+def auditor(db):
+    user = person("auditor", Level.VIEW, "ismewen/*")
+    user.user_permissions.add(Permission.objects.get(codename="view_auditrecord"))
+    return Api(user)
+
+
+def test_it_is_for_those_with_the_permission_and_of_the_repositories_that_they_see(standin, api, auditor):
+    api["superuser"].post(BUILDS)
+    api["superuser"].post("/api/repos/shop/cart/builds")
+    for name, status in {"guest": 401, "inactive": 403, "outsider": 403, "deployer": 403}.items():
+        assert api[name].get("/api/audit").status_code == status
+    assert [one["repository"] for one in body(auditor.get("/api/audit"))] == ["ismewen/edrone"]
+    assert [one["repository"] for one in body(api["superuser"].get("/api/audit"))] == ["shop/cart", "ismewen/edrone"]
+    assert body(auditor.get("/api/audit?repository=shop/cart")) == []
+
+
+def test_a_record_says_everything(standin, api, auditor):
+    api["deployer"].post(f"{BUILDS}/2/promote?target=production&API_KEY=planted-parameter")
+    (record,) = body(auditor.get("/api/audit"))
+    assert record | {"id": 0, "time": 0, "finished": 0, "means": "", "commit": ""} == {
+        "id": 0, "time": 0, "finished": 0, "user": "deployer", "means": "", "verb": "promote", "repository": "ismewen/edrone",
+        "number": 2, "stage": 0, "branch": "develop", "commit": "", "operation": "", "target": "production",
+        "params": {"API_KEY": "********", "EDRONE_ACTOR": "deployer"}, "outcome": "done", "status": 200, "message": "",
+        "build": 21, "build_status": "pending",
+    }  # fmt: skip
+    assert record["commit"]
+    assert record["means"].startswith("token test (edrone_")
+    assert 0 < record["time"] <= record["finished"]
+
+
+def test_filters_and_pages(standin, api, auditor):
+    for _ in range(3):
+        api["runner"].post(f"{BUILDS}?action=check")
+    api["deployer"].delete(f"{BUILDS}/2")
+    assert len(body(auditor.get("/api/audit?user=runner"))) == 3
+    assert len(body(auditor.get("/api/audit?verb=cancel"))) == 1
+    assert len(body(auditor.get("/api/audit?verb=cancel&verb=create"))) == 4
+    assert len(body(auditor.get("/api/audit?operation=check&outcome=done"))) == 3
+    assert [one["build"] for one in body(auditor.get("/api/audit?build=22"))] == [22]
+    first = auditor.get("/api/audit?per_page=3")
+    assert len(body(first)) == 3
+    following = first.headers["Link"].split("<")[1].split(">")[0]
+    rest = auditor.get(following.replace("http://testserver", ""))
+    assert (len(body(rest)), "Link" in rest.headers) == (1, False)
+    AuditRecord.objects.filter(verb="cancel").update(time=timezone.now() - timedelta(days=40))
+    assert len(body(auditor.get(f"/api/audit?since={(timezone.now() - timedelta(days=1)):%Y-%m-%d}"))) == 3
+    assert len(body(auditor.get(f"/api/audit?until={(timezone.now() - timedelta(days=1)):%Y-%m-%d}"))) == 1
+
+
+@pytest.mark.parametrize("query", ["verb=push", "outcome=x", "since=x", "cursor=x", "brnch=x", "build=x", "user=%00"])
+def test_a_wrong_filter_is_refused(auditor, query):
+    assert auditor.get(f"/api/audit?{query}").status_code == 400
+
+
+@pytest.mark.parametrize("query", ["since=99999999999999999", "until=-99999999999999999", "since=-1", "build=9223372036854775807"])
+def test_times_and_numbers_beyond_any_calendar_find_nothing_or_all(auditor, query):
+    assert auditor.get(f"/api/audit?{query}").status_code == 200

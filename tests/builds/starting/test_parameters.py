@@ -1,0 +1,42 @@
+"""Which parameters may go along with a build."""
+
+import pytest
+
+from builds.starting import parameters
+from builds.starting.errors import Refused
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["access_token", "branch", "commit", "message", "action", "PATH", "DRONE_TOKEN", "DRONE", "EDRONE_ACTOR", "EDRONE_X", "LD_PRELOAD",
+     "BASH_ENV", "PLUGIN_TAGS", "drone_branch", "", "A=B", "A\nB", "A\0", "A" * 300, "\ud800"],
+)  # fmt: skip
+def test_a_name_that_means_something_else_is_refused_without_its_value(name):
+    with pytest.raises(Refused) as refused:
+        parameters.refuse_bad({name: "planted-value"})
+    assert "planted" not in str(refused.value)
+    assert refused.value.status == 400
+
+
+@pytest.mark.parametrize("name", ["TARGET", "target", "debug", "version", "foo.bar", "FOO-BAR", "测试", "with blank", "A" * 255])
+def test_what_drone_takes_is_taken(name):
+    parameters.refuse_bad({name: "any\nvalue with <>&\u2028 and 中文 \U0001f600"})
+
+
+@pytest.mark.parametrize("value", ["\0", "a\0b", "\ud800"])
+def test_a_value_that_no_variable_can_hold_is_refused(value):
+    with pytest.raises(Refused, match="“A” holds a NUL, or is not Unicode text"):
+        parameters.refuse_bad({"A": value})
+
+
+def test_five_hundred_small_parameters_fit_and_64_kilobytes_do_not():
+    parameters.refuse_too_much({f"P{number}": "" for number in range(400)})
+    with pytest.raises(Refused, match="The parameters are too long: 65546 characters as JSON, and Drone stores 4000 at most"):
+        parameters.refuse_too_much({"LARGE": "x" * 65_534})
+
+
+def test_the_limit_is_drones_column_to_the_character():
+    name = '{"A":""}'
+    parameters.refuse_too_much({"A": "x" * (4_000 - len(name))})
+    with pytest.raises(Refused):
+        parameters.refuse_too_much({"A": "x" * (4_001 - len(name))})

@@ -13,11 +13,13 @@ from django.utils.translation import gettext as _
 
 from builds import statuses, times
 from builds.admin import log_page
+from builds.admin.actions import actions, not_connected
 from builds.admin.pages import find_build, page, shown
 from builds.models import Build, Stage, Step
 from builds.secrets import masked
 
 SECONDS_WHILE_RUNNING, SECONDS_WHILE_WAITING = 3, 10  # between two looks at what has not finished
+MAY_SEE_RECORD = "builds.view_auditrecord"
 FAILED = ("failure", "error", "killed")
 
 
@@ -46,7 +48,7 @@ class StageLine:
 def build_page(request: HttpRequest, slug: str, number: int, stage: int = 0, step: int = 0) -> TemplateResponse:
     """Show a build; without a step, the one that a reader most likely looks for."""
     build = find_build(request, slug, number)
-    context = about(build, stage, step)
+    context = about(request, build, stage, step)
     chosen: Step | None = context["chosen"]
     if step and not chosen:
         raise Http404
@@ -57,14 +59,14 @@ def build_page(request: HttpRequest, slug: str, number: int, stage: int = 0, ste
 @page
 def live(request: HttpRequest, slug: str, number: int, stage: int = 0, step: int = 0) -> HttpResponse:
     """Give what changes while a build runs; once it has finished, or has begun, the page is asked for anew."""
-    context = about(find_build(request, slug, number), stage, step)
+    context = about(request, find_build(request, slug, number), stage, step)
     begun = context["chosen"] is not None and not step
     if context["finished"] or begun:
         return HttpResponse(headers={"HX-Refresh": "true"})
     return shown(request, "admin/builds/build_live.html", context)
 
 
-def about(build: Build, stage_number: int = 0, step_number: int = 0) -> dict[str, Any]:
+def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number: int = 0) -> dict[str, Any]:
     """Give what the pages of a build show of it."""
     stages = list(build.stages.all())
     steps = [step for stage in stages for step in stage.steps.all()]
@@ -82,6 +84,9 @@ def about(build: Build, stage_number: int = 0, step_number: int = 0) -> dict[str
         "live_url": address("live", build, chosen if step_number else None),
         "params": masked(build.params),  # type: ignore[arg-type]  # a column of text that is read as an object
         "links": links(build),
+        "actions": actions(request.user, build),
+        "not_connected": not_connected(),
+        "may_see_record": request.user.has_perm(MAY_SEE_RECORD),
     }
 
 

@@ -17,7 +17,7 @@ LONGEST = 100_000  # characters of a text on the page; `showconfig` prints all o
 def config_page(request: HttpRequest, slug: str, number: int) -> TemplateResponse:
     """Show the YAML and its sources."""
     build = find_build(request, slug, number)
-    context = {**about(build), "tab": "config", "record": (record := served_for(key_of(build)))}
+    context = {**about(request, build), "tab": "config", "record": (record := served_for(key_of(build)))}
     if record:
         old = before(record)
         changes = difference(old, record) if old else ""

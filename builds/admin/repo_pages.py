@@ -9,10 +9,12 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from builds.access import level_of
 from builds.admin.pages import find_repo, page, shown, visible_repos
 from builds.admin.rows import Row, row, rows
 from builds.deployed import Deployed, deployed
 from builds.models import Repo
+from builds.models.access import Level
 from builds.pages import Filters, of_repository
 from builds.queries import repositories, with_last_builds
 
@@ -78,6 +80,7 @@ def repo_page(request: HttpRequest, slug: str) -> TemplateResponse:
         {
             "title": repo.slug,
             "repo": repo,
+            "may_run": (level_of(request.user, slug) or Level.VIEW) >= Level.RUN,
             "link": repo.link if repo.link.startswith(("https://", "http://")) else "",
             "deployed": deployed([repo.id]).get(repo.id, []),
             "crons": repo.crons.order_by("name")[:100],

@@ -21,10 +21,10 @@ PAGES = {
     "builds": BUILDS,
     "no-builds": f"{BUILDS}?status=declined",
     "build": BUILD,
-    "long-log": f"{BUILD}step/1/3/",
+    "long-log": f"{BUILD}-/step/1/3/",
     "running": f"{BUILDS}ismewen/edrone/{RUNNING}/",
     "refused": f"{BUILDS}ismewen/edrone/{REFUSED}/",
-    "configuration": f"{BUILD}configuration/",
+    "configuration": f"{BUILD}-/configuration/",
     "repositories": REPOS,
     "repository": f"{REPOS}ismewen/edrone/",
 }
@@ -83,10 +83,10 @@ def test_somebody_logs_in_finds_a_failed_build_and_reads_its_log(site, browser: 
 
 def test_a_line_can_be_linked_also_in_a_folded_part(site, browser: Browser):
     with reader(browser, site.url, "anna", PASSWORD) as page:
-        page.goto(f"{site.url}{BUILD}step/1/3/")
+        page.goto(f"{site.url}{BUILD}-/step/1/3/")
         expect(page.locator(f"#L{LONG}")).to_be_attached()
         assert page.locator("#L30000").count() == 0
-        page.goto(f"{site.url}{BUILD}step/1/3/#L30000")
+        page.goto(f"{site.url}{BUILD}-/step/1/3/#L30000")
         expect(page.locator("#L30000")).to_be_in_viewport()
         expect(page.locator("#L30000")).to_contain_text("line 30000 of many & <b>")
         page.locator("#L30002 > a").click()
@@ -142,7 +142,7 @@ def test_all_of_it_can_be_done_by_keyboard(site, browser: Browser):
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline != "none"
         page.keyboard.press("Enter")
-        page.wait_for_url(f"{site.url}{BUILD}step/1/3/#log")
+        page.wait_for_url(f"{site.url}{BUILD}-/step/1/3/#log")
         tab_to(page, "details[data-first='1'] > summary")
         page.keyboard.press("Enter")
         expect(page.locator("#L1")).to_be_visible()

@@ -47,6 +47,14 @@
   addEventListener("hashchange", showLine);
   setInterval(() => tellAll(document), 30000);
 
+  // Pressed twice is sent once (and the server would do it once all the same).
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form.confirm")) return;
+    if (event.target.dataset.sent) event.preventDefault();
+    event.target.dataset.sent = "yes";
+  });
+  addEventListener("pageshow", () => document.querySelectorAll("form.confirm").forEach((form) => delete form.dataset.sent));
+
   // Nobody looks: nothing is asked again.
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (document.hidden && event.detail.requestConfig.verb === "get") event.preventDefault();

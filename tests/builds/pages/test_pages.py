@@ -17,15 +17,15 @@ LIST, REPOS = "/admin/builds/build/", "/admin/builds/repo/"
 BUILD = f"{LIST}ismewen/edrone/{HOSTILE}/"
 OF_A_REPOSITORY = [
     BUILD,
-    f"{BUILD}step/1/2/",
-    f"{BUILD}step/1/3/",
-    f"{BUILD}log/1/2/1-5/",
-    f"{BUILD}log/1/2/file/",
-    f"{BUILD}configuration/",
+    f"{BUILD}-/step/1/2/",
+    f"{BUILD}-/step/1/3/",
+    f"{BUILD}-/log/1/2/1-5/",
+    f"{BUILD}-/log/1/2/file/",
+    f"{BUILD}-/configuration/",
     f"{LIST}ismewen/edrone/{RUNNING}/",
-    f"{LIST}ismewen/edrone/{RUNNING}/live/",
-    f"{LIST}ismewen/edrone/{RUNNING}/live/1/2/",
-    f"{LIST}ismewen/edrone/{RUNNING}/log/1/2/after/0/",
+    f"{LIST}ismewen/edrone/{RUNNING}/-/live/",
+    f"{LIST}ismewen/edrone/{RUNNING}/-/live/1/2/",
+    f"{LIST}ismewen/edrone/{RUNNING}/-/log/1/2/after/0/",
     f"{LIST}ismewen/edrone/{REFUSED}/",
     f"{REPOS}ismewen/edrone/",
 ]
@@ -122,10 +122,10 @@ def test_a_cursor_that_is_none_is_404(before, admin):
     [
         f"{LIST}ismewen/edrone/0/",
         f"{LIST}ismewen/edrone/99999999999999999999/",
-        f"{LIST}ismewen/edrone/{HOSTILE}/step/1/99999999999999999999/",
-        f"{LIST}ismewen/edrone/{HOSTILE}/log/1/2/0-5/",
-        f"{LIST}ismewen/edrone/{HOSTILE}/log/1/2/1-4/",
-        f"{LIST}ismewen/edrone/{HOSTILE}/log/1/4/file/",
+        f"{LIST}ismewen/edrone/{HOSTILE}/-/step/1/99999999999999999999/",
+        f"{LIST}ismewen/edrone/{HOSTILE}/-/log/1/2/0-5/",
+        f"{LIST}ismewen/edrone/{HOSTILE}/-/log/1/2/1-4/",
+        f"{LIST}ismewen/edrone/{HOSTILE}/-/log/1/4/file/",
         f"{LIST}ismewen/%00/1/",
         f"{REPOS}no/such/",
         f"{REPOS}%/",
@@ -154,7 +154,7 @@ def test_queries_do_not_grow_with_what_is_shown(admin):
 
 
 def test_a_log_is_shown_from_its_end_and_the_rest_in_parts(viewer):
-    page = viewer.get(f"{BUILD}step/1/3/").content.decode()
+    page = viewer.get(f"{BUILD}-/step/1/3/").content.decode()
     assert f'id="L{LONG}"' in page
     assert 'id="L1"' not in page
     parts = re.findall(r'data-first="(\d+)" data-last="(\d+)" hx-get="([^"]+)"', page)
@@ -170,9 +170,9 @@ def test_a_log_is_shown_from_its_end_and_the_rest_in_parts(viewer):
 
 
 def test_a_long_line_is_cut_and_the_file_has_all_of_it(viewer):
-    page = viewer.get(f"{BUILD}step/1/2/").content.decode()
+    page = viewer.get(f"{BUILD}-/step/1/2/").content.decode()
     assert "1996004 more characters" in page
-    assert b"x" * 2_000_000 in viewer.get(f"{BUILD}log/1/2/file/").content
+    assert b"x" * 2_000_000 in viewer.get(f"{BUILD}-/log/1/2/file/").content
 
 
 def test_the_page_of_a_build_opens_the_step_that_failed(viewer):
@@ -189,12 +189,12 @@ def test_a_build_that_was_refused_says_why(viewer):
 
 def test_a_running_build_asks_again_and_a_finished_one_does_not(viewer):
     running = f"{LIST}ismewen/edrone/{RUNNING}/"
-    assert f'hx-get="{running}live/" hx-trigger="every 3s"' in viewer.get(running).content.decode()
+    assert f'hx-get="{running}-/live/" hx-trigger="every 3s"' in viewer.get(running).content.decode()
     assert 'hx-trigger="every' not in viewer.get(BUILD).content.decode()
-    assert viewer.get(f"{running}live/1/2/").content.decode().count("<li>") == 4
-    assert viewer.get(f"{BUILD}live/").headers["HX-Refresh"] == "true"
-    assert viewer.get(f"{BUILD}log/1/2/after/0/").headers["HX-Refresh"] == "true"
-    assert "DRONE_SERVER" in viewer.get(f"{running}log/1/2/after/0/").content.decode()
+    assert viewer.get(f"{running}-/live/1/2/").content.decode().count("<li>") == 4
+    assert viewer.get(f"{BUILD}-/live/").headers["HX-Refresh"] == "true"
+    assert viewer.get(f"{BUILD}-/log/1/2/after/0/").headers["HX-Refresh"] == "true"
+    assert "DRONE_SERVER" in viewer.get(f"{running}-/log/1/2/after/0/").content.decode()
 
 
 def test_parameters_that_look_secret_are_masked(viewer):

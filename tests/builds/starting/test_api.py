@@ -66,7 +66,13 @@ def test_a_grant_limited_to_some_operations_and_targets_allows_these_and_nothing
     assert api.post(f"{BUILDS}?action=check").status_code == 200
     assert api.post(f"{BUILDS}/1").status_code == 200  # ran check
     assert api.post(f"{BUILDS}/2/promote?target=staging").status_code == 200
-    for path in (BUILDS, f"{BUILDS}?action=deploy&TARGET=staging", f"{BUILDS}/2", f"{BUILDS}/2/promote?target=production", f"{BUILDS}/15"):
+    for path in (
+        BUILDS,
+        f"{BUILDS}?action=deploy&TARGET=staging",
+        f"{BUILDS}/2",
+        f"{BUILDS}/2/promote?target=production",
+        f"{BUILDS}/15",
+    ):
         assert api.post(path).status_code == 403, path
 
 
@@ -77,9 +83,21 @@ def test_a_build_is_started_and_said_who_did(standin, api):
     assert (build["event"], build["ref"], build["message"], build["number"]) == ("custom", "refs/heads/develop", "By hand", 21)
     assert build["params"] == {"COLOUR": "red", "DB_PASSWORD": "********", "EDRONE_ACTOR": "runner", "message": "By hand"}
     sent = dict(standin.writes[0].query)
-    assert sent == {"branch": "develop", "message": "By hand", "COLOUR": "red", "DB_PASSWORD": "planted-parameter", "EDRONE_ACTOR": "runner"}
+    assert sent == {
+        "branch": "develop",
+        "message": "By hand",
+        "COLOUR": "red",
+        "DB_PASSWORD": "planted-parameter",
+        "EDRONE_ACTOR": "runner",
+    }
     record = AuditRecord.objects.get()
-    assert (record.username, record.verb, record.slug, record.branch, record.outcome) == ("runner", "create", "ismewen/edrone", "develop", "done")
+    assert (record.username, record.verb, record.slug, record.branch, record.outcome) == (
+        "runner",
+        "create",
+        "ismewen/edrone",
+        "develop",
+        "done",
+    )
     assert record.means.startswith("token test (edrone_")
     assert record.params == {"COLOUR": "red", "DB_PASSWORD": "********", "EDRONE_ACTOR": "runner"}
     assert (record.build, record.build_status, record.status) == (21, "pending", 200)
@@ -107,7 +125,11 @@ def test_a_json_body_says_the_same_as_the_query(standin, api):
         ("?EDRONE_ACTOR=somebody", None, "“EDRONE_ACTOR” cannot be the name of a parameter"),
         ("?DRONE_COMMIT=x", None, "“DRONE_COMMIT” cannot be the name of a parameter"),
         ("?PATH=/tmp", None, "“PATH” cannot be the name of a parameter"),
-        ("", {"params": {"action": "check"}}, "“action” cannot be the name of a parameter: it is reserved: Drone reads it itself"),
+        (
+            "",
+            {"params": {"action": "check"}},
+            "“action” cannot be the name of a parameter: it is reserved: Drone reads it itself",
+        ),
         ("?A=a%00b", None, "“A” holds a NUL"),
         ("?branch=a%00b", None, "The branch holds a NUL"),
         ("?A=" + "x" * 5000, None, "The parameters are too long"),
@@ -130,7 +152,9 @@ def test_a_body_that_is_not_json_is_refused(standin, api):
     assert client.generic("POST", BUILDS, "", "application/x-www-form-urlencoded").status_code == 200  # curl -X POST -d ''
 
 
-@pytest.mark.parametrize("branch", ["feature/x", "ümlaut", "分支", "a b&c=d", "a%2Fb", "a+b#c?d", "refs/tags/v1.0.0", "\U0001f600", "x" * 200])
+@pytest.mark.parametrize(
+    "branch", ["feature/x", "ümlaut", "分支", "a b&c=d", "a%2Fb", "a+b#c?d", "refs/tags/v1.0.0", "\U0001f600", "x" * 200]
+)
 def test_branches_and_values_of_every_character_arrive_as_they_are(standin, api, branch):
     assert api["runner"].post(BUILDS, {"branch": branch, "params": {"VALUE": branch}}).status_code == 200
     sent = dict(standin.writes[0].query)
@@ -159,7 +183,9 @@ def test_a_promotion_needs_a_target(standin, api):
 
 
 def test_a_build_of_a_repository_that_was_renamed_is_found_under_the_new_name_only(standin, api):
-    standin.drone.database.connection.execute("UPDATE repos SET repo_name = 'renamed', repo_slug = 'ismewen/renamed' WHERE repo_slug = 'ismewen/edrone'")
+    standin.drone.database.connection.execute(
+        "UPDATE repos SET repo_name = 'renamed', repo_slug = 'ismewen/renamed' WHERE repo_slug = 'ismewen/edrone'"
+    )
     assert api["superuser"].post(f"{BUILDS}/2").status_code == 404
     assert not standin.writes
     assert api["superuser"].post("/api/repos/ismewen/renamed/builds/2").status_code == 200
@@ -197,7 +223,9 @@ def test_a_restart_keeps_what_the_build_had(standin, api):
 
 
 def test_a_restart_whose_parameters_would_be_too_many_together_is_refused(standin, api):
-    standin.drone.database.connection.execute("UPDATE builds SET build_params = ? WHERE build_number = 2", [b'{"OLD": "%s"}' % (b"x" * 3000)])
+    standin.drone.database.connection.execute(
+        "UPDATE builds SET build_params = ? WHERE build_number = 2", [b'{"OLD": "%s"}' % (b"x" * 3000)]
+    )
     assert api["runner"].post(f"{BUILDS}/2?NEW={'y' * 500}").status_code == 200
     answer = api["runner"].post(f"{BUILDS}/2?NEW={'y' * 1500}")
     assert (answer.status_code, "too long" in body(answer)["message"]) == (400, True)

@@ -68,6 +68,8 @@ def test_a_wrong_filter_is_refused(auditor, query):
     assert auditor.get(f"/api/audit?{query}").status_code == 400
 
 
-@pytest.mark.parametrize("query", ["since=99999999999999999", "until=-99999999999999999", "since=-1", "build=9223372036854775807"])
+@pytest.mark.parametrize(
+    "query", ["since=99999999999999999", "until=-99999999999999999", "since=-1", "build=9223372036854775807"]
+)
 def test_times_and_numbers_beyond_any_calendar_find_nothing_or_all(auditor, query):
     assert auditor.get(f"/api/audit?{query}").status_code == 200

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from builds.access import level_of
-from builds.admin.actions import TO_A_TARGET, not_now, permitted
+from builds.admin.actions import OF_A_STAGE, TO_A_TARGET, not_now, permitted
 from builds.admin.asking import Question, ask, page_of
 from builds.admin.forms import NothingMore, RestartForm, TargetForm
 from builds.admin.pages import find_build, page
@@ -27,7 +27,7 @@ VERBS = set(Verb) - {Verb.CREATE}
 @page
 def act_page(request: HttpRequest, slug: str, number: int, verb: str, stage: int | None = None) -> HttpResponseBase:
     """Ask what is still to be said, then for confirmation, then do it."""
-    if verb not in VERBS or (stage is None) is (verb == Verb.APPROVE):
+    if verb not in VERBS or (stage is None and verb == Verb.APPROVE) or (stage is not None and verb not in OF_A_STAGE):
         raise Http404
     build = find_build(request, slug, number)
     form = form_of(Verb(verb), build, request.POST if request.method == "POST" else None)

@@ -14,7 +14,7 @@ WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f') AND pg_catalog.pg_table_is_visible(
 """
 SQLITE = "SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type IN ('table', 'view')"
 
-_kept: dict[tuple[str, ...], tuple[float, Columns]] = {}
+_kept: dict[tuple[str | int, ...], tuple[float, Columns]] = {}
 
 
 def columns(connection: BaseDatabaseWrapper) -> Columns:
@@ -23,7 +23,8 @@ def columns(connection: BaseDatabaseWrapper) -> Columns:
     Raises:
         DroneDatabaseUnavailable: the database does not answer.
     """
-    key = tuple(str(connection.settings_dict.get(part)) for part in ("ENGINE", "HOST", "PORT", "NAME", "USER"))
+    entry = connection.settings_dict
+    key = entry["HOST"], entry["PORT"], entry["NAME"], entry["USER"]
     read_at, found = _kept.get(key, (0.0, None))
     if found is None or time.monotonic() - read_at > SECONDS_TO_KEEP:
         found = read(connection)

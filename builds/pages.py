@@ -9,7 +9,7 @@ sender, and the builds that are pending or running (drone-facts 6.3). A page is 
    builds. Else the page ends early, with a cursor to go on from.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 
 from django.db.models import F, Q, QuerySet
@@ -18,6 +18,7 @@ from builds.models import Build
 from builds.models.words import Status
 
 WINDOW = 50_000  # rows that one page may read
+FURTHEST = 10**9  # builds that a page by number may leave out
 UNFINISHED = {Status.PENDING.value, Status.RUNNING.value}  # the words of Drone's partial index
 SEARCHED = ("title", "message", "author_login", "author_name", "ref", "deploy_to", "after")
 
@@ -105,31 +106,40 @@ class Reading:
     def page(self, before: int | None, limit: int, offset: int) -> Page:
         """Give the page below a cursor."""
         below = Q() if before is None else Q(**{f"{self.key}__lt": before})
-        wanted = offset + limit + 1  # one more shows whether there is another page
+        offset = min(offset, FURTHEST)
         if self.filters.status and set(self.filters.status) <= UNFINISHED:
-            return self.cut(self.sorted(below)[:wanted], limit, offset, None)
+            return self.cut(self.sorted(below)[offset : offset + limit + 1], limit)
+        if self.filters == Filters() and self.base == self.scope():
+            return self.straight(below, limit, offset)
         newest = self.newest(below)
-        if newest is None:
-            return Page([], None)
-        bottom = newest - WINDOW
-        within = below & Q(**{f"{self.key}__gt": bottom})
-        rows = list(self.matching(within).order_by(f"-{self.key}")[:wanted])
-        if len(rows) == wanted:
-            return self.cut(rows, limit, offset, None)
-        oldest = self.newest(Q(**{f"{self.key}__lte": bottom}))
-        if oldest is None:
-            return self.cut(rows, limit, offset, None)
-        if self.index is not None and self.leads_to_few(self.index):
-            rest = self.sorted(Q(**{f"{self.key}__lte": bottom}))[: wanted - len(rows)]
-            return self.cut([*rows, *rest], limit, offset, None)
-        return self.cut(rows, limit, offset, oldest + 1)
+        return Page([], None) if newest is None else self.bounded(below, newest - WINDOW, limit, offset)
 
-    def cut(self, rows: "list[Build] | QuerySet[Build]", limit: int, offset: int, more: int | None) -> Page:
-        """Make the page; `more` is the cursor where nothing is left of what was read."""
-        found = list(rows)[offset:]
+    def straight(self, below: Q, limit: int, offset: int) -> Page:
+        """Read along the key, whose index leads to nothing but the builds that are wanted."""
+        ordered = self.matching(below).order_by(f"-{self.key}")
+        if offset:  # passed over in the index alone, which the keys are in
+            first = list(ordered.values_list(self.key, flat=True)[offset : offset + 1])
+            ordered = ordered.filter(**{f"{self.key}__lte": first[0]}) if first else ordered.none()
+        return self.cut(ordered[: limit + 1], limit)
+
+    def bounded(self, below: Q, bottom: int, limit: int, offset: int) -> Page:
+        """Go through the window above `bottom`, then look in the index of the filters, where there is one."""
+        ordered = self.matching(below & Q(**{f"{self.key}__gt": bottom})).order_by(f"-{self.key}")
+        left = offset - ordered[:offset].count() if offset else 0
+        rows = list(ordered[offset : offset + limit + 1])
+        older = Q(**{f"{self.key}__lte": bottom})
+        if len(rows) > limit or (oldest := self.newest(older)) is None:
+            return self.cut(rows, limit)
+        if self.index is not None and self.leads_to_few(self.index):
+            return self.cut([*rows, *self.sorted(older)[left : left + limit + 1 - len(rows)]], limit)
+        return Page(rows, oldest + 1)
+
+    def cut(self, rows: Iterable[Build], limit: int) -> Page:
+        """Make the page of one row more than it has; without that row it is the last."""
+        found = list(rows)
         if len(found) > limit:
             return Page(found[:limit], getattr(found[limit - 1], self.key))
-        return Page(found, more)
+        return Page(found, None)
 
     def matching(self, within: Q) -> QuerySet[Build]:
         """Narrow the builds by everything."""

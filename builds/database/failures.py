@@ -42,6 +42,8 @@ def sentence_for(error: Error, code: str | None) -> str | None:
         error: what Django made of it.
         code: the five characters by which PostgreSQL names the error, where it is PostgreSQL's.
     """
+    if "readonly database" in str(error):  # SQLite's word; PostgreSQL's is no OperationalError
+        return None
     if code == CANCELLED:
         return SLOW
     if code in NOT_AS_NEEDED or (isinstance(error, OperationalError) and str(error).startswith("no such ")):

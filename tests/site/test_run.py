@@ -58,7 +58,7 @@ def test_the_password_and_the_key_are_made_once_and_the_yaml_secret_each_time(tm
 def test_everything_it_writes_goes_to_the_state_folder(tmp_path):
     with running(tmp_path):
         pass
-    assert {file.name for file in (tmp_path / "var").iterdir()} == {"edrone.sqlite3", "secret_key", "metrics"}
+    assert {file.name for file in (tmp_path / "var").iterdir()} == {"edrone.sqlite3", "demo.sqlite3", "secret_key", "metrics"}
 
 
 def test_no_secret_is_written_to_the_state_folder_in_clear(tmp_path):

@@ -10,14 +10,21 @@ from builds.errors import DroneDatabaseUnavailable
 SENTENCE = gettext_noop("edrone is not connected to Drone's database: set DRONE_DATABASE_URL to see builds.")
 
 
+def refuse(*_: Any, **__: Any) -> NoReturn:
+    """Say what to set."""
+    raise DroneDatabaseUnavailable(SENTENCE)
+
+
+class DatabaseOperations(base.DatabaseOperations):
+    """Refuses while SQL is written, which comes before connecting."""
+
+    quote_name = refuse
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Refuses before anything is looked for."""
 
     vendor = "missing"
     display_name = "no database"
-
-    def refuse(self, *_: Any, **__: Any) -> NoReturn:
-        """Say what to set."""
-        raise DroneDatabaseUnavailable(SENTENCE)
-
+    ops_class = DatabaseOperations
     ensure_connection = cursor = _cursor = set_autocommit = refuse

@@ -39,6 +39,8 @@ bench: .venv/dev ## Measure the speed (needs wrk); the tables go to docs/perform
 	$(BIN)/python -m benchmarks.config_endpoint
 	$(BIN)/python -m benchmarks.compose
 	$(BIN)/python -m benchmarks.record
+	$(BIN)/python -m benchmarks.served
+	$(BIN)/python -m benchmarks.records
 	$(BIN)/python -m benchmarks.builds
 
 .PHONY: format

@@ -71,13 +71,15 @@ def environment(tree: Path, folder: Path, address: str) -> dict[str, str]:
 
 
 @contextmanager
-def edrone(settings: dict[str, str]) -> Iterator[None]:
-    """Run edrone on a database with its tables and a person in it."""
-    for command in (["migrate", "--noinput"], ["createsuperuser", "--noinput", "--username=ann", "--email="]):
-        line = [sys.executable, "manage.py", *command, "--skip-checks"]
-        subprocess.run(line, cwd=ROOT, env=os.environ | settings, stdout=subprocess.DEVNULL, check=True)
-    with running(Contender("edrone", [sys.executable, "manage.py", "serve"], "/edrone", settings)):
-        yield
+def edrone(kind: str, tree: Path) -> Iterator[None]:
+    """Run edrone on a new database with its tables and a person in it."""
+    with tempfile.TemporaryDirectory() as name, database(kind, Path(name)) as address:
+        settings = environment(tree, Path(name), address)
+        for command in (["migrate", "--noinput"], ["createsuperuser", "--noinput", "--username=ann", "--email="]):
+            line = [sys.executable, "manage.py", *command, "--skip-checks"]
+            subprocess.run(line, cwd=ROOT, env=os.environ | settings, stdout=subprocess.DEVNULL, check=True)
+        with running(Contender("edrone", [sys.executable, "manage.py", "serve"], "/edrone", settings)):
+            yield
 
 
 def unrecorded() -> int:
@@ -88,12 +90,11 @@ def unrecorded() -> int:
 
 def every_request_a_new_build(kind: str, tree: Path, number: int) -> str:
     """Measure one row of the second table."""
-    with tempfile.TemporaryDirectory() as name, database(kind, Path(name)) as address:
-        with edrone(environment(tree, Path(name), address)):
-            load(f"{URL}/edrone", SECRET, builds(1000, "warm", kept=False), CONNECTIONS, 60, once=True)
-            without = load(f"{URL}/edrone", SECRET, builds(number, "plain", kept=False), CONNECTIONS, 120, once=True)
-            recording = load(f"{URL}/edrone", SECRET, builds(number, "kept", kept=True), CONNECTIONS, 120, once=True)
-            lost = unrecorded()
+    with edrone(kind, tree):
+        load(f"{URL}/edrone", SECRET, builds(1000, "warm", kept=False), CONNECTIONS, 60, once=True)
+        without = load(f"{URL}/edrone", SECRET, builds(number, "plain", kept=False), CONNECTIONS, 120, once=True)
+        recording = load(f"{URL}/edrone", SECRET, builds(number, "kept", kept=True), CONNECTIONS, 120, once=True)
+        lost = unrecorded()
     numbers = f"{without.rate:,.0f} | {recording.rate:,.0f} | {recording.rate / without.rate:.2f}"
     return f"| {kind} | {numbers} | {recording.p50:.1f}, {recording.p99:.1f} | {lost} |"
 
@@ -102,19 +103,17 @@ def as_in_life(kind: str, tree: Path, seconds: int) -> list[str]:
     """Measure two rows of the third table: alone, and with two people."""
     rows = []
     for people in (0, 2):
-        with tempfile.TemporaryDirectory() as name, database(kind, Path(name)) as address:
-            with edrone(environment(tree, Path(name), address)):
-                load(f"{URL}/edrone", SECRET, builds(5000, "before", kept=True), CONNECTIONS, 60, once=True)
-                ending = threading.Event()
-                pages = [0] * people
-                readers = [threading.Thread(target=page_through, args=[ending, pages, number]) for number in range(people)]
-                for reader in readers:
-                    reader.start()
-                times = sorted(open_loop(builds(RATE * seconds, f"life{people}", kept=True)))
-                ending.set()
-                for reader in readers:
-                    reader.join()
-                lost = unrecorded()
+        with edrone(kind, tree):
+            load(f"{URL}/edrone", SECRET, builds(5000, "before", kept=True), CONNECTIONS, 60, once=True)
+            ending, pages = threading.Event(), [0] * people
+            readers = [threading.Thread(target=page_through, args=[ending, pages, number]) for number in range(people)]
+            for reader in readers:
+                reader.start()
+            times = sorted(open_loop(builds(RATE * seconds, f"life{people}", kept=True)))
+            ending.set()
+            for reader in readers:
+                reader.join()
+            lost = unrecorded()
         p50, p99 = times[len(times) // 2], times[int(len(times) * 0.99)]
         rows.append(f"| {kind} | {people} | {p50:.1f}, {p99:.1f}, {times[-1]:.0f} | {sum(pages)} | {lost} |")
     return rows
@@ -163,9 +162,8 @@ def main() -> None:
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}; {time.strftime('%Y-%m-%d')}\n")
     with tempfile.TemporaryDirectory() as name:
         tree = make_tree(Path(name) / "tree", PROJECTS)
-        print(
-            "| database | requests/s, not recorded | recorded | of it | p50, p99 ms | answers not recorded |\n|---|---|---|---|---|---|"
-        )
+        print("| database | requests/s, not recorded | recorded | of it | p50, p99 ms | answers not recorded |")
+        print("|---|---|---|---|---|---|")
         for kind in ("SQLite", "PostgreSQL"):
             print(every_request_a_new_build(kind, tree, options.builds), flush=True)
         print("\n| database | people | p50, p99, longest ms | pages | answers not recorded |\n|---|---|---|---|---|")

@@ -27,11 +27,11 @@ CHANGES = ("previous", "changes")
 MOST_FILES = 1000  # states of the files of one path, the newest of which a search finds
 
 
-class OnePage(Paginator):
+class OnePage(Paginator):  # type: ignore[type-arg]  # takes no argument when it runs
     """The first page alone: nothing is counted. Older records are reached by `?id__lt=`, as fast as the newest."""
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]  # a cached_property there too
+    def count(self) -> int:
         """Give the number of rows on the page, and one more where there are older ones."""
         return len(self.rows)
 

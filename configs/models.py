@@ -78,7 +78,11 @@ class ServedConfig(models.Model):
         """A build has one record; each filter of the admin has an index that gives the newest first."""
 
         ordering = ("-id",)
-        constraints: ClassVar = [models.UniqueConstraint(fields=["repo_id", "build_id"], name="one_record_a_build")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["repo_id", "build_id"], condition=models.Q(build_id__isnull=False), name="one_record_a_build"
+            )
+        ]
         indexes: ClassVar = [
             models.Index(fields=["cache_key", "created"], name="served_by_cache_key"),
             models.Index(fields=["slug", "-id"], name="served_by_slug"),

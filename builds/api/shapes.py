@@ -103,7 +103,7 @@ def build_shape(build: Build, stages: Iterable[Shape] = ()) -> Shape:
         "author_avatar": build.author_avatar,
         "sender": build.sender,
         **present(
-            params=masked(build.params),  # type: ignore[arg-type]  # a column of text that is read as an object
+            params=masked(build.params),
             cron=build.cron,
             deploy_to=build.deploy_to,
             deploy_id=build.deploy_id,

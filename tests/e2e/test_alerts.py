@@ -32,7 +32,7 @@ def promtool(*arguments: str | Path) -> str:
 
 
 def test_prometheus_accepts_the_rules(rules: Path):
-    assert "8 rules found" in promtool("check", "rules", rules)
+    assert "9 rules found" in promtool("check", "rules", rules)
 
 
 def up(replicas: int = 2) -> dict[str, str]:
@@ -48,6 +48,7 @@ def up(replicas: int = 2) -> dict[str, str]:
             f'git_sync_count_total{{{pod}, status="noop"}}': "0+4x100",
             f'edrone_config_requests_total{{{pod}, outcome="served"}}': "0+2x100",
         }
+        series[f"edrone_config_unrecorded_total{{{pod}}}"] = "0x100"
         for outcome in ("error", "clock", "unsigned", "malformed", "failed"):
             series[f'edrone_config_requests_total{{{pod}, outcome="{outcome}"}}'] = "0x100"
     return series
@@ -72,6 +73,7 @@ CASES: dict[str, tuple[dict[str, str], set[str]]] = {
     "a_tree_is_missing": (changed('pod="edrone-1", part="tree"', "0x100"), {"EdroneNotReady"}),
     "a_database_is_away": (changed('part="database"', "0x100"), {"EdroneNotReady"}),
     "edrone_fails": (changed('pod="edrone-0", outcome="failed"', "0x80 1x20"), {"EdroneFailed"}),
+    "the_database_does_not_record": (changed("unrecorded", "0+0.1x100"), {"EdroneNotRecording"}),
     "every_tenth_build_gets_an_error": (changed('outcome="error"', "0+0.4x100"), {"EdroneErrors"}),
     "the_clock_of_drone_is_off": (changed('outcome="clock"', "0+1x100"), {"EdroneErrors"}),
     "one_build_of_many_gets_an_error": (changed('pod="edrone-0", outcome="error"', "0x80 1x20"), set()),

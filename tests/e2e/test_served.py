@@ -196,9 +196,9 @@ def test_while_postgresql_is_stopped_short_or_gone_builds_are_answered(place: Pl
     for process in processes:
         os.kill(process, signal.SIGSTOP)
     try:
-        failing(server)
+        failing(server, 3)  # a process that has no connection yet waits 2 seconds for one
         time.sleep(5.1)
-        failing(server)
+        failing(server, 3)
     finally:
         for process in processes:
             os.kill(process, signal.SIGCONT)

@@ -16,6 +16,7 @@ from django.test import Client
 
 from configs.asking import EMPTY_BUILD, EMPTY_REPO, signed_headers
 from configs.errors import ConfigError
+from configs.models import LastError, ServedConfig
 
 YAML_SECRET = "planted-yaml-secret"
 PLANTED = "planted-"  # begins every secret
@@ -32,7 +33,7 @@ BROKEN = (
     "wrong-type",
     "crash",
 )
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("records")
 
 
 @pytest.fixture
@@ -71,6 +72,7 @@ def body(branch: str) -> dict[str, Any]:
     build = {key: f"planted-build-{key}" if isinstance(value, str) else value for key, value in EMPTY_BUILD.items()}
     repo = {key: f"planted-repo-{key}" if isinstance(value, str) else value for key, value in EMPTY_REPO.items()}
     build |= {"trigger": "@hook", "event": "push", "ref": f"refs/heads/{branch}", "target": branch, "action": ""}
+    build |= {"after": "c0ffee", "author_login": "ann", "sender": "bob", "created": 1_795_426_889}
     build["params"] = {"PASSWORD": "planted-parameter"}
     repo |= {"namespace": "ismewen", "name": "shop", "slug": "ismewen/shop", "protected": True, "config_path": ".drone.jsonnet"}
     return {"build": build, "repo": repo, "token": {"access": "planted-access", "refresh": "planted-refresh"}}
@@ -144,6 +146,8 @@ def test_the_pages_of_the_admin_show_none_of_the_settings(site: Client, admin_cl
     for page in pages:
         answer = admin_client.get(page, HTTP_AUTHORIZATION="Bearer planted-bearer")
         assert PLANTED not in answer.content.decode()
+    assert ServedConfig.objects.exists()
+    assert LastError.objects.exists()
 
 
 def test_no_error_class_holds_more_than_its_sentence():

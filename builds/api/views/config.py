@@ -96,5 +96,5 @@ def key_of(build: Build) -> BuildKey:
         parent=build.parent,
         trigger=build.trigger,
         created=build.created,
-        params=build.params,  # type: ignore[arg-type]  # a column of text that is read as an object
+        params=build.params,
     )

@@ -13,6 +13,7 @@ class Command(BaseCommand):
     """Print the token and nothing else."""
 
     help = "Make an API token for a user and print it. It is shown this once; revoke it in the administration."
+    requires_system_checks = ()  # only the database is needed, so it runs beside `make run` as it is
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Name the user and the time."""

@@ -14,6 +14,7 @@ class Command(BaseCommand):
     """Make a grant; one that is there already stays as it is."""
 
     help = "Let a user see (view), start (run) or deploy the builds of repositories. Each level includes those before it."
+    requires_system_checks = ()  # only the database is needed, so it runs beside `make run` as it is
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Name the user, the repositories and the level."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's own name
 from django.db import connections
 
@@ -24,4 +25,20 @@ def drone_database(databases: Sequence[str] | None = None, **_: Any) -> Sequence
     return [
         *(Error(sentence, hint=HINT, id="builds.E002") for sentence in found.differences),
         *(Warning(sentence, hint=HINT, id="builds.W001") for sentence in found.warnings),
+    ]
+
+
+@register()
+def drone_api(**_: Any) -> Sequence[CheckMessage]:
+    """Half a connection to Drone's API is none."""
+    wanted = {"DRONE_SERVER": settings.DRONE_SERVER, "DRONE_TOKEN": settings.DRONE_TOKEN}
+    missing = [name for name, value in wanted.items() if not value]
+    if len(missing) != 1:
+        return []
+    return [
+        Warning(
+            f"{missing[0]} is not set, so edrone cannot use Drone's API.",
+            hint="Set both DRONE_SERVER and DRONE_TOKEN, as for Drone's CLI, or neither.",
+            id="builds.W002",
+        )
     ]

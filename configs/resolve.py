@@ -15,7 +15,7 @@ from configs.errors import ConfigError, NotFound, Unusable, Vanished
 from configs.kinds import kinds
 from configs.lookup import Candidates, branch_of, candidates, homes
 from configs.operations import finding, head
-from configs.operations.cutting import SAYS_OPERATION, Cut, cut, has_content
+from configs.operations.cutting import parted, refuse_elsewhere
 from configs.operations.operation import Operation
 from configs.payload import ConfigRequest
 from configs.tree import Snapshot, Spot, Stamp, Tree
@@ -113,7 +113,7 @@ def from_file(snapshot: Snapshot, spot: Spot) -> Resolved:
     found = head.operation(finding.name_of(source.path), source.path, parts.head) if finding.is_operation(source.path) else None
     composed = compose(source.path, parts.whole, files)
     text = parts.pipeline if composed.text == parts.whole else composed.text
-    refuse_operation(source.path, text)
+    refuse_elsewhere(source.path, text)
     served = None if keeps_its_own_file(source.path, text) else text
     resolved = Resolved(served, source.path, composed.sources, composed.origins, found)
     size = sys.getsizeof(text) + ORIGIN_SIZE * len(composed.origins)
@@ -140,31 +140,6 @@ class Files:
     def paths_near(self, path: str) -> list[str]:
         """Name files that may have been meant."""
         return self.snapshot.paths_near(path)
-
-
-def parted(path: str, text: str) -> Cut:
-    """Take the head off an operation; other files have none.
-
-    Raises:
-        Unusable: nothing is left.
-    """
-    parts = cut(text) if finding.is_operation(path) else Cut("", text, text)
-    if parts.head and not has_content(parts.pipeline):
-        raise Unusable(f"projects/{path}: has the head of an operation, and no pipeline after it. Add a line --- and a pipeline.")
-    return parts
-
-
-def refuse_operation(path: str, text: str) -> None:
-    """Refuse a head where it does not belong: Drone would wait for ever for a runner of that kind."""
-    if not SAYS_OPERATION.search(text):
-        return
-    try:
-        found = kinds(text)
-    except yaml.YAMLError:
-        return
-    if "operation" in found:
-        where = "must be the first document of its file" if finding.is_operation(path) else "belongs into a file in _operations/"
-        raise Unusable(f"projects/{path}: `kind: operation` {where}.")
 
 
 def keeps_its_own_file(path: str, text: str) -> bool:

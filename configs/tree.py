@@ -224,12 +224,7 @@ class Snapshot:
         return found
 
     def names_in(self, folder: str) -> list[str]:
-        """Name what is in a folder; nothing where there is none.
-
-        Raises:
-            Unusable: it lies behind a link that leaves the tree, or may not be read.
-            Vanished: it went away meanwhile.
-        """
+        """Name what is in a folder; nothing where there is none. Raises as `find` does."""
         if not self.folder_mode(folder):
             return []
         real = self.without_links(folder) if self.behind_link(f"{folder}/") else folder

@@ -54,7 +54,7 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Say who asks; then refuse parameters of a GET that would do nothing."""
         super().initial(request, *args, **kwargs)
-        if request.method in {"GET", "HEAD"}:
+        if request.method in {"GET", "HEAD"} and hasattr(self, "get"):
             refuse_unknown(request.query_params, self.parameters)
 
     def get_exception_handler(self) -> Callable[[Exception, Mapping[str, Any]], Response]:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import yaml
 
+from configs.errors import Unusable
 from configs.kinds import kinds
+from configs.operations.finding import is_operation
 
 SEPARATOR = re.compile(r"^---[^\n]*\n?", re.MULTILINE)
 CONTENT = re.compile(r"^[ \t\ufeff]*[^#\s\ufeff]", re.MULTILINE)
@@ -24,14 +26,49 @@ class Cut:
     whole: str  # the same with empty lines in place of the head, so that places in it are those of the file
 
 
+def parted(path: str, text: str) -> Cut:
+    """Take the head off an operation; other files have none.
+
+    Raises:
+        Unusable: nothing is left.
+    """
+    parts = cut(text) if is_operation(path) else Cut("", text, text)
+    if parts.head and not has_content(parts.pipeline):
+        raise Unusable(f"projects/{path}: has the head of an operation, and no pipeline after it. Add a line --- and a pipeline.")
+    return parts
+
+
+def refuse_elsewhere(path: str, text: str) -> None:
+    """Refuse a head where it does not belong: Drone would wait for ever for a runner of that kind."""
+    if not SAYS_OPERATION.search(text):
+        return
+    try:
+        found = kinds(text)
+    except yaml.YAMLError:
+        return
+    if "operation" in found:
+        where = "must be the first document of its file" if is_operation(path) else "belongs into a file in _operations/"
+        raise Unusable(f"projects/{path}: `kind: operation` {where}.")
+
+
 def cut(text: str) -> Cut:
     """Part the first document from the rest, if it is a head."""
-    end = next((found for found in SEPARATOR.finditer(text) if has_content(text[: found.start()])), None)
+    end = end_of_head(text)
     head = text[: end.start()] if end else text
     if not is_head(head):
         return Cut("", text, text)
     pipeline = text[end.end() :] if end else ""
     return Cut(head, pipeline, "\n" * head.count("\n") + "---\n" + pipeline)
+
+
+def end_of_head(text: str) -> re.Match[str] | None:
+    """Find the separator after the first document that holds anything."""
+    begin = 0
+    for found in SEPARATOR.finditer(text):
+        if CONTENT.search(text[begin : found.start()]):
+            return found
+        begin = found.start() + len("---")  # a document may begin beside its separator
+    return None
 
 
 def is_head(text: str) -> bool:

@@ -67,12 +67,11 @@ def stored(database: Database, repo: Row, build: dict[str, Any], found: list[Pip
             kept = [each.get("name") or "default" for each in found]
             for position, pipeline in enumerate(found, 1):
                 database.insert("stages", of("stage", stage_of(pipeline, build, identity, position, kept)))
+            row = database.rows("SELECT * FROM builds WHERE build_id = ?", identity)[0]  # before the runner can have it
             database.connection.execute("COMMIT")
         except BaseException:
             database.connection.execute("ROLLBACK")
             raise
-    row = database.row("SELECT * FROM builds WHERE build_id = ?", identity)
-    assert row
     return shown("build", row)
 
 

@@ -101,7 +101,7 @@ def test_branches_and_parameters_arrive_as_they_are_whatever_is_in_them(serve: S
     assert server.requests[0].path == "/api/repos/ismewen/edrone/builds"
 
 
-@pytest.mark.parametrize("name", ["access_token", "branch", "commit", "message", "action", "target", "debug", ""])
+@pytest.mark.parametrize("name", ["access_token", "branch", "commit", "message", "action", ""])
 def test_a_parameter_never_changes_what_is_asked(serve: Serve, name):
     server = serve(lambda _: Response(500))
     for call in (
@@ -112,6 +112,13 @@ def test_a_parameter_never_changes_what_is_asked(serve: Serve, name):
         with pytest.raises(DroneError, match="cannot be the name of a parameter") as refused:
             call(client_of(server))
         assert (refused.value.status, refused.value.permanent) == (400, True)
+    for refuses in (
+        lambda client: client.restart(EDRONE, 1, {"debug": "x"}),
+        lambda client: client.promote(EDRONE, 1, "p", {"target": "x"}),
+        lambda client: client.rollback(EDRONE, 1, "p", {"target": "x"}),
+    ):
+        with pytest.raises(DroneError, match="cannot be the name of a parameter"):
+            refuses(client_of(server))
     assert server.requests == []
 
 

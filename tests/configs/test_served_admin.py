@@ -88,9 +88,8 @@ def test_records_are_found_by_repository_event_ref_number_time_and_file(tree, dr
 
 
 def test_one_record_shows_its_text_its_sources_and_what_changed(tree, drone, viewer):
-    root = tree(
-        {"edrone/master.yaml": "extends: _shared/base.yaml\nname: x\n", "_shared/base.yaml": "kind: pipeline\ntype: docker\n"}
-    )
+    extending, base = "extends: _shared/base.yaml\nname: x\n", "kind: pipeline\ntype: docker\n"
+    root = tree({"edrone/master.yaml": extending, "_operations/check.yaml": extending, "_shared/base.yaml": base})
     build(drone, after="1", created=1)
     (root / "_shared/base.yaml").write_text("kind: pipeline\ntype: exec\n")
     build(drone, after="1", created=2, event="custom", action="check")

@@ -82,7 +82,7 @@ def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number
         "finished": build.status not in statuses.NOT_FINISHED,
         "again": SECONDS_WHILE_RUNNING if build.status == "running" else SECONDS_WHILE_WAITING,
         "live_url": address("live", build, chosen if step_number else None),
-        "params": masked(build.params),  # type: ignore[arg-type]  # a column of text that is read as an object
+        "params": masked(build.params),
         "links": links(build),
         "actions": actions(request.user, build),
         "not_connected": not_connected(),

@@ -85,7 +85,7 @@ def parameters_of(caller: Caller, wish: Wish, build: Build | None) -> dict[str, 
     if wish.verb not in STARTING:
         return {}
     sent = {**wish.params, parameters.ACTOR: caller.user.get_username()}
-    before = dict[str, str](build.params if build else {})  # type: ignore[arg-type]  # a column of text that is read as an object
+    before = dict[str, str](build.params if build else {})
     # As Drone puts them together: what a restarted build had wins, and otherwise what is sent (drone-facts section 2).
     whole = {**sent, **before} if wish.verb == Verb.RESTART else {**before, **sent}
     among = {name: value for name, value in (("message", wish.message), ("action", wish.operation)) if value}

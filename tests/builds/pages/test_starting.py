@@ -9,7 +9,6 @@ from django.test import Client
 from builds.models import Build, Grant, Level
 from builds.models.audit import AuditRecord, Outcome
 from tests.builds.pages.conftest import reader
-from tests.builds.starting.conftest import standin  # noqa: F401 - a fixture
 
 REPO, BUILDS = "/admin/builds/repo/ismewen/edrone/", "/admin/builds/build/ismewen/edrone/"
 RUN = f"{REPO}-/run/"
@@ -36,7 +35,7 @@ TREE = {
 
 
 @pytest.fixture
-def site(standin: Any, tree: Any) -> Any:  # noqa: F811 - the fixture
+def site(standin: Any, tree: Any) -> Any:
     tree(TREE)
     return standin
 

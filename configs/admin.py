@@ -229,8 +229,9 @@ def condition(word: str) -> Q:
         return Q(file__in=list(files))
     if word.startswith("refs/"):
         return Q(ref=word)
-    refs = Q(ref__in=[f"refs/heads/{word}", f"refs/tags/{word}"])
-    return refs | Q(slug=word) if "/" in word else refs
+    # One after the other, since an index gives the newest first for one value only.
+    meanings = [Q(slug=word)] * ("/" in word) + [Q(ref=f"refs/heads/{word}"), Q(ref=f"refs/tags/{word}")]
+    return next((meaning for meaning in meanings if ServedConfig.objects.filter(meaning).exists()), Q(pk__in=[]))
 
 
 def listed(text: str, **parameters: str) -> SafeString:

@@ -44,8 +44,8 @@ def name_of(root: Path) -> str:
 
 def git_of(root: Path) -> Path | None:
     """Find git's own folder of the work tree that a folder lies in."""
-    git = next((folder / ".git" for folder in (root, *root.parents) if (folder / ".git").exists()), None)
     try:
+        git = next((folder / ".git" for folder in (root, *root.parents) if (folder / ".git").exists()), None)
         if git and git.is_file():  # of a linked work tree
             git = git.parent / git.read_text().strip().removeprefix("gitdir: ")
     except (OSError, ValueError):

@@ -1,5 +1,6 @@
 """The operations of a repository, as far as starting builds needs them: their level, and whether the inputs are right."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from django.conf import settings
@@ -20,7 +21,7 @@ LEVELS = {"run": Level.RUN, "deploy": Level.DEPLOY}
 
 def level(repo: Repo, wish: Wish, build: Build | None) -> Level | None:
     """Give the level of the operation that is started, or that the build ran; None: none, or it is not to be had any more."""
-    name = wish.operation if build is None else build.action if build.event == Event.CUSTOM else ""
+    name = wish.operation if build is None else name_of(build)
     if not name:
         return None
     try:
@@ -38,9 +39,25 @@ def checked(repo: Repo, wish: Wish) -> Wish:
     """
     found = operation(repo, wish.operation)
     params = with_defaults(found, wish.params)
+    refuse_wrong(found, params)
+    return replace(wish, params=params)
+
+
+def refuse_restart(repo: Repo, build: Build, params: Mapping[str, str]) -> None:
+    """Look whether a build that ran an operation can run it again, with today's tree; errors as of `checked`."""
+    if name := name_of(build):
+        refuse_wrong(operation(repo, name), params)
+
+
+def refuse_wrong(found: Operation, params: Mapping[str, str]) -> None:
+    """Refuse inputs that the configuration endpoint would refuse when Drone asks."""
     if wrong := problems(found, params):
         raise Refused(f"The operation {found.name} cannot be started so: {'; '.join(wrong)}.")
-    return replace(wish, params=params)
+
+
+def name_of(build: Build) -> str:
+    """Name the operation that a build ran; a promotion inherits its parent's action, which then means nothing."""
+    return build.action if build.event == Event.CUSTOM else ""
 
 
 def operation(repo: Repo, name: str) -> Operation:

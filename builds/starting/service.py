@@ -44,7 +44,7 @@ def carry_out(caller: Caller, wish: Wish, repo: Repo) -> Done:
     build = build_of(wish, repo)
     demand(caller, repo.slug, need_of(wish, build, operations.level(repo, wish, build)))
     wish = checked(wish, repo)
-    sent = parameters_of(caller, wish, build)
+    sent = parameters_of(caller, wish, repo, build)
     kept = record.begin(caller, wish, repo.slug, build, sent)
     if kept.outcome != Outcome.STARTED:
         return again(kept)
@@ -80,7 +80,7 @@ def checked(wish: Wish, repo: Repo) -> Wish:
     return operations.checked(repo, wish) if wish.operation else wish
 
 
-def parameters_of(caller: Caller, wish: Wish, build: Build | None) -> dict[str, str]:
+def parameters_of(caller: Caller, wish: Wish, repo: Repo, build: Build | None) -> dict[str, str]:
     """Give the parameters to send, and look whether Drone can keep what the build will have."""
     if wish.verb not in STARTING:
         return {}
@@ -90,6 +90,8 @@ def parameters_of(caller: Caller, wish: Wish, build: Build | None) -> dict[str, 
     whole = {**sent, **before} if wish.verb == Verb.RESTART else {**before, **sent}
     among = {name: value for name, value in (("message", wish.message), ("action", wish.operation)) if value}
     parameters.refuse_too_much(whole | among)
+    if build and wish.verb == Verb.RESTART:
+        operations.refuse_restart(repo, build, whole)
     return sent
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from configs.revision import Revision, revision_of
+from configs.revision import Revision, name_of, revision_of
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -93,3 +93,22 @@ def test_a_tree_that_is_not_there_is_unknown(tmp_path: Path):
     (tmp_path / "binary").mkdir()
     (tmp_path / "binary/.git").write_bytes(b"\xff\xfe")
     assert revision_of(tmp_path / "binary").name == ""
+
+
+def test_the_name_alone_is_the_same_and_follows_every_commit(tmp_path):
+    root = tmp_path / "projects"
+    root.mkdir()
+    assert name_of(root) == ""
+    git = tmp_path / ".git"
+    (git / "refs/heads").mkdir(parents=True)
+    (git / "logs").mkdir()
+    (git / "HEAD").write_text("ref: refs/heads/main\n")
+    for commit in ("a" * 40, "b" * 40):
+        (git / "refs/heads/main").write_text(f"{commit}\n")
+        with (git / "logs/HEAD").open("a") as log:
+            log.write(f"{commit}\n")
+        assert name_of(root) == revision_of(root).name == commit
+    link = tmp_path / "current"
+    link.symlink_to("projects")
+    assert name_of(link) == revision_of(link).name == "projects"
+    assert name_of(tmp_path / "none") == "b" * 40

@@ -274,3 +274,13 @@ def test_edrones_own_pipeline_deploys_it_with_values_that_the_chart_takes():
     assert done.returncode == 0, done.stderr
     pod = next(pods([one([item for item in yaml.safe_load_all(done.stdout) if item], "Deployment")]))
     assert pod["containers"][0]["image"] == f"{SAMPLE_IMAGE}:12e4{'0' * 36}"
+
+
+def test_old_records_are_pruned_every_night_on_postgresql_alone():
+    job = one(objects("first-install", "--set", "records.days=7"), "CronJob")
+    (pod,) = pods([job])
+    assert pod["containers"][0]["args"] == ["pruneconfigs", "--days", "7"]
+    assert [variable["name"] for variable in pod["containers"][0]["env"]] == ["DATABASE_URL"]
+    assert not [item for item in objects("first-install", "--set", "records.prune=false") if item["kind"] == "CronJob"]
+    assert not [item for item in objects("sqlite") if item["kind"] == "CronJob"]
+    assert render("first-install", "--set", "records.days=0").returncode != 0

@@ -17,7 +17,6 @@ EVERY = [
     ("POST", f"{BUILDS}/2", "run"),
     ("POST", f"{BUILDS}/1", "run"),
     ("POST", f"{BUILDS}/11", "deploy"),
-    ("POST", f"{BUILDS}/12", "deploy"),  # its operation is not there any more
     ("POST", f"{BUILDS}/15", "deploy"),
     ("DELETE", f"{BUILDS}/2", "run"),
     ("DELETE", f"{BUILDS}/15", "deploy"),
@@ -216,9 +215,20 @@ def test_the_defaults_of_an_operation_go_along(standin, api):
 
 
 def test_a_restart_keeps_what_the_build_had(standin, api):
-    build = body(api["runner"].post(f"{BUILDS}/1?TARGET=other&MORE=1"))
-    assert build["params"] == {"TARGET": "staging", "MORE": "1", "EDRONE_ACTOR": "runner", "action": "check"}
+    build = body(api["runner"].post(f"{BUILDS}/1?TARGET=other"))
+    assert build["params"] == {"TARGET": "staging", "EDRONE_ACTOR": "runner", "action": "check"}
     assert (build["parent"], build["action"]) == (1, "check")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "message"),
+    [("1?MORE=1", 400, "'MORE' is no input"), ("12", 404, "there is no operation 'smoke' for ismewen/edrone")],
+)
+def test_a_restart_of_an_operation_is_looked_at_before_drone_is_asked(standin, api, path, status, message):
+    answer = api["superuser"].post(f"{BUILDS}/{path}")
+    assert (answer.status_code, message in body(answer)["message"]) == (status, True), answer.content
+    assert api["runner"].post(f"{BUILDS}/12").status_code == 403  # nobody knows what it needed
+    assert not standin.writes
 
 
 def test_a_restart_whose_parameters_would_be_too_many_together_is_refused(standin, api):

@@ -42,6 +42,7 @@ bench: .venv/dev ## Measure the speed (needs wrk); the tables go to docs/perform
 	$(BIN)/python -m benchmarks.served
 	$(BIN)/python -m benchmarks.records
 	$(BIN)/python -m benchmarks.builds
+	$(BIN)/python -m benchmarks.rest
 	$(BIN)/python -m benchmarks.trigger
 
 .PHONY: format

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from builds import queries
+from builds import demo, queries
 from builds.access import may
 from builds.api.authentication import IN_THE_ADDRESS, NO_TOKEN, BearerToken
 from builds.api.errors import NO_ADDRESS, BadRequest, NotFound, answer_error
@@ -48,7 +48,7 @@ class ApiView(APIView):
     permission_classes: Sequence[type[BasePermission]] = (Somebody,)
     renderer_classes = (Json,)
     content_negotiation_class = JsonAlways
-    metadata_class = None  # OPTIONS is 405
+    http_method_names = ("get", "head", "post", "delete")
     parameters: Collection[str] = frozenset()  # of a GET
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -68,9 +68,11 @@ class ApiView(APIView):
         return response
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Let nobody between edrone and the client keep an answer: it is for one user's eyes."""
+        """Let nobody on the way keep an answer, which is for one user's eyes; and mark sample data."""
         finished = super().finalize_response(request, response, *args, **kwargs)
         finished.headers["Cache-Control"] = "no-store"
+        if sample := demo.note():
+            finished.headers["X-Edrone-Note"] = sample
         return finished
 
 

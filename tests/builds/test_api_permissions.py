@@ -224,3 +224,10 @@ def test_a_logged_in_browser_without_a_token_is_a_guest(people):
 def test_no_answer_may_be_kept_by_caches(drone, people):
     for path in (REPO, "/api/user", "/api/nothing"):
         assert Api(people["viewer"]).get(path).headers["Cache-Control"] == "no-store"
+
+
+def test_sample_data_is_marked_and_real_data_is_not(drone, people, settings):
+    api = Api(people["viewer"])
+    assert "X-Edrone-Note" not in api.get(REPO).headers
+    settings.EDRONE_DEMO = True
+    assert "sample data" in api.get(REPO).headers["X-Edrone-Note"]

@@ -76,7 +76,7 @@ def confirmation(request: HttpRequest, question: Question, wish: Wish) -> Templa
     level = operations.level(question.repo, wish, question.build)
     demand(caller, question.repo.slug, need_of(wish, question.build, level))
     whole = service.checked(wish, question.repo)
-    params = service.parameters_of(caller, whole, question.build)
+    params = service.parameters_of(caller, whole, question.repo, question.build)
     return page_of(
         request,
         question,

@@ -35,7 +35,7 @@ MOST_QUERIES = {  # of Drone's database, of edrone's own: session, user, grants,
     LIST: (6, 5),
     REPOS: (6, 5),
     BUILD: (5, 5),
-    f"{REPOS}ismewen/edrone/": (7, 5),
+    f"{REPOS}ismewen/edrone/": (6, 5),
 }
 
 

@@ -162,8 +162,8 @@ for unit in heavy:
                 compose("top.yaml", files["top.yaml"], Files(files))
             except ConfigError as error:
                 str(error)
-# Not ru_maxrss, which a process has from the one that started it.
-print(int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) // 1024)
+# Not ru_maxrss, which is handed down by whoever starts the process.
+print(next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) // 1024)
 """
 
 

@@ -15,6 +15,7 @@ from builds import statuses, times
 from builds.admin import log_page
 from builds.admin.actions import actions, not_connected
 from builds.admin.pages import find_build, page, shown
+from builds.admin.rows import starter, starters
 from builds.models import Build, Stage, Step
 from builds.secrets import masked
 
@@ -82,6 +83,7 @@ def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number
         "finished": build.status not in statuses.NOT_FINISHED,
         "again": SECONDS_WHILE_RUNNING if build.status == "running" else SECONDS_WHILE_WAITING,
         "live_url": address("live", build, chosen if step_number else None),
+        "starter": starters({(build.repo.slug, build.number)}).get((build.repo.slug, build.number)) or starter(build),
         "params": masked(build.params),
         "links": links(build),
         "actions": actions(request.user, build),

@@ -67,7 +67,11 @@ class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only
 
     def response_add(self, request: HttpRequest, obj: ApiToken, *_: Any) -> HttpResponse:
         """Show the token in this answer: no message, no session and no second page ever holds it."""
-        context = self.admin_site.each_context(request) | {"title": gettext_lazy("API token made"), "token": obj, "opts": self.opts}
+        context = self.admin_site.each_context(request) | {
+            "title": gettext_lazy("API token made"),
+            "token": obj,
+            "opts": self.opts,
+        }
         return TemplateResponse(request, "admin/builds/apitoken/made.html", context)
 
 

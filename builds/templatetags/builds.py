@@ -10,11 +10,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy
 
 from builds import ansi, statuses, times, visible
-from builds.admin.rows import starter
 from builds.models.audit import AuditRecord, Outcome, Verb
 
 register = template.Library()
-register.filter("starter", starter)
 VERBS: dict[str, Any] = {
     Verb.CREATE: gettext_lazy("started"),
     Verb.RESTART: gettext_lazy("restarted"),

@@ -92,6 +92,8 @@ def test_an_operation_is_asked_for_confirmed_and_run(site, runner):
     number = int(re.findall(r"(\d+)/$", done["Location"])[0])
     assert Build.objects.filter(repo__slug="ismewen/edrone", number=number).exists()
     assert "The build was started." in text(runner.get(done["Location"]))
+    for page in (done["Location"], REPO, "/admin/builds/build/"):
+        assert "runner" in re.sub(r"(?s)<header.*?</header>", "", text(runner.get(page)))  # who started it, not edrone's login
     record = AuditRecord.objects.get()
     assert (record.username, record.means, record.outcome, record.build) == ("runner", "administration", Outcome.DONE, number)
 

@@ -8,9 +8,11 @@ where it is not. After a carriage return a terminal writes over the line; what s
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from builds import visible
 
+REMEMBERED = 16_384  # characters of what is not shown itself, that are looked at for colours
 LONGEST = 4000  # characters of one line that are shown; the rest is in the raw log
 SIGN = "hidden-sign"  # the class of signs that stand for what cannot be shown
 COLOURS = 16  # the first of them have names in every theme; the other 240 are fixed
@@ -92,7 +94,8 @@ def line(text: str, style: Style = PLAIN) -> tuple[list[Span], Style]:
 
 
 def after(text: str, style: Style = PLAIN) -> Style:
-    """Give the style that a terminal has after a text."""
+    """Give the style that a terminal has after a text, as far as its last REMEMBERED characters say."""
+    text = text[-REMEMBERED:]
     if (reset := max(text.rfind("\x1b[0m"), text.rfind("\x1b[m"))) >= 0:
         style, text = PLAIN, text[reset:]
     if "\x1b" in text:
@@ -107,6 +110,7 @@ def written(text: str, style: Style) -> list[Span]:
     return [Span(piece.text, SIGN if piece.hidden else classes) for piece in visible.pieces(text)]
 
 
+@lru_cache(maxsize=4096)
 def changed(style: Style, sgr: str | None) -> Style:
     """Apply the numbers of one SGR sequence (None: it was another one)."""
     if sgr is None:

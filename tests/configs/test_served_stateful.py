@@ -18,7 +18,7 @@ from tests.conftest import Drone, push
 
 FIELDS = st.fixed_dictionaries(
     {
-        "event": st.sampled_from(["push", "promote"]),
+        "event": st.sampled_from(["push", "promote"]),  # a custom build with an action would be an operation
         "action": st.sampled_from(["", "check"]),
         "after": st.sampled_from(["", "c0ffee"]),
         "params": st.sampled_from([{}, {"A": "1"}, {"A": "2"}]),

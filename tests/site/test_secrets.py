@@ -33,7 +33,7 @@ BROKEN = (
     "wrong-type",
     "crash",
 )
-pytestmark = pytest.mark.usefixtures("records")
+pytestmark = pytest.mark.usefixtures("records", "no_drone")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from configs.check.server import lint
 from configs.errors import ConfigError
 from configs.kinds import kinds
 from configs.lookup import Candidates
-from configs.resolve import look
+from configs.resolve import first, look
 from configs.tree import Tree
 
 import yaml  # isort: skip
@@ -36,7 +36,7 @@ def served(tree: Tree, path: str, *, operation: bool) -> Served:
     if not path:
         return Served("", "no file serves it", ())
     try:
-        found = look(tree, Candidates((path,), ()))
+        found = look(tree, lambda snapshot: first(snapshot, Candidates((path,), ())))
     except ConfigError as error:
         return Served("", str(error), ())
     if found is None:

@@ -83,30 +83,36 @@ def examine_file(snapshot: Snapshot, path: str, kept: KeptFiles, *, serves: bool
     if isinstance(source, Finding):
         found.findings.append(source)
         return found
-    parts = operations.head_taken_off(path, source.text, found.findings)
-    if parts.head and not parts.pipeline.strip():
+    examine_text(found, source.text, kept, serves=serves, operation=operation)
+    return found
+
+
+def examine_text(found: Examined, text: str, kept: KeptFiles, *, serves: bool, operation: bool) -> None:
+    """Examine what a file says; arguments as of `examine_file`."""
+    path = found.path
+    parts = operations.head_taken_off(path, text, found.findings)
+    if any(finding.id == operations.NO_PIPELINE.id for finding in found.findings):
         found.has_kind = True
-        return found
+        return
     try:
         composed = compose(path, parts.whole, kept)
     except ComposeError as error:
         found.findings.append(broken(error))
         salvage(found, parts.whole, kept, serves=serves, operation=operation)
-        return found
+        return
     found.extended.update(composed.sources[1:])
     if not serves:
         found.findings += [] if composed.roots else part(path, parts.whole)
-        found.has_kind = says_kind(source.text)
-        return found
+        found.has_kind = says_kind(text)
+        return
     try:
         if keeps_its_own_file(path, composed.text):
             found.has_kind = True
-            return found
+            return
     except Unusable as error:
         found.findings.append(REPOSITORY.at(top(path), files.unusable(path, error).message))
-        return found
+        return
     found.content += served(found, composed, parts, operation=operation)
-    return found
 
 
 def broken(error: ComposeError) -> Finding:

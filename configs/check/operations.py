@@ -7,7 +7,7 @@ from configs.check.documents import beside
 from configs.check.findings import ERROR, WARNING, Finding, check
 from configs.check.server import kind_in
 from configs.check.shape import key_place, texts_of
-from configs.compose.nodes import Mapping, Node, Place, value_of
+from configs.compose.nodes import Mapping, Node, Place, Scalar, value_of
 from configs.errors import Unusable
 from configs.operations import head
 from configs.operations.cutting import Cut, cut, parted, refuse_elsewhere
@@ -15,7 +15,7 @@ from configs.operations.finding import is_operation, name_of
 
 HEAD = check("operation-head", ERROR, "a mistake in the head of an operation: an unknown key, type or level, an unusable input")
 NO_PIPELINE = check("operation-without-pipeline", ERROR, "the head of an operation, and no pipeline after it")
-ELSEWHERE = check("operation-elsewhere", ERROR, "`kind: operation` in another place than the first document of an operation's file")
+ELSEWHERE = check("operation-elsewhere", ERROR, "`kind: operation` elsewhere than in the first document of an operation's file")
 NEVER = check("operation-never-runs", WARNING, "a pipeline of an operation whose `trigger.event` leaves out custom builds")
 
 
@@ -47,10 +47,14 @@ def misplaced(path: str, text: str, roots: Many[Node]) -> Iterator[Finding]:
 def never_runs(root: Mapping) -> Iterator[Finding]:
     """Warn of a pipeline that no operation starts: operations are custom builds."""
     trigger = value_of(root, "trigger")
-    events = texts_of(value_of(trigger, "event")) if isinstance(trigger, Mapping) else []
-    if events and not any(event == "custom" or set(event) & set("*?[\\") for _, event in events):
+    event = value_of(trigger, "event") if isinstance(trigger, Mapping) else None
+    if isinstance(event, Mapping):
+        event = value_of(event, "include")
+    events = [(event, event.value)] if isinstance(event, Scalar) and event.value else texts_of(event)
+    if events and not any(text == "custom" or set(text) & set("*?[{\\") for _, text in events):
         yield NEVER.at(
-            events[0][0].place, "operations are builds of event custom, so the pipeline never runs; add custom, or remove trigger.event."
+            events[0][0].place,
+            "operations are builds of event custom, so the pipeline never runs; add it, or remove trigger.event.",
         )
 
 

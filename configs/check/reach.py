@@ -112,9 +112,7 @@ def reach(
 def is_place(stem: str, namespaces: Collection[str]) -> bool:
     """Is an operation looked for here, by whatever build?"""
     return is_operation(stem) and any(
-        stem == stem_of(path)
-        for request in requests_for(stem, namespaces)
-        for path in wanted_by(request, stem, namespaces).paths
+        stem == stem_of(path) for request in requests_for(stem, namespaces) for path in wanted_by(request, stem, namespaces).paths
     )
 
 

@@ -159,16 +159,18 @@ def keys_of(node: MapNode, known: Several[str], what: str, mistakes: Mistakes) -
 
 def text_in(values: Mapping[str, Node], key: str, mistakes: Mistakes) -> str:
     """Read the text of a key; empty where it is not there, or a mistake."""
+    found = ""
     with mistakes.noted():
-        return text(values.get(key))
-    return ""
+        found = text(values.get(key))
+    return found  # noqa: RET504 - the block ends where a mistake is noted
 
 
 def word_in(values: Mapping[str, Node], key: str, words: Several[str], mistakes: Mistakes) -> str:
     """Read which of some words a key has; the first where it is not there, or a mistake."""
+    found = words[0]
     with mistakes.noted():
-        return word(values[key], words) if key in values else words[0]
-    return words[0]
+        found = word(values[key], words) if key in values else found
+    return found  # noqa: RET504 - likewise
 
 
 def text(node: Node | None) -> str:

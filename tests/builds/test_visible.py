@@ -67,5 +67,5 @@ def test_lists_hold_just_what_each_could_be_asked_for(repos, patterns):
 
 def test_inactive_users_and_superusers(repos):
     assert visible_ids(person("root", is_superuser=True)) is None
-    assert visible_ids(person("gone", Level.VIEW, is_active=False)) == set()
-    assert visible_ids(person("gone-root", is_superuser=True, is_active=False)) == set()
+    assert visible_ids(person("gone", Level.VIEW, is_active=False)) == frozenset()
+    assert visible_ids(person("gone-root", is_superuser=True, is_active=False)) == frozenset()

@@ -12,6 +12,7 @@ from configs.check.processes import spread
 from configs.compare.serving import Served, served
 from configs.compare.touched import Touched
 from configs.compare.universe import Case, universe
+from configs.operations.finding import is_operation
 from configs.operations.operation import LEVELS
 from configs.tree import Tree
 
@@ -131,9 +132,14 @@ def changed(base: Tree, head: Tree, pair: Pair) -> Change | None:
     before, after = served(base, pair.base), served(head, pair.head)
     if before == after:
         return None
-    was, is_now = before.broken(), after.broken()
+    was, is_now = broken(before, pair.base or pair.head, pair.base), broken(after, pair.head or pair.base, pair.head)
     kind = MENDED if was and not is_now else BREAKS if is_now and not was else STAYS_BROKEN if was and is_now else CHANGES
     return Change(kind, diff(pair, before, after), is_now or was, remark(before, after), opens(before, after))
+
+
+def broken(found: Served, path: str, served_by: str) -> str:
+    """Say why builds fail; an operation that is not there has none."""
+    return "" if is_operation(path) and not served_by else found.broken()
 
 
 def remark(before: Served, after: Served) -> str:

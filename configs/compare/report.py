@@ -23,7 +23,7 @@ def summary(found: Compared) -> str:
         if cases := found.of(kind):
             parts.append(f"{len(cases):,} {word}")
     if cases := [case for group in found.groups if group.change.opens for case in group.cases]:
-        parts.append(f"{len(cases):,} more people may start")
+        parts.append(f"{len(cases):,} that more people may start")
     return f"{len(changed):,} of {found.count:,} {verb}: {'; '.join(parts)}"
 
 

@@ -155,7 +155,7 @@ def test_what_may_be_told_to_an_operation_is_part_of_it(compared, before, after,
 def test_that_more_people_may_start_an_operation_is_said_first(compared):
     low, high = ({"_operations/c.yaml": operation("A", level=level)} for level in ("run", "deploy"))
     found = compared(high, low)
-    assert summary(found) == "1 of 2 pipelines change: * (operation c); 1 more people may start"
+    assert summary(found) == "1 of 2 pipelines change: * (operation c); 1 that more people may start"
     assert found.groups[0].change.remark == "the level is run and was deploy: more people may start it"
     assert "-level: deploy\n+level: run\n" in found.groups[0].change.diff
     assert "more people may start it" in "\n".join(markdown(found))
@@ -168,6 +168,13 @@ def test_that_more_people_may_start_an_operation_is_said_first(compared):
 def test_an_operation_whose_head_is_a_mistake_newly_breaks(compared):
     found = compared({"_operations/c.yaml": operation("A")}, {"_operations/c.yaml": operation("A", level="all")})
     assert changed(found) == {(BREAKS, "* operation c")}
+
+
+def test_an_operation_comes_and_goes_without_anything_being_mended_or_broken_by_it(compared):
+    good, bad = {"_operations/c.yaml": operation("A")}, {"_operations/c.yaml": operation("A", level="all")}
+    assert changed(compared({}, good)) == changed(compared(good, {})) == {(CHANGES, "* operation c")}
+    assert compared({}, good).groups[0].change.diff.startswith("--- /dev/null\n+++ projects/_operations/c.yaml\n")
+    assert changed(compared({}, bad)) == {(BREAKS, "* operation c")}
 
 
 def test_a_twin_with_the_other_ending_breaks_what_has_not_changed_itself(compared):

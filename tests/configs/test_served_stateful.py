@@ -171,7 +171,6 @@ def test_every_history_gives_each_build_one_text(tree, monkeypatch):
         settings=settings(
             max_examples=20,
             stateful_step_count=20,
-            deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
         ),
     )

@@ -4,12 +4,15 @@ import time
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from builds.admin.pages import visible_repos
-from builds.admin.rows import rows
+from builds.admin.rows import STARTING, rows
 from builds.errors import DroneDatabaseUnavailable
+from builds.models import Build, Repo
+from builds.models.audit import AuditRecord
 from builds.pages import Filters, of_repositories
 
 RUNNING, FAILED, MINE = 20, 10, 10  # lines
@@ -35,7 +38,21 @@ def lists(request: HttpRequest) -> dict[str, Any]:
         "started": (Filters(sender=(login,)), MINE),
     }
     found = {name: of_repositories(visible, filters, None, most).builds for name, (filters, most) in asked.items()}
-    mine = {build.id: build for build in [*found.pop("mine"), *found.pop("started")]}
+    mine = {build.id: build for build in [*found.pop("mine"), *found.pop("started"), *started_here(request, visible)]}
     found["mine"] = sorted(mine.values(), key=lambda build: -build.id)[:MINE]
     lines = {row.build.id: row for row in rows({build.id: build for builds in found.values() for build in builds}.values())}
     return {name: [lines[build.id] for build in builds] for name, builds in found.items()}
+
+
+def started_here(request: HttpRequest, visible: list[int] | None) -> list[Build]:
+    """Give the builds that the reader started through edrone: in Drone, edrone's own login stands for them."""
+    found = AuditRecord.objects.filter(username=request.user.get_username(), verb__in=STARTING).exclude(build=None)
+    pairs = list(found.order_by("-id").values_list("slug", "build")[:MINE])
+    if not pairs:
+        return []
+    ids = dict(Repo.objects.filter(slug__in={slug for slug, _ in pairs}).values_list("slug", "id"))
+    wanted = Q(pk__in=[])
+    for slug, number in pairs:
+        if slug in ids and (visible is None or ids[slug] in visible):
+            wanted |= Q(repo_id=ids[slug], number=number)
+    return list(Build.objects.filter(wanted))

@@ -60,6 +60,10 @@ format: .venv/dev ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.PHONY: messages
+messages: .venv/dev ## Bring the texts to translate up to date, and compile them (edrone_site/locale)
+	$(BIN)/python -m tests.messages
+
 .PHONY: lock
 lock: .venv/dev ## Lock the newest versions that requirements.in and requirements-dev.in allow
 	for name in requirements requirements-dev; do \

@@ -13,6 +13,8 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from configs.looking import before, coloured, difference, text_of
 from configs.management.arguments import EVENTS
@@ -24,6 +26,16 @@ BUILD = (
 )  # fmt: skip
 SERVED = ("file_link", "sources", "hash", "served", "late", "version", "revision", "yaml")
 CHANGES = ("previous", "changes")
+LABELS: dict[str, Any] = {
+    "hour": _("the last hour"),
+    "day": _("the last day"),
+    "week": _("the last week"),
+    "month": _("the last month"),
+    "-hour": _("before the last hour"),
+    "-day": _("before the last day"),
+    "-week": _("before the last week"),
+    "-month": _("before the last month"),
+}
 MOST_FILES = 1000  # states of the files of one path, the newest of which a search finds
 
 
@@ -76,7 +88,7 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no argument
 class EventFilter(admin.SimpleListFilter):
     """Events, without asking the database which there are."""
 
-    title = parameter_name = "event"
+    title, parameter_name = _("event"), "event"
 
     def lookups(self, *_: Any) -> Sequence[tuple[str, str]]:
         """List Drone's events."""
@@ -90,7 +102,7 @@ class EventFilter(admin.SimpleListFilter):
 class TimeFilter(admin.SimpleListFilter):
     """Spans of time; by id, which grows with time, so that an index gives the newest first."""
 
-    title, parameter_name = "time", "time"
+    title, parameter_name = _("time"), "time"
     spans: ClassVar = {
         "hour": timedelta(hours=1),
         "day": timedelta(days=1),
@@ -100,9 +112,7 @@ class TimeFilter(admin.SimpleListFilter):
 
     def lookups(self, *_: Any) -> Sequence[tuple[str, str]]:
         """List the spans."""
-        return [(name, f"the last {name}") for name in self.spans] + [
-            (f"-{name}", f"before the last {name}") for name in self.spans
-        ]
+        return list(LABELS.items())
 
     def queryset(self, _: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Take those of a span."""
@@ -125,11 +135,11 @@ class ServedConfigAdmin(ReadOnly):
     list_filter = (EventFilter, TimeFilter)
     list_select_related = ("file",)
     search_fields = ("slug",)  # what is searched: get_search_results
-    search_help_text = "namespace/name of a repository, build number, branch or tag, refs/…, or a file of the tree (….yaml)"
+    search_help_text = _("namespace/name of a repository, build number, branch or tag, refs/…, or a file of the tree (….yaml)")
     fieldsets = (
-        ("Build", {"fields": BUILD}),
-        ("Served", {"fields": SERVED}),
-        ("Since then", {"fields": CHANGES}),
+        (_("Build"), {"fields": BUILD}),
+        (_("Served"), {"fields": SERVED}),
+        (_("Since then"), {"fields": CHANGES}),
     )
 
     class Media:
@@ -153,57 +163,57 @@ class ServedConfigAdmin(ReadOnly):
             queryset = queryset.filter(condition(word))
         return queryset, False
 
-    @admin.display(description="repository")
+    @admin.display(description=_("repository"))
     def repository(self, record: ServedConfig) -> SafeString:
         """Name the repository, which leads to all that it was served."""
         return listed(record.slug, slug=record.slug)
 
-    @admin.display(description="build")
+    @admin.display(description=_("build"))
     def build(self, record: ServedConfig) -> str:
         """Give the number, where it is known."""
-        return str(record.number) if record.number else "not known yet"
+        return str(record.number) if record.number else gettext("not known yet")
 
-    @admin.display(description="ref")
+    @admin.display(description=_("ref"))
     def branch_or_tag(self, record: ServedConfig) -> SafeString:
         """Name the ref, which leads to all that was served for it."""
         return listed(record.ref, slug=record.slug, ref=record.ref)
 
-    @admin.display(description="file")
+    @admin.display(description=_("file"))
     def file_link(self, record: ServedConfig) -> SafeString:
         """Name the file, which leads to all builds that it served."""
         return listed(str(record.file), q=record.file.path)
 
-    @admin.display(description="files it came from")
+    @admin.display(description=_("files it came from"))
     def sources(self, record: ServedConfig) -> str:
         """List the files."""
         return ", ".join(f"projects/{path}" for path in record.file.sources)
 
-    @admin.display(description="SHA-256 of the text")
+    @admin.display(description=_("SHA-256 of the text"))
     def hash(self, record: ServedConfig) -> str:
         """Give the hash."""
-        return record.file.text_id or "no text: the repository keeps its own file"
+        return record.file.text_id or gettext("no text: the repository keeps its own file")
 
-    @admin.display(description="YAML, with where each part came from")
+    @admin.display(description=_("YAML, with where each part came from"))
     def yaml(self, record: ServedConfig) -> SafeString:
         """Show the text."""
         return coloured(text_of(record, explained=True))
 
-    @admin.display(description="the same branch before")
+    @admin.display(description=_("the same branch before"))
     def previous(self, record: ServedConfig) -> SafeString | str:
         """Name what the same branch was served before."""
         old = before(record)
         if old is None:
-            return "nothing that is recorded"
+            return gettext("nothing that is recorded")
         address = reverse("admin:configs_servedconfig_change", args=[old.pk])
         return format_html('<a href="{}">{}</a>, {} UTC', address, old, f"{old.served:%Y-%m-%d %H:%M:%S}")
 
-    @admin.display(description="what has changed since")
+    @admin.display(description=_("what has changed since"))
     def changes(self, record: ServedConfig) -> SafeString | str:
         """Show the difference."""
         old = before(record)
         if old is None:
             return "-"
-        return coloured(found, diff=True) if (found := difference(old, record)) else "nothing: the text is the same"
+        return coloured(found, diff=True) if (found := difference(old, record)) else gettext("nothing: the text is the same")
 
 
 @admin.register(LastError)
@@ -212,7 +222,7 @@ class LastErrorAdmin(ReadOnly):
 
     list_display = ("time", "slug", "number", "event", "ref", "message")
     search_fields = ("slug",)
-    search_help_text = "namespace/name of a repository"
+    search_help_text = _("namespace/name of a repository")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """Search by the name."""

@@ -43,12 +43,8 @@ def refuse_parameters(request: ConfigRequest, resolved: Resolved) -> None:
         return
     if found := wrong(resolved, request.params):
         more = f"; and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
-        what = (
-            f"the operation {resolved.operation.name} of {request.slug}"
-            if resolved.operation
-            else f"this build of {request.slug}"
-        )
-        raise Refused(f"{what}: {'; '.join(found[:MOST_NAMED])}{more}.")
+        what = f"the operation {operation.name}" if operation else "this build"
+        raise Refused(f"{what} of {request.slug}: {'; '.join(found[:MOST_NAMED])}{more}.")
 
 
 def wrong(resolved: Resolved, params: Mapping[str, str]) -> list[str]:

@@ -6,6 +6,7 @@ A million builds of two thousand texts are to take less than a gigabyte, indexes
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from configs.identity import LONGEST
 
@@ -93,7 +94,7 @@ class ServedConfig(models.Model):
             models.Index(fields=["file", "-id"], name="served_by_file"),
             models.Index(fields=["served"], name="served_by_time"),
         ]
-        verbose_name = "served configuration"
+        verbose_name = _("served configuration")
 
     def __str__(self) -> str:
         """Name the build."""

@@ -9,8 +9,9 @@ from typing import TypeVar
 import yaml
 
 from configs.cache import Cache, now
-from configs.compose.composing import compose
+from configs.compose.composing import Composed, compose
 from configs.compose.provenance import Origin
+from configs.compose.splice import Files as SplicedFiles
 from configs.errors import ConfigError, NotFound, Unusable, Vanished
 from configs.kinds import kinds
 from configs.lookup import Candidates, branch_of, candidates, homes
@@ -18,7 +19,7 @@ from configs.operations import finding, head
 from configs.operations.cutting import parted, refuse_elsewhere
 from configs.operations.operation import Operation
 from configs.payload import ConfigRequest
-from configs.tree import Snapshot, Spot, Stamp, Tree
+from configs.tree import Snapshot, Source, Spot, Stamp, Tree
 
 SAYS_REPOSITORY = re.compile(r"kind\W+(?:str\W+)?repository\b")
 MOST_PATHS = 20  # named in a message
@@ -109,16 +110,21 @@ def from_file(snapshot: Snapshot, spot: Spot) -> Resolved:
     if entry and all(map(snapshot.unchanged, entry.others)):
         return entry.value
     since, source, files = now(), snapshot.read(spot), Files(snapshot)
+    resolved, _ = from_source(source, files)
+    size = sys.getsizeof(resolved.yaml) + ORIGIN_SIZE * len(resolved.origins)
+    kept.put((source.stamp, *files.read), resolved, size, since)
+    return resolved
+
+
+def from_source(source: Source, files: SplicedFiles) -> tuple[Resolved, Composed]:
+    """Give what a file says that is read already, and how it was composed."""
     parts = parted(source.path, source.text)
     found = head.operation(finding.name_of(source.path), source.path, parts.head) if finding.is_operation(source.path) else None
     composed = compose(source.path, parts.whole, files)
     text = parts.pipeline if composed.text == parts.whole else composed.text
     refuse_elsewhere(source.path, text)
     served = None if keeps_its_own_file(source.path, text) else text
-    resolved = Resolved(served, source.path, composed.sources, composed.origins, found)
-    size = sys.getsizeof(text) + ORIGIN_SIZE * len(composed.origins)
-    kept.put((source.stamp, *files.read), resolved, size, since)
-    return resolved
+    return Resolved(served, source.path, composed.sources, composed.origins, found), composed
 
 
 @dataclass

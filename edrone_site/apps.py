@@ -1,13 +1,22 @@
-"""The site as a Django app, so that it may have checks and commands."""
+"""The site as Django apps: one with checks and commands, and the administration with edrone's own first page."""
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 
 
 class SiteConfig(AppConfig):
     """Registers the system checks."""
 
     name = "edrone_site"
+    default = True
 
     def ready(self) -> None:
         """Register the checks."""
         from edrone_site import checks  # noqa: F401, PLC0415
+
+
+class Administration(admin.AdminConfig):
+    """Django's administration; its first page shows builds."""
+
+    default = False
+    default_site = "edrone_site.administration.Site"

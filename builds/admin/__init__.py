@@ -1,5 +1,5 @@
-"""The administration's pages of builds."""
+"""The administration: browsing builds, running by hand, grants, tokens and the audit records."""
 
-from builds.admin import grants, tokens
+from builds.admin import audit, grants, registered, tokens
 
-__all__ = ["grants", "tokens"]
+__all__ = ["audit", "grants", "registered", "tokens"]

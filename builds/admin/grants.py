@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from builds.models.access import Grant
 
@@ -21,7 +22,7 @@ class GrantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in
         """Load the names too."""
         return super().get_queryset(request).select_related("user", "group")
 
-    @admin.display(description="user or group")
+    @admin.display(description=_("user or group"))
     def whom(self, grant: Grant) -> str:
         """Name who has it."""
         return str(grant.user or f"group {grant.group}")

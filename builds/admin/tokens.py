@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy
 
 from builds.models.tokens import DAYS, MOST_DAYS, ApiToken
 
@@ -14,7 +15,7 @@ from builds.models.tokens import DAYS, MOST_DAYS, ApiToken
 class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
     """What a new token needs."""
 
-    days = forms.IntegerField(min_value=1, max_value=MOST_DAYS, initial=DAYS, help_text="How long it is valid.")
+    days = forms.IntegerField(min_value=1, max_value=MOST_DAYS, initial=DAYS, help_text=gettext_lazy("How long it is valid."))
 
     class Meta:
         """The rest is edrone's to fill in."""
@@ -66,7 +67,11 @@ class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only
 
     def response_add(self, request: HttpRequest, obj: ApiToken, *_: Any) -> HttpResponse:
         """Show the token in this answer: no message, no session and no second page ever holds it."""
-        context = self.admin_site.each_context(request) | {"title": "API token made", "token": obj, "opts": self.opts}
+        context = self.admin_site.each_context(request) | {
+            "title": gettext_lazy("API token made"),
+            "token": obj,
+            "opts": self.opts,
+        }
         return TemplateResponse(request, "admin/builds/apitoken/made.html", context)
 
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 # What a repository's full name is made of; GitLab's namespaces have slashes. `*` is left to the pattern's end.
 SEGMENT = r"[^/*\s\x00-\x1f\x7f]+"
@@ -27,15 +28,15 @@ class Grant(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="grants")
     group = models.ForeignKey(Group, models.CASCADE, null=True, blank=True, related_name="grants")
     pattern = models.CharField(
-        "repositories",
+        _("repositories"),
         max_length=500,
-        help_text="* for all, namespace/* for all of a namespace and of the namespaces in it, or namespace/name for one.",
+        help_text=_("* for all, namespace/* for all of a namespace and of the namespaces in it, or namespace/name for one."),
     )
-    level = models.SmallIntegerField(choices=Level.choices, help_text="Each level includes those before it.")
+    level = models.SmallIntegerField(choices=Level.choices, help_text=_("Each level includes those before it."))
     only = models.CharField(
         max_length=500,
         blank=True,
-        help_text=(
+        help_text=_(
             "Operations and targets that may be started, separated by commas; * stands for any characters. "
             "Empty: all. Seeing is never limited by it."
         ),
@@ -49,7 +50,7 @@ class Grant(models.Model):
             models.CheckConstraint(
                 condition=models.Q(user__isnull=False, group__isnull=True) | models.Q(user__isnull=True, group__isnull=False),
                 name="grant_user_or_group",
-                violation_error_message="Choose a user or a group: exactly one of the two.",
+                violation_error_message=_("Choose a user or a group: exactly one of the two."),
             ),
             models.CheckConstraint(condition=models.Q(level__in=Level.values), name="grant_level"),
             models.UniqueConstraint(

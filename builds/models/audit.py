@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class Verb(models.TextChoices):
@@ -36,7 +37,7 @@ class AuditRecord(models.Model):
     username = models.CharField(max_length=150)  # stays when the user is deleted
     means = models.CharField(max_length=150)  # the token's name and start, or the administration
     verb = models.CharField(max_length=10, choices=Verb.choices)
-    slug = models.CharField("repository", max_length=500)
+    slug = models.CharField(_("repository"), max_length=500)
     number = models.BigIntegerField(null=True)  # the build that it was done to; None for a new one
     stage = models.BigIntegerField(null=True)  # of approve and decline; None: the whole build
     branch = models.CharField(max_length=500, blank=True)  # as it was asked for, or that of the build
@@ -59,7 +60,7 @@ class AuditRecord(models.Model):
         """The newest first; a key belongs to one thing that its user wanted."""
 
         ordering = ("-id",)
-        verbose_name = "audit record"
+        verbose_name = _("audit record")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["user", "key"], condition=~models.Q(key=""), name="one_record_a_key"),
         ]

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 PREFIX = "edrone_"  # so that scanners for leaked secrets can know one
 SHOWN = len(PREFIX) + 4  # characters by which the owner tells tokens apart
@@ -20,8 +21,8 @@ class ApiToken(models.Model):
     """A token, known by its hash alone."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
-    name = models.CharField(max_length=100, help_text="What it is for, for example: nightly deploys.")
-    start = models.CharField("begins with", max_length=SHOWN, editable=False)
+    name = models.CharField(max_length=100, help_text=_("What it is for, for example: nightly deploys."))
+    start = models.CharField(_("begins with"), max_length=SHOWN, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)  # SHA-256 in hex
     created = models.DateTimeField(default=timezone.now, editable=False)
     expires = models.DateTimeField(editable=False)
@@ -32,7 +33,7 @@ class ApiToken(models.Model):
         """Newest first."""
 
         ordering = ("-created", "-pk")
-        verbose_name = "API token"
+        verbose_name = _("API token")
 
     def __str__(self) -> str:
         """Name it without giving it away."""

@@ -1,6 +1,6 @@
 """How Drone splits a text into documents: by lines, before any of it is parsed as YAML (drone-facts.md section 8.1)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from configs.check.findings import ERROR, WARNING, Finding, check
@@ -38,8 +38,8 @@ class Split:
     rest: str  # what is never read
 
 
-def split(text: str) -> Split:
-    """Cut a text."""
+def split(text: str, above: int = 0) -> Split:
+    """Cut a text; `above` is the number of lines of the file that stand before it."""
     chunks: list[Chunk] = []
     separators: list[tuple[int, str]] = []
     lines = text.split("\n")
@@ -49,20 +49,20 @@ def split(text: str) -> Split:
 
     def close(end: int) -> None:
         if begun:
-            chunks.append(Chunk("".join(f"{line}\n" for line in lines[start:end]), start + 1, separated))
+            chunks.append(Chunk("".join(f"{line}\n" for line in lines[start:end]), above + start + 1, separated))
 
     for index, line in enumerate(lines):
         if len(line) * 4 > LINE and len(line.encode()) > LINE:
             close(index)
-            return Split(tuple(chunks), tuple(separators), 0, index + 1, "\n".join(lines[index:]))
+            return Split(tuple(chunks), tuple(separators), 0, above + index + 1, "\n".join(lines[index:]))
         if line.startswith("---"):
             close(index)
             start, begun, separated = index + 1, True, True
-            separators.append((index + 1, line[3:].strip()))
+            separators.append((above + index + 1, line[3:].strip()))
         elif line.startswith("..."):
             begun = True  # a document begins with it, too, where none has
             close(index)
-            return Split(tuple(chunks), tuple(separators), index + 1, 0, "\n".join(lines[index + 1 :]))
+            return Split(tuple(chunks), tuple(separators), above + index + 1, 0, "\n".join(lines[index + 1 :]))
         else:
             begun = True
     close(len(lines))
@@ -88,7 +88,12 @@ def traps(path: str, parts: Split) -> Iterator[Finding]:
             yield END_MARKER.at(
                 place, "Drone stops reading at a line that begins with `...`: what follows is lost; remove or indent it."
             )
-    for line, dropped in parts.separators:
+    yield from beside(path, parts.separators)
+
+
+def beside(path: str, separators: Iterable[tuple[int, str]]) -> Iterator[Finding]:
+    """Find text that stands beside a `---`."""
+    for line, dropped in separators:
         if dropped and not dropped.startswith("#"):
             yield SEPARATOR.at(
                 Place(path, line, 4), f"Drone drops `{shown(dropped)}` from the line of the ---; put it on a line of its own."

@@ -9,9 +9,9 @@ from configs.check import files
 from configs.check.findings import Finding, top
 from configs.check.listing import Listing, listing, stem_of
 from configs.check.one import Examined, KeptFiles, examine_file
-from configs.check.operations import is_operation
 from configs.check.processes import spread
 from configs.check.reach import reach, selects
+from configs.operations.finding import is_operation
 from configs.tree import Tree
 
 Progress = Callable[[int, int], None]  # is told how many files are done, and of how many
@@ -84,9 +84,9 @@ def all_files(
 def role_of(path: str, stems: Collection[str], namespaces: Collection[str]) -> str:
     """Say what a file is for: "operation", "build", or "" (a part, or nothing)."""
     stem = stem_of(path)
-    if is_operation(stem):
-        return "operation"
-    return "build" if selects(stem, stems, namespaces) else ""
+    if not selects(stem, stems, namespaces):
+        return ""
+    return "operation" if is_operation(stem) else "build"
 
 
 def examine_batch(root: str, jobs: list[tuple[str, str]]) -> list[Examined]:

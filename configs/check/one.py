@@ -1,11 +1,11 @@
 """One file examined: composed as it would be served, and checked as Drone and its runners would read it."""
 
 from collections.abc import Iterator
+from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
 
-from configs.check import documents, files, keys, runner, server, shape, style
+from configs.check import documents, files, keys, operations, runner, server, shape, style
 from configs.check.findings import ERROR, WARNING, Finding, check, top
-from configs.check.operations import check_head, without_head
 from configs.compose.composing import Composed, compose
 from configs.compose.errors import ComposeError, TooDeep, TooLarge
 from configs.compose.expand import expanded
@@ -17,6 +17,7 @@ from configs.compose.references import no_such_file, path_of
 from configs.compose.references import split as split_extends
 from configs.compose.splice import Splicer
 from configs.errors import Unusable, Vanished
+from configs.operations.cutting import Cut, parted
 from configs.resolve import keeps_its_own_file
 from configs.tree import Snapshot
 
@@ -52,7 +53,7 @@ class KeptFiles:
         if path not in self.texts:
             try:
                 spot = self.snapshot.spot(path)
-                self.texts[path] = self.snapshot.read(spot).text if spot else None
+                self.texts[path] = parted(path, self.snapshot.read(spot).text).whole if spot else None
             except Unusable as error:
                 self.texts[path] = error
             except Vanished:
@@ -75,33 +76,43 @@ def examine_file(snapshot: Snapshot, path: str, kept: KeptFiles, *, serves: bool
         path: of the file.
         kept: what it may extend.
         serves: builds get it; otherwise it is a part for others.
-        operation: it may have a head, which is not served.
+        operation: it is one, which only custom builds run.
     """
     found = Examined(path)
     source = files.read(snapshot, path)
     if isinstance(source, Finding):
         found.findings.append(source)
         return found
+    examine_text(found, source.text, kept, serves=serves, operation=operation)
+    return found
+
+
+def examine_text(found: Examined, text: str, kept: KeptFiles, *, serves: bool, operation: bool) -> None:
+    """Examine what a file says; arguments as of `examine_file`."""
+    path = found.path
+    parts = operations.head_taken_off(path, text, found.findings)
+    if any(finding.id == operations.NO_PIPELINE.id for finding in found.findings):
+        found.has_kind = True
+        return
     try:
-        composed = compose(path, source.text, kept)
+        composed = compose(path, parts.whole, kept)
     except ComposeError as error:
         found.findings.append(broken(error))
-        salvage(found, source.text, kept, serves=serves)
-        return found
+        salvage(found, parts.whole, kept, serves=serves, operation=operation)
+        return
     found.extended.update(composed.sources[1:])
     if not serves:
-        found.findings += [] if composed.roots else part(path, source.text)
-        found.has_kind = says_kind(source.text)
-        return found
+        found.findings += [] if composed.roots else part(path, parts.whole)
+        found.has_kind = says_kind(text)
+        return
     try:
         if keeps_its_own_file(path, composed.text):
             found.has_kind = True
-            return found
+            return
     except Unusable as error:
         found.findings.append(REPOSITORY.at(top(path), files.unusable(path, error).message))
-        return found
-    found.content += served(found, composed, operation=operation)
-    return found
+        return
+    found.content += served(found, composed, parts, operation=operation)
 
 
 def broken(error: ComposeError) -> Finding:
@@ -128,31 +139,30 @@ def part(path: str, text: str) -> list[Finding]:
     return []
 
 
-def served(found: Examined, composed: Composed, *, operation: bool) -> Iterator[Finding]:
+def served(found: Examined, composed: Composed, parts: Cut, *, operation: bool) -> Iterator[Finding]:
     """Check what a build would get."""
     complete = True
     if composed.roots:
         roots = [expanded(root) for root in composed.roots]
     else:
-        if documents.is_legacy(composed.text):
+        if documents.is_legacy(parts.pipeline):
             found.has_kind = True
             yield documents.LEGACY.at(
                 top(found.path), "has a line `pipeline:`: Drone converts the whole file from the format before 1.0."
             )
             return
-        whole = documents.split(composed.text)
+        whole = documents.split(parts.pipeline, parts.whole.count("\n") - parts.pipeline.count("\n"))
         yield from documents.traps(found.path, whole)
         roots, problems = parsed(found.path, whole)
         yield from problems
         complete = not any(problem.id in UNREAD for problem in problems)
-    if operation:
-        head, roots = without_head(roots)
-        if head:
-            yield from check_head(head)
-    found.has_kind = any(map(server.kind_in, roots))
+    heads = list(operations.misplaced(found.path, composed.text, roots))
+    yield from heads
+    roots = [root for root in roots if not heads or server.kind_in(root) != "operation"]
+    found.has_kind = bool(heads) or any(map(server.kind_in, roots))
     if any(server.kind_in(root) == "template" for root in roots):
         return  # Drone makes something else of the whole file first
-    yield from each(roots)
+    yield from each(roots, operation=operation)
     yield from server.lint(found.path, roots, complete=complete)
 
 
@@ -183,7 +193,7 @@ def nothing_in(chunk: documents.Chunk, place: Place, *, alone: bool) -> Finding:
     return server.EMPTY.at(place, f"{what}: a document without a kind, for which Drone refuses the whole file; remove it.")
 
 
-def each(roots: list[Node]) -> Iterator[Finding]:
+def each(roots: Many[Node], *, operation: bool = False) -> Iterator[Finding]:
     """Check the documents one by one."""
     for root in roots:
         yield from server.without_kind(root)
@@ -191,10 +201,10 @@ def each(roots: list[Node]) -> Iterator[Finding]:
             yield from shape.wrong_values(server.kind_in(root), root)
             yield from keys.keys(root)
             yield from runner.steps(root)
-            yield from style.style(root)
+            yield from operations.never_runs(root) if operation else style.style(root)
 
 
-def salvage(found: Examined, text: str, kept: KeptFiles, *, serves: bool) -> None:
+def salvage(found: Examined, text: str, kept: KeptFiles, *, serves: bool, operation: bool) -> None:
     """Find what else there is in a file that cannot be composed: document by document, and reference by reference."""
     found.has_kind = says_kind(text)
     try:
@@ -213,7 +223,7 @@ def salvage(found: Examined, text: str, kept: KeptFiles, *, serves: bool) -> Non
         found.extended.update(splicer.sources[1:])
     found.findings = list(dict.fromkeys(found.findings))
     if serves:
-        found.content += [*each(roots), *server.lint(found.path, roots, complete=False)]
+        found.content += [*each(roots, operation=operation), *server.lint(found.path, roots, complete=False)]
 
 
 def references(found: Examined, document: Document, kept: KeptFiles) -> Iterator[Finding]:

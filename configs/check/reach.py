@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterator
 
 from configs.check.findings import ERROR, WARNING, Finding, check, top
 from configs.check.listing import stem_of
-from configs.check.operations import is_operation
-from configs.lookup import candidates
+from configs.lookup import Candidates, candidates
+from configs.operations.finding import is_operation, operation_candidates
+from configs.operations.operation import is_name
 from configs.payload import ConfigRequest
 
 UNREACHABLE = check("unreachable", ERROR, "a pipeline in a file that no build can select and nobody extends")
@@ -42,10 +43,17 @@ def build(namespace: str, name: str, branch: str) -> ConfigRequest:
     return ConfigRequest(namespace, name, "push" if branch else "tag", ref, branch)
 
 
+def wanted_by(request: ConfigRequest, stem: str, namespaces: Collection[str]) -> Candidates:
+    """List the paths that a build looks for: the operation that a file may be, or its own pipeline."""
+    if is_operation(stem):
+        return operation_candidates(request, stem.rsplit("/", 1)[-1], namespaces)
+    return candidates(request, namespaces)
+
+
 def selects(stem: str, stems: Collection[str], namespaces: Collection[str]) -> ConfigRequest | None:
     """Find a build that a file serves; None where there is none, because of its name or of nearer files."""
     for request in requests_for(stem, namespaces):
-        paths = [stem_of(path) for path in candidates(request, namespaces).paths]
+        paths = [stem_of(path) for path in wanted_by(request, stem, namespaces).paths]
         if next((path for path in paths if path in stems), "") == stem and is_branch(request.target):
             return request
     return None
@@ -61,7 +69,7 @@ def why_not(stem: str, stems: Collection[str], namespaces: Collection[str]) -> s
     if "/" not in stem:
         return f"at the root only default.yaml is ever looked for; a repository's file is {stem}/default.yaml"
     for request in requests_for(stem, namespaces):
-        wanted = candidates(request, namespaces)
+        wanted = wanted_by(request, stem, namespaces)
         paths = [stem_of(path) for path in wanted.paths]
         if stem in paths:
             if not is_branch(request.target):
@@ -86,13 +94,13 @@ def reach(
         says_pipeline: it holds something that is meant to serve a build.
     """
     stem, folders = stem_of(path), path.split("/")[:-1]
-    if path in extended or (stem and (is_operation(stem) or selects(stem, stems, namespaces))):
+    if path in extended or (stem and selects(stem, stems, namespaces)):
         return
     if "_shared" in folders:
         if stem:
             yield NOT_EXTENDED.at(top(path), "nobody extends this file; delete it, or extend it.")
-    elif reserved := next((name for name in path.split("/") if name.startswith("_")), ""):
-        yield RESERVED.at(top(path), misuse(reserved))
+    elif (reserved := next((name for name in path.split("/") if name.startswith("_")), "")) and not is_place(stem, namespaces):
+        yield RESERVED.at(top(path), misuse(reserved, stem))
     elif not stem:
         if not DOCUMENTS.fullmatch(path.rsplit("/", 1)[-1]):
             yield STRAY.at(top(path), "only files that end in .yaml or .yml can serve a build, and nobody extends this one.")
@@ -101,8 +109,17 @@ def reach(
         yield found.at(top(path), f"no build can select this file: {why_not(stem, stems, namespaces)}; move or delete it.")
 
 
-def misuse(name: str) -> str:
+def is_place(stem: str, namespaces: Collection[str]) -> bool:
+    """Is an operation looked for here, by whatever build?"""
+    return is_operation(stem) and any(
+        stem == stem_of(path) for request in requests_for(stem, namespaces) for path in wanted_by(request, stem, namespaces).paths
+    )
+
+
+def misuse(name: str, stem: str) -> str:
     """Say what a reserved name is for."""
+    if is_operation(stem) and not is_name(found := stem.rsplit("/", 1)[-1]):
+        return f'no operation can be called "{found}": its name has small letters, digits and -; rename the file.'
     if name == "_operations":
         return (
             "no operation is looked for here: it is _operations/NAME.yaml at the root, or in a folder of a repository or of a "

@@ -1,7 +1,6 @@
 """Two trees → what changes between them."""
 
 import difflib
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,8 +10,10 @@ from typing import NamedTuple
 from configs.check.listing import Listing, listing, stem_of
 from configs.check.processes import spread
 from configs.compare.serving import Served, served
+from configs.compare.touched import Touched
 from configs.compare.universe import Case, universe
-from configs.compose.composing import MAY_EXTEND
+from configs.operations.finding import is_operation
+from configs.operations.operation import LEVELS
 from configs.tree import Tree
 
 CHANGES, BREAKS, MENDED, STAYS_BROKEN = "changes", "breaks", "mended", "stays broken"
@@ -23,7 +24,6 @@ class Pair(NamedTuple):
 
     base: str
     head: str
-    operation: bool
 
 
 class Change(NamedTuple):
@@ -32,6 +32,8 @@ class Change(NamedTuple):
     kind: str  # CHANGES, BREAKS, MENDED or STAYS_BROKEN
     diff: str  # unified; empty where there is nothing to compare
     error: str  # why it breaks, or was broken
+    remark: str = ""  # what is easily overlooked in the diff
+    opens: bool = False  # an operation needs less than before
 
 
 @dataclass
@@ -78,7 +80,7 @@ def compare(
     before, after = frozenset(stems_of(base)), frozenset(stems_of(head))
     pairs: dict[Pair, list[Case]] = {}
     for case in cases:
-        pair = Pair(first(case.paths, before), first(case.paths, after), bool(case.operation))
+        pair = Pair(first(case.paths, before), first(case.paths, after))
         pairs.setdefault(pair, []).append(case)
     groups: dict[tuple[str, str], Group] = {}
     done = 0
@@ -115,39 +117,42 @@ def alike(change: Change) -> tuple[str, str]:
 def changes(base_root: str, head_root: str, pairs: list[Pair]) -> list[tuple[Pair, Change | None]]:
     """Compare some pairs."""
     base, head = Tree(Path(base_root)), Tree(Path(head_root))
-    same: dict[str, bool] = {}
-
-    def unchanged(path: str) -> bool:
-        if path not in same:
-            same[path] = content(base_root, path) == content(head_root, path) is not None
-        return same[path]
-
-    return [(pair, changed(base, head, pair, unchanged)) for pair in pairs]
+    with base.snapshot() as before, head.snapshot() as after:
+        touched = Touched(before, after)
+        return [(pair, None if is_untouched(pair, touched) else changed(base, head, pair)) for pair in pairs]
 
 
-def content(root: str, path: str) -> bytes | None:
-    """Read a file only to see whether it is another one; None where it cannot be."""
-    try:
-        return Path(root, path).read_bytes() if os.path.isfile(os.path.join(root, path)) else None
-    except OSError:
-        return None
+def is_untouched(pair: Pair, touched: Touched) -> bool:
+    """Does the same file serve in both trees, from the same files?"""
+    return pair.base == pair.head and touched.serves_the_same(pair.head)
 
 
-def changed(base: Tree, head: Tree, pair: Pair, unchanged: Callable[[str], bool]) -> Change | None:
+def changed(base: Tree, head: Tree, pair: Pair) -> Change | None:
     """Say what changes for the builds of one pair; None where nothing does."""
-    if pair.base == pair.head and unchanged(pair.head):
-        text = content(head.root, pair.head)
-        if text and not MAY_EXTEND.search(text.decode(errors="replace")):
-            return None
-    after = served(head, pair.head, operation=pair.operation)
-    if pair.base == pair.head and after.sources and all(map(unchanged, after.sources)):
+    before, after = served(base, pair.base), served(head, pair.head)
+    if before == after:
         return None
-    before = served(base, pair.base, operation=pair.operation)
-    if before == after or (not before.error and not after.error and before.text == after.text):
-        return None
-    was, is_now = before.broken(), after.broken()
+    was, is_now = broken(before, pair.base or pair.head, pair.base), broken(after, pair.head or pair.base, pair.head)
     kind = MENDED if was and not is_now else BREAKS if is_now and not was else STAYS_BROKEN if was and is_now else CHANGES
-    return Change(kind, diff(pair, before, after), is_now or was)
+    return Change(kind, diff(pair, before, after), is_now or was, remark(before, after), opens(before, after))
+
+
+def broken(found: Served, path: str, served_by: str) -> str:
+    """Say why builds fail; an operation that is not there has none."""
+    return "" if is_operation(path) and not served_by else found.broken()
+
+
+def remark(before: Served, after: Served) -> str:
+    """Say whether others may start an operation from now on."""
+    if not (before.level and after.level) or before.level == after.level:
+        return ""
+    who = "more" if opens(before, after) else "fewer"
+    return f"the level is {after.level} and was {before.level}: {who} people may start it"
+
+
+def opens(before: Served, after: Served) -> bool:
+    """May more people start an operation than before?"""
+    return bool(before.level and after.level) and LEVELS.index(after.level) < LEVELS.index(before.level)
 
 
 def diff(pair: Pair, before: Served, after: Served) -> str:
@@ -155,7 +160,7 @@ def diff(pair: Pair, before: Served, after: Served) -> str:
     names = (f"projects/{pair.base}" if pair.base else "/dev/null", f"projects/{pair.head}" if pair.head else "/dev/null")
     if before.error and after.error:
         return ""
-    was, is_now = (found.text.splitlines(keepends=True) for found in (before, after))
+    was, is_now = (found.shown.splitlines(keepends=True) for found in (before, after))
     lines = difflib.unified_diff(was, is_now, *names)
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 

@@ -22,6 +22,8 @@ def summary(found: Compared) -> str:
     for kind, word in ((BREAKS, "newly broken"), (MENDED, "mended")):
         if cases := found.of(kind):
             parts.append(f"{len(cases):,} {word}")
+    if cases := [case for group in found.groups if group.change.opens for case in group.cases]:
+        parts.append(f"{len(cases):,} that more people may start")
     return f"{len(changed):,} of {found.count:,} {verb}: {'; '.join(parts)}"
 
 
@@ -38,8 +40,8 @@ def text(found: Compared) -> Iterator[str]:
         yield f"\n== {heading(group)}"
         for name in names(group.cases):
             yield f"   {one_line(name)}"
-        if group.change.error:
-            yield f"   {one_line(group.change.error)}"
+        for said in filter(None, (group.change.error, group.change.remark)):
+            yield f"   {one_line(said)}"
         if group.change.diff:
             yield group.change.diff.rstrip("\n")
 
@@ -78,8 +80,8 @@ def section(group: Group) -> Iterator[str]:
     """Write one group: what breaks is open, what merely changes is folded."""
     title = f"{heading(group)} {escaped(shortened(list(names(group.cases))))}"
     yield f"\n<details{' open' if group.change.kind == BREAKS else ''}><summary>{title}</summary>\n"
-    if group.change.error:
-        yield from fenced([one_line(group.change.error)[:2000]], "")
+    for said in filter(None, (group.change.error, group.change.remark)):
+        yield from fenced([one_line(said)[:2000]], "")
     if group.change.diff:
         lines = group.change.diff.rstrip("\n").split("\n")
         yield from fenced(lines[:LONGEST_DIFF], "diff")

@@ -6,9 +6,10 @@ A repository with a plain folder may be of any namespace, so it is named without
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from configs.check.operations import FOLDER, is_operation
 from configs.check.reach import FRESH, build, is_branch
-from configs.lookup import candidates, not_a_path
+from configs.lookup import candidates, homes, not_a_path
+from configs.operations.finding import folders, is_operation, operation_candidates
+from configs.operations.operation import is_name
 
 ANY = "*"
 
@@ -51,15 +52,12 @@ def universe(stems: Iterable[str], namespaces: Collection[str], slugs: Iterable[
         for shown, branch in tree.branches(own):
             paths = candidates(build(namespace, name, branch), namespaces).paths
             found.append(Case(label, shown, "", paths))
-        places = [*own, f"@{namespace}", ""]
-        found += [Case(label, "", operation, tuple(operation_paths(places, operation))) for operation in tree.operations(places)]
+        request = build(namespace, name, "")
+        found += [
+            Case(label, "", operation, operation_candidates(request, operation, namespaces).paths)
+            for operation in tree.operations(folders(homes(request, namespaces)))
+        ]
     return found
-
-
-def operation_paths(places: Iterable[str], operation: str) -> Iterator[str]:
-    """List the files that may hold an operation, the nearest first."""
-    for place in places:
-        yield f"{place}/{FOLDER}/{operation}.yaml".removeprefix("/")
 
 
 def some_namespace(name: str, namespaces: Collection[str], tree: "Folders") -> str:
@@ -76,12 +74,12 @@ class Folders:
         self.below: dict[str, dict[str, None]] = {}  # folder of a repository → paths below it, without ending
         self.names: set[str] = set()
         self.namespaces: set[str] = set()
-        self.found: dict[str, set[str]] = {}  # place of a folder _operations → names of operations
+        self.found: dict[str, set[str]] = {}  # folder of operations → their names
         for stem in sorted(set(stems)):
             folder, _, rest = stem.partition("/")
-            if is_operation(stem):
-                place, _, name = stem.rpartition(f"{FOLDER}/")
-                self.found.setdefault(place.rstrip("/"), set()).add(name)
+            place, _, name = stem.rpartition("/")
+            if is_operation(stem) and is_name(name):
+                self.found.setdefault(place, set()).add(name)
             if folder.startswith("@") and rest:
                 name, _, below = rest.partition("/")
                 self.namespaces.add(folder[1:])

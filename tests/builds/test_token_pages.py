@@ -13,7 +13,7 @@ from builds.models.tokens import make_token
 from tests.builds.api import Api, body
 from tests.builds.conftest import person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_drone")]
 TOKENS = "/admin/builds/apitoken/"
 
 

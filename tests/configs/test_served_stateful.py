@@ -18,7 +18,7 @@ from tests.conftest import Drone, push
 
 FIELDS = st.fixed_dictionaries(
     {
-        "event": st.sampled_from(["push", "promote"]),
+        "event": st.sampled_from(["push", "promote"]),  # a custom build with an action would be an operation
         "action": st.sampled_from(["", "check"]),
         "after": st.sampled_from(["", "c0ffee"]),
         "params": st.sampled_from([{}, {"A": "1"}, {"A": "2"}]),
@@ -171,7 +171,6 @@ def test_every_history_gives_each_build_one_text(tree, monkeypatch):
         settings=settings(
             max_examples=20,
             stateful_step_count=20,
-            deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
         ),
     )

@@ -334,7 +334,7 @@ words = st.text(max_size=40) | st.sampled_from(
 )
 
 
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@hypothesis_settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(words, words, words, words, st.sampled_from(["push", "tag", "pull_request", "custom", "promote"]), st.booleans())
 def test_no_request_reads_a_file_outside_the_tree_or_gets_a_500(tree, namespace, name, branch, source, event, signed):
     root = tree({"default.yaml": "inside\n", "edrone/default.yaml": "inside\n"})
@@ -352,7 +352,7 @@ def test_no_request_reads_a_file_outside_the_tree_or_gets_a_500(tree, namespace,
     assert b"outside" not in answer.content
 
 
-@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(["Signature", "Date", "Digest", "Accept", "Content-Type", "X"]), st.text(st.characters(max_codepoint=255), max_size=60)), st.binary(max_size=80))  # fmt: skip
 def test_no_unsigned_bytes_get_anything_but_401(tree, headers, body):
     tree({"default.yaml": "inside\n"})

@@ -31,7 +31,7 @@ BROKEN = (
     "wrong-type",
     "crash",
 )
-pytestmark = pytest.mark.usefixtures("records")
+pytestmark = pytest.mark.usefixtures("records", "no_drone")
 
 
 @pytest.fixture(params=["build", "http"])

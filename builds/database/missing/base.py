@@ -3,10 +3,11 @@
 from typing import Any, NoReturn
 
 from django.db.backends.dummy import base
+from django.utils.translation import gettext_noop
 
 from builds.errors import DroneDatabaseUnavailable
 
-SENTENCE = "edrone is not connected to Drone's database: set DRONE_DATABASE_URL to see builds."
+SENTENCE = gettext_noop("edrone is not connected to Drone's database: set DRONE_DATABASE_URL to see builds.")
 
 
 def refuse(*_: Any, **__: Any) -> NoReturn:

@@ -14,6 +14,7 @@ from tests.server import ROOT
 GOOD = "kind: pipeline\nname: a\ntrigger:\n  event: [push]\nsteps:\n- name: x\n  image: y\n"
 FIRST = GOOD.replace("name: a\n", "name: b\n", 1)
 STEP = "name: x\nimage: y\n"
+ANYTIME = GOOD.replace("trigger:\n  event: [push]\n", "")
 EXEC = GOOD.replace("kind: pipeline\n", "kind: pipeline\ntype: exec\n").replace("  image: y\n", "  commands: [make]\n")
 SSH = EXEC.replace("exec", "ssh")
 SERVER = "server: {host: h, user: u, password: p}\n"
@@ -24,6 +25,14 @@ Files = dict[str, str | bytes]
 def one(text: str | bytes) -> Files:
     """Make a tree of one file."""
     return {"shop/default.yaml": text}
+
+
+OPERATION = "shop/_operations/check.yaml"
+
+
+def operation(head: str) -> Files:
+    """Make a tree of one operation."""
+    return {OPERATION: head + ANYTIME}
 
 
 # id → what has the mistake, line of the mistake, and what is right.
@@ -71,7 +80,11 @@ CASES: dict[str, tuple[Files, str, int, Files]] = {
     "case-only": ({**one(GOOD), "Shop/default.yaml": GOOD}, "shop", 1, {**one(GOOD), "shop2/default.yaml": GOOD}),
     "unreachable": ({**one(GOOD), "shop.yaml": GOOD}, "shop.yaml", 1, {**one(GOOD), "default.yaml": GOOD}),
     "stray-file": ({**one(GOOD), "shop/main.json": "{}"}, "shop/main.json", 1, {**one(GOOD), "README.md": "# hi", ".yamllint.yaml": "a: b"}),
-    "reserved-name": ({**one(GOOD), "_common/s.yaml": STEP}, "_common/s.yaml", 1, {**one(GOOD), "shop/_operations/check.yaml": GOOD}),
+    "operation-head": (operation("kind: operation\ntitel: x\n---\n"), OPERATION, 2, operation("kind: operation\ntitle: x\n---\n")),
+    "operation-without-pipeline": ({OPERATION: "kind: operation\n---\n# nothing\n"}, OPERATION, 1, operation("kind: operation\n---\n")),
+    "operation-elsewhere": (one(f"kind: operation\n---\n{GOOD}"), "shop/default.yaml", 1, operation("kind: operation\n---\n")),
+    "operation-never-runs": ({OPERATION: GOOD}, OPERATION, 4, {OPERATION: GOOD.replace("push", "custom")}),
+    "reserved-name": ({**one(GOOD), "_common/s.yaml": STEP}, "_common/s.yaml", 1, {**one(GOOD), "shop/_operations/check.yaml": ANYTIME}),
     "not-extended": ({**one(GOOD), "_shared/s.yaml": STEP}, "_shared/s.yaml", 1, {**one(EXTENDING), "_shared/s.yaml": STEP}),
 }  # fmt: skip
 
@@ -130,8 +143,63 @@ def test_a_part_beside_its_project_is_no_pipeline_that_lacks_something(tree):
 def test_an_operation_is_a_pipeline_with_its_head_taken_off(tree, path):
     head = "kind: operation\ntitle: Check\n---\n"
     assert found(tree({path: head + GOOD.replace("trigger:\n  event: [push]\n", "trigger: {event: custom}\n")})) == []
-    ((_, line, id_),) = found(tree({path: f"{head}{GOOD}platform: {{os: plan9}}\n"}))
-    assert (line, id_) == (11, "unsupported-os")
+    anytime = GOOD.replace("trigger:\n  event: [push]\n", "")
+    assert found(tree({path: head + anytime})) == []  # only custom builds run it
+    ((_, line, id_),) = found(tree({path: f"{head}{anytime}platform: {{os: plan9}}\n"}))
+    assert (line, id_) == (9, "unsupported-os")
+
+
+def test_all_mistakes_of_a_head_are_found_at_their_places_and_those_of_the_pipeline_too(tree):
+    head = (
+        "kind: operation\ntitel: x\nlevel: admin\ninputs:\n  PATH: {}\n  A: {tipe: x, required: maybe}\n  B: {type: choice}\n"
+        "  C: {type: number, default: ten}\n--- dropped\n"
+    )
+    assert found(tree({"_operations/check.yaml": f"{head}{ANYTIME}platform: {{os: plan9}}\n"})) == [
+        *(("_operations/check.yaml", line, "operation-head") for line in (2, 3, 5, 6, 6, 7, 8)),
+        ("_operations/check.yaml", 9, "separator-text"),
+        ("_operations/check.yaml", 15, "unsupported-os"),
+    ]
+
+
+def test_an_operation_that_extends_another_gets_its_pipeline_without_the_head(tree):
+    files = {
+        "_operations/check.yaml": f"kind: operation\ntitle: All\n---\n{ANYTIME}",
+        "shop/_operations/check.yaml": "kind: operation\ntitle: Ours\n---\nextends: _operations/check.yaml\nname: ours\n",
+    }
+    assert found(tree(files)) == []
+    broken = {**files, "_operations/check.yaml": f"kind: operation\nlevel: all\n---\n{ANYTIME}"}
+    assert found(tree(broken)) == [("_operations/check.yaml", 2, "operation-head")]
+
+
+@pytest.mark.parametrize("event", ["[push]", "push", "{include: [push, tag]}"])
+def test_a_pipeline_of_an_operation_that_waits_for_other_events_never_runs(tree, event):
+    def operation(event):
+        return {"_operations/check.yaml": f"{ANYTIME}trigger:\n  event: {event}\n"}
+
+    assert found(tree(operation(event))) == [("_operations/check.yaml", 7, "operation-never-runs")]
+    assert found(tree(operation(event.replace("push", "custom")))) == []
+
+
+def test_an_operation_that_nobody_can_start_is_found_where_namespaces_are_named(tree):
+    root = tree(
+        {"@ns/shop/_operations/check.yaml": ANYTIME, "shop/_operations/check.yaml": ANYTIME, "_operations/check.yaml": ANYTIME}
+    )
+    assert found(root) == []  # shops of other namespaces have it
+    dead = [(finding.path, finding.id) for finding in examine(Tree(root), {"ns"}) if finding.severity == "error"]
+    assert dead == [("shop/_operations/check.yaml", "unreachable")]
+    assert [finding for finding in examine(Tree(root), {"ns", "other"}) if finding.severity == "error"] == []
+
+
+def test_a_name_that_no_operation_can_have_is_said_to_be_one(tree):
+    (finding,) = [one for one in examine(Tree(tree({"_operations/Check_it.yaml": ANYTIME}))) if one.id == "reserved-name"]
+    assert 'no operation can be called "Check_it"' in finding.message
+
+
+@pytest.mark.parametrize("path", ["shop/default.yaml", "_operations/check.yaml"])
+def test_a_head_further_down_is_found_where_it_stands(tree, path):
+    text = ANYTIME if path.startswith("_") else GOOD
+    lines = text.count("\n")
+    assert found(tree({path: f"{text}---\ntitle: x\nkind: operation\n"})) == [(path, lines + 3, "operation-elsewhere")]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from configs.compare.comparing import BREAKS, CHANGES, MENDED, compare
 from configs.compare.report import LONGEST_COMMENT, markdown, summary
+from configs.compare.report import text as as_text
 from configs.tree import Tree
 
 GOOD = "kind: pipeline\nname: a\ntrigger:\n  event: [push]\nsteps:\n- name: x\n  image: y\n"
@@ -110,18 +111,83 @@ def test_repositories_without_a_file_live_on_defaults(compared):
     assert changed(compared({"@a/default.yaml": GOOD}, head, slugs=["a/x", "b/y"])) == {(CHANGES, "b/y *"), (CHANGES, "* *")}
 
 
-def test_an_operation_is_compared_without_its_head(compared):
-    def operation(title, text):
-        return f"kind: operation\ntitle: {title}\n---\n{text}"
+def operation(title, text=GOOD, level="run", more=""):
+    return f"kind: operation\ntitle: {title}\nlevel: {level}\n{more}---\n{text}"
 
+
+def test_operations_are_compared_with_their_heads(compared):
     base = {
         "shop/default.yaml": GOOD,
         "_operations/check.yaml": operation("A", GOOD),
         "shop/_operations/check.yaml": operation("A", GOOD),
     }
-    assert compared(base, {**base, "_operations/check.yaml": operation("B", GOOD)}).groups == []
-    found = compared(base, {**base, "_operations/check.yaml": operation("B", OTHER)})
+    (group,) = compared(base, {**base, "_operations/check.yaml": operation("B", GOOD)}).groups
+    assert [str(case) for case in group.cases] == ["* operation check"]
+    assert "-title: A\n+title: B\n" in group.change.diff
+    found = compared(base, {**base, "_operations/check.yaml": operation("A", OTHER)})
     assert changed(found) == {(CHANGES, "* operation check")}
+    assert "-  image: y\n+  image: z\n" in found.groups[0].change.diff
+
+
+def test_a_comment_in_a_head_or_another_way_to_write_it_changes_nothing(compared):
+    files = {"_operations/check.yaml": operation("A", more="inputs:\n  X: {default: '1'}\n")}
+    same = {"_operations/check.yaml": operation("'A'", more="# new\ninputs: {X: {type: string, default: 1}}\n")}
+    assert compared(files, same).groups == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("inputs: {A: }\n", "inputs: {B: }\n", "-  A:\n+  B:\n"),
+        ("inputs: {A: }\n", "inputs: {A: {required: true}}\n", "+    required: true\n"),
+        ("inputs: {A: }\n", "inputs: {A: {default: ''}}\n", "+    default: ''\n"),
+        ("inputs: {A: {type: choice, options: [x]}}\n", "inputs: {A: {type: choice, options: [x, z]}}\n", "+    - z\n"),
+        ("", "description: says\n", "+description: says\n"),
+    ],
+)
+def test_what_may_be_told_to_an_operation_is_part_of_it(compared, before, after, shown):
+    (group,) = compared(
+        {"_operations/c.yaml": operation("A", more=before)}, {"_operations/c.yaml": operation("A", more=after)}
+    ).groups
+    assert shown in group.change.diff
+
+
+def test_that_more_people_may_start_an_operation_is_said_first(compared):
+    low, high = ({"_operations/c.yaml": operation("A", level=level)} for level in ("run", "deploy"))
+    found = compared(high, low)
+    assert summary(found) == "1 of 2 pipelines change: * (operation c); 1 that more people may start"
+    assert found.groups[0].change.remark == "the level is run and was deploy: more people may start it"
+    assert "-level: deploy\n+level: run\n" in found.groups[0].change.diff
+    assert "more people may start it" in "\n".join(markdown(found))
+    assert "may start" not in summary(compared(low, high))
+    assert "fewer people may start it" in "\n".join(as_text(compared(low, high)))
+    headless = {"_operations/c.yaml": GOOD}  # which needs no more than run
+    assert compared(high, headless).groups[0].change.opens
+
+
+def test_an_operation_whose_head_is_a_mistake_newly_breaks(compared):
+    found = compared({"_operations/c.yaml": operation("A")}, {"_operations/c.yaml": operation("A", level="all")})
+    assert changed(found) == {(BREAKS, "* operation c")}
+
+
+def test_an_operation_comes_and_goes_without_anything_being_mended_or_broken_by_it(compared):
+    good, bad = {"_operations/c.yaml": operation("A")}, {"_operations/c.yaml": operation("A", level="all")}
+    assert changed(compared({}, good)) == changed(compared(good, {})) == {(CHANGES, "* operation c")}
+    assert compared({}, good).groups[0].change.diff.startswith("--- /dev/null\n+++ projects/_operations/c.yaml\n")
+    assert changed(compared({}, bad)) == {(BREAKS, "* operation c")}
+
+
+def test_a_twin_with_the_other_ending_breaks_what_has_not_changed_itself(compared):
+    files = {"shop/default.yaml": GOOD}
+    assert changed(compared(files, {**files, "shop/default.yml": GOOD})) == {(BREAKS, "shop *")}
+
+
+def test_what_is_extended_through_others_is_seen(compared):
+    files = {"shop/default.yaml": EXTENDING.format("shop"), "_shared/s.yaml": "extends: ./t.yaml\n", "_shared/t.yaml": STEP}
+    assert compared(files, files).groups == []
+    assert changed(compared(files, {**files, "_shared/t.yaml": STEP.replace("1", "2")})) == {(CHANGES, "shop *")}
+    gone = {path: text for path, text in files.items() if path != "_shared/t.yaml"}
+    assert changed(compared(files, gone)) == {(BREAKS, "shop *")}
 
 
 @pytest.fixture

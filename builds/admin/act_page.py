@@ -1,0 +1,141 @@
+"""Doing something to a build: restart, promote, roll back, cancel, approve, decline."""
+
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
+
+from builds.access import level_of
+from builds.admin.actions import OF_A_STAGE, TO_A_TARGET, not_now, permitted
+from builds.admin.asking import Question, ask, page_of
+from builds.admin.forms import NothingMore, RestartForm, TargetForm
+from builds.admin.pages import find_build, page
+from builds.models import Build, Latest
+from builds.models.access import Level
+from builds.models.audit import Verb
+from builds.models.words import LatestType
+from builds.starting import operations
+from builds.starting.errors import Forbidden
+from builds.starting.needs import demand, need_of
+from builds.starting.wishes import Caller, Wish
+
+MOST_TARGETS = 100  # that are suggested
+VERBS = set(Verb) - {Verb.CREATE}
+
+
+@page
+def act_page(request: HttpRequest, slug: str, number: int, verb: str, stage: int | None = None) -> HttpResponseBase:
+    """Ask what is still to be said, then for confirmation, then do it."""
+    if verb not in VERBS or (stage is None and verb == Verb.APPROVE) or (stage is not None and verb not in OF_A_STAGE):
+        raise Http404
+    build = find_build(request, slug, number)
+    form = form_of(Verb(verb), build, request.POST if request.method == "POST" else None)
+    question = question_of(Verb(verb), build, stage, form)
+    try:
+        allow(request, build, Verb(verb))
+    except Forbidden as error:
+        return page_of(request, question, {"reason": str(error), "forbidden": True}, error.status)
+    reason = not_now(build, verb, stage or 0)
+    if request.method != "POST" or (reason and not request.POST.get("confirmed")):
+        return page_of(request, question, {"not_now": reason})
+    if not form.is_valid():
+        return page_of(request, question, {}, 422)
+    return ask(request, question, wish_of(Verb(verb), build, stage, form.cleaned_data))
+
+
+def allow(request: HttpRequest, build: Build, verb: Verb) -> None:
+    """Let through whoever may do this at all; the target is looked at with the rest of the form.
+
+    Raises:
+        Forbidden: with what is missing.
+    """
+    if permitted(request.user, build, verb):
+        return
+    wish = Wish(verb, build.number)
+    demand(Caller(request.user, ""), build.repo.slug, need_of(wish, build, operations.level(build.repo, wish, build)))
+    if verb in TO_A_TARGET and (level_of(request.user, build.repo.slug) or 0) < Level.DEPLOY:
+        raise Forbidden("Forbidden: this needs a grant of level “deploy”.")
+
+
+def form_of(verb: Verb, build: Build, data: Any) -> forms.Form:
+    """Make the form of a verb."""
+    if verb in TO_A_TARGET:
+        return TargetForm(data, targets(build))
+    return RestartForm(data) if verb == Verb.RESTART else NothingMore(data)
+
+
+def targets(build: Build) -> list[str]:
+    """Give the targets that builds of the repository went to."""
+    found = Latest.objects.filter(repo_id=build.repo_id, type=LatestType.DEPLOYMENT.value).order_by("name")
+    return list(found.values_list("name", flat=True)[:MOST_TARGETS])
+
+
+def wish_of(verb: Verb, build: Build, stage: int | None, given: dict[str, Any]) -> Wish:
+    """Say what is wanted."""
+    return Wish(
+        verb,
+        build.number,
+        stage=stage,
+        target=given.get("target", ""),
+        debug=given.get("debug", False),
+        params=given.get("params", {}),
+    )
+
+
+def question_of(verb: Verb, build: Build, stage: int | None, form: forms.Form) -> Question:
+    """Put it into words that name the build, and the target where there is one."""
+    target = (form.cleaned_data.get("target", "") if form.is_bound and form.is_valid() else "") or build.deploy_to
+    names = {"build": f"{build.repo.slug} #{build.number}", "target": target, "stage": stage_name(build, stage)}
+    title, sentence, done = words_of(verb, build, stage)
+    return Question(
+        title % names, sentence % names, done % names, build.repo, build, form, warnings(verb, build), dangerous=verb in DANGEROUS
+    )
+
+
+DANGEROUS = {Verb.PROMOTE, Verb.ROLLBACK, Verb.CANCEL, Verb.DECLINE}
+
+
+def words_of(verb: Verb, build: Build, stage: int | None) -> tuple[str, str, str]:
+    """Give title, sentence and what is said afterwards."""
+    if verb == Verb.RESTART and build.deploy_to:
+        return (
+            _("Restart %(build)s"),
+            _("Start %(build)s anew, which deploys to %(target)s again, with today's configuration."),
+            _("%(build)s was started anew."),
+        )
+    if verb == Verb.DECLINE and stage is None:
+        return _("Decline %(build)s"), _("Decline all of %(build)s."), _("%(build)s was declined.")
+    return {
+        Verb.RESTART: (
+            _("Restart %(build)s"), _("Start %(build)s anew, with today's configuration."), _("%(build)s was started anew.")
+        ),
+        Verb.PROMOTE: (
+            _("Promote %(build)s"), _("Promote %(build)s to %(target)s."), _("The promotion to %(target)s was started.")
+        ),
+        Verb.ROLLBACK: (
+            _("Roll back to %(build)s"), _("Roll %(target)s back to %(build)s."), _("The rollback of %(target)s was started.")
+        ),
+        Verb.CANCEL: (_("Cancel %(build)s"), _("Cancel %(build)s."), _("%(build)s was cancelled.")),
+        Verb.APPROVE: (
+            _("Approve %(build)s"), _("Approve the stage %(stage)s of %(build)s, which then runs."), _("%(stage)s was approved.")
+        ),
+        Verb.DECLINE: (
+            _("Decline %(build)s"), _("Decline the stage %(stage)s of %(build)s."), _("%(stage)s was declined.")
+        ),
+    }[verb]  # fmt: skip
+
+
+def stage_name(build: Build, number: int | None) -> str:
+    """Name a stage."""
+    return next((stage.name for stage in build.stages.all() if stage.number == number), "")
+
+
+def warnings(verb: Verb, build: Build) -> tuple[str, ...]:
+    """Say what somebody should know before."""
+    found = []
+    if verb == Verb.PROMOTE and build.status != "success":
+        found.append(_("This build did not succeed."))
+    if verb == Verb.RESTART and build.status == "error":
+        found.append(_("Drone keeps no parameters of a build that it refused: it is started without."))
+    return tuple(found)

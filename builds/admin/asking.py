@@ -1,0 +1,137 @@
+"""From a filled-in form to Drone: first a page that says exactly what will be sent, then sending it, once."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.functional import Promise
+
+from builds.admin.actions import not_connected
+from builds.admin.pages import shown
+from builds.drone.errors import DroneError
+from builds.errors import BuildsError
+from builds.models import Build, Repo
+from builds.models.audit import Verb
+from builds.secrets import masked
+from builds.starting import operations, service
+from builds.starting.errors import KeyInUse
+from builds.starting.needs import demand, need_of
+from builds.starting.wishes import Caller, Wish
+from configs.errors import ConfigError
+
+MEANS = "administration"
+PATHS = {
+    Verb.CREATE: "builds",
+    Verb.RESTART: "builds/{number}",
+    Verb.CANCEL: "builds/{number}",
+    Verb.PROMOTE: "builds/{number}/promote",
+    Verb.ROLLBACK: "builds/{number}/rollback",
+    Verb.APPROVE: "builds/{number}/approve/{stage}",
+    Verb.DECLINE: "builds/{number}/decline",
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a page asks."""
+
+    title: str | Promise  # what is done, with the name of what it is done to
+    sentence: str  # the same as a whole sentence, for the confirmation
+    done: str | Promise  # what is said once it is done
+    repo: Repo
+    build: Build | None  # what it is done to; None: a new one
+    form: forms.Form
+    warnings: tuple[str, ...] = ()
+    dangerous: bool = False
+
+
+def caller_of(request: HttpRequest) -> Caller:
+    """Say who asks; the key makes of two presses one."""
+    return Caller(request.user, MEANS, request.POST.get("key", "")[:64])
+
+
+def ask(request: HttpRequest, question: Question, wish: Wish) -> HttpResponseBase:
+    """Ask for confirmation, or carry out what was confirmed."""
+    try:
+        if request.POST.get("confirmed"):
+            return carried_out(request, question, service.carry_out(caller_of(request), wish, question.repo))
+        return confirmation(request, question, wish)
+    except KeyInUse as error:
+        return page_of(request, question, {"under_way": str(error), "hidden": hidden(request)}, error.status)
+    except (BuildsError, ConfigError) as error:
+        status = error.status if isinstance(error, BuildsError) else 422
+        uncertain = isinstance(error, DroneError) and error.uncertain
+        return page_of(request, question, {"reason": str(error), "uncertain": uncertain}, status)
+
+
+def confirmation(request: HttpRequest, question: Question, wish: Wish) -> TemplateResponse:
+    """Say exactly what will be sent; whoever may not send it is told so here already."""
+    caller = caller_of(request)
+    level = operations.level(question.repo, wish, question.build)
+    demand(caller, question.repo.slug, need_of(wish, question.build, level))
+    whole = service.checked(wish, question.repo)
+    params = service.parameters_of(caller, whole, question.repo, question.build)
+    return page_of(
+        request,
+        question,
+        {
+            "confirm": True,
+            "call": f"{'DELETE' if wish.verb == Verb.CANCEL else 'POST'} {path_of(whole, question.repo)}",
+            "fields": [(name, value) for name, value in fields_of(whole) if value],
+            "sent": masked(params),
+            "hidden": [*hidden(request), ("key", uuid4().hex), ("confirmed", "yes")],
+        },
+    )
+
+
+def carried_out(request: HttpRequest, question: Question, done: service.Done) -> HttpResponseBase:
+    """Say that it is done, and go to the build."""
+    messages.success(request, str(question.done))
+    slug, number = question.repo.slug, question.build.number if question.build else 0
+    if done.build:
+        number = int(done.build["number"])
+    return redirect(reverse("admin:builds_build", kwargs={"slug": slug, "number": number}))
+
+
+def page_of(request: HttpRequest, question: Question, context: dict[str, Any], status: int = 200) -> TemplateResponse:
+    """Show the form, the confirmation, or why it was not done."""
+    return shown(
+        request,
+        "admin/builds/ask.html",
+        {
+            "title": question.title,
+            "question": question,
+            "form": question.form,
+            "repo": question.repo,
+            "slug": question.repo.slug,
+            "build": question.build,
+            "not_connected": not_connected(),
+            **context,
+        },
+        status=status,
+    )
+
+
+def hidden(request: HttpRequest) -> list[tuple[str, str]]:
+    """Give the filled-in form again, so that the confirmation sends it along."""
+    left_out = {"csrfmiddlewaretoken", "confirmed", "key"} if not request.POST.get("confirmed") else {"csrfmiddlewaretoken"}
+    return [(name, value) for name in request.POST for value in request.POST.getlist(name)[-1:] if name not in left_out]
+
+
+def path_of(wish: Wish, repo: Repo) -> str:
+    """Give the address at Drone."""
+    form = PATHS[wish.verb] if wish.verb != Verb.DECLINE or wish.stage is None else PATHS[wish.verb] + "/{stage}"
+    return f"/api/repos/{repo.slug}/{form.format(number=wish.number, stage=wish.stage)}"
+
+
+def fields_of(wish: Wish) -> list[tuple[str, str]]:
+    """Give what Drone reads itself, under Drone's names."""
+    debug = "true" if wish.debug else ""
+    own = [("branch", wish.branch), ("commit", wish.commit), ("message", wish.message)]
+    return [*own, ("action", wish.operation), ("target", wish.target), ("debug", debug)]

@@ -1,0 +1,101 @@
+"""Who started what, for those with the permission, of the repositories that they see."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from builds.access import visible
+from builds.models.audit import AuditRecord
+from configs.admin import LABELS, ReadOnly
+
+SPANS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
+DONE = (
+    "time",
+    "username",
+    "means",
+    "verb",
+    "repository",
+    "number",
+    "stage",
+    "branch",
+    "commit",
+    "operation",
+    "target",
+    "parameters",
+)
+ENDED = ("outcome", "status", "message", "build_link", "build_status", "finished")
+
+
+class SpanFilter(admin.SimpleListFilter):
+    """Spans of time."""
+
+    title, parameter_name = _("time"), "time"
+
+    def lookups(self, *_: Any) -> Sequence[tuple[str, Any]]:
+        """List the spans."""
+        return [(name, LABELS[name]) for name in SPANS]
+
+    def queryset(self, _: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Take those of a span."""
+        span = SPANS.get(self.value() or "")
+        return rows.filter(time__gte=datetime.now(UTC) - span) if span else rows
+
+
+@admin.register(AuditRecord)
+class AuditAdmin(ReadOnly):
+    """Records, the newest first."""
+
+    change_list_template = "admin/configs/change_list.html"
+    list_display = ("time", "username", "means", "verb", "repository", "what", "outcome", "build_link")
+    list_display_links = ("time",)
+    list_filter = ("verb", "outcome", SpanFilter)
+    search_fields = ("slug",)  # what is searched: get_search_results
+    search_help_text = _("namespace/name of a repository, or the name of a user")
+    fieldsets = ((_("What was wanted"), {"fields": DONE}), (_("What came of it"), {"fields": ENDED}))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditRecord]:
+        """Take those of the repositories that the user may see."""
+        seen = visible(request.user)
+        rows = super().get_queryset(request).order_by("-id")
+        return rows if seen is None else rows.filter(seen)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """All of them."""
+        return (*DONE, *ENDED)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        """Search by what an index finds."""
+        for word in search_term.split():
+            queryset = queryset.filter(Q(slug=word) if "/" in word else Q(username=word))
+        return queryset, False
+
+    @admin.display(description=_("repository"))
+    def repository(self, record: AuditRecord) -> str:
+        """Name the repository, and the build that it was done to."""
+        return f"{record.slug} #{record.number}" if record.number else record.slug
+
+    @admin.display(description=_("what"))
+    def what(self, record: AuditRecord) -> str:
+        """Name the operation, the target, or the branch."""
+        return record.operation or record.target or record.branch
+
+    @admin.display(description=_("parameters"))
+    def parameters(self, record: AuditRecord) -> SafeString | str:
+        """List the parameters; what looks secret was masked before it was written."""
+        return format_html_join("\n", "<div>{}={}</div>", record.params.items()) or "-"
+
+    @admin.display(description=_("build"))
+    def build_link(self, record: AuditRecord) -> SafeString | str:
+        """Lead to the build that Drone answered."""
+        if not record.build:
+            return "-"
+        address = reverse("admin:builds_build", kwargs={"slug": record.slug, "number": record.build})
+        return format_html('<a href="{}">#{}</a>', address, record.build)

@@ -1,0 +1,149 @@
+"""The page of a build: its stages and steps on a time line, and the log of one step."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from builds import statuses, times
+from builds.admin import log_page
+from builds.admin.actions import actions, not_connected
+from builds.admin.pages import find_build, page, shown
+from builds.admin.rows import starter, starters
+from builds.models import Build, Stage, Step
+from builds.secrets import masked
+
+SECONDS_WHILE_RUNNING, SECONDS_WHILE_WAITING = 3, 10  # between two looks at what has not finished
+MAY_SEE_RECORD = "builds.view_auditrecord"
+FAILED = ("failure", "error", "killed")
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """A step as the page shows it."""
+
+    step: Step
+    url: str
+    bar: times.Bar | None
+    seconds: int | None
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class StageLine:
+    """A stage as the page shows it."""
+
+    stage: Stage
+    bar: times.Bar | None
+    seconds: int | None
+    steps: list[StepLine]
+
+
+@page
+def build_page(request: HttpRequest, slug: str, number: int, stage: int = 0, step: int = 0) -> TemplateResponse:
+    """Show a build; without a step, the one that a reader most likely looks for."""
+    build = find_build(request, slug, number)
+    context = about(request, build, stage, step)
+    chosen: Step | None = context["chosen"]
+    if step and not chosen:
+        raise Http404
+    log = log_page.context(build, chosen) if chosen else {}
+    return shown(request, "admin/builds/build.html", {"tab": "steps", **context, **log})
+
+
+@page
+def live(request: HttpRequest, slug: str, number: int, stage: int = 0, step: int = 0) -> HttpResponse:
+    """Give what changes while a build runs; once it has finished, or has begun, the page is asked for anew."""
+    context = about(request, find_build(request, slug, number), stage, step)
+    begun = context["chosen"] is not None and not step
+    if context["finished"] or begun:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return shown(request, "admin/builds/build_live.html", context)
+
+
+def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number: int = 0) -> dict[str, Any]:
+    """Give what the pages of a build show of it."""
+    stages = list(build.stages.all())
+    steps = [step for stage in stages for step in stage.steps.all()]
+    chosen = choose(steps, stage_number, step_number)
+    return {
+        "title": f"{build.repo.slug} #{build.number}",
+        "build": build,
+        "repo": build.repo,
+        "slug": build.repo.slug,
+        "seconds": times.took(build.started, build.finished, int(time.time())),
+        "stages": lay_out(build, stages, steps, chosen),
+        "chosen": chosen,
+        "finished": build.status not in statuses.NOT_FINISHED,
+        "again": SECONDS_WHILE_RUNNING if build.status == "running" else SECONDS_WHILE_WAITING,
+        "live_url": address("live", build, chosen if step_number else None),
+        "starter": starters({(build.repo.slug, build.number)}).get((build.repo.slug, build.number)) or starter(build),
+        "params": masked(build.params),
+        "links": links(build),
+        "actions": actions(request.user, build),
+        "not_connected": not_connected(),
+        "may_see_record": request.user.has_perm(MAY_SEE_RECORD),
+    }
+
+
+def lay_out(build: Build, stages: list[Stage], steps: list[Step], chosen: Step | None) -> list[StageLine]:
+    """Place stages and steps on the time line of their build."""
+    now = int(time.time())
+    begins = [moment for moment in (build.started, *(row.started for row in stages), *(row.started for row in steps)) if moment]
+    ends = [*(row.stopped for row in stages), *(row.stopped for row in steps)]
+    finished = build.status not in statuses.NOT_FINISHED
+    line = times.TimeLine(min(begins, default=build.created), max([build.finished, *ends]) if finished else now)
+    return [
+        StageLine(
+            stage,
+            line.bar(stage.started, stage.stopped),
+            times.took(stage.started, stage.stopped, now),
+            [
+                StepLine(
+                    step,
+                    address("step", build, step),
+                    line.bar(step.started, step.stopped),
+                    times.took(step.started, step.stopped, now),
+                    step is chosen,
+                )
+                for step in steps
+                if step.stage_id == stage.id
+            ],
+        )
+        for stage in stages
+    ]
+
+
+def links(build: Build) -> list[tuple[str, str]]:
+    """Give where else the build can be seen: in Drone, and in the forge if its address is one of the web."""
+    found = []
+    if settings.DRONE_SERVER:
+        found.append(("Drone", f"{settings.DRONE_SERVER}/{quote(build.repo.slug)}/{build.number}"))
+    if build.link.startswith(("https://", "http://")):
+        found.append((_("the forge"), build.link))
+    return found
+
+
+def choose(steps: list[Step], stage_number: int, step_number: int) -> Step | None:
+    """Choose the step that is asked for; else the first that failed, else the one that runs, else the last that ran."""
+    if step_number:
+        return next((step for step in steps if (step.stage.number, step.number) == (stage_number, step_number)), None)
+    failed = [step for step in steps if step.status in FAILED and not step.errignore]
+    running = [step for step in steps if step.status == "running"]
+    ran = [step for step in steps if step.started]
+    return next(iter([*failed, *running, *ran[-1:]]), None)
+
+
+def address(name: str, build: Build, step: Step | None = None, **more: Any) -> str:
+    """Give the address of a page of a build, or of one of its steps."""
+    where: dict[str, Any] = {"slug": build.repo.slug, "number": build.number, **more}
+    if step:
+        where |= {"stage": step.stage.number, "step": step.number}
+        name = "live-step" if name == "live" else name
+    return reverse(f"admin:builds_{name}", kwargs=where)

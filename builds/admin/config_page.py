@@ -1,0 +1,35 @@
+"""The configuration that a build was served, where each part of it came from, and how it differs from the one before."""
+
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from builds import visible
+from builds.admin.build_page import about
+from builds.admin.pages import find_build, page, shown
+from builds.api.views.config import key_of
+from configs.looking import before, coloured, difference, text_of
+from configs.served import served_for
+
+LONGEST = 100_000  # characters of a text on the page; `showconfig` prints all of it
+
+
+@page
+def config_page(request: HttpRequest, slug: str, number: int) -> TemplateResponse:
+    """Show the YAML and its sources."""
+    build = find_build(request, slug, number)
+    context = {**about(request, build), "tab": "config", "record": (record := served_for(key_of(build)))}
+    if record:
+        old = before(record)
+        changes = difference(old, record) if old else ""
+        context |= {
+            "yaml": coloured(harmless(text_of(record, explained=True))),
+            "old": old,
+            "changes": coloured(harmless(changes), diff=True) if changes else "",
+        }
+    return shown(request, "admin/builds/config.html", context)
+
+
+def harmless(text: str) -> str:
+    """Cut a text to what a page holds, and name in it what would be hidden."""
+    cut = f"{text[:LONGEST]}\n…" if len(text) > LONGEST else text
+    return "\n".join(visible.plain(line) for line in cut.split("\n"))

@@ -1,0 +1,58 @@
+"""The first page: what runs now, what failed lately, the reader's own builds."""
+
+import time
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils.translation import gettext
+
+from builds.admin.pages import visible_repos
+from builds.admin.rows import STARTING, rows
+from builds.errors import DroneDatabaseUnavailable
+from builds.models import Build, Repo
+from builds.models.audit import AuditRecord
+from builds.pages import Filters, of_repositories
+
+RUNNING, FAILED, MINE = 20, 10, 10  # lines
+LATELY = 7 * 86400  # seconds
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """Give the three lists; where Drone's database is away, the sentence that says so."""
+    try:
+        return {"lists": lists(request), "sample_data": settings.EDRONE_DEMO}
+    except DroneDatabaseUnavailable as error:
+        return {"reason": gettext(str(error))}
+
+
+def lists(request: HttpRequest) -> dict[str, Any]:
+    """Ask for the builds, with one query for the repositories of all three lists."""
+    visible = visible_repos(request)
+    login = request.user.get_username()
+    asked = {
+        "running": (Filters(status=("running", "pending")), RUNNING),
+        "failed": (Filters(status=("failure", "error", "killed"), since=int(time.time()) - LATELY), FAILED),
+        "mine": (Filters(author_login=(login,)), MINE),
+        "started": (Filters(sender=(login,)), MINE),
+    }
+    found = {name: of_repositories(visible, filters, None, most).builds for name, (filters, most) in asked.items()}
+    mine = {build.id: build for build in [*found.pop("mine"), *found.pop("started"), *started_here(request, visible)]}
+    found["mine"] = sorted(mine.values(), key=lambda build: -build.id)[:MINE]
+    lines = {row.build.id: row for row in rows({build.id: build for builds in found.values() for build in builds}.values())}
+    return {name: [lines[build.id] for build in builds] for name, builds in found.items()}
+
+
+def started_here(request: HttpRequest, visible: list[int] | None) -> list[Build]:
+    """Give the builds that the reader started through edrone: in Drone, edrone's own login stands for them."""
+    found = AuditRecord.objects.filter(username=request.user.get_username(), verb__in=STARTING).exclude(build=None)
+    pairs = list(found.order_by("-id").values_list("slug", "build")[:MINE])
+    if not pairs:
+        return []
+    ids = dict(Repo.objects.filter(slug__in={slug for slug, _ in pairs}).values_list("slug", "id"))
+    wanted = Q(pk__in=[])
+    for slug, number in pairs:
+        if slug in ids and (visible is None or ids[slug] in visible):
+            wanted |= Q(repo_id=ids[slug], number=number)
+    return list(Build.objects.filter(wanted))

@@ -1,0 +1,173 @@
+"""The log of a step: in parts, so that a long one opens at once; as text; and while the step still runs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from builds import ansi, logparts, statuses, times
+from builds.admin import live_log
+from builds.admin.pages import LARGEST, find_repo, page, shown
+from builds.logs import Line, lines
+from builds.models import Build, Step
+from builds.queries import log_of, step_of
+
+MOST_PARTS = 8  # of more, those in the middle are folded together
+MOST_IN_TAIL = 1000  # lines that one look at a running step adds to the page
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """A line as the page shows it."""
+
+    number: int  # from 1
+    spans: list[ansi.Span]
+    longer: int  # characters that are not shown
+    at: str  # time since the step began; empty where it is that of the line before
+
+
+@dataclass(frozen=True)
+class PartLine:
+    """A part of a log as the page shows it."""
+
+    first: int
+    last: int
+    url: str
+    since: str
+    lines: list[LogLine] | None  # None: folded, and asked for when it is opened
+
+
+def context(build: Build, step: Step) -> dict[str, Any]:
+    """Give what the page shows of a step's log: its parts, the last of them open, or a sentence why there is none."""
+    where = {"raw_url": url("raw", build, step), "step": step}
+    found = read(build, step)
+    if found is None and step.status in statuses.NOT_FINISHED:
+        return where | tail_of(build, step, 0)
+    if found is None:
+        return where | {"no_log": live_log.why_none(step)}
+    parts = in_parts(build, step, found)
+    middle = parts[1:-2] if len(parts) > MOST_PARTS else []
+    return where | {
+        "line_count": len(found),
+        "parts": parts[:1] + parts[-2:] if middle else parts,
+        "middle": middle,
+        "middle_last": middle[-1].last if middle else 0,
+        "dropped": found[0].pos if found else 0,
+    }
+
+
+def read(build: Build, step: Step) -> list[Line] | None:
+    """Read the log of a step from Drone's table or from where else Drone keeps it; None where there is none."""
+    if (data := log_of(step)) is not None:
+        return lines(data)
+    return live_log.stored_elsewhere(build, step) if step.status not in statuses.NOT_FINISHED else None
+
+
+def in_parts(build: Build, step: Step, found: list[Line]) -> list[PartLine]:
+    """Cut a log into parts."""
+    cut = logparts.parts([line.out for line in found])
+    return [
+        PartLine(
+            part.first,
+            part.last,
+            url("part", build, step, first=part.first, last=part.last),
+            times.clock(found[part.first - 1].time),
+            written(found, part.first, part.last) if part is cut[-1] else None,
+        )
+        for part in cut
+    ]
+
+
+def written(found: list[Line], first: int, last: int, skipped: int = 0) -> list[LogLine]:
+    """Write some lines of a log, in the colours that the lines before them left behind.
+
+    Args:
+        found: all lines.
+        first: number of the first that is written, counted from 1.
+        last: number of the last.
+        skipped: lines that are missing before all of them; the numbers count them.
+    """
+    style = ansi.after("".join(line.out for line in found[: first - 1]))
+    chosen = found[first - 1 : last]
+    result, before = [], None
+    for number, (line, spans) in enumerate(
+        zip(chosen, ansi.lines((line.out for line in chosen), style), strict=True), first + skipped
+    ):
+        longer = max(len(line.out.rstrip("\r\n").rpartition("\r")[2]) - ansi.LONGEST, 0)
+        result.append(LogLine(number, spans, longer, times.clock(line.time) if line.time != before else ""))
+        before = line.time
+    return result
+
+
+@page
+def part(request: HttpRequest, slug: str, number: int, stage: int, step: int, first: int, last: int) -> TemplateResponse:
+    """Give some lines of a log: as a part of a page, or as a page where scripts do not run."""
+    build, found_step, found = stored(request, slug, number, stage, step)
+    if not 1 <= first <= last <= len(found) or logparts.Part(first, last) not in logparts.parts([line.out for line in found]):
+        raise Http404
+    context = {"lines": written(found, first, last), "raw_url": url("raw", build, found_step)}
+    if request.headers.get("HX-Request"):
+        return shown(request, "admin/builds/log_lines.html", context)
+    page_of = {"title": f"{slug} #{number}", "slug": slug, "build": build, "step": found_step}
+    return shown(request, "admin/builds/log_part.html", context | page_of)
+
+
+@page
+def raw(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> HttpResponse:
+    """Give a log as a text file, as it was printed."""
+    _build, _step, found = stored(request, slug, number, stage, step)
+    name = f"build-{number}-{stage}-{step}.log"
+    return HttpResponse(
+        "".join(line.out if line.out.endswith("\n") else f"{line.out}\n" for line in found).encode(errors="replace"),
+        content_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@page
+def tail(request: HttpRequest, slug: str, number: int, stage: int, step: int, after: int) -> HttpResponse:
+    """Give the lines of a running step that the reader has not; once it has ended, the page is asked for anew."""
+    build, found = find_step(request, slug, number, stage, step)
+    if found.status not in statuses.NOT_FINISHED:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return shown(request, "admin/builds/log_tail.html", tail_of(build, found, after))
+
+
+def tail_of(build: Build, step: Step, after: int) -> dict[str, Any]:
+    """Give what a running step has printed after its first `after` lines."""
+    seen, reason = live_log.running(build, step)
+    skipped = max(seen[0].pos, 0) if seen else 0
+    first = max(after - skipped, 0) + 1
+    last = min(len(seen), first - 1 + MOST_IN_TAIL)
+    new = written(seen, first, last, skipped) if first <= last else []
+    return {
+        "running": True,
+        "lines": new,
+        "reason": reason,
+        "tail_url": url("tail", build, step, after=new[-1].number if new else after),
+    }
+
+
+def stored(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> tuple[Build, Step, list[Line]]:
+    """Find the log of a step, in Drone's table or where else Drone keeps it."""
+    build, found = find_step(request, slug, number, stage, step)
+    if (kept := read(build, found)) is None:
+        raise Http404
+    return build, found, kept
+
+
+def find_step(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> tuple[Build, Step]:
+    """Find a step of a build that the reader may see."""
+    repo = find_repo(request, slug)
+    if max(number, stage, step) > LARGEST or not (found := step_of(repo.id, number, stage, step)):
+        raise Http404
+    found.stage.build.repo = repo
+    return found.stage.build, found
+
+
+def url(name: str, build: Build, step: Step, **more: int) -> str:
+    """Give the address of something of a log."""
+    where = {"slug": build.repo.slug, "number": build.number, "stage": step.stage.number, "step": step.number}
+    return reverse(f"admin:builds_{name}", kwargs=where | more)

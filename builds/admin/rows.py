@@ -1,0 +1,64 @@
+"""Builds as the lines of a list."""
+
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from builds import statuses, times
+from builds.models import Build, Repo
+from builds.models.audit import AuditRecord, Verb
+
+STARTING = (Verb.CREATE.value, Verb.RESTART.value, Verb.PROMOTE.value, Verb.ROLLBACK.value)
+GONE = "?"  # in place of the name of a repository that Drone has deleted since; its builds stay
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line."""
+
+    build: Build
+    slug: str
+    url: str  # empty where the repository is gone
+    seconds: int | None  # that it took, or takes so far
+    starter: str  # who started it, where that is not the author
+
+
+def rows(builds: Iterable[Build]) -> list[Row]:
+    """Make lines of builds; one query for all their repositories."""
+    found = list(builds)
+    slugs = dict(Repo.objects.filter(id__in={build.repo_id for build in found}).values_list("id", "slug")) if found else {}
+    people = starters({(slugs.get(build.repo_id, ""), build.number) for build in found})
+    now = int(time.time())
+    return [row(build, slug := slugs.get(build.repo_id, ""), now, people.get((slug, build.number), "")) for build in found]
+
+
+def starters(builds: Collection[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """Say who started builds through edrone, in whose name Drone has only edrone's own login; one query.
+
+    Args:
+        builds: slugs and numbers.
+    """
+    if not builds:
+        return {}
+    slugs, numbers = zip(*builds, strict=True)
+    found = AuditRecord.objects.filter(slug__in=set(slugs), build__in=set(numbers), verb__in=STARTING).order_by("id")
+    return {(slug, number or 0): name for slug, number, name in found.values_list("slug", "build", "username")}
+
+
+def row(build: Build, slug: str, now: int, person: str = "") -> Row:
+    """Make a line of a build."""
+    url = reverse("admin:builds_build", kwargs={"slug": slug, "number": build.number}) if slug else ""
+    ended = build.finished or (0 if build.status in statuses.NOT_FINISHED else build.started)
+    who = person or starter(build)
+    return Row(build, slug or GONE, url, times.took(build.started, ended, now), "" if who == build.author_login else who)
+
+
+def starter(build: Build) -> str:
+    """Say who or what started a build: the login of who pushed or pressed a button, or the schedule's name."""
+    if build.trigger == "@cron":
+        return build.cron or "cron"
+    if build.trigger in {"@hook", ""}:
+        return build.sender
+    return build.trigger

@@ -1,0 +1,151 @@
+"""Tags and filters of the pages: every text that somebody else wrote goes through `harmless`."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy
+
+from builds import ansi, statuses, times, visible
+from builds.models.audit import AuditRecord, Outcome, Verb
+
+register = template.Library()
+VERBS: dict[str, Any] = {
+    Verb.CREATE: gettext_lazy("started"),
+    Verb.RESTART: gettext_lazy("restarted"),
+    Verb.CANCEL: gettext_lazy("cancelled"),
+    Verb.PROMOTE: gettext_lazy("promoted"),
+    Verb.ROLLBACK: gettext_lazy("rolled back"),
+    Verb.APPROVE: gettext_lazy("approved"),
+    Verb.DECLINE: gettext_lazy("declined"),
+}
+OUTCOMES: dict[str, Any] = {
+    Outcome.STARTED: gettext_lazy("under way"),
+    Outcome.DONE: gettext_lazy("done"),
+    Outcome.REFUSED: gettext_lazy("nothing was done"),
+    Outcome.UNCERTAIN: gettext_lazy("may have been done"),
+}
+COMMIT = 8  # characters of a commit that people read
+
+
+@register.filter
+def harmless(text: Any, longest: int = 2000) -> SafeString:
+    """Show a text that somebody else wrote: escaped, with hidden characters named, and its writing direction kept in."""
+    text = str(text)
+    cut = "…" if len(text) > longest else ""
+    return mark_safe(f"<bdi>{marked(visible.pieces(text[:longest]))}{cut}</bdi>")  # noqa: S308 - all parts are escaped
+
+
+def marked(pieces: list[visible.Piece]) -> str:
+    """Join pieces, each escaped."""
+    return "".join(
+        f'<span class="{ansi.SIGN}">{escape(piece.text)}</span>' if piece.hidden else escape(piece.text) for piece in pieces
+    )
+
+
+@register.filter
+def lines_of(text: str, longest: int = 100_000) -> SafeString:
+    """Show a text of several lines; the page keeps its line ends."""
+    lines = text[:longest].replace("\r\n", "\n").split("\n")
+    cut = "\n…" if len(text) > longest else ""
+    return mark_safe("\n".join(marked(visible.pieces(line)) for line in lines) + cut)  # noqa: S308 - all parts are escaped
+
+
+@register.filter
+def one_line(text: str, longest: int = 120) -> SafeString:
+    """Show the first line of a text."""
+    lines = text[: 4 * longest].strip().splitlines()
+    return harmless(lines[0] if lines else "", longest)
+
+
+@register.filter
+def plain(text: Any) -> str:
+    """Name hidden characters, for places that hold no markup; the template escapes."""
+    return visible.plain(str(text))[:300]
+
+
+@register.filter
+def commit(text: str) -> str:
+    """Shorten a commit."""
+    return visible.plain(text[:COMMIT])
+
+
+@register.filter
+def log_line(spans: list[ansi.Span]) -> SafeString:
+    """Write the spans of a line of a log."""
+    return mark_safe(  # noqa: S308 - all texts are escaped, classes come from a fixed set
+        "".join(
+            f'<span class="{span.classes}">{escape(span.text)}</span>' if span.classes else escape(span.text) for span in spans
+        )
+    )
+
+
+@register.simple_tag
+def status(word: str) -> SafeString:
+    """Show a status as a sign and a word in a colour."""
+    look = statuses.look(word)
+    return format_html(
+        '<span class="status {}"><svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">'
+        '<circle cx="8" cy="8" r="8"/><path d="{}"/></svg>{}</span>',
+        look.colour,
+        look.sign,
+        harmless(look.word),
+    )
+
+
+@register.filter
+def colour(word: str) -> str:
+    """Give the colour of a status as a class."""
+    return statuses.look(word).colour
+
+
+@register.filter
+def verb(record: AuditRecord) -> str:
+    """Name what was wanted."""
+    return str(VERBS.get(record.verb, record.verb))
+
+
+@register.filter
+def outcome(record: AuditRecord) -> str:
+    """Name how it ended."""
+    return str(OUTCOMES.get(record.outcome, record.outcome))
+
+
+@register.filter
+def event(word: str) -> SafeString:
+    """Show the word of an event."""
+    return harmless(statuses.EVENTS.get(word, word))
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString:
+    """Show a moment: in UTC here; pages.js writes it in the reader's zone, with the exact one on hover."""
+    if value is None:
+        return mark_safe("-")
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        value.astimezone(timezone.get_fixed_timezone(0)).isoformat(),
+        value.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        value.strftime("%Y-%m-%d %H:%M UTC"),
+    )
+
+
+@register.filter
+def duration(seconds: int | None) -> str:
+    """Write a duration."""
+    return times.duration(seconds)
+
+
+@register.filter
+def place(build: Any) -> str:
+    """Name what was built: a tag, a branch, or for a pull request `#7 feature → master`."""
+    for prefix in ("refs/heads/", "refs/tags/"):
+        if build.ref.startswith(prefix):
+            return str(build.ref.removeprefix(prefix))
+    if build.event == "pull_request" and build.source:
+        numbers = [part for part in build.ref.split("/") if part.isdecimal()]
+        return " ".join([f"#{number}" for number in numbers[:1]] + [f"{build.source} → {build.target}"])
+    return str(build.ref or build.target)

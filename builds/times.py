@@ -1,0 +1,58 @@
+"""Unix seconds of Drone's tables as durations and as places on a time line. Pure."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def took(started: int, ended: int, now: int) -> int | None:
+    """Give the seconds between two moments of Drone's tables (0: not yet); None where it has not begun."""
+    return max((ended or now) - started, 0) if started else None
+
+
+def duration(seconds: int | None) -> str:
+    """Write a duration with its two largest units; empty for None."""
+    if seconds is None:
+        return ""
+    if seconds < MINUTE:
+        return _("%(seconds)d s") % {"seconds": seconds}
+    if seconds < HOUR:
+        return _("%(minutes)d min %(seconds)d s") % {"minutes": seconds // MINUTE, "seconds": seconds % MINUTE}
+    if seconds < DAY:
+        return _("%(hours)d h %(minutes)d min") % {"hours": seconds // HOUR, "minutes": seconds % HOUR // MINUTE}
+    return _("%(days)d d %(hours)d h") % {"days": seconds // DAY, "hours": seconds % DAY // HOUR}
+
+
+def clock(seconds: int) -> str:
+    """Write the seconds since a step began as 1:02 or 1:00:02; negative ones (a log says anything) as 0:00."""
+    minutes, rest = divmod(max(seconds, 0), MINUTE)
+    hours, minutes = divmod(minutes, MINUTE)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar on the time line of a build."""
+
+    start: float  # per cent of the line
+    width: float  # likewise
+
+
+@dataclass(frozen=True)
+class TimeLine:
+    """The time that a build took, as the line that its stages and steps stand on."""
+
+    begin: int  # Unix seconds
+    end: int
+
+    def bar(self, started: int, ended: int) -> Bar | None:
+        """Place what ran from `started` to `ended` (0: still runs); None where it has not begun."""
+        if not started:
+            return None
+        length = max(self.end - self.begin, 1)
+        start = 100 * (min(max(started, self.begin), self.end) - self.begin) / length
+        width = 100 * (min(ended or self.end, self.end) - self.begin) / length - start
+        width = max(width, 0.5)  # short steps are seen too
+        return Bar(round(min(start, 100 - width), 2), round(width, 2))

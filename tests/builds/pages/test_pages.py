@@ -1,0 +1,246 @@
+"""The pages of builds: what they show, to whom, how much they ask of the databases, and how large they are."""
+
+import re
+from itertools import pairwise
+
+import pytest
+from django.db import connection, connections
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from builds.models import Repo
+from tests import drones
+from tests.builds.pages.conftest import reader
+from tests.hostile import HOSTILE, LONG, REFUSED, RUNNING, SECRET, TEXT
+
+LIST, REPOS = "/admin/builds/build/", "/admin/builds/repo/"
+BUILD = f"{LIST}ismewen/edrone/{HOSTILE}/"
+OF_A_REPOSITORY = [
+    BUILD,
+    f"{BUILD}-/step/1/2/",
+    f"{BUILD}-/step/1/3/",
+    f"{BUILD}-/log/1/2/1-5/",
+    f"{BUILD}-/log/1/2/file/",
+    f"{BUILD}-/configuration/",
+    f"{LIST}ismewen/edrone/{RUNNING}/",
+    f"{LIST}ismewen/edrone/{RUNNING}/-/live/",
+    f"{LIST}ismewen/edrone/{RUNNING}/-/live/1/2/",
+    f"{LIST}ismewen/edrone/{RUNNING}/-/log/1/2/after/0/",
+    f"{LIST}ismewen/edrone/{REFUSED}/",
+    f"{REPOS}ismewen/edrone/",
+]
+PAGES = ["/admin/", LIST, f"{LIST}?status=failure&period=week", f"{LIST}?repo=ismewen/edrone", REPOS, *OF_A_REPOSITORY]
+MOST_QUERIES = {  # of Drone's database, of edrone's own: session, user, grants, who started it, and Django's permissions twice
+    "/admin/": (12, 6),
+    LIST: (6, 6),
+    REPOS: (6, 5),
+    BUILD: (5, 6),
+    f"{REPOS}ismewen/edrone/": (6, 6),
+}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_small_and_harmless(path, admin):
+    answer = admin.get(path)
+    assert answer.status_code == 200
+    assert SECRET.encode() not in answer.content
+    assert "no-store" in answer["Cache-Control"]
+    if path.endswith("/file/"):
+        assert answer["Content-Disposition"].startswith("attachment")
+        assert answer["Content-Type"] == "text/plain; charset=utf-8"
+        return
+    text = answer.content.decode()
+    assert len(answer.content) < 300_000
+    assert "<script>alert" not in text
+    assert "javascript:" not in text
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
+    assert not re.search(r"\sstyle=|<style|<script(?! src=)|\son\w+=", text.replace(TEXT, ""))
+
+
+@pytest.mark.parametrize("path", OF_A_REPOSITORY)
+def test_who_may_not_see_a_repository_gets_404_and_who_is_not_logged_in_the_login(path, outsider, viewer):
+    assert viewer.get(path).status_code == 200
+    assert outsider.get(path).status_code == 404
+    assert Client().get(path)["Location"] == f"/admin/login/?next={path}"
+    assert reader("nobody", "*", is_staff=False).get(path).status_code == 302
+    assert Client().get(path, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if path not in OF_A_REPOSITORY])
+def test_lists_show_only_what_a_grant_names(path, viewer, outsider):
+    seen = viewer.get(path).content.decode()
+    assert "shop/cart" not in seen
+    assert "octocat/hello" not in seen
+    unseen = outsider.get(path).content.decode()
+    assert not re.search(r"/admin/builds/(build|repo)/\w+/", unseen)
+
+
+def test_a_search_for_a_name_and_a_number_goes_to_the_build(viewer, outsider):
+    assert viewer.get(LIST, {"q": f"ismewen/edrone#{HOSTILE}"})["Location"] == BUILD
+    assert outsider.get(LIST, {"q": f"ismewen/edrone#{HOSTILE}"}).status_code == 200
+    assert viewer.get(LIST, {"q": "ismewen/edrone#99999"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ({"status": "running"}, {RUNNING}),
+        ({"event": "tag"}, {11}),
+        ({"q": "ship it"}, {RUNNING}),
+        ({"repo": "ismewen/edrone", "status": "success", "event": "promote"}, {15}),
+        ({"repo": "no/such"}, set()),
+        ({"status": "no such word"}, set()),
+    ],
+)
+def test_filters_narrow_the_list(query, numbers, admin):
+    page = admin.get(LIST, query).content.decode()
+    found = {int(number) for number in re.findall(r"<b>#(\d+)</b>", page)}
+    if "tag" in query.values():
+        assert found
+    else:
+        assert found == numbers
+
+
+def test_pages_of_the_list_follow_each_other_without_gaps(admin, monkeypatch):
+    monkeypatch.setattr("builds.admin.builds_list.ON_A_PAGE", 7)
+    seen, path = [], LIST
+    while path:
+        page = admin.get(path).content.decode()
+        seen += re.findall(r'href="(/admin/builds/build/[\w/]+/\d+/)"><bdi>', page)
+        older = re.search(r'href="([^"]+)" rel="next"', page)
+        path = older[1].replace("&amp;", "&") if older else ""
+    assert len(seen) == len(set(seen)) == 33
+
+
+@pytest.mark.parametrize("before", ["x", "-1", "99999999999999999999", "1.5", "²"])
+def test_a_cursor_that_is_none_is_404(before, admin):
+    assert admin.get(LIST, {"before": before}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{LIST}ismewen/edrone/0/",
+        f"{LIST}ismewen/edrone/99999999999999999999/",
+        f"{LIST}ismewen/edrone/{HOSTILE}/-/step/1/99999999999999999999/",
+        f"{LIST}ismewen/edrone/{HOSTILE}/-/log/1/2/0-5/",
+        f"{LIST}ismewen/edrone/{HOSTILE}/-/log/1/2/1-4/",
+        f"{LIST}ismewen/edrone/{HOSTILE}/-/log/1/4/file/",
+        f"{LIST}ismewen/%00/1/",
+        f"{REPOS}no/such/",
+        f"{REPOS}%/",
+        f"{REPOS}/",
+    ],
+)
+def test_what_is_not_there_is_404(path, admin):
+    assert admin.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", MOST_QUERIES)
+def test_the_number_of_queries_is_known(path, viewer):
+    viewer.get(path)
+    with CaptureQueriesContext(connections["drone"]) as of_drone, CaptureQueriesContext(connection) as own:
+        viewer.get(path)
+    assert (len(of_drone), len(own)) == MOST_QUERIES[path], [query["sql"][:150] for query in [*of_drone, *own]]
+    assert not [query for query in of_drone if "COUNT(*)" in query["sql"] and "LIMIT" not in query["sql"]]
+
+
+def test_queries_do_not_grow_with_what_is_shown(admin):
+    with CaptureQueriesContext(connections["drone"]) as few:
+        admin.get(REPOS, {"q": "cart"})
+    with CaptureQueriesContext(connections["drone"]) as many:
+        admin.get(REPOS, {"all": "yes"})
+    assert len(many) <= len(few) + 1  # of what is deployed, where anything is
+
+
+def test_a_log_is_shown_from_its_end_and_the_rest_in_parts(viewer):
+    page = viewer.get(f"{BUILD}-/step/1/3/").content.decode()
+    assert f'id="L{LONG}"' in page
+    assert 'id="L1"' not in page
+    parts = re.findall(r'data-first="(\d+)" data-last="(\d+)" hx-get="([^"]+)"', page)
+    assert int(parts[0][0]) == 1
+    for (_, last, _url), (first, _, _url2) in pairwise(parts):
+        assert int(first) == int(last) + 1
+    for first, last, url in (parts[0], parts[-1]):
+        part = viewer.get(url, headers={"HX-Request": "true"}).content.decode()
+        assert re.findall(r'id="L(\d+)"', part) == [str(number) for number in range(int(first), int(last) + 1)]
+        assert "<html" not in part
+        assert len(part) < 300_000
+        assert "<html" in viewer.get(url).content.decode()  # where scripts do not run
+
+
+def test_a_long_line_is_cut_and_the_file_has_all_of_it(viewer):
+    page = viewer.get(f"{BUILD}-/step/1/2/").content.decode()
+    assert "1996004 more characters" in page
+    assert b"x" * 2_000_000 in viewer.get(f"{BUILD}-/log/1/2/file/").content
+
+
+def test_the_page_of_a_build_opens_the_step_that_failed(viewer):
+    page = viewer.get(BUILD).content.decode()
+    assert re.search(r'id="step-1-2"[^>]*aria-current="true"', page)
+    assert "exit code 2" in page
+
+
+def test_a_build_that_was_refused_says_why(viewer):
+    page = viewer.get(f"{LIST}ismewen/edrone/{REFUSED}/").content.decode()
+    assert "linter: unsupported os" in page
+    assert "Drone refused this build" in page
+
+
+def test_a_running_build_asks_again_and_a_finished_one_does_not(viewer):
+    running = f"{LIST}ismewen/edrone/{RUNNING}/"
+    assert f'hx-get="{running}-/live/" hx-trigger="every 3s"' in viewer.get(running).content.decode()
+    assert 'hx-trigger="every' not in viewer.get(BUILD).content.decode()
+    assert viewer.get(f"{running}-/live/1/2/").content.decode().count("<li>") == 4
+    assert viewer.get(f"{BUILD}-/live/").headers["HX-Refresh"] == "true"
+    assert viewer.get(f"{BUILD}-/log/1/2/after/0/").headers["HX-Refresh"] == "true"
+    assert "DRONE_SERVER" in viewer.get(f"{running}-/log/1/2/after/0/").content.decode()
+
+
+def test_parameters_that_look_secret_are_masked(viewer):
+    page = viewer.get(BUILD).content.decode()
+    assert "********" in page
+    assert ">de<" in page.replace("<bdi>", ">").replace("</bdi>", "<").replace(">>", ">").replace("<<", "<")
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("database", [None, drones.sqlite_database(drones.RECORDED / "no-such-file")])
+def test_without_drones_database_pages_say_so_and_the_rest_works(path, database, db):
+    with drones.connected(database):
+        client = reader("admin", is_superuser=True)
+        answer = client.get(path)
+        assert answer.status_code == (200 if path == "/admin/" else 503)
+        assert "DRONE_DATABASE_URL" in answer.content.decode()
+        part = client.get(path, headers={"HX-Request": "true"})
+        assert path == "/admin/" or "<html" not in part.content.decode()
+        assert client.get("/admin/auth/user/").status_code == 200
+
+
+def test_what_is_deployed_is_the_last_success_of_each_target(admin):
+    page = admin.get(f"{REPOS}ismewen/edrone/").content.decode()
+    deployed = re.search(r'<ul class="deployed">(.*?)</ul>', page, re.DOTALL)
+    assert deployed
+    assert "production" in deployed[1]
+    assert "nothing succeeded lately" in deployed[1]  # the hostile target, which only has a running promotion
+    assert f"#{RUNNING}" in deployed[1]
+
+
+def test_pages_speak_the_readers_language(viewer):
+    page = viewer.get(LIST, headers={"Accept-Language": "zh-CN,zh;q=0.9"}).content.decode()
+    assert '<html lang="zh-hans"' in page
+    assert "代码仓库" in page
+    chosen = viewer.post("/admin/language", {"language": "zh-hans", "next": LIST})
+    assert chosen["Location"] == LIST
+    assert "代码仓库" in viewer.get(LIST).content.decode()
+    assert viewer.post("/admin/language", {"language": "en", "next": "https://elsewhere.example/"})["Location"] == "/"
+
+
+def test_repositories_are_paged_by_name(admin, monkeypatch):
+    monkeypatch.setattr("builds.admin.repo_pages.ON_A_PAGE", 1)
+    names, path = [], f"{REPOS}?all=yes"
+    while path:
+        page = admin.get(path).content.decode()
+        names += re.findall(r'<h2><a href="/admin/builds/repo/([\w/]+)/"', page)
+        more = re.search(r'href="([^"]+)" rel="next"', page)
+        path = more[1].replace("&amp;", "&") if more else ""
+    assert names == list(Repo.objects.order_by("slug").values_list("slug", flat=True))

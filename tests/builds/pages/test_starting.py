@@ -1,0 +1,252 @@
+"""Running services by hand, from the pages, against a stand-in of Drone that is a real HTTP server."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from builds.models import Build, Grant, Level
+from builds.models.audit import AuditRecord, Outcome
+from tests.builds.pages.conftest import reader
+
+REPO, BUILDS = "/admin/builds/repo/ismewen/edrone/", "/admin/builds/build/ismewen/edrone/"
+RUN = f"{REPO}-/run/"
+CHECK = f"{RUN}?operation=check"
+HEAD = """kind: operation
+title: Check it <b>
+description: Looks whether it runs.
+inputs:
+  TARGET: {type: choice, options: [staging, production], default: staging, description: Where}
+  TIMES: {type: number, required: true}
+  LOUD: {type: boolean, default: false}
+  NOTE: {type: string}
+---
+kind: pipeline
+name: check
+steps: [{name: probe, image: curl}]
+"""
+TREE = {
+    "edrone/_operations/check.yaml": HEAD,
+    "edrone/_operations/ship.yaml": "kind: operation\nlevel: deploy\n---\nkind: pipeline\nname: ship\n",
+    "edrone/_operations/broken.yaml": "kind: operation\nlevel: none\n---\nkind: pipeline\nname: x\n",
+    "default.yaml": "kind: pipeline\nname: test\n",
+}
+
+
+@pytest.fixture
+def site(standin: Any, tree: Any) -> Any:
+    tree(TREE)
+    return standin
+
+
+@pytest.fixture
+def deployer(site: Any) -> Client:
+    return reader("deployer", "ismewen/edrone", Level.DEPLOY)
+
+
+@pytest.fixture
+def runner(site: Any) -> Client:
+    return reader("runner", "ismewen/edrone", Level.RUN)
+
+
+def text(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+def hidden(answer: Any) -> dict[str, str]:
+    """Give the fields of the confirmation."""
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', text(answer))
+    return {name: value for name, value in found if name not in {"csrfmiddlewaretoken", "next"}}
+
+
+def confirmed(client: Client, path: str, **fields: str) -> Any:
+    """Fill in a form, confirm what it says, and give the last answer."""
+    asked = client.post(path, fields)
+    assert asked.status_code == 200, text(asked)
+    assert "This will be sent to Drone" in text(asked), text(asked)
+    return client.post(path, hidden(asked))
+
+
+def test_an_operation_is_asked_for_confirmed_and_run(site, runner):
+    assert "Run…" in text(runner.get(REPO))
+    listed = text(runner.get(RUN))
+    assert "Check it &lt;b&gt;" in listed
+    assert "Your grants do not allow this one." in listed  # ship deploys
+    assert "is not run or deploy" in listed  # what is wrong with the broken one
+    form = text(runner.get(CHECK))
+    assert re.search(r'<option value="staging" selected>', form)
+    assert "Where" in form
+    assert '<option value="master"></option>' in form
+    asked = runner.post(CHECK, {"branch": "develop", "input-TARGET": "production", "input-TIMES": "3", "input-LOUD": "true"})
+    assert "Run “Check it &lt;b&gt;” for develop of ismewen/edrone." in text(asked)
+    for sent in ("POST /api/repos/ismewen/edrone/builds", "develop", "check", "TARGET", "production", "EDRONE_ACTOR", "runner"):
+        assert sent in text(asked)
+    assert site.writes == []
+    done = runner.post(CHECK, hidden(asked))
+    assert done.status_code == 302
+    (call,) = site.writes
+    assert dict(call.query) == {
+        "branch": "develop", "action": "check", "TARGET": "production", "TIMES": "3", "LOUD": "true", "EDRONE_ACTOR": "runner"
+    }  # fmt: skip
+    number = int(re.findall(r"(\d+)/$", done["Location"])[0])
+    assert Build.objects.filter(repo__slug="ismewen/edrone", number=number).exists()
+    assert "The build was started." in text(runner.get(done["Location"]))
+    for page in (done["Location"], REPO, "/admin/builds/build/"):
+        assert "runner" in re.sub(r"(?s)<header.*?</header>", "", text(runner.get(page)))  # who started it, not edrone's login
+    record = AuditRecord.objects.get()
+    assert (record.username, record.means, record.outcome, record.build) == ("runner", "administration", Outcome.DONE, number)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "is required"),
+        ({"input-TIMES": "many"}, "must be a number"),
+        ({"input-TIMES": "3", "branch": ""}, "This field is required."),
+        ({"input-TIMES": "3", "input-TARGET": "moon"}, "moon is not one of the available choices"),
+    ],
+)
+def test_bad_inputs_are_said_beside_the_field_and_nothing_is_sent(fields, said, site, runner):
+    answer = runner.post(CHECK, {"branch": "develop", "input-TARGET": "staging", "input-LOUD": "false"} | fields)
+    assert answer.status_code == 422
+    assert said in text(answer)
+    assert site.writes == []
+
+
+def test_pressed_twice_is_done_once(site, deployer):
+    asked = deployer.post(CHECK, {"branch": "develop", "input-TIMES": "1", "input-TARGET": "staging", "input-LOUD": "false"})
+    answers = [deployer.post(CHECK, hidden(asked)) for _ in range(3)]
+    assert len({answer["Location"] for answer in answers}) == 1
+    assert len(site.writes) == 1
+
+
+def test_pressed_again_while_drone_is_asked_says_so(site, deployer):
+    asked = deployer.post(CHECK, {"branch": "develop", "input-TIMES": "1", "input-TARGET": "staging", "input-LOUD": "false"})
+    deployer.post(CHECK, hidden(asked))
+    AuditRecord.objects.update(outcome=Outcome.STARTED)
+    again = deployer.post(CHECK, hidden(asked))
+    assert again.status_code == 409
+    assert "The first press is under way" in text(again)
+    assert hidden(again)["key"] == hidden(asked)["key"]
+    assert len(site.writes) == 1
+
+
+def test_an_ordinary_build_takes_parameters_a_line_each(site, runner):
+    path = f"{RUN}?operation="
+    for wrong, said in (("no equals", "NAME=value"), ("A=1\nA=2", "A is there twice."), ("PATH=x", "reserved")):
+        answer = runner.post(path, {"branch": "develop", "params": wrong})
+        assert answer.status_code == 422
+        assert said in text(answer)
+    assert confirmed(runner, path, branch="develop", params="A=1=2\n\nB= two \n").status_code == 302
+    assert dict(site.writes[0].query) == {"branch": "develop", "A": "1=2", "B": " two ", "EDRONE_ACTOR": "runner"}
+
+
+VERBS = ["restart", "promote", "rollback", "cancel", "decline", "approve/1"]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_who_may_only_look_sees_no_buttons_and_gets_403_all_the_same(verb, site):
+    viewer = reader("viewer", "ismewen/edrone", Level.VIEW)
+    assert "/-/do/" not in text(viewer.get(f"{BUILDS}2/"))
+    assert "Run…" not in text(viewer.get(REPO))
+    for path in (f"{BUILDS}2/-/do/{verb}/", RUN, CHECK, f"{RUN}?operation="):
+        for answer in (viewer.get(path), viewer.post(path, {"confirmed": "yes", "target": "x", "branch": "develop", "key": "k"})):
+            assert answer.status_code == 403
+            assert "this needs a grant of level" in text(answer)
+    outsider = reader("outsider", "elsewhere/*", Level.DEPLOY)
+    for path in (f"{BUILDS}2/-/do/{verb}/", RUN, CHECK):
+        assert outsider.get(path).status_code == outsider.post(path, {"confirmed": "yes"}).status_code == 404
+        assert Client().post(path, {"confirmed": "yes"})["Location"].startswith("/admin/login/")
+    assert site.writes == []
+    assert not AuditRecord.objects.exists()
+
+
+def test_without_the_token_of_the_form_nothing_is_done(site, deployer):
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = deployer.cookies
+    assert strict.post(f"{BUILDS}2/-/do/restart/", {"confirmed": "yes"}).status_code == 403
+    assert site.writes == []
+
+
+def test_a_build_is_restarted(site, runner):
+    assert "Start ismewen/edrone #2 anew" in text(runner.post(f"{BUILDS}2/-/do/restart/"))
+    done = confirmed(runner, f"{BUILDS}2/-/do/restart/", debug="on")
+    assert done.status_code == 302
+    assert (site.writes[0].path, dict(site.writes[0].query)["debug"]) == ("/api/repos/ismewen/edrone/builds/2", "true")
+
+
+@pytest.mark.parametrize(("verb", "words"), [("promote", "Promote ismewen/edrone #2 to moon."), ("rollback", "Roll moon back")])
+def test_the_confirmation_names_the_target(verb, words, site, deployer):
+    path = f"{BUILDS}2/-/do/{verb}/"
+    assert "production" in text(deployer.get(path))  # suggested
+    assert deployer.post(path, {}).status_code == 422
+    asked = deployer.post(path, {"target": "moon", "params": "DB_PASSWORD=hunter2"})
+    assert words in text(asked)
+    assert "<code><bdi>********</bdi></code>" in text(asked)
+    deployer.post(path, hidden(asked))
+    assert dict(site.writes[0].query) == {"target": "moon", "DB_PASSWORD": "hunter2", "EDRONE_ACTOR": "deployer"}
+    assert AuditRecord.objects.get().params["DB_PASSWORD"] == "********"
+
+
+def test_a_grant_for_one_target_is_for_that_target_only(site):
+    client = reader("staging", "ismewen/edrone", Level.DEPLOY)
+    Grant.objects.update(only="staging")
+    path = f"{BUILDS}2/-/do/promote/"
+    assert "Promote…" in text(client.get(f"{BUILDS}2/"))
+    refused = client.post(path, {"target": "production"})
+    assert refused.status_code == 403
+    assert "production" in text(refused)
+    assert client.post(path, {"target": "production", "confirmed": "yes", "key": "k"}).status_code == 403
+    assert client.post(path, {"target": "staging"}).status_code == 200
+
+
+def test_what_cannot_be_done_now_says_why(site, deployer):
+    page = text(deployer.get(f"{BUILDS}2/"))
+    assert "Cancel<span" in page
+    assert "it has finished" in page
+    for verb, why in (("cancel", "it has finished"), ("decline", "nothing waits"), ("approve/1", "nothing waits")):
+        assert why in text(deployer.get(f"{BUILDS}2/-/do/{verb}/"))
+        assert why in text(deployer.post(f"{BUILDS}2/-/do/{verb}/"))
+    assert site.writes == []
+
+
+def test_where_drones_api_is_not_connected_the_page_says_so(site, deployer, settings):
+    settings.DRONE_TOKEN = ""
+    for path in (f"{BUILDS}2/", f"{BUILDS}2/-/do/restart/", CHECK, RUN):
+        assert "Set DRONE_SERVER and DRONE_TOKEN" in text(deployer.get(path))
+    assert deployer.post(f"{BUILDS}2/-/do/restart/", {"confirmed": "yes", "key": "k"}).status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "said"),
+    [("null", 422, "Drone made no build"), ("401", 502, "DRONE_TOKEN"), ("drop", 502, "newest builds")],
+)
+def test_what_drone_refuses_is_said_on_the_page(fault, status, said, site, deployer):
+    asked = deployer.post(f"{BUILDS}2/-/do/restart/")
+    site.fail(fault)
+    answer = deployer.post(f"{BUILDS}2/-/do/restart/", hidden(asked))
+    assert answer.status_code == status
+    assert said in text(answer)
+
+
+@pytest.mark.parametrize("path", ["-/do/create/", "-/do/eat/", "-/do/approve/", "-/do/restart/1/"])
+def test_what_is_no_action_is_404(path, deployer):
+    assert deployer.get(f"{BUILDS}2/{path}").status_code == 404
+
+
+def test_an_operation_that_is_not_there_lists_those_that_are(deployer):
+    answer = deployer.get(f"{RUN}?operation=chek")
+    assert answer.status_code == 404
+    assert "check" in text(answer)
+
+
+def test_who_did_what_is_on_the_page_of_the_build_for_those_who_may_see_it(site, deployer):
+    done = confirmed(deployer, f"{BUILDS}2/-/do/promote/", target="moon", params="")
+    admin = reader("admin", is_superuser=True)
+    for path in (f"{BUILDS}2/-/record/", f"{done['Location']}-/record/"):
+        page = text(admin.get(path))
+        assert "deployer" in page
+        assert "promoted" in page
+        assert "moon" in page
+        assert deployer.get(path).status_code == 404  # Django's permission to view audit records is missing

@@ -1,0 +1,196 @@
+"""The pages of builds in a browser: on a phone, dark, in Chinese, by keyboard alone, with the worst that a build can hold."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.browsing import LOOKS, faults, reader, wider_than_the_window
+from tests.hostile import HOSTILE, LONG, REFUSED, RUNNING, database
+from tests.server import Server, running
+
+BUILDS, REPOS = "/admin/builds/build/", "/admin/builds/repo/"
+BUILD = f"{BUILDS}ismewen/edrone/{HOSTILE}/"
+PASSWORD = "a-long-password-of-the-tests"
+PAGES = {
+    "first": "/admin/",
+    "builds": BUILDS,
+    "no-builds": f"{BUILDS}?status=declined",
+    "build": BUILD,
+    "long-log": f"{BUILD}-/step/1/3/",
+    "running": f"{BUILDS}ismewen/edrone/{RUNNING}/",
+    "refused": f"{BUILDS}ismewen/edrone/{REFUSED}/",
+    "configuration": f"{BUILD}-/configuration/",
+    "repositories": REPOS,
+    "repository": f"{REPOS}ismewen/edrone/",
+}
+
+
+@dataclass
+class Site:
+    """edrone beside a Drone that nobody would like to have."""
+
+    server: Server
+    drone: Path  # Drone's database
+    pictures: Path
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("pages")
+    drone = database(folder / "drone.sqlite")
+    with running(folder, DRONE_DATABASE_URL=f"sqlite:///{drone}", SECRET_KEY="tests-" * 8) as server:
+        made = server.manage(
+            "shell",
+            "--command",
+            "from django.contrib.auth.models import User; "
+            f"User.objects.create_user('anna', password='{PASSWORD}', is_staff=True, is_superuser=True); "
+            f"User.objects.create_user('bert', password='{PASSWORD}', is_staff=True)",
+        )
+        assert made.returncode == 0, made.stderr
+        assert server.manage("grant", "bert", "shop/*", "view").returncode == 0
+        yield Site(server, drone, folder)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_page_looks_right_to_axe_and_fits(look, site, browser: Browser):
+    with reader(browser, site.url, "anna", PASSWORD, **LOOKS[look]) as page:
+        for name, path in PAGES.items():
+            page.goto(f"{site.url}{path}")
+            page.screenshot(path=site.pictures / f"{look}-{name}.png")
+            assert faults(page) == [], (look, name)
+            assert not wider_than_the_window(page), (look, name)
+
+
+def test_somebody_logs_in_finds_a_failed_build_and_reads_its_log(site, browser: Browser):
+    with reader(browser, site.url, "anna", PASSWORD) as page:
+        page.get_by_role("link", name=f"ismewen/edrone #{HOSTILE}").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("failure")
+        expect(page.get_by_text("exit code 2")).to_be_visible()
+        expect(page.locator("#L1")).to_contain_text("PASS ok")
+        assert page.locator("#L1 .f2").evaluate("line => getComputedStyle(line).color") == "rgb(63, 185, 80)"
+        page.get_by_role("link", name="Configuration").click()
+        expect(page.get_by_text("edrone has no record")).to_be_visible()
+
+
+def test_a_line_can_be_linked_also_in_a_folded_part(site, browser: Browser):
+    with reader(browser, site.url, "anna", PASSWORD) as page:
+        page.goto(f"{site.url}{BUILD}-/step/1/3/")
+        expect(page.locator(f"#L{LONG}")).to_be_attached()
+        assert page.locator("#L30000").count() == 0
+        page.goto(f"{site.url}{BUILD}-/step/1/3/#L30000")
+        expect(page.locator("#L30000")).to_be_in_viewport()
+        expect(page.locator("#L30000")).to_contain_text("line 30000 of many & <b>")
+        page.locator("#L30002 > a").click()
+        assert page.url.endswith("#L30002")
+        expect(page.locator("#L30002")).to_have_class("line chosen")
+
+
+def test_times_are_those_of_the_readers_zone(site, browser: Browser):
+    with reader(browser, site.url, "anna", PASSWORD) as page:
+        page.goto(f"{site.url}{BUILDS}ismewen/edrone/1/")
+        time = page.locator(".facts time")
+        utc = time.get_attribute("datetime") or ""
+        hour = (int(utc[11:13]) + 8) % 24
+        assert re.search(rf"\b{hour % 12 or 12}:{utc[14:16]}:{utc[17:19]}\b.*GMT\+8", time.get_attribute("title") or "")
+        page.goto(f"{site.url}{BUILD}")
+        expect(page.locator(".facts time")).to_have_text(re.compile("minutes? ago|this minute"))
+
+
+def test_a_running_build_is_followed_until_it_ends(site, browser: Browser):
+    with reader(browser, site.url, "anna", PASSWORD) as page:
+        page.goto(f"{site.url}{BUILDS}ismewen/edrone/{RUNNING}/")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("running")
+        with sqlite3.connect(site.drone) as drone:
+            (build,) = drone.execute(
+                "SELECT build_id FROM builds WHERE build_repo_id = 1 AND build_number = ?", [RUNNING]
+            ).fetchone()
+            ended = "strftime('%s', 'now')"
+            of_stage = "step_stage_id = (SELECT stage_id FROM stages WHERE stage_build_id = ?)"
+            drone.execute(f"UPDATE steps SET step_status = 'success', step_stopped = {ended} WHERE {of_stage}", [build])
+            drone.execute(
+                f"UPDATE stages SET stage_status = 'success', stage_stopped = {ended} WHERE stage_build_id = ?", [build]
+            )
+            drone.execute(f"UPDATE builds SET build_status = 'success', build_finished = {ended} WHERE build_id = ?", [build])
+        drone.close()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("success", timeout=15_000)
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.wait_for_timeout(4_000)
+        assert asked == []
+
+
+def test_all_of_it_can_be_done_by_keyboard(site, browser: Browser):
+    with reader(browser, site.url, "anna", PASSWORD) as page:
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
+        go(page, "Builds")
+        page.wait_for_url(f"{site.url}{BUILDS}")
+        tab_to(page, "input[name=q]")
+        page.keyboard.type(f"ismewen/edrone#{HOSTILE}")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{site.url}{BUILD}")
+        tab_to(page, "#step-1-3")
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none"
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{site.url}{BUILD}-/step/1/3/#log")
+        tab_to(page, "details[data-first='1'] > summary")
+        page.keyboard.press("Enter")
+        expect(page.locator("#L1")).to_be_visible()
+
+
+def go(page: Page, name: str) -> None:
+    """Walk to a link and follow it."""
+    for _ in range(100):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == name:
+            page.keyboard.press("Enter")
+            return
+    raise AssertionError(f"{name} cannot be reached by keyboard")
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Walk to an element."""
+    for _ in range(100):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"{selector} cannot be reached by keyboard")
+
+
+def test_language_and_theme_are_chosen_on_the_page_and_stay(site, browser: Browser):
+    with reader(browser, site.url, "anna", PASSWORD) as page:
+        page.goto(f"{site.url}{BUILD}")
+        page.get_by_role("button", name="简体中文").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("失败")
+        assert page.url == f"{site.url}{BUILD}"
+        page.goto(f"{site.url}{REPOS}")
+        expect(page.get_by_role("heading", level=1)).to_have_text("代码仓库")
+        assert faults(page) == []
+        ground = "getComputedStyle(document.body).backgroundColor"
+        light = page.evaluate(ground)
+        page.locator("button.theme-toggle").first.click()
+        page.locator("button.theme-toggle").first.click()
+        themes = {page.evaluate("document.documentElement.dataset.theme"), page.evaluate(ground)}
+        page.reload()
+        assert {page.evaluate("document.documentElement.dataset.theme"), page.evaluate(ground)} == themes
+        assert light.startswith("rgb")
+
+
+def test_who_may_see_other_repositories_sees_nothing_of_these(site, browser: Browser):
+    with reader(browser, site.url, "bert", PASSWORD) as page:
+        for path in ("/admin/", BUILDS, REPOS):
+            page.goto(f"{site.url}{path}")
+            assert "ismewen/edrone" not in page.content()
+            assert faults(page) == []
+        answer = page.request.get(f"{site.url}{BUILD}")
+        assert answer.status == 404

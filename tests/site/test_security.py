@@ -41,6 +41,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(("method", "path", "status"), ADDRESSES)
 def test_every_answer_has_the_security_headers(method: str, path: str, status: int):
     answer = Client(enforce_csrf_checks=True).generic(method, path)
+    answer.close()  # a file is open until it is sent
     assert answer.status_code == status
     assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
 

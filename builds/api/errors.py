@@ -39,6 +39,8 @@ def answer_error(error: Exception, _: Mapping[str, Any]) -> Response:
                 headers["WWW-Authenticate"] = header
         case BuildsError() | ConfigError():
             status, message = error.status, str(error)
+            if getattr(error, "replayed", False):
+                headers["Idempotency-Replayed"] = "true"
         case TooManyFieldsSent():
             status, message = 400, f"The address has more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} parameters."
         case SuspiciousOperation():

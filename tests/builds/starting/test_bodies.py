@@ -74,11 +74,11 @@ def server(tmp_path_factory) -> Iterator[tuple[Server, str]]:
 def test_a_body_whose_length_is_not_said_never_looks_like_none(server, method, protocol, header, sent):
     edrone, token = server
     path = "/api/repos/shop/cart/builds" + ("/1" if method == "DELETE" else "")
-    head = f"{method} {path} {protocol}\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n{header}\r\n"
+    head = f"{method} {path} {protocol}\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n{header}\r\n"
     address = urlsplit(edrone.url)
     with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
         connection.sendall(head.encode() + sent)
-        answer = connection.recv(65536)
+        answer = connection.makefile("rb").read()
     assert answer.split(b"\r\n")[0].endswith(b" 411 Length Required"), answer
     assert b"Content-Length" in answer
 
@@ -87,9 +87,9 @@ def test_a_body_whose_length_is_not_said_never_looks_like_none(server, method, p
 def test_a_key_that_does_not_arrive_as_it_was_sent_is_refused_and_never_ignored(server, key):
     edrone, token = server
     address = urlsplit(edrone.url)
-    head = f"POST /api/repos/shop/cart/builds HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Length: 0\r\n"
+    head = f"POST /api/repos/shop/cart/builds HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\nContent-Length: 0\r\n"
     with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
         connection.sendall(head.encode() + b"Idempotency-Key: " + key + b"\r\n\r\n")
-        answer = connection.recv(65536)
+        answer = connection.makefile("rb").read()
     assert answer.split(b"\r\n")[0].endswith(b" 400 Bad Request"), answer
     assert b"Idempotency-Key must be" in answer

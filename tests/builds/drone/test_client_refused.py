@@ -269,3 +269,13 @@ def test_an_encrypted_connection_that_breaks_after_the_request_may_have_done_som
     pool = HTTPSConnectionPool("127.0.0.1")
     error = failure(SSLError(MaxRetryError(pool, "/", reason)), Call("POST", "/", (), 1, 1), "https://127.0.0.1")
     assert (error.status, error.uncertain) == (502, True)
+
+
+def test_no_library_logs_the_address_with_the_parameters_in_it(serve: Serve, caplog):
+    def answer(handler):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nno header at all\r\n\r\nnull")
+        handler.close_connection = True
+
+    with pytest.raises(DroneError):
+        client_of(serve(lambda _: answer)).create(EDRONE, Wanted("develop"), SECRET)
+    assert "planted" not in caplog.text

@@ -86,9 +86,11 @@ def allowed(caller: Caller, wish: Wish, repo: Repo, build: Build | None) -> None
 
 def checked(wish: Wish, repo: Repo) -> Wish:
     """Refuse what cannot be passed on; fill in the defaults of an operation's inputs."""
-    for name in ("branch", "commit", "message", "operation", "target"):
+    for name in parameters.COLUMNS:
         if parameters.NOT_IN_A_VALUE.search(getattr(wish, name)):
             raise Refused(f"The {name} holds a NUL, or is not Unicode text.")
+        if len(getattr(wish, name)) > parameters.COLUMNS[name]:
+            raise Refused(f"The {name} is too long: Drone stores {parameters.COLUMNS[name]} characters.")
     parameters.refuse_bad(wish.params)
     return operations.checked(repo, wish) if wish.operation else wish
 

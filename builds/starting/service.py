@@ -14,6 +14,7 @@ from builds.secrets import masked
 from builds.starting import operations, parameters, record
 from builds.starting.errors import NoSuchBuild, Refused
 from builds.starting.needs import demand, need_of
+from builds.starting.versions import refuse_old
 from builds.starting.wishes import Caller, Wish
 
 OK, NO_CONTENT = 200, 204
@@ -112,6 +113,7 @@ def parameters_of(caller: Caller, wish: Wish, repo: Repo, build: Build | None) -
 
 def ask(client: Client, wish: Wish, repo: drone.Repo) -> Answered | None:
     """Ask Drone; None where it answers nothing."""
+    refuse_old(client, wish)
     match wish.verb:
         case Verb.CREATE:
             wanted = drone.Wanted(wish.branch, wish.commit, wish.message, wish.operation)

@@ -253,11 +253,15 @@ def test_neither_the_client_nor_its_parts_show_the_token(serve: Serve):
     assert TOKEN not in repr(client) + repr(client.transport) + str(client.transport.session)
 
 
+def hang_up(server: socket.socket) -> None:
+    server.accept()[0].close()
+
+
 @pytest.mark.parametrize("broken", [False, True])
 def test_a_handshake_that_hangs_or_breaks_has_done_nothing(broken):
     with socket.create_server(("127.0.0.1", 0)) as server:
         if broken:
-            threading.Thread(target=lambda: server.accept()[0].close(), daemon=True).start()
+            threading.Thread(target=hang_up, args=(server,), daemon=True).start()
         client = Client(Transport(f"https://127.0.0.1:{server.getsockname()[1]}", TOKEN, connect=0.3), writes=60)
         with pytest.raises(DroneError, match="cannot be reached at .*; nothing was done") as raised:
             client.create(EDRONE, Wanted(), SECRET)

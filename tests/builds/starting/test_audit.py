@@ -94,7 +94,7 @@ def test_a_record_has_the_message_that_a_build_was_given(standin, api, auditor):
 @pytest.mark.django_db(transaction=True)
 def test_the_end_of_a_record_outlives_a_connection_that_ended_during_the_call(standin, api, auditor):
     """The database of edrone restarts, or the driver finds the connection closed, while Drone is waited for."""
-    broken = []
+    broken: list[str] = []
 
     def break_once(execute, sql, params, many, context):
         if sql.startswith("UPDATE") and "auditrecord" in sql and not broken:

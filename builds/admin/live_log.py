@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 
 from builds.drone.client import Repo, connected
 from builds.drone.errors import DroneError
+from builds.drone.places import place
 from builds.drone.stream import lines_so_far
 from builds.logs import Line, lines
 from builds.models import Build, Step
@@ -24,7 +25,8 @@ def running(build: Build, step: Step) -> tuple[list[Line], str]:
             "here they come when the step has ended."
         )
     try:
-        return lines_so_far(connected(), of(build), build.number, step.stage.number, step.number), ""
+        with place():
+            return lines_so_far(connected(), of(build), build.number, step.stage.number, step.number), ""
     except DroneError as error:
         return [], str(error)
 
@@ -34,7 +36,8 @@ def stored_elsewhere(build: Build, step: Step) -> list[Line] | None:
     if not can_ask() or not step.started:
         return None
     try:
-        return lines(connected().log(of(build), build.number, step.stage.number, step.number))
+        with place():
+            return lines(connected().log(of(build), build.number, step.stage.number, step.number))
     except DroneError:
         return None
 

@@ -20,7 +20,7 @@ class Json(BaseRenderer):
     charset = None
 
     def render(self, data: Any, _: str | None = None, context: Mapping[str, Any] | None = None) -> bytes:
-        """Turn the answer into bytes; what cannot be written is an error in Drone's form too, since no view catches it any more."""
+        """Turn the answer into bytes; what cannot be written is 500 in Drone's form, for no view catches it any more."""
         try:
             return orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE)
         except orjson.JSONEncodeError as error:

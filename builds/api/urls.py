@@ -37,7 +37,8 @@ def address(form: str, view: type[APIView]) -> object:
 urlpatterns = [
     address("user", UserView),
     address("user/repos", UserReposView),
-    address("user/builds(?:/recent)?", UserBuildsView),
+    address("user/builds", UserBuildsView),
+    address("user/builds/recent", UserBuildsView),
     address("builds", AllBuildsView),
     address("audit", AuditView),
     address("repos", ReposView),

@@ -178,6 +178,7 @@ def test_blobs_in_columns_of_text(api, tmp_path):
         (b"plain\ntext", b'[{"pos":0,"out":"plain\\n","time":0},{"pos":1,"out":"text","time":0}]'),
         (b"\xff\xfe", '[{"pos":0,"out":"\ufffd\ufffd","time":0}]'.encode()),
         (b"", b"[]"),
+        (b"[it begins and ends so]", b'[{"pos":0,"out":"[it begins and ends so]","time":0}]'),
     ],
 )
 def test_logs_hold_anything(change, api, log, given):

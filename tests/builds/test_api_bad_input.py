@@ -238,6 +238,44 @@ def test_numbers_in_the_address_are_read_as_drone_reads_them(change, api, number
         assert status == 200 or list(body(answer)) == ["message"]
 
 
+NAMED_LIKE_ADDRESSES = [
+    "shop/eu/builds", "shop/eu/config", "shop/eu/operations", "x/y/builds/7", "x/y/builds/latest", "x/y/builds/7/config",
+    "x/y/builds/1/logs/1/1", "a/builds/builds",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("slug", NAMED_LIKE_ADDRESSES)
+def test_repositories_may_be_named_like_parts_of_the_api(change, api, slug):
+    namespace, _, name = slug.rpartition("/")
+    change(f"UPDATE repos SET repo_slug = '{slug}', repo_namespace = '{namespace}', repo_name = '{name}' WHERE repo_id = 1")
+    seen = Api(person("seen", Level.VIEW, slug))
+    for asking in (api, seen):
+        for address in (slug, f"{quote(namespace, safe='')}/{name}"):
+            assert body(asking.get(f"/api/repos/{address}"))["slug"] == slug
+            assert len(body(asking.get(f"/api/repos/{address}/builds"))) == 20
+            assert body(asking.get(f"/api/repos/{address}/builds/1"))["number"] == 1
+            assert asking.get(f"/api/repos/{address}/config").status_code == 200
+            assert asking.post(f"/api/repos/{address}").status_code in {404, 405}
+    outsider = Api(person("outsider", Level.VIEW, "elsewhere/*"))
+    unseen, nowhere = outsider.get(f"/api/repos/{slug}"), outsider.get(f"/api/repos/no{slug}")
+    assert (unseen.status_code, body(unseen)["message"].replace("no repository ", "no repository no")) == (
+        404,
+        body(nowhere)["message"],
+    )
+    assert Api().get(f"/api/repos/{slug}").status_code == 401
+
+
+def test_of_two_readings_of_an_address_the_shorter_name_is_first_where_it_can_be_seen(change, api):
+    change(
+        "UPDATE repos SET repo_slug = 'shop/eu' WHERE repo_id = 1",
+        "UPDATE repos SET repo_slug = 'shop/eu/builds' WHERE repo_id = 2",
+    )
+    assert isinstance(body(api.get("/api/repos/shop/eu/builds")), list)
+    only = Api(person("only", Level.VIEW, "shop/eu/builds"))
+    assert body(only.get("/api/repos/shop/eu/builds"))["slug"] == "shop/eu/builds"
+
+
+
 @pytest.mark.parametrize(
     "slug",
     [

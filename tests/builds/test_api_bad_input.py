@@ -275,7 +275,6 @@ def test_of_two_readings_of_an_address_the_shorter_name_is_first_where_it_can_be
     assert body(only.get("/api/repos/shop/eu/builds"))["slug"] == "shop/eu/builds"
 
 
-
 @pytest.mark.parametrize(
     "slug",
     [

@@ -7,7 +7,8 @@ from builds.models import Build
 from configs.identity import BuildKey
 from configs.payload import ConfigRequest
 from configs.resolve import resolve
-from configs.served import Ask, give
+from configs.rows import Ask
+from configs.served import give_new
 from configs.tree import Tree
 from tests import drones
 from tests.builds.api import Api, body
@@ -35,7 +36,7 @@ def test_a_build_shows_the_exact_text_that_it_was_served_when_the_tree_has_chang
     root = tree({"edrone/default.yaml": text})
     build = Build.objects.get(repo_id=1, number=2)
     asked = request_of(build)
-    give([Ask(asked, resolve(asked, Tree(root)), "abc123")])
+    give_new([Ask(asked, resolve(asked, Tree(root)), "abc123")])
     tree({"edrone/default.yaml": "kind: pipeline\nname: two\n"})
     shown = body(api.get(f"{REPO}/builds/2/config"))
     assert (shown["yaml"], shown["path"], shown["sources"]) == (text, "edrone/default.yaml", ["edrone/default.yaml"])

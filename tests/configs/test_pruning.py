@@ -40,7 +40,7 @@ def test_on_sqlite_half_of_the_time_is_for_those_who_record(tree, drone, monkeyp
     same = first | {"id": None, "identity": None, "served": old}
     ServedConfig.objects.bulk_create(ServedConfig(**same) for _ in range(1000))
     pauses: list[float] = []
-    monkeypatch.setattr(pruning.time, "sleep", pauses.append)
+    monkeypatch.setattr("time.sleep", pauses.append)
     with CaptureQueriesContext(connection) as queries:
         call_command("pruneconfigs", days=1)
     deleted = [query["sql"].count(",") for query in queries if query["sql"].startswith("DELETE")]

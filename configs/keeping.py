@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
 
@@ -20,12 +19,10 @@ from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
 
 from configs import metrics, rows, served
-from configs.errors import ConfigError
+from configs.job import Answer, Job
 from configs.payload import ConfigRequest
-from configs.resolve import Resolved
 from configs.revision import name_of
 from configs.rows import Ask
-from configs.served import Search
 
 STATEMENT = 250  # milliseconds that the database may take for a statement
 LOCK = 240  # milliseconds of these for a lock
@@ -43,7 +40,6 @@ LIMITS = {
 }
 
 logger = logging.getLogger("edrone.config")
-Answer = Resolved | ConfigError
 T = TypeVar("T")
 
 
@@ -57,31 +53,6 @@ def keep(request: ConfigRequest, found: Answer) -> Answer:
     if not request.created:
         return found  # a person asks: no build will be made of it
     return keeper().keep(Ask(request, found, name_of(settings.EDRONE_PROJECTS)))
-
-
-@dataclass(eq=False)
-class Job:
-    """A request that waits to be recorded."""
-
-    ask: Ask
-    search: Search | None = None  # what is known of the build, once it was read
-    answer: Answer | None = None  # None also where it could not be recorded
-    reason: str = ""  # why it could not
-    given_up: bool = False
-    done: threading.Event = field(default_factory=threading.Event)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def offer(self, answer: Answer | None) -> bool:
-        """Set what is answered; False where that was something else already."""
-        with self.lock:
-            if not self.given_up:
-                self.answer = answer
-            return not self.given_up
-
-    def give_up(self) -> None:
-        """Wait no longer: what is known by now is answered."""
-        with self.lock:
-            self.given_up = True
 
 
 Step = Callable[[Sequence[Job]], None]

@@ -26,9 +26,10 @@ def refuse_others(request: ConfigRequest, logins: Collection[str]) -> None:
     """
     if not logins or request.number or request.event not in BY_HAND or request.trigger in logins:
         return
+    below = "" if request.event == "custom" else f"/NUMBER/{request.event}"
     raise Refused(
         f"{request.trigger or 'somebody'} may not start {request.event} builds at Drone itself: start this one at edrone, in its "
-        f"administration or with POST /api/repos/{request.slug}/builds (EDRONE_MANUAL_BUILDS_BY says who may)."
+        f"administration or with POST /api/repos/{request.slug}/builds{below} (EDRONE_MANUAL_BUILDS_BY says who may)."
     )
 
 

@@ -152,6 +152,6 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": ENVIRONMENT.log_format}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # Django would mail errors to administrators, with the request's headers in them.
-    # The parameters of builds are in urllib3's debug lines.
-    "loggers": {"django": {"handlers": [], "propagate": True}, "urllib3": {"level": "WARNING"}},
+    # The parameters of builds are in urllib3's lines: in its warnings as well, whole addresses with whatever was in the query.
+    "loggers": {"django": {"handlers": [], "propagate": True}, "urllib3": {"level": "ERROR"}},
 }

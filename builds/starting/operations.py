@@ -21,8 +21,14 @@ LEVELS = {"run": Level.RUN, "deploy": Level.DEPLOY}
 
 
 def level(repo: Repo, wish: Wish, build: Build | None) -> Level | None:
-    """Give the level of the operation that is started, or that the build ran; None: none, or it is not to be had any more."""
-    name = wish.operation if build is None else name_of(build)
+    """Give the level of the operation that is started, or that the build ran; None: none, or it is not to be had any more.
+
+    Raises:
+        ConfigError: the operation to start is not there, or broken.
+    """
+    if build is None:
+        return LEVELS[operation(repo, wish.operation).level] if wish.operation else None
+    name = name_of(build)
     if not name:
         return None
     try:

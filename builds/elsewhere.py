@@ -4,6 +4,7 @@ import re
 
 from builds.drone.client import LOG, LOGS, Repo, connected, path
 from builds.drone.errors import DroneError
+from builds.drone.places import place
 from builds.drone.refusals import garbled
 
 NOT_FOUND = 404
@@ -22,7 +23,8 @@ def log_of(repo: Repo, build: int, stage: int, step: int) -> bytes:
     """
     client = connected()
     try:
-        reply = client.read(path(LOGS, repo, build, stage, step), LOG)
+        with place():
+            reply = client.read(path(LOGS, repo, build, stage, step), LOG)
     except DroneError as error:
         if error.status == NOT_FOUND:
             raise DroneError(NONE, NOT_FOUND, permanent=True) from None

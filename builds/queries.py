@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-
 from typing import TypeVar
 
 from django.db.models import Model, OuterRef, Prefetch, QuerySet, Subquery

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from builds import elsewhere
 from builds.drone.client import Repo, connected
 from builds.drone.errors import DroneError
+from builds.drone.places import place
 from builds.drone.stream import lines_so_far
 from builds.logs import Line, lines
 from builds.models import Build, Step
@@ -25,7 +26,8 @@ def running(build: Build, step: Step) -> tuple[list[Line], str]:
             "here they come when the step has ended."
         )
     try:
-        return lines_so_far(connected(), of(build), build.number, step.stage.number, step.number), ""
+        with place():
+            return lines_so_far(connected(), of(build), build.number, step.stage.number, step.number), ""
     except DroneError as error:
         return [], str(error)
 

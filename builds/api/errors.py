@@ -4,7 +4,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation, TooManyFieldsSent
 from django.db import DatabaseError
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -46,6 +47,10 @@ def answer_error(error: Exception, _: Mapping[str, Any]) -> Response:
                 headers["WWW-Authenticate"] = header
         case BuildsError() | ConfigError():
             status, message = error.status, str(error)
+            if getattr(error, "replayed", False):
+                headers["Idempotency-Replayed"] = "true"
+        case TooManyFieldsSent():
+            status, message = 400, f"The address has more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} parameters."
         case SuspiciousOperation():
             status, message = 400, "The request has too many parts, or a part that no client sends."
         case DatabaseError():
@@ -56,5 +61,6 @@ def answer_error(error: Exception, _: Mapping[str, Any]) -> Response:
             status, message = 500, FAILED
     if seconds := getattr(error, "wait", None):
         headers["Retry-After"] = str(int(seconds))
+    whole = message.encode("utf-8", "replace").decode()  # what was sent may be half a character
     kind = NoRepositoryHere if isinstance(error, NoRepository) else Response
-    return kind({"message": message}, status, headers=headers)
+    return kind({"message": whole}, status, headers=headers)

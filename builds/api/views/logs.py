@@ -28,10 +28,10 @@ class LogView(ApiView):
     def get(self, request: Request, slug: str, number: str, stage: str, step: str) -> HttpResponse:
         """Give it as it was stored, byte for byte."""
         repo = repository(request, slug)
-        build, in_stage, place = whole(number, "build"), whole(stage, "stage"), whole(step, "step")
-        found = step_of(repo.pk, build, in_stage, place)
+        build, in_stage, in_step = whole(number, "build"), whole(stage, "stage"), whole(step, "step")
+        found = step_of(repo.pk, build, in_stage, in_step)
         if found is None:
-            raise NotFound(f"Not Found: build {build} of {slug} has no step {place} in a stage {in_stage}.")
+            raise NotFound(f"Not Found: build {build} of {slug} has no step {in_step} in a stage {in_stage}.")
         log = log_of(found)
         if log is None:
             log = asked_of_drone(repo, build, in_stage, found)
@@ -43,7 +43,7 @@ def asked_of_drone(repo: Repo, build: int, stage: int, step: Step) -> bytes:
 
     Raises:
         NotFound: the step has not ended, or edrone is not connected to Drone's API.
-        DroneError: Drone has none, or does not answer.
+        DroneError: Drone has none, or does not answer; or edrone waits for it in too many threads already.
     """
     if step.status in NOT_ENDED:
         raise NotFound(f"Not Found: step {step.name} has not ended; its log comes when it has.")

@@ -387,6 +387,9 @@ def test_nothing_that_was_planted_comes_out(change, api):
 def test_a_database_that_is_not_connected_is_an_honest_503(api, path):
     with drones.connected(None):
         answer = api.get(path)
+        if path.startswith(REPO):  # the answer does not tell who may see the repository
+            outsider = Api(person("outsider", Level.VIEW, "elsewhere/*")).get(path)
+            assert (outsider.status_code, outsider.content) == (503, answer.content)
     assert answer.status_code == 503
     assert "DRONE_DATABASE_URL" in body(answer)["message"]
 

@@ -159,6 +159,12 @@ def test_without_a_setting_every_use_says_what_to_set(db):
             assert caught.value.status == 503
 
 
+def test_a_file_that_drone_is_writing_is_waited_for_briefly(change: Change):
+    with connections["drone"].cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        assert cursor.fetchone() == (2_000,)
+
+
 def test_a_database_that_goes_away_in_the_middle_is_the_same_error_and_comes_back(db, postgres):
     database = drones.recorded_postgres(postgres, "2.28.2")
     with drones.connected(database):

@@ -28,12 +28,16 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 LONGEST_HEADER = 4096  # characters; Drone's is about 200
 
 
-def verify(header: Callable[[str], str | None], body: bytes, secrets: Sequence[str], now: datetime, tolerance: int) -> None:
-    """Accept a signed request, or say why not.
+def verify(
+    header: Callable[[str], str | None], read_body: Callable[[], bytes], secrets: Sequence[str], now: datetime, tolerance: int
+) -> bytes:
+    """Accept a signed request and give its body, or say why not.
+
+    The body is read once the signature holds: nobody without one can hold a thread by sending the body slowly.
 
     Args:
         header: gives the value of a request header by its lower-case name, None where it was not sent.
-        body: the raw body.
+        read_body: gives the raw body.
         secrets: any of them may have been used.
         now: the time of edrone's clock, with its zone.
         tolerance: seconds that the signed date may be off.
@@ -52,10 +56,12 @@ def verify(header: Callable[[str], str | None], body: bytes, secrets: Sequence[s
             "The signature does not match: Drone and edrone have different secrets (DRONE_YAML_SECRET), "
             f"or a proxy changed one of the signed headers ({', '.join(signed)})."
         )
+    body = read_body()
     digest = "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode()
     if not hmac.compare_digest(digest.encode(), (header("digest") or "").encode()):
         raise Unsigned("The header Digest does not match the body: a proxy changed the body, or sent it in chunks.")
     check_clock(parse_date(header("date") or ""), now, tolerance)
+    return body
 
 
 def parse_signature(value: str | None) -> dict[str, str]:

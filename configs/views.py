@@ -49,9 +49,7 @@ class ConfigView(APIView):
         started, asked = time.perf_counter(), None
         result: Resolved | ConfigError | None = None  # as long as edrone itself may have failed
         try:
-            body = read_body(request)
-            verify(request, body)
-            asked = payload.parse(body)
+            asked = payload.parse(verify(request))
             result = keep(asked, today(asked))
         except ConfigError as error:
             result = error
@@ -89,16 +87,17 @@ def read_body(request: Request) -> bytes:
     return body
 
 
-def verify(request: Request, body: bytes) -> None:
-    """Check the signature, unless the operator chose to do without."""
+def verify(request: Request) -> bytes:
+    """Check the signature, unless the operator chose to do without, and give the body."""
     if settings.EDRONE_ALLOW_UNSIGNED:
-        return
+        return read_body(request)
     meta = request.META
 
     def header(name: str) -> str | None:
         return meta.get(environ_key(name))
 
-    signature.verify(header, body, settings.DRONE_YAML_SECRETS, datetime.now(UTC), settings.EDRONE_DATE_TOLERANCE)
+    secrets, tolerance = settings.DRONE_YAML_SECRETS, settings.EDRONE_DATE_TOLERANCE
+    return signature.verify(header, lambda: read_body(request), secrets, datetime.now(UTC), tolerance)
 
 
 @lru_cache(maxsize=64)  # the same few names in every request

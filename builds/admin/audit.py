@@ -29,6 +29,7 @@ DONE = (
     "commit",
     "operation",
     "target",
+    "build_message",
     "parameters",
 )
 ENDED = ("outcome", "status", "message", "build_link", "build_status", "finished")
@@ -59,6 +60,7 @@ class AuditAdmin(ReadOnly):
     list_filter = ("verb", "outcome", SpanFilter)
     search_fields = ("slug",)  # what is searched: get_search_results
     search_help_text = _("namespace/name of a repository, or the name of a user")
+    readonly_fields = (*DONE, *ENDED)
     fieldsets = ((_("What was wanted"), {"fields": DONE}), (_("What came of it"), {"fields": ENDED}))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditRecord]:
@@ -66,10 +68,6 @@ class AuditAdmin(ReadOnly):
         seen = visible(request.user)
         rows = super().get_queryset(request).order_by("-id")
         return rows if seen is None else rows.filter(seen)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """All of them."""
-        return (*DONE, *ENDED)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """Search by what an index finds."""

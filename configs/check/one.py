@@ -23,7 +23,7 @@ from configs.tree import Snapshot
 
 YAML = check("yaml", ERROR, "text that is not YAML")
 EXTENDS = check("extends", ERROR, "an `extends` that cannot be resolved, or a file that cannot be composed")
-REPOSITORY = check("repository-and-more", ERROR, "`kind: repository` beside other documents")
+REPOSITORY = check("repository-and-more", ERROR, "`kind: repository` beside other documents, or as an operation")
 TOO_LARGE = check("not-checked", WARNING, "a file too large or too deep to be looked into; it is served as it is")
 
 UNREAD = frozenset({YAML.id, TOO_LARGE.id})  # of these a document is missing from what is checked

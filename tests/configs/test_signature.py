@@ -7,6 +7,7 @@ import string
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import partial
 
 import pytest
 from httpsig.verify import HeaderVerifier
@@ -33,7 +34,7 @@ VECTOR = {
 
 
 def check(headers: dict[str, str], body: bytes = BODY, secrets: tuple[str, ...] = (VECTOR_SECRET,), now: datetime = NOW) -> None:
-    verify(headers.get, body, secrets, now, 300)
+    verify(headers.get, lambda: body, secrets, now, 300)
 
 
 def signed(
@@ -53,7 +54,7 @@ def test_it_accepts_the_test_vector_of_drones_own_client():
 def test_it_accepts_a_recorded_request():
     headers, body = recorded("push-ismewen-edrone-master")
     lowered = {name.lower(): value for name, value in headers.items()}
-    verify(lowered.get, body, [SECRET], datetime(2026, 11, 23, 9, 41, 29, tzinfo=UTC), 300)
+    verify(lowered.get, lambda: body, [SECRET], datetime(2026, 11, 23, 9, 41, 29, tzinfo=UTC), 300)
 
 
 def test_it_agrees_with_httpsig_about_every_recorded_request():
@@ -61,7 +62,7 @@ def test_it_agrees_with_httpsig_about_every_recorded_request():
         headers, body = recorded(file.stem)
         lowered = {name.lower(): value for name, value in headers.items()}
         assert HeaderVerifier(lowered, SECRET, required_headers=["date", "digest"], sign_header="signature").verify()
-        verify(lowered.get, body, [SECRET], parsedate_to_datetime(headers["Date"]), 300)
+        verify(lowered.get, partial(bytes, body), [SECRET], parsedate_to_datetime(headers["Date"]), 300)
 
 
 def test_it_accepts_any_of_several_secrets():

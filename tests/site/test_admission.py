@@ -128,3 +128,14 @@ def test_readers_that_go_away_in_the_middle_leave_no_place_taken(tmp_path: Path)
         time.sleep(0.5)
         for _ in range(3):
             assert requests.get(f"{server.url}/static/admin/css/base.css", timeout=5).ok
+
+
+def test_senders_without_a_signature_hold_no_thread_of_the_configuration_endpoint(tmp_path: Path):
+    with running(tmp_path, EDRONE_WORKERS="1", EDRONE_THREADS="3") as server, ExitStack() as held:
+        for _ in range(12):
+            connection = held.enter_context(closing(connect(server)))
+            connection.sendall(b"POST /edrone HTTP/1.1\r\nHost: edrone\r\nContent-Length: 100000\r\n\r\n{")
+        time.sleep(0.5)
+        for _ in range(5):
+            assert exchange(server, head(server, BODY) + BODY)[0] == 200
+        assert requests.get(f"{server.url}/healthz", timeout=5).ok

@@ -104,6 +104,11 @@ def test_it_is_not_found_where_it_is_not(tree, name):
     assert name not in {id_ for _, _, id_ in found(tree(CASES[name][3]))}
 
 
+@pytest.mark.parametrize("head", ["", "kind: operation\n---\n"])
+def test_an_operation_that_leaves_it_to_the_repository_is_found(tree, head):
+    assert (OPERATION, 1, "repository-and-more") in found(tree({OPERATION: f"{head}kind: repository\n"}))
+
+
 def test_every_check_has_such_a_case():
     assert set(CASES) == set(CHECKS)
 

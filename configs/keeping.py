@@ -28,7 +28,7 @@ STATEMENT = 250  # milliseconds that the database may take for a statement
 LOCK = 240  # milliseconds of these for a lock
 HANGS = 0.5  # seconds after which a statement is given up for which the database does not even say that it failed
 CONNECT = 2.0  # seconds likewise for a connection
-PATIENCE = 2.0  # seconds that a request waits while statements are answered, as where many builds come at once
+PATIENCE = CONNECT + HANGS  # seconds that a request waits while statements are answered, as where many builds come at once
 REST = 5.0  # seconds without trying, after a failure
 MOST = 64  # requests recorded together
 QUERY_CANCELED = "57014"  # PostgreSQL's code
@@ -91,7 +91,7 @@ class Keeper:
 
     def waited_for(self, job: Job) -> bool:
         """Wait until a request is recorded, or the database hangs; a long queue alone makes nobody rest."""
-        end = time.monotonic() + max(PATIENCE, CONNECT + HANGS)
+        end = time.monotonic() + PATIENCE
         seconds = HANGS
         while not job.done.wait(seconds):
             if self.hangs():

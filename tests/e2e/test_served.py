@@ -275,7 +275,9 @@ def test_each_process_holds_one_connection_for_all_of_drones_requests(place: Pla
     (count,) = place.all("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")[
         0
     ]
-    assert count <= 2
+    assert count <= 2, place.all(
+        "SELECT pid, backend_type, state, left(query, 60) FROM pg_stat_activity WHERE datname = current_database()"
+    )
     assert place.all("SELECT count(*) FROM configs_servedconfig") == [(400,)]
 
 

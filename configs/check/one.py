@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from configs.check import documents, files, keys, operations, runner, server, shape, style
+from configs.check.escapes import read_as_drone
 from configs.check.findings import ERROR, WARNING, Finding, check, top
 from configs.check.salvage import left_of
 from configs.compose.composing import Composed, compose
@@ -176,7 +177,7 @@ def parsed(path: str, whole: documents.Split) -> tuple[list[Node], list[Finding]
     for chunk in whole.chunks:
         place = Place(path, chunk.line - chunk.separated, 1)
         try:
-            read = read_documents(path, "\n" * (chunk.line - 1) + chunk.text, Budget())
+            read = read_as_drone(path, "\n" * (chunk.line - 1) + chunk.text)
             roots += [expanded(document.root) for document in read]
         except (TooDeep, TooLarge) as error:
             problems.append(TOO_LARGE.at(error.place, f"{error.message} It is served, and not looked into."))

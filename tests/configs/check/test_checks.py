@@ -300,6 +300,22 @@ def test_what_drones_parser_cannot_read_is_not_yaml_and_nothing_else_is_said_of_
     assert [id_ for _, _, id_ in found(tree(one(text)))] == ["yaml"]
 
 
+@pytest.mark.parametrize(
+    ("line", "ids"),
+    [
+        (r"""- {name: "it\'s \\\\", image: 'a\/', commands: ["a\'b\'c \\\\'", 'x\', \'] }""", []),
+        (r"""- {name: "it\'s", image: y, imagee: z}""", ["unknown-key"]),
+        (r"""- {name: "it\'s", image: y}|- {name: "it's", image: y}""", ["duplicate-step"]),
+        (r"""- {name: "a\/b", image: y}""", ["yaml"]),
+        (r"""- {name: "a\'\/b", image: y}""", ["yaml"]),
+        (r"""- {name: "a\\/b", image: y}""", []),
+        (r"""- {name: "a\.b", image: y}""", ["yaml"]),
+    ],
+)
+def test_escapes_are_those_of_drones_parser(tree, line, ids):
+    assert [id_ for _, _, id_ in found(tree(one(f"{GOOD}{line}\n".replace("|", "\n"))))] == ids
+
+
 def test_any_name_can_be_printed(tree, capsys):
     root = tree({"shop/a\nb.yaml": GOOD})
     (root / "shop" / os.fsdecode(b"\xff.yaml")).write_text(GOOD)

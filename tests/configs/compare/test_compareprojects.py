@@ -96,6 +96,12 @@ def test_what_breaks_and_what_is_mended_is_told_apart(compared):
     assert "2 newly broken; 1 mended" in summary(found)
 
 
+def test_an_escape_that_only_drone_knows_breaks_nothing_and_one_that_it_does_not_know_does(compared):
+    files = {name: f"{GOOD}  shell: {value}\n" for name, value in (("a/default.yaml", '"\\\'"'), ("b/default.yaml", '"\\/"'))}
+    base = {"a/default.yaml": GOOD, "b/default.yaml": GOOD}
+    assert changed(compared(base, files)) == {(CHANGES, "a *"), (BREAKS, "b *")}
+
+
 def test_namespaces_choose_which_folder_counts(compared):
     base = {"@a/shop/default.yaml": GOOD, "shop/default.yaml": GOOD}
     found = compared(base, {**base, "shop/default.yaml": OTHER}, slugs=["b/shop"])

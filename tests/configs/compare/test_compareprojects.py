@@ -224,6 +224,25 @@ def test_what_is_extended_through_others_is_seen(compared):
     assert changed(compared(files, gone)) == {(BREAKS, "shop *")}
 
 
+@pytest.mark.parametrize(
+    "shared",
+    ["name: [\n", "name: s\ncommands: [x]\n", "name: s\n---\nname: t\n", "extends: _shared/gone.yaml\n", None],
+)  # fmt: skip
+def test_a_broken_shared_file_is_one_group_without_a_diff_of_what_is_gone(compared, shared):
+    files = {f"{name}/default.yaml": EXTENDING.format("x") for name in ("shop", "web", "pay")}
+    found = compared({**files, "_shared/s.yaml": STEP}, files if shared is None else {**files, "_shared/s.yaml": shared})
+    (group,) = found.groups
+    assert (group.change.kind, len(group.cases)) == (BREAKS, 3)
+    assert group.change.error
+    assert "-kind: pipeline" not in group.change.diff
+
+
+def test_mistakes_in_two_shared_files_are_two_groups(compared):
+    files = {"shop/default.yaml": EXTENDING.format("x"), "web/default.yaml": EXTENDING.format("x").replace("s.yaml", "t.yaml")}
+    base = {**files, "_shared/s.yaml": STEP, "_shared/t.yaml": STEP}
+    assert len(compared(base, {**files, "_shared/s.yaml": "name: [\n", "_shared/t.yaml": "name: [\n"}).groups) == 2
+
+
 @pytest.fixture
 def repository(tmp_path, settings):
     root = tmp_path / "repo" / "projects"

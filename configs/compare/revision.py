@@ -54,11 +54,12 @@ def repository_of(root: Path, name: str) -> tuple[Path, str]:
 
 
 def git(folder: Path, *arguments: str, problem: str, **environment: str) -> str:
-    """Run git, and say in words what failed."""
+    """Run git, and say in words what failed. Hooks of git name their own repository and index, which are not those of the tree."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name.startswith("GIT_CONFIG_")}
     try:
         done = subprocess.run(  # noqa: S603 - no shell; what people name stands after --end-of-options, or is a commit
             ["git", "-C", str(folder), *arguments],  # noqa: S607 - the git of the path
-            env={**os.environ, **environment}, capture_output=True, text=True, check=False,
+            env={**kept, **environment}, capture_output=True, text=True, check=False,
         )  # fmt: skip
     except OSError as error:
         raise NoRevision(f"{problem} (git: {error.strerror})") from None

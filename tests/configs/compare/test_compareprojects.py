@@ -270,6 +270,21 @@ def test_a_revision_is_compared_with_the_tree_as_it_is_and_nothing_is_disturbed(
     assert capsys.readouterr().out == "None of 2 pipelines changes.\n"
 
 
+def test_a_hook_of_git_in_another_worktree_disturbs_nothing(repository, tmp_path, settings, capsys, monkeypatch):
+    git = ["git", "-C", str(repository.parent)]
+    subprocess.run([*git, "worktree", "add", "--quiet", "--detach", str(tmp_path / "linked")], check=True)
+    settings.EDRONE_PROJECTS = tmp_path / "linked" / "projects"
+    (settings.EDRONE_PROJECTS / "default.yaml").write_text(OTHER)
+    folder = subprocess.run(
+        [*git[:2], str(tmp_path / "linked"), "rev-parse", "--absolute-git-dir"], check=True, capture_output=True, text=True
+    )
+    monkeypatch.setenv("GIT_DIR", folder.stdout.strip())
+    monkeypatch.setenv("GIT_INDEX_FILE", f"{folder.stdout.strip()}/index")
+    monkeypatch.setenv("GIT_PREFIX", "")
+    call_command("compareprojects", "main")
+    assert capsys.readouterr().out.startswith("1 of 2 pipelines change: * (*)\n")
+
+
 @pytest.mark.parametrize("name", ["nowhere", "--help", "-x", "main:projects", ""])
 def test_what_is_neither_folder_nor_revision_is_said(repository, name):
     with pytest.raises(CommandError, match="is neither a folder nor a revision"):

@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from configs.errors import ConfigError
@@ -25,15 +26,10 @@ def tree_at(name: str, root: Path) -> Iterator[Path]:
         yield Path(name)
         return
     top, inside = repository_of(root, name)
-    commit = git(
-        top,
-        "rev-parse",
-        "--verify",
-        "--quiet",
-        "--end-of-options",
-        f"{name}^{{commit}}",
-        problem=f"{name} is neither a folder nor a revision of {top}.",
-    )
+    verify = partial(git, top, "rev-parse", "--verify", "--quiet", "--end-of-options")
+    problem = f"{name} is neither a folder nor a revision of {top}."
+    # In two steps: what stands behind `:/text` is part of the text.
+    commit = verify(f"{verify(name, problem=problem)}^{{commit}}", problem=problem)
     with tempfile.TemporaryDirectory(prefix="edrone-") as folder:
         # With an index of its own, git writes the files as a checkout would, and the repository's index stays as it is.
         environment = {"GIT_INDEX_FILE": os.path.join(folder, "index")}

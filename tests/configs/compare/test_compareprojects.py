@@ -270,6 +270,14 @@ def test_a_revision_is_compared_with_the_tree_as_it_is_and_nothing_is_disturbed(
     assert capsys.readouterr().out == "None of 2 pipelines changes.\n"
 
 
+@pytest.mark.parametrize("name", ["main", "HEAD", ":/one", "HEAD^{/one}", "annotated"])
+def test_a_revision_may_be_named_in_every_way_that_git_knows(repository, name, capsys):
+    git = ["git", "-C", str(repository.parent), "-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run([*git, "tag", "--annotate", "--message=t", "annotated"], check=True)
+    call_command("compareprojects", name)
+    assert capsys.readouterr().out.startswith("1 of 2 pipelines change: shop (*)\n")
+
+
 def test_a_hook_of_git_in_another_worktree_disturbs_nothing(repository, tmp_path, settings, capsys, monkeypatch):
     git = ["git", "-C", str(repository.parent)]
     subprocess.run([*git, "worktree", "add", "--quiet", "--detach", str(tmp_path / "linked")], check=True)
@@ -285,7 +293,7 @@ def test_a_hook_of_git_in_another_worktree_disturbs_nothing(repository, tmp_path
     assert capsys.readouterr().out.startswith("1 of 2 pipelines change: * (*)\n")
 
 
-@pytest.mark.parametrize("name", ["nowhere", "--help", "-x", "main:projects", ""])
+@pytest.mark.parametrize("name", ["nowhere", "--help", "-x", "main:projects", "main^{tree}", ":/none", ""])
 def test_what_is_neither_folder_nor_revision_is_said(repository, name):
     with pytest.raises(CommandError, match="is neither a folder nor a revision"):
         call_command("compareprojects", "--", name)

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from builds import elsewhere
 from builds.drone.client import Repo, connected
 from builds.drone.errors import DroneError
 from builds.drone.places import place
@@ -36,8 +37,7 @@ def stored_elsewhere(build: Build, step: Step) -> list[Line] | None:
     if not can_ask() or not step.started:
         return None
     try:
-        with place():
-            return lines(connected().log(of(build), build.number, step.stage.number, step.number))
+        return lines(elsewhere.log_of(of(build), build.number, step.stage.number, step.number))
     except DroneError:
         return None
 

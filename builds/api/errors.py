@@ -23,6 +23,14 @@ class NotFound(exceptions.NotFound):
     """What is asked for is not there, or is not for this user's eyes."""
 
 
+class NoRepository(NotFound):
+    """There is no such repository, or it is not for this user's eyes."""
+
+
+class NoRepositoryHere(Response):
+    """The answer to that; the address may yet be meant otherwise (builds/api/urls.py)."""
+
+
 class BadRequest(exceptions.APIException):
     """The request cannot be understood."""
 
@@ -54,4 +62,5 @@ def answer_error(error: Exception, _: Mapping[str, Any]) -> Response:
     if seconds := getattr(error, "wait", None):
         headers["Retry-After"] = str(int(seconds))
     whole = message.encode("utf-8", "replace").decode()  # what was sent may be half a character
-    return Response({"message": whole}, status, headers=headers)
+    kind = NoRepositoryHere if isinstance(error, NoRepository) else Response
+    return kind({"message": whole}, status, headers=headers)

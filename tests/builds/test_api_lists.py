@@ -198,3 +198,7 @@ def test_links_follow_what_the_client_calls_edrone(api):
 
 def test_builds_of_all_repositories_say_of_which_they_are(api):
     assert {build["slug"] for build in found(api, ALL)} == {"ismewen/edrone", "octocat/hello", "shop/cart"}
+
+
+def test_the_last_builds_have_two_addresses_as_in_drone(api):
+    assert found(api, "/api/user/builds/recent") == found(api, "/api/user/builds") != []

@@ -57,6 +57,29 @@ def test_drone_is_asked_with_its_token_and_its_answer_comes_as_it_is(drone):
     assert asked(server) == [(LOG, f"Bearer {TOKEN}")]
 
 
+@pytest.mark.parametrize(
+    ("stored", "given"),
+    [
+        (b"plain\ntext", b'[{"pos":0,"out":"plain\\n","time":0},{"pos":1,"out":"text","time":0}]'),
+        (b"", b"[]"),
+        (b"[1, 2]", b"[1, 2]"),
+        (b"null\n", b"null\n"),
+        (b"<b>", b'[{"pos":0,"out":"<b>","time":0}]'),
+    ],
+)
+def test_whatever_is_stored_there_is_a_log(drone, stored, given):
+    drone(Response(200, stored))
+    answer = Api(person("viewer", Level.VIEW)).get(LOG)
+    assert (answer.status_code, answer.content) == (200, given)
+
+
+def test_a_log_that_drone_has_not_either_is_told_as_that(drone):
+    drone(Response(404, b'{"message":"sql: no rows in result set"}'))
+    answer = Api(person("viewer", Level.VIEW)).get(LOG)
+    assert answer.status_code == 404
+    assert body(answer)["message"].startswith("Drone has no log of this step either")
+
+
 def test_drone_is_not_asked_for_who_may_not_see(drone):
     server = drone(Response(200, LINES))
     assert Api(person("outsider", Level.VIEW, "shop/*")).get(LOG).status_code == 404

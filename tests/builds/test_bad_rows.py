@@ -11,14 +11,14 @@ from django.core.management import call_command
 from django.db import Error, connections, router
 
 from builds.errors import DroneDatabaseIsReadOnly, DroneDatabaseUnavailable
-from builds.inspection import ADDED
+from builds.inspection import SINCE
 from builds.logs import Line, is_drones, lines
 from builds.models import Build, Cron, Log, Repo, Stage, Step
 from builds.pages import Filters, of_repositories
 from builds.queries import build_with_stages, log_of, repositories, step_of, with_last_builds
 from tests import drones
 
-NEVER_NULL = set().union(*ADDED.values()) | {"repo_no_forks", "repo_no_pulls"}
+NEVER_NULL = set().union(*(columns for _, added in SINCE for columns in added.values())) | {"repo_no_forks", "repo_no_pulls"}
 Change = Callable[..., None]
 
 

@@ -7,11 +7,10 @@ from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from builds import logs
+from builds import elsewhere, logs
 from builds.api.base import ApiView, repository, whole
 from builds.api.errors import NotFound
 from builds.drone import client
-from builds.drone.places import place
 from builds.models import Repo, Step
 from builds.models.words import Status
 from builds.queries import log_of, step_of
@@ -35,11 +34,11 @@ class LogView(ApiView):
             raise NotFound(f"Not Found: build {build} of {slug} has no step {in_step} in a stage {in_stage}.")
         log = log_of(found)
         if log is None:
-            log = elsewhere(repo, build, in_stage, found)
-        return HttpResponse(log if is_json(log) else as_lines(log), content_type="application/json")
+            log = asked_of_drone(repo, build, in_stage, found)
+        return HttpResponse(log if logs.is_drones(log) else as_lines(log), content_type="application/json")
 
 
-def elsewhere(repo: Repo, build: int, stage: int, step: Step) -> bytes:
+def asked_of_drone(repo: Repo, build: int, stage: int, step: Step) -> bytes:
     """Ask Drone for a log that its table does not have (drone-facts 6.5).
 
     Raises:
@@ -50,14 +49,7 @@ def elsewhere(repo: Repo, build: int, stage: int, step: Step) -> bytes:
         raise NotFound(f"Not Found: step {step.name} has not ended; its log comes when it has.")
     if not (settings.DRONE_SERVER and settings.DRONE_TOKEN):
         raise NotFound(f"Not Found: {ELSEWHERE}")
-    with place():
-        return client.connected().log(client.Repo(repo.namespace, repo.name), build, stage, step.number)
-
-
-def is_json(log: bytes) -> bool:
-    """Is it JSON? Of Drone's large arrays only the ends are looked at."""
-    text = log.strip()
-    return (text[:1], text[-1:]) == (b"[", b"]") or logs.is_drones(text)
+    return elsewhere.log_of(client.Repo(repo.namespace, repo.name), build, stage, step.number)
 
 
 def as_lines(log: bytes) -> bytes:

@@ -111,6 +111,34 @@ def test_repositories_without_a_file_live_on_defaults(compared):
     assert changed(compared({"@a/default.yaml": GOOD}, head, slugs=["a/x", "b/y"])) == {(CHANGES, "b/y *"), (CHANGES, "* *")}
 
 
+TWINS = {"@partner/shop/default.yaml": GOOD, "shop/default.yaml": GOOD, "shop/main.yaml": GOOD}
+
+
+def test_a_plain_folder_counts_beside_a_folder_of_a_namespace(compared):
+    assert changed(compared(TWINS, {**TWINS, "shop/default.yaml": OTHER})) == {(CHANGES, "shop *")}
+    assert changed(compared(TWINS, {**TWINS, "shop/main.yaml": "steps: [\n"})) == {(BREAKS, "shop main")}
+    files = {**TWINS, "shop/_operations/c.yaml": GOOD}
+    found = compared(files, {**files, "shop/_operations/c.yaml": OTHER})
+    assert (CHANGES, "shop operation c") in changed(found)
+
+
+@pytest.mark.parametrize(
+    ("namespaces", "slugs", "name"),
+    [
+        ((), ["foo/shop"], "foo/shop *"),  # which stands for all others too
+        ((), ["partner/shop"], "shop *"),
+        ({"partner", "foo"}, [], "shop *"),
+        ({"partner", "foo"}, ["foo/shop"], "foo/shop *"),
+    ],
+)
+def test_a_plain_folder_is_told_of_once_whoever_is_known_to_use_it(compared, namespaces, slugs, name):
+    assert changed(compared(TWINS, {**TWINS, "shop/default.yaml": OTHER}, namespaces, slugs)) == {(CHANGES, name)}
+
+
+def test_a_plain_folder_that_is_left_for_no_namespace_changes_nothing(compared):
+    assert compared(TWINS, {**TWINS, "shop/default.yaml": OTHER}, {"partner"}).groups == []
+
+
 def operation(title, text=GOOD, level="run", more=""):
     return f"kind: operation\ntitle: {title}\nlevel: {level}\n{more}---\n{text}"
 

@@ -33,6 +33,7 @@ from builds.api.views.starting import (
 )
 from builds.api.views.user import UserBuildsView, UserReposView, UserView
 
+NOT_ALLOWED = 405
 REPO = r"repos/(?P<slug>[^/]+(?:/[^/]+)+)"
 BUILD = rf"{REPO}/builds/(?P<number>[^/]+)"
 
@@ -55,7 +56,7 @@ def or_else(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
         below = dropwhile(lambda pattern: pattern.callback is not called, urlpatterns)
         match = next(match for pattern in islice(below, 1, None) if (match := pattern.resolve(rest)))
         other = match.func(request, **match.kwargs) if "slug" in match.kwargs else answer
-        return answer if isinstance(other, NoRepositoryHere) else other
+        return answer if isinstance(other, NoRepositoryHere) or other.status_code == NOT_ALLOWED else other
 
     return called
 

@@ -146,7 +146,9 @@ def test_where_all_steps_are_left_out_nothing_is_said_to_be_missing(tree):
 
 
 def test_a_document_whose_base_is_gone_is_checked_as_far_as_it_goes(tree):
-    text = "extends: _shared/gone.yaml\nkind: pipeline\ntype: exec\ndepends_on: b\nstep: []\nsteps+:\n- extends: _shared/lost.yaml\n"
+    text = (
+        "extends: _shared/gone.yaml\nkind: pipeline\ntype: exec\ndepends_on: b\nstep: []\nsteps+:\n- extends: _shared/lost.yaml\n"
+    )
     names = [(line, id_) for _, line, id_ in found(tree(one(text)))]
     assert names == [(1, "extends"), (4, "wrong-value"), (5, "unknown-key"), (7, "extends")]
 

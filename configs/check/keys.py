@@ -61,13 +61,30 @@ WITHIN = {
     "trigger": CONDITIONS,
 }
 VOLUME = words("name temp host claim config_map secret")
+IN_VOLUMES = {
+    "temp": words("id name medium size_limit labels"),
+    "host": words("id name path labels read_only"),
+    "claim": words("name read_only"),
+}
+RAW = words("version kind type name")
+RESOURCES = {
+    "cron": RAW | words("spec"),
+    "secret": RAW | words("data get external_data"),
+    "registry": RAW | words("data"),
+    "signature": RAW | words("hmac"),
+}
+IN_RESOURCES = {"spec": words("schedule branch deployment"), "get": words("path name key")}
 MOUNT = words("name path sub_path")
 CONDITION = words("include exclude")
 
 
 def keys(root: Mapping) -> Iterator[Finding]:
-    """Find the keys of a pipeline that nobody reads."""
+    """Find the keys of a document that nobody reads."""
     kind, name = kind_in(root), type_in(root)
+    if kind in RESOURCES:
+        yield from unknown(without_anchors(root), RESOURCES[kind], f"documents of kind {kind}")
+        for part, inside in IN_RESOURCES.items():
+            yield from unknown(value_of(root, part), inside, f"`{part}`")
     if kind != "pipeline":
         return
     known = PIPELINES.get(name)
@@ -78,13 +95,14 @@ def keys(root: Mapping) -> Iterator[Finding]:
                 f'no runner takes the type "{name}"; did you mean "{near[0]}"?',
             )
         return
-    anchors = Mapping(root.place, [pair for pair in root.pairs if not text_of(pair[0]).startswith(("x-", ".", "_"))], root.flow)
-    yield from unknown(anchors, known, f"{name} pipelines")
+    yield from unknown(without_anchors(root), known, f"{name} pipelines")
     for part, inside in WITHIN.items():
         yield from unknown(value_of(root, part), inside, f"`{part}`")
     yield from conditions(value_of(root, "trigger"))
     for volume in items(root, "volumes"):
         yield from unknown(volume, VOLUME, "volumes")
+        for part, inside in IN_VOLUMES.items():
+            yield from unknown(value_of(volume, part), inside, f"`{part}` of volumes")
     for part in ("steps", "services"):
         for step in items(root, part):
             yield from unknown(step, STEPS[name], f"{part} of {name} pipelines")
@@ -92,6 +110,11 @@ def keys(root: Mapping) -> Iterator[Finding]:
             yield from conditions(value_of(step, "when"))
             for mount in items(step, "volumes"):
                 yield from unknown(mount, MOUNT, "volumes of a step")
+
+
+def without_anchors(root: Mapping) -> Mapping:
+    """Leave out the keys that are there to be repeated by aliases."""
+    return Mapping(root.place, [pair for pair in root.pairs if not text_of(pair[0]).startswith(("x-", ".", "_"))], root.flow)
 
 
 def items(root: Mapping, key: str) -> list[Mapping]:

@@ -52,7 +52,7 @@ def refuse_slashes(path: str, text: str) -> None:
         return
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.ScalarEvent) and event.style == '"':
-            start = event.start_mark
-            if SLASH.search(text[start.index : event.end_mark.index]):
+            start, end = event.start_mark, event.end_mark
+            if start and end and SLASH.search(text[start.index : end.index]):
                 place = Place(path, start.line + 1, start.column + 1)
                 raise ComposeError(place, "is not YAML: Drone knows no \\/ in double quotes; write / alone.")

@@ -5,6 +5,7 @@ After the structures of Drone's YAML library and of its runners; a key that any 
 
 import difflib
 from collections.abc import Iterator
+from collections.abc import Mapping as Lookup
 
 from configs.check.findings import WARNING, Finding, check
 from configs.check.server import kind_in, type_in
@@ -82,9 +83,7 @@ def keys(root: Mapping) -> Iterator[Finding]:
     """Find the keys of a document that nobody reads."""
     kind, name = kind_in(root), type_in(root)
     if kind in RESOURCES:
-        yield from unknown(without_anchors(root), RESOURCES[kind], f"documents of kind {kind}")
-        for part, inside in IN_RESOURCES.items():
-            yield from unknown(value_of(root, part), inside, f"`{part}`")
+        yield from within(without_anchors(root), RESOURCES[kind], f"documents of kind {kind}", IN_RESOURCES)
     if kind != "pipeline":
         return
     known = PIPELINES.get(name)
@@ -95,14 +94,10 @@ def keys(root: Mapping) -> Iterator[Finding]:
                 f'no runner takes the type "{name}"; did you mean "{near[0]}"?',
             )
         return
-    yield from unknown(without_anchors(root), known, f"{name} pipelines")
-    for part, inside in WITHIN.items():
-        yield from unknown(value_of(root, part), inside, f"`{part}`")
+    yield from within(without_anchors(root), known, f"{name} pipelines", WITHIN)
     yield from conditions(value_of(root, "trigger"))
     for volume in items(root, "volumes"):
-        yield from unknown(volume, VOLUME, "volumes")
-        for part, inside in IN_VOLUMES.items():
-            yield from unknown(value_of(volume, part), inside, f"`{part}` of volumes")
+        yield from within(volume, VOLUME, "volumes", IN_VOLUMES)
     for part in ("steps", "services"):
         for step in items(root, part):
             yield from unknown(step, STEPS[name], f"{part} of {name} pipelines")
@@ -121,6 +116,13 @@ def items(root: Mapping, key: str) -> list[Mapping]:
     """Give the maps in a list."""
     found = value_of(root, key)
     return [item for item in found.items if isinstance(item, Mapping)] if isinstance(found, Sequence) else []
+
+
+def within(root: Mapping, known: frozenset[str], where: str, parts: Lookup[str, frozenset[str]]) -> Iterator[Finding]:
+    """Find the keys of a map, and of maps in it, that are not known."""
+    yield from unknown(root, known, where)
+    for part, inside in parts.items():
+        yield from unknown(value_of(root, part), inside, f"`{part}`")
 
 
 def unknown(node: Node | None, known: frozenset[str], where: str) -> Iterator[Finding]:

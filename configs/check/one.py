@@ -26,7 +26,11 @@ from configs.tree import Snapshot
 YAML = check("yaml", ERROR, "text that is not YAML")
 EXTENDS = check("extends", ERROR, "an `extends` that cannot be resolved, or a file that cannot be composed")
 REPOSITORY = check("repository-and-more", ERROR, "`kind: repository` beside other documents")
-TOO_LARGE = check("not-checked", WARNING, "a file too large or too deep to be looked into, or with an alias within itself; it is served as it is")
+TOO_LARGE = check(
+    "not-checked",
+    WARNING,
+    "a file too large or too deep to be looked into, or with an alias within itself; it is served as it is",
+)
 
 # Said by what composes already, or not to be known where something is left out.
 NOT_OF_PARTS = frozenset({runner.NO_STEPS.id, runner.TWICE.id, runner.STEP_DEPENDENCY.id, runner.MAYBE_DEPENDENCY.id})

@@ -20,7 +20,7 @@ from configs.resolve import SAYS_REPOSITORY
 HEAD = check("operation-head", ERROR, "a mistake in the head of an operation: an unknown key, type or level, an unusable input")
 NO_PIPELINE = check("operation-without-pipeline", ERROR, "the head of an operation, and no pipeline after it")
 ELSEWHERE = check("operation-elsewhere", ERROR, "`kind: operation` elsewhere than in the first document of an operation's file")
-REPOSITORY = check("operation-of-repository", ERROR, "an operation that leaves its pipeline to the repository (`kind: repository`)")
+REPOSITORY = check("operation-of-repository", ERROR, "an operation without a pipeline of its own (`kind: repository`)")
 NEVER = check("operation-never-runs", WARNING, "a pipeline of an operation whose `trigger.event` leaves out custom builds")
 
 

@@ -142,7 +142,9 @@ def test_where_all_steps_are_left_out_nothing_is_said_to_be_missing(tree):
 
 
 def test_a_document_whose_base_is_gone_is_checked_as_far_as_it_goes(tree):
-    text = "extends: _shared/gone.yaml\nkind: pipeline\ntype: exec\ndepends_on: b\nstep: []\nsteps+:\n- extends: _shared/lost.yaml\n"
+    text = (
+        "extends: _shared/gone.yaml\nkind: pipeline\ntype: exec\ndepends_on: b\nstep: []\nsteps+:\n- extends: _shared/lost.yaml\n"
+    )
     names = [(line, id_) for _, line, id_ in found(tree(one(text)))]
     assert names == [(1, "extends"), (4, "wrong-value"), (5, "unknown-key"), (7, "extends")]
 
@@ -289,14 +291,14 @@ def test_what_is_not_in_the_tree_for_builds_is_left_alone(tree):
     assert found(tree({**one(GOOD), **files})) == []
 
 
-@pytest.mark.parametrize("text", [f"{GOOD}x-a: &a [*a]\n", f"{GOOD}data: {'[' * 101}{']' * 101}\n", f"{GOOD}data: [{','.join(['1'] * 20_001)}]\n"])
+@pytest.mark.parametrize(
+    "text", [f"{GOOD}x-a: &a [*a]\n", f"{GOOD}data: {'[' * 101}{']' * 101}\n", f"{GOOD}data: [{','.join(['1'] * 20_001)}]\n"]
+)
 def test_what_is_too_deep_or_large_to_look_into_is_served_and_no_error(tree, text):
     assert [id_ for _, _, id_ in found(tree(one(text)))] == ["not-checked"]
 
 
-@pytest.mark.parametrize(
-    "text", [f"{GOOD}<<: 12\n", f"{GOOD}a: *b\n", "kind: pipeline\n\tname: x\n", "kind: \x01\n"]
-)
+@pytest.mark.parametrize("text", [f"{GOOD}<<: 12\n", f"{GOOD}a: *b\n", "kind: pipeline\n\tname: x\n", "kind: \x01\n"])
 def test_what_drones_parser_cannot_read_is_not_yaml_and_nothing_else_is_said_of_the_file(tree, text):
     assert [id_ for _, _, id_ in found(tree(one(text)))] == ["yaml"]
 
@@ -325,7 +327,10 @@ def test_escapes_are_those_of_drones_parser(tree, line, ids):
         ("---\nkind: cron\nname: n\nspeck: {}\nspec: {shedule: x, deployment: {target: y}}\n", ["unknown-key"] * 2),
         ("---\nkind: secret\nname: n\ndat: x\nget: {pat: x}\nx-a: b\n", ["unknown-key"] * 2),
         ("---\nkind: registry\ndatta: {}\n---\nkind: signature\nhmack: x\n", ["unknown-key"] * 2),
-        ("volumes:\n- {name: a, host: {pth: /x}}\n- {name: b, temp: {medum: x}}\n- {name: c, claim: {nam: x}}\n", ["unknown-key"] * 3),
+        (
+            "volumes:\n- {name: a, host: {pth: /x}}\n- {name: b, temp: {medum: x}}\n- {name: c, claim: {nam: x}}\n",
+            ["unknown-key"] * 3,
+        ),
         ("depends_on: x\ndepends_on: []\n", ["wrong-value"]),
         ("clone: {depth: 99999999999999999999}\n", ["wrong-value"]),
         ("clone: {depth: 0x7fffffffffffffff, skip_verify: !!bool no}\n", []),

@@ -4,10 +4,13 @@ from django.apps import AppConfig
 
 
 class BuildsConfig(AppConfig):
-    """Registers the system checks."""
+    """Registers the system checks, and how a number of Drone's is looked up."""
 
     name = "builds"
 
     def ready(self) -> None:
-        """Register the checks."""
-        from builds import checks  # noqa: F401, PLC0415
+        """Register them."""
+        from builds import checks, numbered  # noqa: F401, PLC0415
+        from configs.numbered import finders  # noqa: PLC0415
+
+        finders.append(numbered.numbered)

@@ -19,9 +19,8 @@ from builds.errors import BuildsError
 from builds.models import Build, Repo
 from builds.models.audit import Verb
 from builds.secrets import masked
-from builds.starting import operations, service
+from builds.starting import service
 from builds.starting.errors import KeyInUse
-from builds.starting.needs import demand, need_of
 from builds.starting.wishes import Caller, Wish
 from configs.errors import ConfigError
 
@@ -73,8 +72,7 @@ def ask(request: HttpRequest, question: Question, wish: Wish) -> HttpResponseBas
 def confirmation(request: HttpRequest, question: Question, wish: Wish) -> TemplateResponse:
     """Say exactly what will be sent; whoever may not send it is told so here already."""
     caller = caller_of(request)
-    level = operations.level(question.repo, wish, question.build)
-    demand(caller, question.repo.slug, need_of(wish, question.build, level))
+    service.allowed(caller, wish, question.repo, question.build)
     whole = service.checked(wish, question.repo)
     params = service.parameters_of(caller, whole, question.repo, question.build)
     return page_of(

@@ -25,7 +25,7 @@ from configs.tree import Snapshot
 
 YAML = check("yaml", ERROR, "text that is not YAML")
 EXTENDS = check("extends", ERROR, "an `extends` that cannot be resolved, or a file that cannot be composed")
-REPOSITORY = check("repository-and-more", ERROR, "`kind: repository` beside other documents")
+REPOSITORY = check("repository-and-more", ERROR, "`kind: repository` beside other documents, or as an operation")
 TOO_LARGE = check(
     "not-checked",
     WARNING,
@@ -112,10 +112,6 @@ def examine_text(found: Examined, text: str, kept: KeptFiles, *, serves: bool, o
     if not serves:
         found.findings += [] if composed.roots else part(path, parts.whole)
         found.has_kind = says_kind(text)
-        return
-    if left := list(operations.left_to_repository(path, composed.text)):
-        found.findings += left
-        found.has_kind = True
         return
     try:
         if keeps_its_own_file(path, composed.text):

@@ -3,24 +3,19 @@
 from collections.abc import Iterator
 from collections.abc import Sequence as Many
 
-import yaml
-
 from configs.check.documents import beside
-from configs.check.findings import ERROR, WARNING, Finding, check, top
+from configs.check.findings import ERROR, WARNING, Finding, check
 from configs.check.server import kind_in
 from configs.check.shape import key_place, texts_of
 from configs.compose.nodes import Mapping, Node, Place, Scalar, value_of
 from configs.errors import Unusable
-from configs.kinds import kinds
 from configs.operations import head
 from configs.operations.cutting import Cut, cut, parted, refuse_elsewhere
 from configs.operations.finding import is_operation, name_of
-from configs.resolve import SAYS_REPOSITORY
 
 HEAD = check("operation-head", ERROR, "a mistake in the head of an operation: an unknown key, type or level, an unusable input")
 NO_PIPELINE = check("operation-without-pipeline", ERROR, "the head of an operation, and no pipeline after it")
 ELSEWHERE = check("operation-elsewhere", ERROR, "`kind: operation` elsewhere than in the first document of an operation's file")
-REPOSITORY = check("operation-of-repository", ERROR, "an operation without a pipeline of its own (`kind: repository`)")
 NEVER = check("operation-never-runs", WARNING, "a pipeline of an operation whose `trigger.event` leaves out custom builds")
 
 
@@ -37,17 +32,6 @@ def head_taken_off(path: str, text: str, found: list[Finding]) -> Cut:
     if is_operation(path):
         found += [HEAD.at(error.place, error.message) for error in head.read(name_of(path), path, parts.head)[1]]
     return parts
-
-
-def left_to_repository(path: str, text: str) -> Iterator[Finding]:
-    """Find `kind: repository` in the place of an operation's pipeline."""
-    if not (is_operation(path) and SAYS_REPOSITORY.search(text)):
-        return
-    try:
-        if kinds(text) == ["repository"]:
-            yield REPOSITORY.at(top(path), "an operation is a pipeline, and cannot leave it to the repository; write one.")
-    except yaml.YAMLError:
-        return
 
 
 def misplaced(path: str, text: str, roots: Many[Node]) -> Iterator[Finding]:

@@ -82,7 +82,6 @@ CASES: dict[str, tuple[Files, str, int, Files]] = {
     "stray-file": ({**one(GOOD), "shop/main.json": "{}"}, "shop/main.json", 1, {**one(GOOD), "README.md": "# hi", ".yamllint.yaml": "a: b"}),
     "operation-head": (operation("kind: operation\ntitel: x\n---\n"), OPERATION, 2, operation("kind: operation\ntitle: x\n---\n")),
     "operation-without-pipeline": ({OPERATION: "kind: operation\n---\n# nothing\n"}, OPERATION, 1, operation("kind: operation\n---\n")),
-    "operation-of-repository": ({OPERATION: "kind: repository\n"}, OPERATION, 1, one("kind: repository\n")),
     "operation-elsewhere": (one(f"kind: operation\n---\n{GOOD}"), "shop/default.yaml", 1, operation("kind: operation\n---\n")),
     "operation-never-runs": ({OPERATION: GOOD}, OPERATION, 4, {OPERATION: GOOD.replace("push", "custom")}),
     "reserved-name": ({**one(GOOD), "_common/s.yaml": STEP}, "_common/s.yaml", 1, {**one(GOOD), "shop/_operations/check.yaml": ANYTIME}),
@@ -103,6 +102,11 @@ def test_it_is_found_where_it_stands(tree, name):
 @pytest.mark.parametrize("name", CASES)
 def test_it_is_not_found_where_it_is_not(tree, name):
     assert name not in {id_ for _, _, id_ in found(tree(CASES[name][3]))}
+
+
+@pytest.mark.parametrize("head", ["", "kind: operation\n---\n"])
+def test_an_operation_that_leaves_it_to_the_repository_is_found(tree, head):
+    assert (OPERATION, 1, "repository-and-more") in found(tree({OPERATION: f"{head}kind: repository\n"}))
 
 
 def test_every_check_has_such_a_case():

@@ -184,8 +184,8 @@ def parsed(path: str, whole: documents.Split) -> tuple[list[Node], list[Finding]
             read = read_as_drone(path, "\n" * (chunk.line - 1) + chunk.text)
             for document in read:
                 roots.append(expanded(document.root))
-                # Of doubled keys the last counts, and all are read.
-                problems += shape.wrong_values(server.kind_in(roots[-1]), document.root)
+                if roots[-1] is not document.root:  # of doubled keys the last counts, and all are read
+                    problems += shape.wrong_values(server.kind_in(roots[-1]), document.root)
         except (TooDeep, TooLarge) as error:
             problems.append(TOO_LARGE.at(error.place, f"{error.message} It is served, and not looked into."))
         except ComposeError as error:

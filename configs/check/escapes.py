@@ -1,4 +1,4 @@
-r"""The two escapes in double quotes that Drone's parser and libyaml read differently: `\'` and `\/`.
+r"""What Drone's parser and libyaml read differently: the escapes `\'` and `\/` in double quotes, and `{a:, b:}`.
 
 A file that extends nothing is served as it is written, so what counts is what Drone's parser makes of it.
 """
@@ -12,12 +12,12 @@ from configs.compose.limits import Budget
 from configs.compose.nodes import Place
 from configs.compose.reading import LINE, Document, documents
 
-MOST = 100  # \' in one text; each costs reading it once more
+MOST = 100  # differences in one text; each costs reading it once more
 SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 
 
 def read_as_drone(path: str, text: str) -> list[Document]:
-    r"""Read a file as Drone does, to which `\'` is an apostrophe and `\/` a mistake.
+    r"""Read a file as Drone does, to which `\'` is an apostrophe, `{a:}` a key without a value, and `\/` a mistake.
 
     Raises:
         ComposeError: as `documents`.
@@ -28,9 +28,12 @@ def read_as_drone(path: str, text: str) -> list[Document]:
             read = documents(path, text, Budget())
         except ComposeError as error:
             at = index_of(error.place, text)
-            if "unknown escape" not in error.message or text[at : at + 2] != "\\'":
+            if "unknown escape" in error.message and text[at : at + 2] == "\\'":
+                text = f"{text[:at]}\\x27{text[at + 2 :]}"
+            elif "unexpected ':'" in error.message and text[at : at + 2] in {":,", ":}", ":]"}:
+                text = f"{text[:at]}: {text[at + 1 :]}"
+            else:
                 raise
-            text = f"{text[:at]}\\x27{text[at + 2 :]}"
         else:
             refuse_slashes(path, text)
             return read
@@ -49,7 +52,7 @@ def refuse_slashes(path: str, text: str) -> None:
         return
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.ScalarEvent) and event.style == '"':
-            start = event.start_mark
-            if SLASH.search(text[start.index : event.end_mark.index]):
+            start, end = event.start_mark, event.end_mark
+            if start and end and SLASH.search(text[start.index : end.index]):
                 place = Place(path, start.line + 1, start.column + 1)
                 raise ComposeError(place, "is not YAML: Drone knows no \\/ in double quotes; write / alone.")

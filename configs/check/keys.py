@@ -5,6 +5,7 @@ After the structures of Drone's YAML library and of its runners; a key that any 
 
 import difflib
 from collections.abc import Iterator
+from collections.abc import Mapping as Lookup
 
 from configs.check.findings import WARNING, Finding, check
 from configs.check.server import kind_in, type_in
@@ -61,13 +62,28 @@ WITHIN = {
     "trigger": CONDITIONS,
 }
 VOLUME = words("name temp host claim config_map secret")
+IN_VOLUMES = {
+    "temp": words("id name medium size_limit labels"),
+    "host": words("id name path labels read_only"),
+    "claim": words("name read_only"),
+}
+RAW = words("version kind type name")
+RESOURCES = {
+    "cron": RAW | words("spec"),
+    "secret": RAW | words("data get external_data"),
+    "registry": RAW | words("data"),
+    "signature": RAW | words("hmac"),
+}
+IN_RESOURCES = {"spec": words("schedule branch deployment"), "get": words("path name key")}
 MOUNT = words("name path sub_path")
 CONDITION = words("include exclude")
 
 
 def keys(root: Mapping) -> Iterator[Finding]:
-    """Find the keys of a pipeline that nobody reads."""
+    """Find the keys of a document that nobody reads."""
     kind, name = kind_in(root), type_in(root)
+    if kind in RESOURCES:
+        yield from within(without_anchors(root), RESOURCES[kind], f"documents of kind {kind}", IN_RESOURCES)
     if kind != "pipeline":
         return
     known = PIPELINES.get(name)
@@ -78,13 +94,10 @@ def keys(root: Mapping) -> Iterator[Finding]:
                 f'no runner takes the type "{name}"; did you mean "{near[0]}"?',
             )
         return
-    anchors = Mapping(root.place, [pair for pair in root.pairs if not text_of(pair[0]).startswith(("x-", ".", "_"))], root.flow)
-    yield from unknown(anchors, known, f"{name} pipelines")
-    for part, inside in WITHIN.items():
-        yield from unknown(value_of(root, part), inside, f"`{part}`")
+    yield from within(without_anchors(root), known, f"{name} pipelines", WITHIN)
     yield from conditions(value_of(root, "trigger"))
     for volume in items(root, "volumes"):
-        yield from unknown(volume, VOLUME, "volumes")
+        yield from within(volume, VOLUME, "volumes", IN_VOLUMES)
     for part in ("steps", "services"):
         for step in items(root, part):
             yield from unknown(step, STEPS[name], f"{part} of {name} pipelines")
@@ -94,10 +107,22 @@ def keys(root: Mapping) -> Iterator[Finding]:
                 yield from unknown(mount, MOUNT, "volumes of a step")
 
 
+def without_anchors(root: Mapping) -> Mapping:
+    """Leave out the keys that are there to be repeated by aliases."""
+    return Mapping(root.place, [pair for pair in root.pairs if not text_of(pair[0]).startswith(("x-", ".", "_"))], root.flow)
+
+
 def items(root: Mapping, key: str) -> list[Mapping]:
     """Give the maps in a list."""
     found = value_of(root, key)
     return [item for item in found.items if isinstance(item, Mapping)] if isinstance(found, Sequence) else []
+
+
+def within(root: Mapping, known: frozenset[str], where: str, parts: Lookup[str, frozenset[str]]) -> Iterator[Finding]:
+    """Find the keys of a map, and of maps in it, that are not known."""
+    yield from unknown(root, known, where)
+    for part, inside in parts.items():
+        yield from unknown(value_of(root, part), inside, f"`{part}`")
 
 
 def unknown(node: Node | None, known: frozenset[str], where: str) -> Iterator[Finding]:

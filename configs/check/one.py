@@ -26,7 +26,11 @@ from configs.tree import Snapshot
 YAML = check("yaml", ERROR, "text that is not YAML")
 EXTENDS = check("extends", ERROR, "an `extends` that cannot be resolved, or a file that cannot be composed")
 REPOSITORY = check("repository-and-more", ERROR, "`kind: repository` beside other documents, or as an operation")
-TOO_LARGE = check("not-checked", WARNING, "a file too large or too deep to be looked into; it is served as it is")
+TOO_LARGE = check(
+    "not-checked",
+    WARNING,
+    "a file too large or too deep to be looked into, or with an alias within itself; it is served as it is",
+)
 
 # Said by what composes already, or not to be known where something is left out.
 NOT_OF_PARTS = frozenset({runner.NO_STEPS.id, runner.TWICE.id, runner.STEP_DEPENDENCY.id, runner.MAYBE_DEPENDENCY.id})
@@ -178,11 +182,16 @@ def parsed(path: str, whole: documents.Split) -> tuple[list[Node], list[Finding]
         place = Place(path, chunk.line - chunk.separated, 1)
         try:
             read = read_as_drone(path, "\n" * (chunk.line - 1) + chunk.text)
-            roots += [expanded(document.root) for document in read]
+            for document in read:
+                roots.append(expanded(document.root))
+                if roots[-1] is not document.root:  # of doubled keys the last counts, and all are read
+                    problems += shape.wrong_values(server.kind_in(roots[-1]), document.root)
         except (TooDeep, TooLarge) as error:
             problems.append(TOO_LARGE.at(error.place, f"{error.message} It is served, and not looked into."))
         except ComposeError as error:
-            problems.append(YAML.at(error.place, error.message))
+            # An alias within itself Drone reads under keys that it does not know, and in some that it does.
+            entangled = "contains itself" in error.message
+            problems.append((TOO_LARGE if entangled else YAML).at(error.place, error.message))
         else:
             if not read:
                 problems.append(nothing_in(chunk, place, alone=len(whole.chunks) == 1))

@@ -6,7 +6,7 @@ from configs.check.findings import ERROR, WARNING, Finding, check
 from configs.check.keys import PIPELINES, items
 from configs.check.server import kind_in, type_in
 from configs.check.shape import is_true, key_place, text_of, texts_of
-from configs.compose.nodes import Mapping, Place, Sequence, is_null, value_of
+from configs.compose.nodes import Mapping, Node, Place, Scalar, Sequence, is_null, value_of
 
 NO_STEPS = check("no-steps", ERROR, "a pipeline without steps")
 NULL_STEP = check("null-step", ERROR, "an item of `steps` or `services` with nothing in it")
@@ -54,10 +54,17 @@ def one(step: Mapping, part: str, kind: str) -> Iterator[Finding]:
         yield LONG_STEP.at(
             key_place(step, "name").place, f"the name of the step has more than {LONGEST_NAME} bytes; the runner refuses it."
         )
-    if not any(has(step, key) for key in ("image", "commands", "settings", "build")):
+    if not any(is_filled(value_of(step, key)) for key in ("image", "commands", "settings", "build")):
         yield IDLE.at(step.place, f'"{name}" has neither image nor commands nor settings: it does nothing.')
-    elif kind in NEED_IMAGES and not has(step, "image"):
+    elif kind in NEED_IMAGES and not is_filled(value_of(step, "image")):
         yield NO_IMAGE.at(step.place, f'"{name}" has no image; the runner of {kind} pipelines refuses it.')
+
+
+def is_filled(value: Node | None) -> bool:
+    """Is there anything in it?"""
+    if isinstance(value, Scalar):
+        return bool(text_of(value))
+    return value is not None and bool(value.items if isinstance(value, Sequence) else value.pairs)
 
 
 def has(step: Mapping, key: str) -> bool:

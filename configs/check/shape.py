@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from configs.check.documents import LONGEST_QUOTE
 from configs.check.findings import ERROR, Finding, check
 from configs.compose.nodes import Mapping, Node, Scalar, Sequence, identity, is_null, kind_of
+from configs.compose.reading import is_merge
 
 WRONG_VALUE = check("wrong-value", ERROR, "a value of a kind that Drone cannot read there: text for a list, a word for a number")
 
@@ -43,7 +44,8 @@ WHOLE = re.compile(r"[-+]?(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|[0-9][0-9
 FLOAT = re.compile(r"[-+]?[0-9_]*\.?[0-9_]+([eE][-+][0-9]+)?|\.[0-9]+([eE][0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*")
 READ_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float"))
-SIZE = re.compile(r"[0-9]+(\.[0-9]+)* ?[kKmMgGtTpP]?[iI]?[bB]?")
+LARGEST = 2**63 - 1
+SIZE = re.compile(r"[0-9]+(\.[0-9]+)? ?[kKmMgGtTpP]?[iI]?[bB]?")
 
 
 class Shape:
@@ -71,7 +73,9 @@ class Single(Shape):
 
     def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
         """Refuse collections, and scalars that do not fit."""
-        if not is_null(node) and not (isinstance(node, Scalar) and self.fits(node)):
+        if isinstance(node, Scalar) and not is_as_tagged(node):
+            yield node, f"what its tag {node.tag} says"
+        elif not is_null(node) and not (isinstance(node, Scalar) and self.fits(node)):
             yield node, self.needed
 
 
@@ -102,6 +106,8 @@ class MapOf(Shape):
         """Refuse what is no map, and look at the values."""
         if isinstance(node, Mapping):
             for key, value in node.pairs:
+                if is_merge(key):
+                    continue
                 if not isinstance(key, Scalar):
                     yield key, "a name"
                 yield from self.value.wrong(value)
@@ -151,9 +157,28 @@ def is_number(node: Scalar) -> bool:
     return is_read(node) and bool(WHOLE.fullmatch(text) or FLOAT.fullmatch(text)) and not DATE.fullmatch(text)
 
 
+def is_as_tagged(node: Scalar) -> bool:
+    """Is it what its tag says, where that is a number or true or false?"""
+    name = (node.tag or "").removeprefix("tag:yaml.org,2002:") if node.tag in READ_TAGS else ""
+    return not name or (node.value in TRUTH if name == "bool" else is_number(node))
+
+
+def is_whole(node: Scalar) -> bool:
+    """Is it a number that Go puts into 64 bits?"""
+    text = node.value.replace("_", "").lower()
+    try:
+        number = int(text, 16 if "x" in text else 2 if "b" in text else 8 if "o" in text else 10)
+    except ValueError:
+        try:
+            return is_number(node) and float(text.replace(".inf", "inf").replace(".nan", "nan")) <= LARGEST + 1
+        except ValueError:
+            return is_number(node)
+    return is_number(node) and number <= LARGEST
+
+
 TEXT = Single("text")
 YES_OR_NO = Single("true or false", lambda node: is_read(node) and node.value in TRUTH)
-NUMBER = Single("a number", is_number)
+NUMBER = Single("a number", is_whole)
 BYTES = Single("a size like 512MiB", lambda node: is_number(node) or bool(SIZE.fullmatch(node.value)))
 TEXTS, NAMED_TEXTS, ANY = ListOf(TEXT), MapOf(TEXT), Anything()
 VARIABLE = Either(TEXT, Struct(value=TEXT, from_secret=TEXT))

@@ -43,7 +43,12 @@ def text(found: Compared) -> Iterator[str]:
         for said in filter(None, (group.change.error, group.change.remark)):
             yield f"   {one_line(said)}"
         if group.change.diff:
-            yield group.change.diff.rstrip("\n")
+            yield "\n".join(map(harmless, group.change.diff.rstrip("\n").split("\n")))
+
+
+def harmless(line: str) -> str:
+    """Write a line of a file so that it does nothing to a terminal."""
+    return "\t".join(map(one_line, line.split("\t")))
 
 
 def ordered(found: Compared) -> list[Group]:

@@ -50,7 +50,7 @@ def repository_of(root: Path, name: str) -> tuple[Path, str]:
 
 
 def git(folder: Path, *arguments: str, problem: str, **environment: str) -> str:
-    """Run git, and say in words what failed. Hooks of git name their own repository and index, which are not those of the tree."""
+    """Run git, and say in words what failed. The repository that a hook of git names is not that of the tree."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name.startswith("GIT_CONFIG_")}
     try:
         done = subprocess.run(  # noqa: S603 - no shell; what people name stands after --end-of-options, or is a commit

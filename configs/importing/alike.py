@@ -21,6 +21,7 @@ class Found:
 
     place: Place
     step: Mapping
+    pipeline: tuple[str, int]  # path, and which document of the file
     leaves: frozenset[Any]  # every key with its value, down to single values
 
 
@@ -31,6 +32,7 @@ class Candidate:
     path: str  # that the shared file could have
     text: str  # of it: what all of them have in common
     uses: tuple[tuple[Place, str], ...]  # each step, and what would stand in its place
+    pipelines: int  # that they stand in
 
     @property
     def identical(self) -> int:
@@ -50,7 +52,7 @@ def candidates(texts: Iterable[tuple[str, str]]) -> list[Candidate]:
             else:
                 by_image[image_of(found.step)].append([found])
                 groups.append(by_image[image_of(found.step)][-1])
-    wide = [group for group in groups if len({found.place.path for found in group}) >= FEWEST]
+    wide = [group for group in groups if len({found.pipeline for found in group}) >= FEWEST]
     taken: set[str] = set()
     shareable = [candidate(group, taken) for group in sorted(wide, key=lambda group: (-len(group), group[0].place))]
     return [one for one in shareable if one.text]
@@ -59,9 +61,9 @@ def candidates(texts: Iterable[tuple[str, str]]) -> list[Candidate]:
 def steps_of(path: str, text: str) -> Iterator[Found]:
     """Give the steps of the pipelines in a text."""
     roots, _ = parsed(path, split(text))
-    for root in roots:
+    for number, root in enumerate(roots):
         for step in items(root, "steps") if isinstance(root, Mapping) else ():
-            yield Found(step.place, step, frozenset(leaves(step, ())))
+            yield Found(step.place, step, (path, number), frozenset(leaves(step, ())))
 
 
 def image_of(step: Mapping) -> str:
@@ -100,7 +102,7 @@ def candidate(group: list[Found], taken: set[str]) -> Candidate:
     for found in group:
         rest = difference(shared, found.step)
         uses.append((found.place, as_item(path, rest)))
-    return Candidate(path, written(shared) if shared.pairs else "", tuple(uses))
+    return Candidate(path, written(shared) if shared.pairs else "", tuple(uses), len({found.pipeline for found in group}))
 
 
 def common(one: Mapping, other: Mapping) -> Mapping:

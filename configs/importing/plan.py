@@ -63,7 +63,8 @@ def step(clone: Clone, root: Path, namespaces: Collection[str], seen: dict[str, 
     there = next((f"{folder}/default{ending}" for ending in ENDINGS if os.path.lexists(root / f"{folder}/default{ending}")), "")
     if there:
         same = (root / there).is_file() and (root / there).read_bytes() == clone.content
-        why = "is there already, and the same" if same else "is there already, and another text; it is never overwritten"
+        elsewhere = f"; if it is another repository's, import this one by hand as projects/{own}/default.yaml" if plain else ""
+        why = "is there already, and " + ("the same" if same else f"another text; it is never overwritten{elsewhere}")
         return Step(clone, there, f"projects/{there} {why}", is_there=same)
     if problem := cannot_serve(path, clone.content):
         return Step(clone, path, f"its {clone.file} {problem}")

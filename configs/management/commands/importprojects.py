@@ -66,9 +66,8 @@ def told(step: Step, *, dry: bool) -> str:
 
 def shown(found: Candidate) -> Iterator[str]:
     """Write a candidate for `_shared/`."""
-    files = {place.path for place, _ in found.uses}
     alike = "all identical" if found.identical == len(found.uses) else f"{found.identical} identical, the others nearly"
-    yield f"\n# {len(found.uses)} steps in {len(files)} files could be projects/{found.path} ({alike}):"
+    yield f"\n# {len(found.uses)} steps in {found.pipelines} pipelines could be projects/{found.path} ({alike}):"
     yield found.text.rstrip("\n")
     groups: dict[str, list[str]] = {}
     for place, text in found.uses:

@@ -295,14 +295,14 @@ def test_what_is_not_in_the_tree_for_builds_is_left_alone(tree):
     assert found(tree({**one(GOOD), **files})) == []
 
 
-@pytest.mark.parametrize("text", [f"{GOOD}data: {'[' * 101}{']' * 101}\n", f"{GOOD}data: [{','.join(['1'] * 20_001)}]\n"])
+@pytest.mark.parametrize(
+    "text", [f"{GOOD}x-a: &a [*a]\n", f"{GOOD}data: {'[' * 101}{']' * 101}\n", f"{GOOD}data: [{','.join(['1'] * 20_001)}]\n"]
+)
 def test_what_is_too_deep_or_large_to_look_into_is_served_and_no_error(tree, text):
     assert [id_ for _, _, id_ in found(tree(one(text)))] == ["not-checked"]
 
 
-@pytest.mark.parametrize(
-    "text", [f"{GOOD}a: &a [*a]\n", f"{GOOD}<<: 12\n", f"{GOOD}a: *b\n", "kind: pipeline\n\tname: x\n", "kind: \x01\n"]
-)
+@pytest.mark.parametrize("text", [f"{GOOD}<<: 12\n", f"{GOOD}a: *b\n", "kind: pipeline\n\tname: x\n", "kind: \x01\n"])
 def test_what_drones_parser_cannot_read_is_not_yaml_and_nothing_else_is_said_of_the_file(tree, text):
     assert [id_ for _, _, id_ in found(tree(one(text)))] == ["yaml"]
 
@@ -321,6 +321,37 @@ def test_what_drones_parser_cannot_read_is_not_yaml_and_nothing_else_is_said_of_
 )
 def test_escapes_are_those_of_drones_parser(tree, line, ids):
     assert [id_ for _, _, id_ in found(tree(one(f"{GOOD}{line}\n".replace("|", "\n"))))] == ids
+
+
+@pytest.mark.parametrize(
+    ("more", "ids"),
+    [
+        ("- {name: z, image: '', commands: [x]}\n", ["step-without-image"]),
+        ("- {name: z, image: y, commands: []}\n", []),
+        ("---\nkind: cron\nname: n\nspeck: {}\nspec: {shedule: x, deployment: {target: y}}\n", ["unknown-key"] * 2),
+        ("---\nkind: secret\nname: n\ndat: x\nget: {pat: x}\nx-a: b\n", ["unknown-key"] * 2),
+        ("---\nkind: registry\ndatta: {}\n---\nkind: signature\nhmack: x\n", ["unknown-key"] * 2),
+        (
+            "volumes:\n- {name: a, host: {pth: /x}}\n- {name: b, temp: {medum: x}}\n- {name: c, claim: {nam: x}}\n",
+            ["unknown-key"] * 3,
+        ),
+        ("depends_on: x\ndepends_on: []\n", ["wrong-value"]),
+        ("clone: {depth: 99999999999999999999}\n", ["wrong-value"]),
+        ("clone: {depth: 0x7fffffffffffffff, skip_verify: !!bool no}\n", []),
+        ("concurrency: {limit: .inf}\n", ["wrong-value"]),
+        ("services:\n- {name: z, image: y, resources: {limits: {memory: 1.5.5GiB}}}\n", ["wrong-value"]),
+        ("workspace: {base:, path:}\n", []),
+        ("node: {<<: [], a: b}\n", []),
+        ("workspace: {base: !!int x}\n", ["wrong-value"]),
+        ("workspace: {base: !!int 1, path: !!str 2}\n", []),
+    ],
+)
+def test_details_that_are_easily_overlooked(tree, more, ids):
+    assert [id_ for _, _, id_ in found(tree(one(GOOD + more)))] == ids
+
+
+def test_a_step_with_an_empty_list_of_commands_does_nothing(tree):
+    assert "idle-step" in {id_ for _, _, id_ in found(tree(one(EXEC.replace("[make]", "[]"))))}
 
 
 def test_any_name_can_be_printed(tree, capsys):

@@ -328,6 +328,11 @@ def test_a_comment_is_safe_whatever_a_pipeline_holds(compared):
     assert "<b>" not in text.replace("projects/shop/<b>.yaml", "")
 
 
+def test_a_diff_does_nothing_to_a_terminal(compared):
+    found = compared({"shop/default.yaml": GOOD}, {"shop/default.yaml": f"{GOOD}# \u202eä\t\x7f\u009b\n"})
+    assert "\n+# \\u202eä\t\\x7f\\x9b" in "\n".join(as_text(found))
+
+
 def test_a_comment_is_cut_between_changes(compared):
     def files(word):
         return {

@@ -122,6 +122,13 @@ def test_a_second_run_finds_everything_there(root, clone, capsys):
     assert "is there already, and the same" in run(capsys, folder)
 
 
+def test_a_twin_that_comes_in_a_later_run_is_told_where_it_belongs(root, clone, capsys):
+    run(capsys, clone("git@host:a/hello.git"))
+    out = run(capsys, clone("git@host:b/hello.git", "kind: pipeline\nname: other\n"))
+    assert "never overwritten; if it is another repository's, import this one by hand as projects/@b/hello/default.yaml." in out
+    assert files(root) == ["hello/default.yaml"]
+
+
 def test_two_repositories_of_one_name_get_folders_of_their_namespaces(root, clone, capsys):
     run(capsys, clone("git@host:a/hello.git"), clone("git@host:g/sub/hello.git"), clone("git@host:a/other.git"))
     assert files(root) == ["@a/hello/default.yaml", "@g/sub/hello/default.yaml", "other/default.yaml"]
@@ -212,7 +219,18 @@ def test_the_most_frequent_come_first_and_two_are_too_few():
     ]
 
 
+def test_pipelines_are_counted_and_not_files(root, clone, capsys):
+    three = "---\n".join(pipeline(name, "same") for name in ("x", "y", "z"))
+    (found,) = candidates([("a/default.yaml", three)])
+    assert (found.pipelines, len(found.uses)) == (3, 3)
+    step = pipeline("x", "same").partition("steps:\n")[2].partition("- name: own")[0]
+    twice = pipeline("x", "same", extra=step.replace("name: docker", "name: again"))
+    texts = [("a/default.yaml", twice), ("b/default.yaml", pipeline("y", "same"))]
+    assert candidates(texts) == []
+    assert len(candidates([*texts, ("c/default.yaml", pipeline("z", "same"))])[0].uses) == 4
+
+
 def test_the_command_prints_the_lines_that_would_replace_them(root, clone, capsys):
     out = run(capsys, *(clone(f"git@host:a/{name}.git", pipeline(name, "same")) for name in ("x", "y", "z")))
-    assert "# 3 steps in 3 files could be projects/_shared/docker.yaml (all identical):" in out
+    assert "# 3 steps in 3 pipelines could be projects/_shared/docker.yaml (all identical):" in out
     assert "\n- extends: _shared/docker.yaml\n" in out

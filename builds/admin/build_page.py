@@ -82,7 +82,7 @@ def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number
         "chosen": chosen,
         "finished": build.status not in statuses.NOT_FINISHED,
         "again": SECONDS_WHILE_RUNNING if build.status == "running" else SECONDS_WHILE_WAITING,
-        "live_url": address("live", build, chosen if step_number else None),
+        "live_url": address("live", build, chosen),
         "starter": starters({(build.repo.slug, build.number)}).get((build.repo.slug, build.number)) or starter(build),
         "params": masked(build.params),
         "links": links(build),

@@ -105,6 +105,22 @@ def test_times_are_those_of_the_readers_zone(site, browser: Browser):
         expect(page.locator(".facts time")).to_have_text(re.compile("minutes? ago|this minute"))
 
 
+@pytest.mark.parametrize("path", ["", "-/step/1/1/"])
+def test_what_the_reader_opened_stays_so_while_a_build_runs(path, site, browser: Browser):
+    with reader(browser, site.url, "anna", PASSWORD) as page:
+        page.goto(f"{site.url}{BUILDS}ismewen/edrone/{RUNNING}/{path}")
+        page.locator(".params > summary").click()
+        page.locator(".commit-message").evaluate("message => message.scrollTop = 200")
+        documents: list[str] = []
+        page.on("request", lambda asked: documents.append(asked.url) if asked.resource_type == "document" else None)
+        for _ in range(2):
+            with page.expect_response(re.compile("/-/live/1/"), timeout=15_000):
+                pass
+        expect(page.locator(".params table")).to_be_visible()
+        assert page.locator(".commit-message").evaluate("message => message.scrollTop") == 200
+        assert documents == []
+
+
 def test_a_running_build_is_followed_until_it_ends(site, browser: Browser):
     with reader(browser, site.url, "anna", PASSWORD) as page:
         page.goto(f"{site.url}{BUILDS}ismewen/edrone/{RUNNING}/")

@@ -189,7 +189,14 @@ def test_a_build_that_was_refused_says_why(viewer):
 
 def test_a_running_build_asks_again_and_a_finished_one_does_not(viewer):
     running = f"{LIST}ismewen/edrone/{RUNNING}/"
-    assert f'hx-get="{running}-/live/" hx-trigger="every 3s"' in viewer.get(running).content.decode()
+    page = viewer.get(running).content.decode()
+    address = f"{running}-/live/1/2/"
+    assert f'hx-get="{address}" hx-trigger="every 3s"' in page
+    part = viewer.get(address)
+    assert "HX-Refresh" not in part.headers
+    for kept_by_the_reader in ("commit-message", "<details"):
+        assert kept_by_the_reader in page
+        assert kept_by_the_reader not in part.content.decode()
     assert 'hx-trigger="every' not in viewer.get(BUILD).content.decode()
     assert viewer.get(f"{running}-/live/1/2/").content.decode().count("<li>") == 4
     assert viewer.get(f"{BUILD}-/live/").headers["HX-Refresh"] == "true"

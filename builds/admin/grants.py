@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from builds.models.access import Grant
@@ -25,4 +26,4 @@ class GrantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in
     @admin.display(description=_("user or group"))
     def whom(self, grant: Grant) -> str:
         """Name who has it."""
-        return str(grant.user or f"group {grant.group}")
+        return str(grant.user or gettext("group %(name)s") % {"name": grant.group})

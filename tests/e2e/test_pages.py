@@ -27,6 +27,16 @@ PAGES = {
     "configuration": f"{BUILD}-/configuration/",
     "repositories": REPOS,
     "repository": f"{REPOS}ismewen/edrone/",
+    "record": f"{BUILD}-/record/",
+    "audit": "/admin/builds/auditrecord/",
+    "audit-record": "/admin/builds/auditrecord/1/change/",
+    "grants": "/admin/builds/grant/",
+    "new-grant": "/admin/builds/grant/add/",
+    "tokens": "/admin/builds/apitoken/",
+    "new-token": "/admin/builds/apitoken/add/",
+    "served": "/admin/configs/servedconfig/",
+    "last-errors": "/admin/configs/lasterror/",
+    "users": "/admin/auth/user/",
 }
 
 
@@ -53,7 +63,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "--command",
             "from django.contrib.auth.models import User; "
             f"User.objects.create_user('anna', password='{PASSWORD}', is_staff=True, is_superuser=True); "
-            f"User.objects.create_user('bert', password='{PASSWORD}', is_staff=True)",
+            f"User.objects.create_user('bert', password='{PASSWORD}', is_staff=True); "
+            "from builds.models.audit import AuditRecord; "
+            f"AuditRecord.objects.create(username='anna', means='administration', verb='restart', slug='ismewen/edrone', "
+            f"number={HOSTILE}, outcome='refused', status=502, message='Drone refused the token.', params={{'LANG': 'de'}})",
         )
         assert made.returncode == 0, made.stderr
         assert server.manage("grant", "bert", "shop/*", "view").returncode == 0
@@ -68,6 +81,14 @@ def test_every_page_looks_right_to_axe_and_fits(look, site, browser: Browser):
             page.screenshot(path=site.pictures / f"{look}-{name}.png")
             assert faults(page) == [], (look, name)
             assert not wider_than_the_window(page), (look, name)
+
+
+def test_a_link_to_a_line_names_the_step(site, browser: Browser):
+    with reader(browser, site.url, "anna", PASSWORD) as page:
+        page.goto(f"{site.url}{BUILD}")
+        page.locator("#L2 > a").click()
+        page.wait_for_url(f"{site.url}{BUILD}-/step/1/2/#L2")
+        expect(page.locator("#L2")).to_have_class("line chosen")
 
 
 def test_somebody_logs_in_finds_a_failed_build_and_reads_its_log(site, browser: Browser):

@@ -4,11 +4,14 @@ import re
 from itertools import pairwise
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from builds.models import Repo
+from builds.models import Grant, Level, Repo
+from builds.models.audit import AuditRecord, Verb
+from builds.models.tokens import make_token
 from tests import drones
 from tests.builds.pages.conftest import reader
 from tests.hostile import HOSTILE, LONG, REFUSED, RUNNING, SECRET, TEXT
@@ -251,3 +254,35 @@ def test_repositories_are_paged_by_name(admin, monkeypatch):
         more = re.search(r'href="([^"]+)" rel="next"', page)
         path = more[1].replace("&amp;", "&") if more else ""
     assert names == list(Repo.objects.order_by("slug").values_list("slug", flat=True))
+
+
+NAMES = {"edrone", "Drone", "API", "HTTP", "YAML", "English", "ID", "administration", "ismewen", "admin", "namespace", "name"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "auditrecord/",
+        "auditrecord/1/change/",
+        "grant/",
+        "grant/add/",
+        "apitoken/",
+        "apitoken/add/",
+    ],
+)
+def test_the_administrations_own_pages_are_chinese_too(path, admin):
+    person = User.objects.get()
+    AuditRecord.objects.create(pk=1, username="admin", means="administration", verb=Verb.RESTART, slug="ismewen/edrone")
+    Grant.objects.create(user=person, pattern="*", level=Level.RUN)
+    make_token(person, "ismewen")
+    page = admin.get(f"/admin/builds/{path}", headers={"Accept-Language": "zh-hans"}).content.decode()
+    shown = re.sub(r"(?s)<head>.*?</head>|<script.*?</script>|<svg.*?</svg>|<time.*?</time>|<[^>]*>|&\w+;", " ", page)
+    assert set(re.findall("[A-Za-z]{3,}", re.sub(r"edrone_\w+", "", shown))) - NAMES == set()
+
+
+@pytest.mark.parametrize("path", ["auditrecord/", "auditrecord/1/change/", "apitoken/"])
+def test_times_of_the_administrations_own_pages_can_be_told_in_the_readers_zone(path, admin):
+    AuditRecord.objects.create(pk=1, username="admin", means="administration", verb=Verb.RESTART, slug="ismewen/edrone")
+    make_token(User.objects.get(), "ismewen")
+    page = admin.get(f"/admin/builds/{path}").content.decode()
+    assert re.search(r'<time datetime="[^"]+" title="[^"]+ UTC">', page)

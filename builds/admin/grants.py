@@ -16,7 +16,6 @@ class GrantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in
     list_display = ("whom", "pattern", "level", "only")
     list_filter = ("level",)
     search_fields = ("user__username", "group__name", "pattern")
-    autocomplete_fields = ("user", "group")
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:

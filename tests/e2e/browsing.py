@@ -43,7 +43,7 @@ def reader(browser: Browser, url: str, name: str, password: str, *, allowed: tup
         page.press("#id_password", "Enter")
         page.wait_for_url(f"{url}/admin/")
         yield page
-        assert complaints == []
+        assert complaints == [], complaints
     finally:
         context.close()
 

@@ -45,19 +45,6 @@
     if (log) root.querySelectorAll(".line > a").forEach((link) => { link.href = log.dataset.step + link.hash; });
   }
 
-  // Select2 names its boxes by what is chosen in them alone.
-  function nameBoxes() {
-    for (const box of document.querySelectorAll(".select2-selection[aria-labelledby]")) {
-      const field = box.closest(".select2").previousElementSibling;
-      const label = field && field.labels && field.labels[0];
-      if (!label) continue;
-      label.id = label.id || `${field.id}_label`;
-      box.setAttribute("aria-labelledby", `${label.id} ${box.getAttribute("aria-labelledby")}`);
-      box.querySelectorAll("[role=textbox]").forEach((text) => text.setAttribute("aria-labelledby", label.id));
-    }
-  }
-  if (window.django && window.django.jQuery) window.django.jQuery(nameBoxes); // after Django's own, which makes the boxes
-
   document.addEventListener("DOMContentLoaded", () => { tellAll(document); nameStep(document); showLine(); });
   document.addEventListener("htmx:afterSettle", (event) => {
     tellAll(event.target);

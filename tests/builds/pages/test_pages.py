@@ -1,6 +1,7 @@
 """The pages of builds: what they show, to whom, how much they ask of the databases, and how large they are."""
 
 import re
+import sqlite3
 from itertools import pairwise
 
 import pytest
@@ -12,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from builds.models import Grant, Level, Repo
 from builds.models.audit import AuditRecord, Verb
 from builds.models.tokens import make_token
-from tests import drones
+from tests import drones, hostile
 from tests.builds.pages.conftest import reader
 from tests.hostile import HOSTILE, LONG, REFUSED, RUNNING, SECRET, TEXT
 
@@ -286,3 +287,27 @@ def test_times_of_the_administrations_own_pages_can_be_told_in_the_readers_zone(
     make_token(User.objects.get(), "ismewen")
     page = admin.get(f"/admin/builds/{path}").content.decode()
     assert re.search(r'<time datetime="[^"]+" title="[^"]+ UTC">', page)
+
+
+def test_a_build_of_very_many_steps_is_shown_in_parts(db, tmp_path):
+    file = hostile.database(tmp_path / "drone.sqlite")
+    with sqlite3.connect(file) as connection:
+        writer = hostile.Writer(connection)
+        build = writer.build(950, build_status="success", build_message="x" * 60_000)
+        writer.stage(build, "many", "success", {f"step-{number}": "success" for number in range(3000)})
+    connection.close()
+    with drones.connected(drones.sqlite_database(file)):
+        client = reader("admin", is_superuser=True)
+        seen, path = [], f"{LIST}ismewen/edrone/950/?from=0"
+        while path:
+            answer = client.get(path)
+            page = answer.content.decode()
+            assert len(answer.content) < 300_000
+            seen += re.findall(r'id="step-1-(\d+)"', page)
+            later = re.search(r'href="([^"]+)" rel="next"', page)
+            path = later[1] if later else ""
+        assert seen == [str(number) for number in range(1, 3001)]
+        page = client.get(f"{LIST}ismewen/edrone/950/-/step/1/2500/").content.decode()
+        assert re.search(r'id="step-1-2500"[^>]*aria-current="true"', page)
+        for odd in ("x", "99999999999", "-1"):
+            assert client.get(f"{LIST}ismewen/edrone/950/?from={odd}").status_code == 200

@@ -34,6 +34,14 @@ types: .venv/dev ## Check types
 e2e: .venv/dev .venv/bin/helm ## Tests that need more: a fresh clone, a browser (Debian's chromium), containers, charts
 	$(BIN)/pytest tests/e2e --override-ini addopts= --no-header -p no:xdist
 
+.PHONY: audit
+audit: .venv/dev ## Known vulnerabilities of the packages, dangerous calls in the code (STRICT=1: what could not be looked up is a failure)
+	$(BIN)/python .ci/audit.py
+
+.PHONY: fuzz
+fuzz: .venv/dev ## Throw mutated input at signature, payload and compose for SECONDS (600); what is new is kept in tests/fuzz/corpus
+	$(BIN)/python -m tests.fuzz.run $(or $(SECONDS),600)
+
 .PHONY: bench
 bench: .venv/dev ## Measure the speed (needs wrk); the tables go to docs/performance.md
 	$(BIN)/python -m benchmarks.config_endpoint
@@ -45,6 +53,7 @@ bench: .venv/dev ## Measure the speed (needs wrk); the tables go to docs/perform
 	$(BIN)/python -m benchmarks.builds
 	$(BIN)/python -m benchmarks.rest
 	$(BIN)/python -m benchmarks.trigger
+	$(BIN)/python -m benchmarks.refused
 
 .PHONY: format
 format: .venv/dev ## Format the code

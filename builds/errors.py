@@ -7,6 +7,7 @@ class BuildsError(Exception):
     """The base. `status` is the HTTP status of the answer."""
 
     status = 500
+    replayed = False  # told once more, to a repeat with the same Idempotency-Key
     wait = 0  # seconds after which it may be asked again; 0: nobody knows
 
 

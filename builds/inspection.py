@@ -9,25 +9,19 @@ from django.db.models import ForeignKey
 from builds import catalogue
 from builds.models.drone import DroneModel
 
-# What tells versions apart, newest first (drone-facts 6.3): a column or, with "", a table, and since when it is there.
-SINCE = (
-    ("steps", "step_schema", "2.5.0"),
-    ("repos", "repo_cancel_running", "2.2.0"),
-    ("steps", "step_image", "2.0.2"),
-    ("repos", "repo_throttle", "1.10.1"),
-    ("builds", "build_debug", "1.10.0"),
-    ("latest", "latest_name", "1.7.0"),
-    ("repos", "repo_cancel_pulls", "1.6.0"),
-    ("builds", "build_deploy_id", "1.3.1"),
-    ("builds", "build_cron", "1.1.0"),
+# What came after 1.0.0, newest first (drone-facts 6.3): since when, table → columns.
+SINCE: tuple[tuple[str, dict[str, set[str]]], ...] = (
+    ("2.5.0", {"steps": {"step_schema"}, "cards": {"card_data"}}),
+    ("2.2.0", {"repos": {"repo_cancel_running"}}),
+    ("2.0.2", {"steps": {"step_depends_on", "step_image", "step_detached"}, "templates": {"template_data"}}),
+    ("1.10.1", {"repos": {"repo_throttle"}, "stages": {"stage_limit_repo"}}),
+    ("1.10.0", {"builds": {"build_debug"}}),
+    ("1.7.0", {"latest": {"latest_name"}}),
+    ("1.6.0", {"repos": {"repo_cancel_pulls", "repo_cancel_push"}}),
+    ("1.3.1", {"builds": {"build_deploy_id"}}),
+    ("1.1.0", {"builds": {"build_cron"}, "orgsecrets": {"secret_data"}}),
 )
 OLDEST = "1.0.0"
-ADDED = {
-    "builds": {"build_debug", "build_cron", "build_deploy_id"},
-    "repos": {"repo_cancel_pulls", "repo_cancel_push", "repo_cancel_running", "repo_throttle"},
-    "stages": {"stage_limit_repo"},
-    "steps": {"step_depends_on", "step_image", "step_detached", "step_schema"},
-}  # columns that came after 1.0.0
 SECRETS = {
     "users": ("user_hash", "user_oauth_token", "user_oauth_refresh"),
     "repos": ("repo_signer", "repo_secret"),
@@ -35,17 +29,29 @@ SECRETS = {
     "orgsecrets": ("secret_data",),
     "nodes": ("node_ca_key", "node_tls_key"),
 }
-POSTGRESQL_KINDS = {
-    "BigIntegerField": {"int2", "int4", "int8"},
-    "TextField": {"varchar", "text", "bpchar"},
-    "BooleanField": {"bool"},
-    "BinaryField": {"bytea"},
+KINDS = {
+    "postgresql": {
+        "BigIntegerField": {"int2", "int4", "int8"},
+        "TextField": {"varchar", "text", "bpchar"},
+        "BooleanField": {"bool"},
+        "BinaryField": {"bytea"},
+    },
+    "sqlite": {  # as declared; the columns hold anything, and of a view nothing is declared
+        "BigIntegerField": {"INTEGER", "NUMBER", ""},
+        "TextField": {"TEXT", ""},
+        "BooleanField": {"BOOLEAN", ""},
+        "BinaryField": {"BLOB", ""},
+    },
 }
-TYPES = """
+TYPES = {
+    "sqlite": """
+SELECT m.name, c.name, c.type, 1 FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type IN ('table', 'view')""",
+    "postgresql": """
 SELECT c.relname, a.attname, t.typname, has_column_privilege(c.oid, a.attnum, 'SELECT')
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f') AND pg_catalog.pg_table_is_visible(c.oid) AND a.attnum > 0 AND NOT a.attisdropped
-"""
+""",
+}
 
 
 @dataclass(frozen=True)
@@ -78,23 +84,23 @@ def inspect(connection: BaseDatabaseWrapper) -> Inspection:
         DroneDatabaseUnavailable: it does not answer.
     """
     there = catalogue.read(connection)
+    newer = not_yet(there)
     tolerated: list[str] = []
     differences: list[str] = []
     for table, columns in wanted().items():
         if table not in there:
-            if table == "latest":
+            if table in newer:
                 tolerated.append("The table latest is not there: it reads as empty.")
             else:
                 differences.append(f"The table {table} is not there.")
             continue
         for column in sorted(columns.keys() - there[table]):
-            if column in ADDED.get(table, ()):
+            if column in newer.get(table, ()):
                 tolerated.append(f"The column {table}.{column} is not there: it reads as its default.")
             else:
                 differences.append(f"The column {table}.{column} is not there.")
     warnings: list[str] = []
-    if connection.vendor == "postgresql":
-        judge_columns(connection, differences, warnings)
+    judge_columns(connection, differences, warnings)
     return Inspection(version_of(there), tuple(tolerated), tuple(warnings), tuple(differences))
 
 
@@ -102,15 +108,15 @@ def judge_columns(connection: BaseDatabaseWrapper, differences: list[str], warni
     """Look at types, and at what the role may read."""
     columns = wanted()
     with connection.cursor() as cursor:
-        cursor.execute(TYPES)
+        cursor.execute(TYPES[connection.vendor])
         for table, column, kind, readable in sorted(cursor.fetchall()):
-            if column in SECRETS.get(table, ()) and readable:
+            if connection.vendor == "postgresql" and column in SECRETS.get(table, ()) and readable:
                 warnings.append(f"This role can read {table}.{column}, which edrone never asks for: see manage.py dronegrants.")
             if column not in columns.get(table, {}):
                 continue
             if not readable:
                 differences.append(f"This role may not read {table}.{column}: see manage.py dronegrants.")
-            if kind not in POSTGRESQL_KINDS[columns[table][column]]:
+            if kind not in KINDS[connection.vendor][columns[table][column]]:
                 differences.append(f"The column {table}.{column} is of type {kind}, which edrone does not expect there.")
 
 
@@ -118,9 +124,21 @@ def version_of(there: catalogue.Columns) -> str:
     """Say which Drone made these tables, as far as they tell."""
     if not {"repos", "builds", "stages", "steps", "logs"} <= there.keys():
         return ""
-    above = ""
-    for table, column, since in SINCE:
-        if column in there.get(table, ()):
-            return f"{since} or newer" if not above else f"{since} or newer, but older than {above}"
-        above = since
-    return f"{OLDEST} or newer, but older than {above}"
+    above = [version for version, _ in SINCE[: place_of(there)]]
+    since = next((version for version, _ in SINCE[place_of(there) :]), OLDEST)
+    return f"{since} or newer, but older than {above[-1]}" if above else f"{since} or newer"
+
+
+def place_of(there: catalogue.Columns) -> int:
+    """Say which entry of SINCE is the newest that has left anything in these tables; its length for none."""
+    left = (any(columns & there.get(table, frozenset()) for table, columns in added.items()) for _, added in SINCE)
+    return next((place for place, is_there in enumerate(left) if is_there), len(SINCE))
+
+
+def not_yet(there: catalogue.Columns) -> dict[str, set[str]]:
+    """Give what came after the Drone that made these tables, table → columns: it may be missing."""
+    found: dict[str, set[str]] = {}
+    for _, added in SINCE[: place_of(there)]:
+        for table, columns in added.items():
+            found.setdefault(table, set()).update(columns)
+    return found

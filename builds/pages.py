@@ -4,9 +4,12 @@ edrone cannot add an index to Drone's tables. There are: the primary key, (repos
 sender, and the builds that are pending or running (drone-facts 6.3). A page is looked for in three ways:
 
 1. Builds that are pending or running are few and have an index: all of them are read and sorted.
-2. Otherwise the newest WINDOW builds below the cursor are gone through, until the page is full.
-3. Where that does not fill it and an index serves the filters, the rest comes from there, if it leads to at most WINDOW
-   builds. Else the page ends early, with a cursor to go on from.
+2. Of some repositories the newest builds, without a filter, are found along each repository's own index (builds/newest.py).
+3. Otherwise the newest builds below the cursor are gone through, until the page is full.
+4. Where that does not fill it and an index serves the filters, the rest comes from there, if it leads to few builds. Else
+   the page ends early, with a cursor to go on from.
+
+The readings of 3 and 4 share WINDOW.
 """
 
 from collections.abc import Collection, Iterable
@@ -14,10 +17,12 @@ from dataclasses import dataclass, fields
 
 from django.db.models import F, Q, QuerySet
 
+from builds import newest
 from builds.models import Build
 from builds.models.words import Status
 
-WINDOW = 50_000  # rows that one page may read
+WINDOW = 49_500  # rows that the readings of one page may take together; with the page's own rows they stay under 50,000
+READINGS = 3  # where there is an index: along the key, counting in the index, through the index
 FURTHEST = 10**9  # builds that a page by number may leave out
 UNFINISHED = {Status.PENDING.value, Status.RUNNING.value}  # the words of Drone's partial index
 SEARCHED = ("title", "message", "author_login", "author_name", "ref", "deploy_to", "after")
@@ -91,6 +96,8 @@ def of_repositories(visible: Collection[int] | None, filters: Filters, before: i
         index = Q(sender__in=filters.sender)
     elif visible is not None:
         index = base
+        if before is None and filters == Filters() and (found := newest.of(visible, offset + limit + 1, WINDOW)) is not None:
+            return Reading("id", base, filters, index).cut(found[offset:], limit)
     return Reading("id", base, filters, index).page(before, limit, offset)
 
 
@@ -111,8 +118,13 @@ class Reading:
             return self.cut(self.sorted(below)[offset : offset + limit + 1], limit)
         if self.filters == Filters() and self.base == self.scope():
             return self.straight(below, limit, offset)
-        newest = self.newest(below)
-        return Page([], None) if newest is None else self.bounded(below, newest - WINDOW, limit, offset)
+        top = self.newest(below)
+        return Page([], None) if top is None else self.bounded(below, top - self.share, limit, offset)
+
+    @property
+    def share(self) -> int:
+        """Give the rows that one reading may take."""
+        return WINDOW if self.index is None else max(WINDOW // READINGS, 1)
 
     def straight(self, below: Q, limit: int, offset: int) -> Page:
         """Read along the key, whose index leads to nothing but the builds that are wanted."""
@@ -125,14 +137,20 @@ class Reading:
     def bounded(self, below: Q, bottom: int, limit: int, offset: int) -> Page:
         """Go through the window above `bottom`, then look in the index of the filters, where there is one."""
         ordered = self.matching(below & Q(**{f"{self.key}__gt": bottom})).order_by(f"-{self.key}")
-        left = offset - ordered[:offset].count() if offset else 0
-        rows = list(ordered[offset : offset + limit + 1])
+        rows, left = self.passed_over(ordered, limit, offset) if offset else (list(ordered[: limit + 1]), 0)
         older = Q(**{f"{self.key}__lte": bottom})
         if len(rows) > limit or (oldest := self.newest(older)) is None:
             return self.cut(rows, limit)
         if self.index is not None and self.leads_to_few(self.index):
             return self.cut([*rows, *self.sorted(older)[left : left + limit + 1 - len(rows)]], limit)
         return Page(rows, oldest + 1)
+
+    def passed_over(self, ordered: QuerySet[Build], limit: int, offset: int) -> tuple[list[Build], int]:
+        """Leave out builds at the start, reading keys once; also say how many are still to be left out."""
+        keys = list(ordered.values_list(self.key, flat=True)[: offset + limit + 1])
+        if len(keys) <= offset:
+            return [], offset - len(keys)
+        return list(ordered.filter(**{f"{self.key}__in": keys[offset:]})), 0
 
     def cut(self, rows: Iterable[Build], limit: int) -> Page:
         """Make the page of one row more than it has; without that row it is the last."""
@@ -162,4 +180,4 @@ class Reading:
 
     def leads_to_few(self, index: Q) -> bool:
         """Are the rows that the index leads to few enough to be read and sorted?"""
-        return Build.objects.filter(self.scope() & index)[: WINDOW + 1].count() <= WINDOW
+        return Build.objects.filter(self.scope() & index)[: self.share + 1].count() <= self.share

@@ -2,10 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Model, OuterRef, Prefetch, QuerySet, Subquery
 
 from builds.models import Build, Log, Repo, Stage, Step
+
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class RepoWithBuild:
 
 def repository(slug: str) -> Repo | None:
     """Give the repository of a slug, which Drone has exactly as it is written."""
-    return Repo.objects.filter(slug=slug).first()
+    return only(Repo.objects.filter(slug=slug))
 
 
 def repositories(visible: Collection[int] | None) -> QuerySet[Repo]:
@@ -66,9 +69,14 @@ def step_of(repo_id: int, number: int, stage: int, step: int) -> Step | None:
     found = Step.objects.select_related("stage__build").filter(
         number=step, stage__number=stage, stage__build__number=number, stage__build__repo_id=repo_id
     )
-    return found.first()
+    return only(found)
 
 
 def log_of(step: Step) -> bytes | None:
     """Give a step's log as Drone stores it (drone-facts 5.5); None where Drone's table has none (see logs.absence)."""
     return Log.objects.filter(step_id=step.id).values_list("data", flat=True).first()
+
+
+def only(rows: QuerySet[Row]) -> Row | None:
+    """Give the row of a query that finds one at most: `first()` would sort, and Django takes its time to write that."""
+    return next(iter(rows[:1]), None)

@@ -1,4 +1,4 @@
-"""Which values are never shown: parameters of builds whose names say that they are secret."""
+"""Which values are never shown: parameters of builds whose names, or passwords in addresses, say that they are secret."""
 
 import re
 from collections.abc import Mapping
@@ -9,13 +9,17 @@ WORDS = (
     "password|passwd|passphrase|passwords|pass|pwd|pw|secret|secrets|token|tokens|credential|credentials|cred|creds|"
     "auth|authorization|bearer|cookie|cookies|jwt|otp|pin|salt|signature|webhook|dsn|pat"
 )
-RUN_TOGETHER = "password|passwd|passphrase|secret|token|credential|apikey|accesskey|privatekey|authkey|sshkey|signingkey"
+RUN_TOGETHER = (
+    "password|passwd|passphrase|passcode|secret|token|credential|apikey|accesskey|privatekey|authkey|sshkey|signingkey|"
+    "kubeconfig|connectionstring|databaseur[il]|dbur[il]"
+)
 OF_KEYS = (
     "api|access|private|secret|ssh|gpg|pgp|rsa|encryption|signing|auth|license|deploy|account|master|service|tls|ssl|host|hmac|"
     "aws|azure|gcp"
 )
 WHOLE_WORD = re.compile(rf"(?:^|_)(?:{WORDS})(?:_|$|\d)|(?:^|_)(?:{OF_KEYS})(?:_[a-z0-9]+)*_keys?(?:_|$|\d)|^keys?$")
 ANYWHERE = re.compile(RUN_TOGETHER)
+IN_AN_ADDRESS = re.compile(r"://[^/\s:@]*:[^/\s@]+@")  # user:password@
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -27,4 +31,6 @@ def looks_secret(name: str) -> bool:
 
 def masked(params: Mapping[str, str]) -> dict[str, str]:
     """Give parameters with the secret-looking values hidden."""
-    return {name: MASK if value and looks_secret(name) else value for name, value in params.items()}
+    return {
+        name: MASK if value and (looks_secret(name) or IN_AN_ADDRESS.search(value)) else value for name, value in params.items()
+    }

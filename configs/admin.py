@@ -19,8 +19,10 @@ from django.utils.translation import gettext_lazy as _
 from configs.looking import before, coloured, difference, text_of
 from configs.management.arguments import EVENTS
 from configs.models import ConfigFile, LastError, ServedConfig
+from configs.numbered import bind_number
 
 PAGE = 50  # records
+INDEXED = {"id__lt", "slug", "ref", "event", "number", "time"}  # what a list can be narrowed by, in its address
 BUILD = (
     "repository", "build", "event", "action", "ref", "after", "target", "deploy_to", "parent", "trigger", "author", "sender",
 )  # fmt: skip
@@ -147,6 +149,10 @@ class ServedConfigAdmin(ReadOnly):
 
         css: ClassVar = {"all": ["configs/served.css"]}
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow what an index finds: any other would read all records."""
+        return lookup in INDEXED
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[ServedConfig]:
         """Read the file with each record, and its text for one record's page."""
         match = request.resolver_match
@@ -159,7 +165,10 @@ class ServedConfigAdmin(ReadOnly):
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """Search by what an index finds."""
-        for word in search_term.split():
+        words = search_term.split()
+        for number in filter(is_number, words):
+            bind_number(number_of(number), next((word for word in words if "/" in word), ""))
+        for word in words:
             queryset = queryset.filter(condition(word))
         return queryset, False
 
@@ -229,10 +238,20 @@ class LastErrorAdmin(ReadOnly):
         return (queryset.filter(slug=search_term.strip()) if search_term.strip() else queryset), False
 
 
+def is_number(word: str) -> bool:
+    """Is a word the number of a build?"""
+    return word.isdecimal() and word.isascii()
+
+
+def number_of(word: str) -> int:
+    """Give the number, which a column holds."""
+    return min(int(word[:19]), 2**63 - 1)
+
+
 def condition(word: str) -> Q:
     """Say what a word of a search means; each is one that an index finds."""
-    if word.isdecimal() and word.isascii():
-        return Q(number=min(int(word[:19]), 2**63 - 1))
+    if is_number(word):
+        return Q(number=number_of(word))
     if word.endswith((".yaml", ".yml")):
         path = word.removeprefix("projects/")
         files = ConfigFile.objects.filter(path=path).values_list("pk", flat=True)[:MOST_FILES]

@@ -7,13 +7,9 @@ Drone asks when a build is triggered, with number 0, and may ask again when one 
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import orjson
-
-if TYPE_CHECKING:
-    from configs.models import ServedConfig
 
 WINDOW = 180  # seconds between the two times at which Drone reads the clock for one build
 LONGEST = 500  # characters of a name that are kept, as in Drone's own tables
@@ -63,10 +59,32 @@ def digest(value: object, key: bytes) -> UUID:
 
 def shown(name: str) -> str:
     """Make a name fit for a column of PostgreSQL; names that Drone itself can store stay as they are."""
-    return name.replace("\0", "\N{REPLACEMENT CHARACTER}")[:LONGEST]
+    return storable(name)[:LONGEST]
 
 
-def choose(key: BuildKey, marks: Marks, kept: Iterable["ServedConfig"]) -> "ServedConfig | None":
+def storable(text: str) -> str:
+    """Replace what no column of PostgreSQL holds: NUL, and bytes of a file's name that are not UTF-8."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a record says of the build that it is of, by the names of its columns."""
+
+    id: int
+    repo_id: int
+    build_id: int | None  # None as long as it is not known which build it was
+    event: str
+    ref: str
+    after: str
+    created: int
+    identity: UUID | None
+    without_created: UUID
+    cache_key: UUID
+    file_id: UUID  # what was served
+
+
+def choose(key: BuildKey, marks: Marks, kept: Iterable[Kept]) -> Kept | None:
     """Say which record tells what a build was served, where one does.
 
     In this order: what is bound to the build; the newest that is equal in all but the time, one that is bound to no build
@@ -85,14 +103,15 @@ def choose(key: BuildKey, marks: Marks, kept: Iterable["ServedConfig"]) -> "Serv
     equal = [record for record in in_time if record.without_created == marks.without_created]
     cached = [record for record in in_time if record.cache_key == marks.cache_key]
     if equal:
-        return max(equal, key=lambda record: (record.build_id is None, record.created, record.pk))
-    return max(cached, key=lambda record: (record.created, record.pk), default=None)
+        return max(equal, key=lambda record: (record.build_id is None, record.created, record.id))
+    return max(cached, key=lambda record: (record.created, record.id), default=None)
 
 
-def is_of(record: "ServedConfig", key: BuildKey) -> bool:
+def is_of(record: Kept, key: BuildKey) -> bool:
     """Is a record bound to the build? Numbers alone prove nothing: a Drone that was set up anew counts from 1 again."""
     return (
         bool(key.build_id)
         and (record.repo_id, record.build_id) == (key.repo_id, key.build_id)
         and (record.event, record.ref, record.after) == (shown(key.event), shown(key.ref), shown(key.after))
+        and 0 <= key.created - record.created <= WINDOW
     )

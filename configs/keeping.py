@@ -10,35 +10,37 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from functools import cache
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
 
-from configs import metrics, served
-from configs.errors import ConfigError
+from configs import metrics, rows, served
+from configs.job import Answer, Job
 from configs.payload import ConfigRequest
-from configs.resolve import Resolved
 from configs.revision import name_of
-from configs.served import Ask
+from configs.rows import Ask
 
-STATEMENT = 250  # milliseconds that the database may take for a statement, a lock's wait included
-ANSWER = 0.5  # seconds that a request waits for all of it
-CONNECT = 2.0  # seconds more while a connection is being made
+STATEMENT = 250  # milliseconds that the database may take for a statement
+LOCK = 240  # milliseconds of these for a lock
+HANGS = 0.5  # seconds after which a statement is given up for which the database does not even say that it failed
+CONNECT = 2.0  # seconds likewise for a connection
+PATIENCE = CONNECT + HANGS  # seconds that a request waits while statements are answered, as where many builds come at once
 REST = 5.0  # seconds without trying, after a failure
 MOST = 64  # requests recorded together
+QUERY_CANCELED = "57014"  # PostgreSQL's code
 # SQLite lets one process write at a time and tells nobody when it is their turn: short waits, asked for again and again,
 # meet a free moment where one long wait with its growing pauses may miss them all.
 LIMITS = {
-    "postgresql": f"SET statement_timeout = {STATEMENT}; SET lock_timeout = {STATEMENT}",
+    "postgresql": f"SET statement_timeout = {STATEMENT}; SET lock_timeout = {LOCK}",
     "sqlite": "PRAGMA busy_timeout = 20",
 }
 
 logger = logging.getLogger("edrone.config")
-Answer = Resolved | ConfigError
+T = TypeVar("T")
 
 
 def keep(request: ConfigRequest, found: Answer) -> Answer:
@@ -53,14 +55,7 @@ def keep(request: ConfigRequest, found: Answer) -> Answer:
     return keeper().keep(Ask(request, found, name_of(settings.EDRONE_PROJECTS)))
 
 
-@dataclass(eq=False)
-class Job:
-    """A request that waits to be recorded."""
-
-    ask: Ask
-    answer: Answer | None = None  # None also where it could not be recorded
-    given_up: bool = False
-    done: threading.Event = field(default_factory=threading.Event)
+Step = Callable[[Sequence[Job]], None]
 
 
 class Keeper:
@@ -70,24 +65,47 @@ class Keeper:
         """Start the thread; it lives as long as the process."""
         self.jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self.resting_until = 0.0  # of the monotonic clock
+        self.reading_until = 0.0  # likewise: as long as that nothing is written
         self.reason = ""  # why it rests
-        self.connecting = False
+        self.since: float | None = None  # since when the database has not answered
+        self.limit = HANGS  # how long it may not
+        self.most = MOST  # requests recorded together: fewer where the database is slow
         threading.Thread(target=self.run, name="keeper", daemon=True).start()
 
     def keep(self, ask: Ask) -> Answer:
         """Record a request and give its answer; in time, recorded or not."""
-        if time.monotonic() >= self.resting_until:
+        reason, now = "", time.monotonic()
+        if now >= self.resting_until and (ask.again or now >= self.reading_until):
             job = Job(ask)
             self.jobs.put(job)
-            if not job.done.wait(ANSWER) and not (self.connecting and job.done.wait(CONNECT)):
-                job.given_up = True
-                self.rest(f"it does not answer within {ANSWER} s")
+            if not self.waited_for(job):
+                job.give_up()
             if job.answer is not None:
                 return job.answer
-        logger.warning("%s: answered, but not recorded: edrone's own database fails: %s", ask.request.slug, self.reason)
+            reason = job.reason
+        reason = reason or self.reason or "more builds come than it records"
+        logger.warning("%s: answered, but not recorded: edrone's own database fails: %s", ask.request.slug, reason)
         if settings.EDRONE_METRICS:
             metrics.count_unrecorded()
         return ask.found
+
+    def waited_for(self, job: Job) -> bool:
+        """Wait until a request is recorded, or the database hangs; a long queue alone makes nobody rest."""
+        end = time.monotonic() + PATIENCE
+        seconds = HANGS
+        while not job.done.wait(seconds):
+            if self.hangs():
+                self.rest(f"it does not answer within {self.limit} s")
+                return False
+            if time.monotonic() > end:
+                return False
+            seconds = 0.05
+        return True
+
+    def hangs(self) -> bool:
+        """Has the database not answered for too long?"""
+        since = self.since
+        return since is not None and time.monotonic() - since > self.limit
 
     def rest(self, reason: str) -> None:
         """Try nothing for a while."""
@@ -96,73 +114,151 @@ class Keeper:
 
     def run(self) -> None:
         """Record whatever waits, all of it together, for ever."""
-        while True:
-            jobs = [self.jobs.get()]
-            while len(jobs) < MOST and not self.jobs.empty():
-                jobs.append(self.jobs.get())
-            self.record([job for job in jobs if not job.given_up])
+        with connection.execute_wrapper(self.watched):
+            while True:
+                jobs = [self.jobs.get()]
+                while len(jobs) < self.most and not self.jobs.empty():
+                    jobs.append(self.jobs.get())
+                self.record([job for job in jobs if not job.given_up])
 
     def record(self, jobs: Sequence[Job]) -> None:
-        """Record some requests, or none of them, and wake those who wait."""
+        """Record some requests, or none of them, and wake those who wait; first those whose builds run already."""
+        again, new = ([job for job in jobs if job.ask.again is wanted] for wanted in (True, False))
         try:
-            if jobs and time.monotonic() >= self.resting_until:
-                for job, answer in zip(jobs, self.attempt([job.ask for job in jobs]), strict=True):
-                    job.answer = answer
-        except DatabaseError as error:
-            self.fail(error)
-        except Exception as error:  # whatever it is, builds are answered
-            logger.exception("Recording what is served failed")
-            self.fail(error)
+            self.work(self.look, again)
+            self.work(self.give_again, [job for job in again if job.search and not job.given_up])
+            for job in again:
+                job.done.set()
+            self.work(self.give_new, new)
         finally:
             for job in jobs:
                 job.done.set()
 
-    def fail(self, error: Exception) -> None:
-        """Rest, and begin with a new connection then."""
-        self.rest(" ".join(str(error).split()) or type(error).__name__)
-        served.stored_files.clear()
+    def work(self, step: Step, jobs: Sequence[Job]) -> None:
+        """Take a step with some requests: with fewer at once where the database is slow, with each alone where one is bad."""
+        start = time.monotonic()
+        if not jobs or start < self.resting_until or (step != self.look and start < self.reading_until):
+            return
+        try:
+            self.attempt(lambda: step(jobs))
+        except (OperationalError, InterfaceError) as error:
+            if len(jobs) == 1 or not slow(error):
+                self.fail(step, error)
+                return
+            self.most = len(jobs) // 4 or 1
+            for number in range(0, len(jobs), self.most):
+                self.work(step, jobs[number : number + self.most])
+        except Exception as error:  # noqa: BLE001 - whatever it is, builds are answered
+            if len(jobs) == 1:
+                self.refuse(jobs[0], error)
+                return
+            for job in jobs:
+                self.work(step, [job])
+        else:
+            if self.most < MOST and (time.monotonic() - start) * 1000 < STATEMENT / 5:
+                self.most = min(MOST, self.most * 2)
+
+    def refuse(self, job: Job, error: Exception) -> None:
+        """Leave one request unrecorded: the database takes those of others."""
+        job.reason = sentence(error)
+        if not isinstance(error, DatabaseError):
+            logger.error("Recording what is served failed", exc_info=error)
+
+    def look(self, jobs: Sequence[Job]) -> None:
+        """Find what was served to builds: from now on that is their answer, whether or not anything can be written."""
+        for job, (search, known) in zip(jobs, served.look([job.ask for job in jobs]), strict=True):
+            if job.offer(known):
+                job.search = search
+
+    def give_again(self, jobs: Sequence[Job]) -> None:
+        """Bind builds to what they were served, and wake those who wait."""
+        answers = served.give_again([job.ask for job in jobs], [job.search for job in jobs if job.search])
+        for job, answer in zip(jobs, answers, strict=True):
+            job.offer(answer)
+            job.done.set()
+
+    def give_new(self, jobs: Sequence[Job]) -> None:
+        """Record what new builds are served, and wake those who wait."""
+        for job, answer in zip(jobs, served.give_new([job.ask for job in jobs]), strict=True):
+            job.offer(answer)
+            job.done.set()
+
+    def fail(self, step: Step, error: Exception) -> None:
+        """Rest, and begin with a new connection then; where only writing fails, what was served is still read and given."""
+        self.reason = sentence(error)
+        if step == self.look:
+            self.rest(self.reason)
+        else:
+            self.reading_until = time.monotonic() + REST
+        rows.stored_files.clear()
         try:
             connection.close()
         except DatabaseError:
             connection.connection = None
 
-    def attempt(self, asks: Sequence[Ask]) -> list[Answer]:
-        """Record; once more where a connection has gone stale or a text has just been pruned. Twice does no harm."""
+    def attempt(self, work: Callable[[], None]) -> None:
+        """Do it; once more where a connection has gone stale or a text has just been pruned. Twice does no harm."""
         used = connection.connection is not None
         try:
-            return self.in_turn(asks)
+            self.in_turn(work)
         except IntegrityError:
-            served.stored_files.clear()
+            rows.stored_files.clear()
         except (OperationalError, InterfaceError):
-            if not used or connection.is_usable():
-                raise
+            with self.watching(HANGS):
+                if not used or connection.is_usable():
+                    raise
             connection.close()
-        return self.in_turn(asks)
+        else:
+            return
+        self.in_turn(work)
 
-    def in_turn(self, asks: Sequence[Ask]) -> list[Answer]:
-        """Record, on SQLite as soon as no other process writes."""
+    def in_turn(self, work: Callable[[], None]) -> None:
+        """Do it, on SQLite as soon as no other process writes."""
         end = time.monotonic() + STATEMENT / 1000
         while True:
             try:
-                return self.at_once(asks)
+                self.connect()
+                work()
             except OperationalError as error:
                 if connection.vendor != "sqlite" or "locked" not in str(error) or time.monotonic() > end:
                     raise
+            else:
+                return
 
-    def at_once(self, asks: Sequence[Ask]) -> list[Answer]:
-        """Record with short waits.
+    def connect(self) -> None:
+        """Connect with short waits, where there is no connection.
 
         No transaction is begun: the usual case is one INSERT, which no other thread of this process can interrupt between
         taking the database's lock and giving it back.
         """
         if connection.connection is None:
-            self.connecting = True
-            try:
+            with self.watching(CONNECT + HANGS):
                 connection.ensure_connection()
-            finally:
-                self.connecting = False
             execute(LIMITS[connection.vendor])
-        return served.give(asks)
+
+    @contextmanager
+    def watching(self, limit: float) -> Iterator[None]:
+        """Let those who wait know that the database is asked."""
+        self.limit, self.since = limit, time.monotonic()
+        try:
+            yield
+        finally:
+            self.since = None
+
+    def watched(self, execute: Callable[..., T], *arguments: Any) -> T:
+        """Execute a statement, see `watching`."""
+        with self.watching(HANGS):
+            return execute(*arguments)
+
+
+def sentence(error: Exception) -> str:
+    """Give the reason on one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def slow(error: Exception) -> bool:
+    """Has the database itself ended a statement that took too long, and not over a lock?"""
+    return str(getattr(error.__cause__, "pgcode", "")) == QUERY_CANCELED
 
 
 def execute(statement: str) -> None:

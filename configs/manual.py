@@ -3,12 +3,13 @@
 Drone's own page and CLI can start them too, past edrone's grants: what is refused here becomes a build with an error.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from configs.errors import Refused
 from configs.operations.inputs import MOST_NAMED, problems
 from configs.payload import ConfigRequest
 from configs.resolve import Resolved
+from configs.substitution import breaking
 
 BY_HAND = frozenset({"custom", "promote", "rollback"})
 
@@ -25,20 +26,30 @@ def refuse_others(request: ConfigRequest, logins: Collection[str]) -> None:
     """
     if not logins or request.number or request.event not in BY_HAND or request.trigger in logins:
         return
+    below = "" if request.event == "custom" else f"/NUMBER/{request.event}"
     raise Refused(
         f"{request.trigger or 'somebody'} may not start {request.event} builds at Drone itself: start this one at edrone, in its "
-        f"administration or with POST /api/repos/{request.slug}/builds (EDRONE_MANUAL_BUILDS_BY says who may)."
+        f"administration or with POST /api/repos/{request.slug}/builds{below} (EDRONE_MANUAL_BUILDS_BY says who may)."
     )
 
 
 def refuse_parameters(request: ConfigRequest, resolved: Resolved) -> None:
-    """Refuse an operation whose parameters are not what it takes.
+    """Refuse a build whose parameters are not what its operation takes, or would change the structure of its YAML.
 
     Raises:
         Refused: naming each of them.
     """
-    if request.number or not resolved.operation:
+    operation = resolved.operation
+    if request.number or not (request.params or operation):
         return
-    if found := problems(resolved.operation, request.params):
+    if found := wrong(resolved, request.params):
         more = f"; and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
-        raise Refused(f"the operation {resolved.operation.name} of {request.slug}: {'; '.join(found[:MOST_NAMED])}{more}.")
+        what = f"the operation {operation.name}" if operation else "this build"
+        raise Refused(f"{what} of {request.slug}: {'; '.join(found[:MOST_NAMED])}{more}.")
+
+
+def wrong(resolved: Resolved, params: Mapping[str, str]) -> list[str]:
+    """Say what is wrong with the parameters of a build; nothing where they are right. Values are not repeated."""
+    found = problems(resolved.operation, params) if resolved.operation else []
+    named = [name if name.isidentifier() else repr(name) for name in breaking(resolved.yaml or "", params)]
+    return found + [f"{name} must be one line, since the pipeline writes it into its YAML as ${{{name}}}" for name in named]

@@ -152,7 +152,8 @@ def keeps_its_own_file(path: str, text: str) -> bool:
     """Is the only document `kind: repository`?
 
     Raises:
-        Unusable: there are other documents beside it; Drone would wait for ever for a runner of that kind.
+        Unusable: there are other documents beside it, and Drone would wait for ever for a runner of that kind; or it is an
+            operation, in whose place Drone would run whatever the repository's own file does.
     """
     if not SAYS_REPOSITORY.search(text):
         return False  # without parsing, as nearly every file
@@ -162,6 +163,10 @@ def keeps_its_own_file(path: str, text: str) -> bool:
         return False  # served as it is: Drone names the mistake in a build that people see
     if "repository" in found and len(found) > 1:
         raise Unusable(f"projects/{path}: `kind: repository` must be the only document of its file.")
+    if found == ["repository"] and finding.is_operation(path):
+        raise Unusable(
+            f"projects/{path}: an operation is a pipeline, and cannot leave it to the repository (`kind: repository`)."
+        )
     return found == ["repository"]
 
 

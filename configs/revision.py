@@ -1,6 +1,7 @@
 """Which state of the tree is served, and since when?
 
-A tree that git-sync keeps is a link, whose target is named after the commit; any other may lie in a git work tree.
+A tree that git-sync keeps is a link, whose target is named after the commit, or lies below one; any other may lie in a git work
+tree. Links elsewhere above it (/srv -> /data/srv) say nothing.
 Git's own files are read as they are: the image needs no git.
 """
 
@@ -12,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+SYNCED = re.compile(r"(rev-)?[0-9a-f]{7,64}")  # how git-sync names what its link leads to
 LINKED_HEAD = "ref: "
 
 
@@ -26,7 +28,7 @@ class Revision:
 def revision_of(root: Path) -> Revision:
     """Look at the tree. Never raises: what is not there is unknown."""
     try:
-        if link := last_link(root):
+        if link := swapped(root) if root.exists() else None:
             return Revision(os.path.basename(os.readlink(link)), os.lstat(link).st_mtime)
         return Revision(commit_of(root), newest(str(root)))
     except OSError:
@@ -35,9 +37,9 @@ def revision_of(root: Path) -> Revision:
 
 def name_of(root: Path) -> str:
     """Give the name of the revision alone: cheap enough for every answer, since no file is read twice."""
-    for folder in (root, *root.parents):
-        with suppress(OSError):  # no link
-            return os.path.basename(os.readlink(folder))
+    if link := swapped(root):
+        with suppress(OSError):  # swapped at this moment
+            return os.path.basename(os.readlink(link))
     git = git_of(root)
     return known_head(git, stamps(git)) if git else ""
 
@@ -72,9 +74,19 @@ def known_head(git: Path, _: tuple[tuple[int, int, int], ...]) -> str:
         return ""
 
 
-def last_link(root: Path) -> Path | None:
-    """Find the link by which the tree is swapped whole: the root itself, or a folder above it."""
-    return next((path for path in (root, *root.parents) if path.is_symlink()), None) if root.exists() else None
+def swapped(root: Path) -> Path | None:
+    """Find the link by which the tree is swapped whole: the root itself, or a folder above it that leads to a commit."""
+    for folder in (root, *root.parents):
+        with suppress(OSError):  # no link
+            target = Path(os.readlink(folder))
+            if SYNCED.fullmatch(target.name) or target.parent.name == ".worktrees":
+                return folder
+            if folder == root and not (folder / ".git").exists():
+                return folder
+        with suppress(OSError):
+            if (folder / ".git").exists():  # nearer than any link above
+                return None
+    return None
 
 
 def commit_of(root: Path) -> str:

@@ -1,36 +1,60 @@
 """What was served to which build: found, bound to the build, and recorded.
 
-Which record tells what a build was served is decided in identity.py; here are the queries. None of them needs a transaction
-around it, and each is right while others write: what is unique is inserted or found, never looked for and then inserted.
+Which record tells what a build was served is decided in identity.py; here are the queries: a few for many builds at once. None of
+them needs a transaction around it, and each is right while others write: what is unique is inserted or found, never looked for
+and then inserted.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, fields, replace
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Case, Q, Value, When
 
 from configs import keptform
 from configs.errors import ConfigError
-from configs.identity import WINDOW, BuildKey, Marks, choose, is_of, marks_of, shown
-from configs.models import ConfigFile, ConfigText, LastError, ServedConfig
-from configs.payload import ConfigRequest
+from configs.identity import WINDOW, BuildKey, Kept, Marks, choose, is_of, marks_of
+from configs.models import ConfigFile, ServedConfig
 from configs.resolve import Resolved
+from configs.rows import Ask, Row, columns, insert, key_of, note, resolved, row_of
 
-Row = dict[str, Any]  # a record by its columns
-NAMES = ("event", "action", "ref", "after", "target", "deploy_to", "trigger")
+Build = tuple[int, int]  # Drone's numbers of the repository and of the build
+KEPT = [column.name for column in fields(Kept)]
+COPIED = ("slug", "author", "sender", "served", "version", "revision", "file_id")  # where two builds share an answer
 
 
-@dataclass(frozen=True)
-class Ask:
-    """A request of Drone, and what today's tree says to it."""
+@dataclass(eq=False)
+class Search:
+    """A build, and what edrone knows of what it was served."""
 
-    request: ConfigRequest
-    found: Resolved | ConfigError
-    revision: str  # of the tree
+    key: BuildKey
+    marks: Marks
+    chosen: Kept | None
+    strangers: Sequence[Kept] = ()  # bound to its numbers, of a Drone that was set up anew since
+    late: Row | None = None  # what is recorded where nothing was chosen
+    told: UUID | None = None  # the file by what was written, by this process or a quicker one
+
+    @property
+    def file(self) -> UUID | None:
+        """What the build is served."""
+        return self.told or (self.chosen.file_id if self.chosen else self.late["file_id"] if self.late else None)
+
+    @property
+    def known(self) -> bool:
+        """Is the record bound to the build, or is there no build yet to bind it to?"""
+        return not self.key.build_id or bool(self.chosen and is_of(self.chosen, self.key))
+
+    @property
+    def free(self) -> bool:
+        """Can the chosen record be bound to the build?"""
+        same = self.chosen and self.chosen.build_id is None and self.chosen.without_created == self.marks.without_created
+        return bool(same) and not self.known
 
 
 def served_for(key: BuildKey) -> ServedConfig | None:
@@ -39,198 +63,148 @@ def served_for(key: BuildKey) -> ServedConfig | None:
     Returns:
         The record, with `file` and `file.text` loaded; None where edrone has none, as for builds older than edrone.
     """
-    marks = marks_of(key, settings.SECRET_KEY)
-    kept = candidates(key, marks)
-    chosen = choose(key, marks, kept)
-    if chosen is None or not key.build_id or is_of(chosen, key):
-        return chosen
-    for stranger in kept:  # of a Drone that was set up anew since
-        if (stranger.repo_id, stranger.build_id) == (key.repo_id, key.build_id):
-            ServedConfig.objects.filter(pk=stranger.pk).update(build_id=None)
-    if chosen.build_id is None and chosen.without_created == marks.without_created and bind(chosen, key):
-        return chosen
-    same = {name: getattr(chosen, name) for name in ("slug", "author", "sender", "served", "version", "revision", "file_id")}
-    insert([{"late": False} | same | columns(key, marks)])
-    return bound_to(key) or chosen
-
-
-def candidates(key: BuildKey, marks: Marks) -> list[ServedConfig]:
-    """Read the records among which `choose` chooses: few, by indexes."""
+    (found,) = bind_all([key])
+    if found.chosen is None:
+        return None
     records = ServedConfig.objects.select_related("file__text")
-    found = list(records.filter(repo_id=key.repo_id, build_id=key.build_id)) if key.build_id else []
-    if any(is_of(record, key) for record in found):
-        return found
-    near = records.filter(cache_key=marks.cache_key, created__range=(key.created - WINDOW, key.created))
-    near = near.order_by("-created", "-id")
-    equal = near.filter(without_created=marks.without_created)
-    return [*found, *equal.filter(build_id=None)[:1], *equal[:1], *near[:1]]
+    bound = records.filter(repo_id=key.repo_id, build_id=key.build_id).first() if key.build_id else None
+    return bound or records.filter(pk=found.chosen.id).first()
 
 
-def bound_to(key: BuildKey) -> ServedConfig | None:
-    """Read the record that is bound to a build."""
-    return ServedConfig.objects.select_related("file__text").filter(repo_id=key.repo_id, build_id=key.build_id).first()
+def bind_all(keys: Sequence[BuildKey]) -> list[Search]:
+    """Find what builds were served, and bind the records to them."""
+    found = search(keys)
+    settle(found)
+    return found
 
 
-def bind(record: ServedConfig, key: BuildKey) -> bool:
-    """Say of a record which build it was; False where somebody else was quicker."""
+def search(keys: Sequence[BuildKey]) -> list[Search]:
+    """Choose for each build the record that tells what it was served; in the order of the builds, since each takes one."""
+    marks = [marks_of(key, settings.SECRET_KEY) for key in keys]
+    records = {record.id: record for record in candidates(list(zip(keys, marks, strict=True)))}
+    groups: dict[object, set[int]] = defaultdict(set)
+    for record in records.values():
+        for group in (record.identity, record.cache_key, (record.repo_id, record.build_id)):
+            groups[group].add(record.id)
+    found = []
+    for key, mark in zip(keys, marks, strict=True):
+        if not key.number:  # it is being triggered: the very same build, or none
+            found.append(Search(key, mark, next((records[number] for number in groups[mark.identity]), None)))
+            continue
+        numbered = groups[key.repo_id, key.build_id] if key.build_id else set()
+        near = [records[number] for number in groups[mark.cache_key] | numbered]
+        strangers = [records[number] for number in numbered if not is_of(records[number], key)]
+        one = Search(key, mark, choose(key, mark, near), strangers)
+        found.append(one)
+        if one.chosen and one.free:  # of two equal builds each takes its own
+            records[one.chosen.id] = replace(one.chosen, build_id=key.build_id)
+            groups[key.repo_id, key.build_id].add(one.chosen.id)
+    return found
+
+
+def candidates(builds: Iterable[tuple[BuildKey, Marks]]) -> list[Kept]:
+    """Read the records among which `choose` chooses: few, by indexes, in one query."""
+    either = Q()
+    for key, marks in builds:
+        if key.build_id:
+            either |= Q(repo_id=key.repo_id, build_id=key.build_id)
+        if key.number:
+            either |= Q(cache_key=marks.cache_key, created__range=(key.created - WINDOW, key.created))
+        else:
+            either |= Q(identity=marks.identity)
+    return read(either)
+
+
+def read(condition: Q) -> list[Kept]:
+    """Read records, of their columns only what tells builds apart; none where there is no condition."""
+    rows = ServedConfig.objects.filter(condition).order_by().values_list(*KEPT) if condition else ()
+    return [Kept(*row) for row in rows]
+
+
+def settle(found: Sequence[Search]) -> None:
+    """Bind each build to the chosen record, or give it one of its own; where another process was quicker, its word holds."""
+    if strangers := {record.id: record.build_id for one in found for record in one.strangers}:
+        ServedConfig.objects.filter(pk__in=strangers, build_id__in=strangers.values()).update(build_id=None)
+    missing = {build_of(one.key): one for one in reversed(found) if not one.known and (one.chosen or one.late)}
+    free = [one for one in missing.values() if one.free]
+    others = [one for one in missing.values() if not one.free]
+    told: dict[Build, UUID] = {build: one.file for build, one in missing.items() if one.file}
+    if bind(free) + insert(own_rows(others)) < len(missing):
+        bound = bound_to(missing.values())
+        lost = [one for build, one in missing.items() if build not in bound]  # their records are of other builds by now
+        told |= bound | (bound_to(lost) if insert(own_rows(lost)) < len(lost) else {})
+    for one in found:
+        one.told = told.get(build_of(one.key))
+
+
+def build_of(key: BuildKey) -> Build:
+    """Give Drone's numbers of a build."""
+    return key.repo_id, key.build_id
+
+
+def bind(found: Sequence[Search]) -> int:
+    """Say of records which builds they were; gives of how many nobody else was quicker to say it."""
+    if not found:
+        return 0
+    keys = {one.chosen.id: one.key for one in found if one.chosen}
+    values = {
+        name: Case(*(When(pk=pk, then=Value(getattr(key, name))) for pk, key in keys.items())) for name in ("build_id", "number")
+    }
     try:
-        with transaction.atomic():
-            free = ServedConfig.objects.filter(pk=record.pk, build_id=None)
-            done = free.update(build_id=key.build_id, number=key.number)
-    except IntegrityError:  # the build has another record by now
-        return False
-    record.build_id, record.number = key.build_id, key.number
-    return bool(done)
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+            return ServedConfig.objects.filter(pk__in=keys, build_id=None).update(**values)
+    except IntegrityError:  # one of the builds has another record by now
+        return sum(bind([one]) for one in found) if len(found) > 1 else 0
 
 
-def give(asks: Sequence[Ask]) -> list[Resolved | ConfigError]:
-    """Record what is served to builds, and give what they are to be served: what they were served before, if they were."""
-    new = [ask for ask in asks if not ask.request.number and isinstance(ask.found, Resolved)]
-    given = dict(zip(map(id, new), give_new(new), strict=True))
-    return [given[id(ask)] if id(ask) in given else give_again(ask) for ask in asks]
+def own_rows(found: Sequence[Search]) -> list[Row]:
+    """Write records of their own for builds that share an answer with another, or that edrone has not seen."""
+    shared = ServedConfig.objects.filter(pk__in={one.chosen.id for one in found if one.chosen}) if found else ()
+    same = {record.pk: {name: getattr(record, name) for name in COPIED} for record in shared}
+    late = [one.late for one in found if one.late]
+    copies = [one for one in found if one.chosen and one.chosen.id in same]
+    return late + [{"late": False} | same[one.chosen.id] | columns(one.key, one.marks) for one in copies if one.chosen]
+
+
+def bound_to(found: Iterable[Search]) -> dict[Build, UUID]:
+    """Read what is bound to builds by now."""
+    keys = {build_of(one.key): one.key for one in found}
+    records = read(reduce(or_, (Q(repo_id=repo, build_id=build) for repo, build in keys), Q()))
+    builds = ((record, (record.repo_id, record.build_id or 0)) for record in records)
+    return {build: record.file_id for record, build in builds if build in keys and is_of(record, keys[build])}
+
+
+def look(asks: Sequence[Ask]) -> list[tuple[Search, Resolved | None]]:
+    """Find what builds are to be given that were served before; writes nothing."""
+    found = search([key_of(ask.request) for ask in asks])
+    texts = read_files(one.file for one in found if one.file)
+    return [(one, texts[one.file] if one.file else None) for one in found]
+
+
+def give_again(asks: Sequence[Ask], found: Sequence[Search]) -> list[Resolved | ConfigError]:
+    """Bind builds whose stages start to what they were served, and give it; what is unknown is what the tree says, recorded."""
+    for ask, one in zip(asks, found, strict=True):
+        if one.chosen is None and isinstance(ask.found, ConfigError):
+            note(ask, ask.found)
+        elif one.chosen is None and one.key.build_id:
+            one.late = row_of(ask)
+    settle(found)
+    texts = read_files(one.file for one in found if one.file)
+    return [texts[one.file] if one.file else ask.found for ask, one in zip(asks, found, strict=True)]
 
 
 def give_new(asks: Sequence[Ask]) -> list[Resolved]:
-    """Give builds that are being triggered what the tree says, or what was served to the very same build."""
+    """Give builds that are being triggered what the tree says, or what was served to the very same build; recorded."""
     rows = [row_of(ask) for ask in asks]
-    if not rows or insert(rows) == len(rows):
+    if insert(rows) == len(rows):
         return [resolved(ask) for ask in asks]
     records = ServedConfig.objects.filter(identity__in=[row["identity"] for row in rows])
     stored = dict(records.values_list("identity", "file_id"))
-    return [
-        resolved(ask) if stored[row["identity"]] == row["file_id"] else keptform.unpacked(read_file(stored[row["identity"]]))
-        for row, ask in zip(rows, asks, strict=True)
-    ]
+    texts = read_files(stored.values())
+    return [texts[stored[row["identity"]]] for row in rows]
 
 
-def give_again(ask: Ask) -> Resolved | ConfigError:
-    """Give a build whose stage starts what it was served; where nothing is known of it, what the tree says."""
-    key = key_of(ask.request)
-    if ask.request.number:
-        record = served_for(key)
-    else:  # an error, which the build may have got before somebody broke the tree
-        identity = marks_of(key, settings.SECRET_KEY).identity
-        record = ServedConfig.objects.select_related("file__text").filter(identity=identity).first()
-    if record:
-        return keptform.unpacked(record.file)
-    if isinstance(ask.found, ConfigError):
-        note(ask, ask.found)
-        return ask.found
-    if key.build_id:
-        insert([row_of(ask)])
-        record = bound_to(key)
-    return keptform.unpacked(record.file) if record else ask.found
-
-
-def read_file(digest: UUID) -> ConfigFile:
-    """Read a file with its text."""
-    return ConfigFile.objects.select_related("text").get(pk=digest)
-
-
-def resolved(ask: Ask) -> Resolved:
-    """Give what the tree says."""
-    if isinstance(ask.found, ConfigError):
-        raise TypeError("an error is never recorded as served")
-    return ask.found
-
-
-def key_of(request: ConfigRequest) -> BuildKey:
-    """Give what identifies the build that a request is for."""
-    return BuildKey(
-        repo_id=request.repo_id,
-        build_id=request.build_id if request.number else 0,
-        number=request.number,
-        event=request.event,
-        action=request.action,
-        ref=request.ref,
-        after=request.after,
-        target=request.target,
-        deploy_to=request.deploy_to,
-        parent=request.parent,
-        trigger=request.trigger,
-        created=request.created,
-        params=request.params,
-    )
-
-
-def columns(key: BuildKey, marks: Marks) -> Row:
-    """Give the columns that identify a build."""
-    numbers = {"repo_id": key.repo_id, "build_id": key.build_id or None, "number": key.number, "parent": key.parent}
-    digests = {
-        "identity": None if key.number else marks.identity,
-        "without_created": marks.without_created,
-        "cache_key": marks.cache_key,
-    }
-    return numbers | digests | {"created": key.created} | {name: shown(getattr(key, name)) for name in NAMES}
-
-
-def row_of(ask: Ask) -> Row:
-    """Write the record of what the tree says, its file and text inserted where they are new."""
-    request, key = ask.request, key_of(ask.request)
-    file, text = keptform.packed(resolved(ask))
-    if file.digest not in stored_files:
-        insert_file(file, text)
-        stored_files.add(file.digest)
-    return columns(key, marks_of(key, settings.SECRET_KEY)) | {
-        "slug": shown(request.slug),
-        "author": shown(request.author),
-        "sender": shown(request.sender),
-        "served": datetime.now(UTC),
-        "late": bool(key.number),
-        "version": settings.EDRONE_VERSION,
-        "revision": shown(ask.revision),
-        "file_id": file.digest,
-    }
-
-
-COLUMNS = [field.attname for field in ServedConfig._meta.concrete_fields if not field.primary_key]  # noqa: SLF001 - documented
-INSERT = f"INSERT INTO {ServedConfig._meta.db_table} ({', '.join(COLUMNS)}) VALUES "  # noqa: S608, SLF001 - names of our own
-PLACES = f"({', '.join(['%s'] * len(COLUMNS))})"
-
-
-def insert(rows: Sequence[Row]) -> int:
-    """Insert records, but for those of builds that have one; in one order everywhere, so that nobody waits in a circle.
-
-    In plain SQL: Django's bulk_create takes three times as long, and does not tell how many it inserted, which is returned.
-    """
-    values = [stored_form(row[name]) for row in sorted(rows, key=lambda row: str(row["identity"])) for name in COLUMNS]
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT + ", ".join([PLACES] * len(rows)) + " ON CONFLICT DO NOTHING", values)
-        return int(cursor.rowcount)
-
-
-def stored_form(value: Any) -> Any:
-    """Give a value as the database takes it."""
-    if isinstance(value, UUID):
-        return value if connection.features.has_native_uuid_field else value.hex
-    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
-
-
-# Files that this process has inserted. Where one is gone again (pruned, or its transaction failed), a record that refers to
-# it is refused by the database when the transaction ends, and keeping.py clears this and records anew.
-stored_files: set[UUID] = set()
-
-
-def insert_file(file: ConfigFile, text: ConfigText | None) -> None:
-    """Insert a file and its text, where they are not there yet."""
-    if text:
-        ConfigText.objects.bulk_create([text], ignore_conflicts=True)
-    ConfigFile.objects.bulk_create([file], ignore_conflicts=True)
-
-
-def note(ask: Ask, error: ConfigError) -> None:
-    """Keep the last error of the repository."""
-    request = ask.request
-    values = {
-        "event": shown(request.event),
-        "ref": shown(request.ref),
-        "target": shown(request.target),
-        "number": request.number,
-        "trigger": shown(request.trigger),
-        "message": str(error).replace("\0", "\N{REPLACEMENT CHARACTER}"),
-        "time": datetime.now(UTC),
-        "version": settings.EDRONE_VERSION,
-        "revision": shown(ask.revision),
-    }
-    row = LastError(slug=shown(request.slug), **values)
-    LastError.objects.bulk_create([row], update_conflicts=True, unique_fields=["slug"], update_fields=list(values))
+def read_files(digests: Iterable[UUID]) -> dict[UUID, Resolved]:
+    """Read files with their texts, each once."""
+    files = ConfigFile.objects.select_related("text").filter(pk__in=set(digests))
+    return {file.pk: keptform.unpacked(file) for file in files}

@@ -9,6 +9,8 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from edrone_site.middleware import HEADERS
+
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 BUSY = b'{"message": "edrone is busy: every thread that it gives to pages and API calls is taken. Try again in a moment."}\n'
 
@@ -33,7 +35,7 @@ class Admission:
             return self.application(environ, start_response)
         if not self.places.acquire(blocking=False):
             headers = [("Content-Type", "application/json"), ("Content-Length", str(len(BUSY))), ("Retry-After", "1")]
-            start_response("503 Service Unavailable", headers)
+            start_response("503 Service Unavailable", [*headers, *HEADERS.items()])
             return [BUSY]
         try:
             return Answer(self.application(environ, start_response), self.places.release)

@@ -31,6 +31,7 @@ class Environment:
 
     secret_key: str  # Django's; empty where only the tree is read
     allowed_hosts: list[str]  # host names under which browsers open the site
+    hsts: int  # seconds for which browsers ask by https only; 0: not said
     database: dict[str, Any]  # edrone's own database, as Django's DATABASES wants it
     drone_database: dict[str, Any] | None  # Drone's database, likewise; None: not connected
     demo: bool  # show made-up builds in place of Drone's database
@@ -75,6 +76,7 @@ def read() -> Environment:
     return Environment(
         secret_key=value("SECRET_KEY", env.str, ""),
         allowed_hosts=value("ALLOWED_HOSTS", words, ["localhost", "127.0.0.1", "[::1]"]),
+        hsts=value("EDRONE_HSTS", between(0, 63_072_000), 0),
         database=value("DATABASE_URL", database, own_database),
         drone_database={"ENGINE": "django.db.backends.sqlite3", "NAME": str(state / DEMO_FILE)} if demo else drones,
         demo=demo,

@@ -21,8 +21,8 @@ from edrone_site.management.commands.serve import free_address
 def main() -> None:
     """Prepare, print, serve."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edrone_site.settings")
-    if not os.environ.get("DRONE_DATABASE_URL", "").strip():
-        os.environ.setdefault("EDRONE_DEMO", "true")
+    if not any(os.environ.get(name, "").strip() for name in ("DRONE_DATABASE_URL", "EDRONE_DEMO")):
+        os.environ["EDRONE_DEMO"] = "true"
     try:
         made = make_secrets(environment.folder("EDRONE_STATE", "var"))
         django.setup()
@@ -95,7 +95,10 @@ def welcome(settings: environment.Environment, made: str, password: str) -> str:
     prefix = f"DRONE_YAML_SECRET={made} " if made else ""
     if settings.port != 8000:  # noqa: PLR2004 - the default
         prefix = f"PORT={settings.port} {prefix}"
-    builds = "sample data; set DRONE_DATABASE_URL to see your own" if settings.demo else "those of DRONE_DATABASE_URL"
+    if settings.demo:
+        builds = "sample data; set DRONE_DATABASE_URL to see your own"
+    else:
+        builds = "those of DRONE_DATABASE_URL" if settings.drone_database else "none; set DRONE_DATABASE_URL to see yours"
     return f"""edrone is starting on {site}
 
   Drone asks      {site}/edrone

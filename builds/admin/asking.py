@@ -23,9 +23,8 @@ from builds.errors import BuildsError
 from builds.models import Build, Repo
 from builds.models.audit import AuditRecord, Verb
 from builds.secrets import masked
-from builds.starting import operations, service
+from builds.starting import service
 from builds.starting.errors import KeyInUse, KeyUsed, Refused, Unknown
-from builds.starting.needs import demand, need_of
 from builds.starting.wishes import Caller, Wish
 from configs.errors import ConfigError
 
@@ -92,8 +91,7 @@ def ask(request: HttpRequest, question: Question, wish: Wish) -> HttpResponseBas
 def confirmation(request: HttpRequest, question: Question, wish: Wish) -> TemplateResponse:
     """Say exactly what will be sent; whoever may not send it is told so here already."""
     caller = caller_of(request)
-    level = operations.level(question.repo, wish, question.build)
-    demand(caller, question.repo.slug, need_of(wish, question.build, level))
+    service.allowed(caller, wish, question.repo, question.build)
     whole = service.checked(wish, question.repo)
     params = service.parameters_of(caller, whole, question.repo, question.build)
     refuse_read_by_drone(wish, params)

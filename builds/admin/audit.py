@@ -30,6 +30,7 @@ DONE = (
     "commit",
     "operation",
     "target",
+    "build_message",
     "parameters",
 )
 ENDED = ("outcome", "status", "message", "build_link", "build_status", "ended")

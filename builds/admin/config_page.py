@@ -6,7 +6,7 @@ from django.template.response import TemplateResponse
 from builds import visible
 from builds.admin.build_page import about
 from builds.admin.pages import find_build, page, shown
-from builds.api.views.config import key_of
+from builds.numbered import key_of
 from configs.looking import before, coloured, difference, text_of
 from configs.served import served_for
 

@@ -3,8 +3,10 @@
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from builds import elsewhere
 from builds.drone.client import Repo, connected
 from builds.drone.errors import DroneError
+from builds.drone.places import place
 from builds.drone.stream import lines_so_far
 from builds.logs import Line, lines
 from builds.models import Build, Step
@@ -24,7 +26,8 @@ def running(build: Build, step: Step) -> tuple[list[Line], str]:
             "here they come when the step has ended."
         )
     try:
-        return lines_so_far(connected(), of(build), build.number, step.stage.number, step.number), ""
+        with place():
+            return lines_so_far(connected(), of(build), build.number, step.stage.number, step.number), ""
     except DroneError as error:
         return [], str(error)
 
@@ -34,7 +37,7 @@ def stored_elsewhere(build: Build, step: Step) -> list[Line] | None:
     if not can_ask() or not step.started:
         return None
     try:
-        return lines(connected().log(of(build), build.number, step.stage.number, step.number))
+        return lines(elsewhere.log_of(of(build), build.number, step.stage.number, step.number))
     except DroneError:
         return None
 

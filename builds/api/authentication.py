@@ -9,6 +9,7 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Th
 from rest_framework.request import Request
 
 from builds.models.tokens import ApiToken, digest_of
+from builds.queries import only
 from builds.throttle import TOKEN, failed, wait
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ class BearerToken(BaseAuthentication):
             text = text[len(SCHEME) :].strip()
         if not text:
             return None
-        token = ApiToken.objects.select_related("user").filter(digest=digest_of(text)).first()
+        token = only(ApiToken.objects.select_related("user").filter(digest=digest_of(text)))
         if token is None:
             raise self.wrong(str(request.META.get("REMOTE_ADDR", "")))
         if token.expired:

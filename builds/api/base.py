@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
+from django.db import connections
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -15,7 +16,7 @@ from rest_framework.views import APIView
 from builds import demo, queries
 from builds.access import may
 from builds.api.authentication import IN_THE_ADDRESS, NO_TOKEN, BearerToken
-from builds.api.errors import NO_ADDRESS, BadRequest, NotFound, answer_error
+from builds.api.errors import NO_ADDRESS, BadRequest, NoRepository, NotFound, answer_error
 from builds.api.parameters import LARGEST, refuse_unknown
 from builds.api.rendering import Json
 from builds.models import Level, Repo
@@ -91,11 +92,13 @@ def repository(request: Request, slug: str) -> Repo:
     """Find a repository that the user may see.
 
     Raises:
-        NotFound: there is none, or the user may not see it: the two are the same to the letter.
+        DroneDatabaseUnavailable: nobody can tell.
+        NoRepository: there is none, or the user may not see it: the two are the same to the letter.
     """
     found = queries.repository(slug) if "\0" not in slug and may(request.user, Level.VIEW, slug) else None
     if found is None:
-        raise NotFound(f"Not Found: there is no repository {slug}, or you may not see it.")
+        connections["drone"].ensure_connection()  # where it is away, nobody can tell: the same answer for those who may see it
+        raise NoRepository(f"Not Found: there is no repository {slug}, or you may not see it.")
     return found
 
 

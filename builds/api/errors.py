@@ -4,7 +4,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation, TooManyFieldsSent
 from django.db import DatabaseError
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -20,6 +21,14 @@ NO_ADDRESS = "Not Found: the API has no such address; docs/api.md and /api/docs 
 
 class NotFound(exceptions.NotFound):
     """What is asked for is not there, or is not for this user's eyes."""
+
+
+class NoRepository(NotFound):
+    """There is no such repository, or it is not for this user's eyes."""
+
+
+class NoRepositoryHere(Response):
+    """The answer to that; the address may yet be meant otherwise (builds/api/urls.py)."""
 
 
 class BadRequest(exceptions.APIException):
@@ -38,6 +47,10 @@ def answer_error(error: Exception, _: Mapping[str, Any]) -> Response:
                 headers["WWW-Authenticate"] = header
         case BuildsError() | ConfigError():
             status, message = error.status, str(error)
+            if getattr(error, "replayed", False):
+                headers["Idempotency-Replayed"] = "true"
+        case TooManyFieldsSent():
+            status, message = 400, f"The address has more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} parameters."
         case SuspiciousOperation():
             status, message = 400, "The request has too many parts, or a part that no client sends."
         case DatabaseError():
@@ -48,4 +61,6 @@ def answer_error(error: Exception, _: Mapping[str, Any]) -> Response:
             status, message = 500, FAILED
     if seconds := getattr(error, "wait", None):
         headers["Retry-After"] = str(int(seconds))
-    return Response({"message": message}, status, headers=headers)
+    whole = message.encode("utf-8", "replace").decode()  # what was sent may be half a character
+    kind = NoRepositoryHere if isinstance(error, NoRepository) else Response
+    return kind({"message": whole}, status, headers=headers)

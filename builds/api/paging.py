@@ -51,5 +51,4 @@ def origin(request: Request) -> str:
     Nothing but the client's own next request depends on it, so ALLOWED_HOSTS is not asked.
     """
     host = request.META.get("HTTP_HOST", "")
-    secure = request.is_secure() or request.META.get("HTTP_X_FORWARDED_PROTO", "").startswith("https")
-    return f"{'https' if secure else 'http'}://{host}" if HOST.fullmatch(host) else ""
+    return f"{request.scheme}://{host}" if HOST.fullmatch(host) else ""

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from datetime import UTC
 from difflib import get_close_matches
 
 from django.http import QueryDict
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_datetime
 
 from builds.api.errors import BadRequest
 from builds.models.words import Event, Status
@@ -17,6 +17,7 @@ PER_PAGE, MOST_PER_PAGE = 25, 100
 MOST_ROWS = 2**31  # more than any table of Drone's can have
 LARGEST = 2**63 - 1  # of 64 bits
 NUMBER = re.compile(r"[+-]?[0-9]{1,19}")
+DAY = re.compile(r"((?:19|20)\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])", re.ASCII)  # 20261123 as seconds would be in 1970
 
 
 def refuse_unknown(given: Iterable[str], known: Collection[str]) -> None:
@@ -79,13 +80,13 @@ def moment(given: QueryDict, name: str) -> int | None:
     text = given.get(name, "").strip()
     if not text:
         return None
-    if NUMBER.fullmatch(text):
+    if NUMBER.fullmatch(text) and not DAY.fullmatch(text):
         return max(-LARGEST, min(int(text), LARGEST))
     # A plus that was not escaped arrives as a blank.
     text = re.sub(r" (?=\d\d:?\d\d$)", "+", text)
     try:
-        day = parse_date(text) if len(text) == len("2026-01-31") else None
-        found = datetime(day.year, day.month, day.day, tzinfo=UTC) if day else parse_datetime(text)
+        day = DAY.fullmatch(text)
+        found = parse_datetime(f"{'-'.join(day.groups())}T00:00Z" if day else text.upper())
         if found is not None:
             return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):

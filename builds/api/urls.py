@@ -1,14 +1,22 @@
 """The addresses of the API: Drone's, and edrone's own beside them.
 
 A repository's full name has two parts or, where the namespace has slashes as GitLab's may have, more. So the addresses
-below one are told apart by their ends, the longer ones first.
+below one are told apart by their ends, the longer ones first; where that leads to no repository, `shop/eu/builds` may be the
+name of one.
 """
 
-from django.urls import path, re_path
+from collections.abc import Callable
+from functools import wraps
+from itertools import dropwhile, islice
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path, re_path
 from rest_framework.views import APIView
 
 from builds.api import schema
 from builds.api.base import Nowhere
+from builds.api.errors import NoRepositoryHere
 from builds.api.views.audit import AuditView
 from builds.api.views.builds import AllBuildsView, LatestBuildView
 from builds.api.views.config import BuildConfigView, ConfigView
@@ -25,19 +33,39 @@ from builds.api.views.starting import (
 )
 from builds.api.views.user import UserBuildsView, UserReposView, UserView
 
+NOT_ALLOWED = 405
 REPO = r"repos/(?P<slug>[^/]+(?:/[^/]+)+)"
 BUILD = rf"{REPO}/builds/(?P<number>[^/]+)"
 
 
-def address(form: str, view: type[APIView]) -> object:
+def address(form: str, view: type[APIView]) -> URLPattern:
     """Answer an address."""
-    return re_path(rf"^{form}\Z", view.as_view())
+    called = view.as_view()
+    return re_path(rf"^{form}\Z", or_else(called) if form.startswith(REPO) else called)
 
 
-urlpatterns = [
+def or_else(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Where there is no such repository, read the address as the next pattern does; keep the answer where that finds none."""
+
+    @wraps(view)
+    def called(request: HttpRequest, **named: Any) -> HttpResponseBase:
+        answer = view(request, **named)
+        if not isinstance(answer, NoRepositoryHere):
+            return answer
+        rest = request.path_info.removeprefix("/api/")
+        below = dropwhile(lambda pattern: pattern.callback is not called, urlpatterns)
+        match = next(match for pattern in islice(below, 1, None) if (match := pattern.resolve(rest)))
+        other = match.func(request, **match.kwargs) if "slug" in match.kwargs else answer
+        return answer if isinstance(other, NoRepositoryHere) or other.status_code == NOT_ALLOWED else other
+
+    return called
+
+
+urlpatterns: list[URLPattern] = [
     address("user", UserView),
     address("user/repos", UserReposView),
     address("user/builds", UserBuildsView),
+    address("user/builds/recent", UserBuildsView),
     address("builds", AllBuildsView),
     address("audit", AuditView),
     address("repos", ReposView),

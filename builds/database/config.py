@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 SECONDS_TO_CONNECT = 2
 SECONDS_OF_A_STATEMENT = 10
+SECONDS_TO_WAIT = 2  # while Drone writes its SQLite file; a thread is held
 # A host that vanished without a word is noticed after some 11 seconds.
 KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 11_000}
 
@@ -16,7 +17,11 @@ def read_only(database: dict[str, Any] | None) -> dict[str, Any]:
         return {"ENGINE": "builds.database.missing"}
     if database["ENGINE"].endswith("sqlite3"):
         # Opened so, a file that is not there is not made.
-        return {"ENGINE": "builds.database.sqlite3", "NAME": f"file:{quote(os.path.abspath(database['NAME']))}?mode=ro"}
+        return {
+            "ENGINE": "builds.database.sqlite3",
+            "NAME": f"file:{quote(os.path.abspath(database['NAME']))}?mode=ro",
+            "OPTIONS": {"timeout": SECONDS_TO_WAIT},
+        }
     options = {"connect_timeout": SECONDS_TO_CONNECT, **KEEPALIVES, **database.get("OPTIONS", {})}
     guards = f"-c default_transaction_read_only=on -c statement_timeout={SECONDS_OF_A_STATEMENT}s"
     options["options"] = f"{options.get('options', '')} {guards}".strip()

@@ -29,4 +29,4 @@ class Reply:
     call: Call
     status: int
     body: bytes
-    location: str  # where a redirect leads: scheme and host only
+    location: str  # where a redirect leads: scheme and host only; empty: elsewhere at the same

@@ -6,12 +6,14 @@ A time-out of a socket counts from byte to byte: an answer that trickles would h
 import http.client
 import io
 import socket
+import ssl
 import time
 from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import NewConnectionError
 
 
 class Reader(io.RawIOBase):
@@ -73,6 +75,19 @@ class TLSConnection(HTTPSConnection):
     """An encrypted connection."""
 
     response_class = Answer
+
+    def connect(self) -> None:
+        """Shake hands; where that fails, nothing was sent, which urllib3 does not tell from an answer that fails.
+
+        Raises:
+            NewConnectionError: there is no connection. What is wrong with certificates is raised as it is.
+        """
+        try:
+            super().connect()
+        except ssl.SSLCertVerificationError:
+            raise
+        except OSError:
+            raise NewConnectionError(self, "the TLS handshake failed, or took too long") from None
 
 
 class Pool(HTTPConnectionPool):

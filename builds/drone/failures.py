@@ -1,5 +1,7 @@
 """Why no answer came from the Drone server, in words for the person who asked."""
 
+import ssl
+
 from requests.exceptions import ConnectionError as Broken
 from requests.exceptions import ConnectTimeout, ReadTimeout, RequestException, SSLError
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
@@ -7,12 +9,21 @@ from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, Rea
 from builds.drone.calls import Call
 from builds.drone.errors import DroneError
 
+MULTIPLE_CHOICES, BAD_REQUEST, TIME_OUT, SERVER_ERROR = 300, 400, 408, 500
 MAY_BE_DONE = "what was asked may have been done: look at the newest builds before you ask again"
+
+
+def may_be_done(status: int) -> bool:
+    """May Drone have done what is answered with this status, in words that are not Drone's?
+
+    What redirects or refuses has not handed it on. A server error may come from Drone's handler, or from a proxy that gave up.
+    """
+    return not MULTIPLE_CHOICES <= status < SERVER_ERROR or status == TIME_OUT
 
 
 def failure(error: Exception, call: Call, server: str) -> DroneError:
     """Say in words what libraries say in classes; nothing of the error itself is repeated, since it may hold parameters."""
-    if isinstance(error, SSLError):
+    if isinstance(error, SSLError) and not broke_encrypted(error):
         return DroneError(
             f"The certificate of {server} is not accepted: set DRONE_CA_FILE to the certificates to trust.", 502, permanent=True
         )
@@ -29,8 +40,20 @@ def failure(error: Exception, call: Call, server: str) -> DroneError:
 
 def was_refused(error: Exception) -> bool:
     """Was there no connection at all? Then nothing can have been sent."""
-    cause = error.args[0] if isinstance(error, Broken) and error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+    return isinstance(error, Broken) and isinstance(cause(error), NewConnectionError)
+
+
+def broke_encrypted(error: SSLError) -> bool:
+    """Did an encrypted connection end, and not fail to be made? What is wrong with certificates shows before anything is sent."""
+    problem = cause(error)
+    inner = problem.args[0] if problem and problem.args else None
+    return isinstance(inner, ssl.SSLError) and not isinstance(inner, ssl.SSLCertVerificationError)
+
+
+def cause(error: Exception) -> Exception | None:
+    """Give what urllib3 said, out of what requests made of it."""
+    given = error.args[0] if error.args else None
+    return given.reason if isinstance(given, MaxRetryError) else None
 
 
 def too_slow(call: Call) -> DroneError:
@@ -45,9 +68,9 @@ def too_slow(call: Call) -> DroneError:
     )
 
 
-def too_large(call: Call, *, accepted: bool) -> DroneError:
+def too_large(call: Call, status: int) -> DroneError:
     """The answer is larger than any that makes sense."""
-    uncertain = call.writes and accepted
+    uncertain = call.writes and may_be_done(status)
     remark = f"; {MAY_BE_DONE}" if uncertain else ""
     return DroneError(
         f"Drone answered with more than {call.limit} bytes, which edrone does not read{remark}.", 502, uncertain=uncertain

@@ -3,10 +3,10 @@
 from builds.drone import forms
 from builds.drone.calls import Reply
 from builds.drone.errors import DroneError
-from builds.drone.failures import MAY_BE_DONE
+from builds.drone.failures import BAD_REQUEST, MAY_BE_DONE, MULTIPLE_CHOICES, SERVER_ERROR, TIME_OUT, may_be_done
 
-MULTIPLE_CHOICES, BAD_REQUEST, CONFLICT = 300, 400, 409
 LONGEST = 500  # characters of Drone's own words
+UNAUTHORIZED, FORBIDDEN, CONFLICT = 401, 403, 409
 NOT_MADE = (
     "Drone made no build, and does not say why. It does so where the commit's message has [ci skip] or the like, where the "
     "pull request or the fork is ignored by the repository's settings, where the owner of the repository is not active in "
@@ -25,7 +25,7 @@ def no_build() -> DroneError:
 
 def garbled(reply: Reply, problem: str) -> DroneError:
     """An answer is not of the form that Drone's have."""
-    uncertain = reply.call.writes and reply.status < MULTIPLE_CHOICES
+    uncertain = reply.call.writes and may_be_done(reply.status)
     remark = f"; {MAY_BE_DONE}" if uncertain else ""
     return DroneError(
         f"What answers at DRONE_SERVER is not Drone, or not one that edrone knows: the answer to {reply.call.path} cannot be "
@@ -35,21 +35,23 @@ def garbled(reply: Reply, problem: str) -> DroneError:
     )
 
 
-def refused(reply: Reply, server: str) -> DroneError:  # noqa: PLR0911 - one return a case
+def refused(reply: Reply, server: str) -> DroneError:
     """Translate a status other than the one that was expected."""
-    status, writes, words = reply.status, reply.call.writes, said(reply)
+    words = said(reply)
+    if reply.status == UNAUTHORIZED:
+        return DroneError("DRONE_TOKEN is not accepted: set it to the token of a Drone administrator.", 502, permanent=True)
+    if reply.status == FORBIDDEN:
+        refusal = f"DRONE_TOKEN must be that of a Drone administrator: its user may not do this{quoted(words)}."
+        return DroneError(refusal, 502, permanent=True)
+    return (told(reply.status, words) if words else None) or untold(reply, server)
+
+
+def told(status: int, words: str) -> DroneError | None:
+    """Translate what Drone says itself; None where a status is not one of its own."""
     match status:
-        case 401:
-            return DroneError("DRONE_TOKEN is not accepted: set it to the token of a Drone administrator.", 502, permanent=True)
-        case 403:
-            return DroneError(
-                f"DRONE_TOKEN must be that of a Drone administrator: its user may not do this{quoted(words)}.",
-                502,
-                permanent=True,
-            )
-        case 404 if words:
+        case 404:
             return DroneError(f"{NOT_FOUND}{quoted(words)}.", 404, permanent=True)
-        case 400 | 409 | 422 if words:
+        case 400 | 409 | 422:
             return DroneError(f"Drone refuses{quoted(words)}.", status, permanent=status != CONFLICT)
         case 501:
             return DroneError(
@@ -58,19 +60,29 @@ def refused(reply: Reply, server: str) -> DroneError:  # noqa: PLR0911 - one ret
                 501,
                 permanent=True,
             )
-        case 500 if words:
+        case 500:
             return DroneError(f"Drone failed{quoted(words)}.", 502)
-        case 429 | 503:
+    return None
+
+
+def untold(reply: Reply, server: str) -> DroneError:
+    """Translate what proxies say, and Drone where it does not say why."""
+    status, writes = reply.status, reply.call.writes
+    remark = f"; {MAY_BE_DONE}" if writes else ""
+    match status:
+        case 429:
             return DroneError("Drone, or a proxy before it, is overloaded. Try again later.", 503)
+        case 503:  # proxies say so as well where Drone hung up on them
+            return DroneError(f"Drone, or a proxy before it, is overloaded or not there{remark}.", 503, uncertain=writes)
         case 502 | 504:
-            remark = f"; {MAY_BE_DONE}" if writes else ""
             return DroneError(f"A proxy before Drone got no answer from it ({status}){remark}.", status, uncertain=writes)
+    if status >= SERVER_ERROR or status == TIME_OUT:
+        failed = f"Drone, or a proxy before it, failed with status {status}, and does not say why"
+        return DroneError(f"{failed}{remark}.", 502, uncertain=writes)
     if MULTIPLE_CHOICES <= status < BAD_REQUEST:
-        return DroneError(
-            f"{server} redirects to {reply.location}, which edrone does not follow: set DRONE_SERVER to the final address.",
-            502,
-            permanent=True,
-        )
+        where = f" to {reply.location}" if reply.location else ""
+        advice = "which edrone does not follow: set DRONE_SERVER to the final address"
+        return DroneError(f"{server} redirects{where}, {advice}.", 502, permanent=True)
     return garbled(reply, f"its status is {status}")
 
 

@@ -74,9 +74,9 @@ class Transport:
             ) as answer:
                 body = read(answer, call.limit)
                 if body is None:
-                    return too_large(call, accepted=answer.ok)
+                    return too_large(call, answer.status_code)
                 location = urlsplit(answer.headers.get("Location", ""))
-                host = f"{location.scheme}://{location.netloc.rpartition('@')[2]}"
+                host = f"{location.scheme}://{location.netloc.rpartition('@')[2]}" if location.netloc else ""
                 return Reply(call, answer.status_code, body, host)
         except (RequestException, HTTPError, OSError, ValueError) as error:
             return failure(error, call, self.server)

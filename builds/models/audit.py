@@ -44,6 +44,7 @@ class AuditRecord(models.Model):
     commit = models.CharField(_("commit"), max_length=500, blank=True)  # likewise
     operation = models.CharField(_("operation"), max_length=500, blank=True)  # of a custom build, what Drone calls its action
     target = models.CharField(_("target"), max_length=500, blank=True)
+    build_message = models.CharField(_("message of the build"), max_length=500, blank=True)  # as it was asked for
     params = models.JSONField(_("parameters"), default=dict)  # name → value, masked where the name looks secret
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, default=Outcome.STARTED)
     finished = models.DateTimeField(_("finished"), null=True)

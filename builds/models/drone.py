@@ -11,7 +11,7 @@ from django.db import connections, models, router
 from django.db.models import DO_NOTHING, CompositePrimaryKey, ForeignKey, OneToOneField
 
 from builds import catalogue
-from builds.models.fields import Bytes, JsonOfTexts, Moment, Text, Truth, Whole
+from builds.models.fields import Bytes, JsonOfTexts, Moment, Text, Truth, Whole, whole
 from builds.models.words import Event, LatestType, Status, Visibility
 
 
@@ -33,9 +33,14 @@ class Reference(ForeignKey[Any, Any]):
         """No constraint, and nothing happens to anything."""
         super().__init__(to, on_delete, **{"db_constraint": False} | options)
 
-    def from_db_value(self, value: int | None, *_: Any) -> int:
-        """Read NULL as 0, the id that nothing has."""
-        return value or 0
+    def from_db_value(self, value: Any, *_: Any) -> int:
+        """Read NULL and what is no number as 0, the id that nothing has."""
+        if type(value) is int:
+            return value
+        try:
+            return whole(value)
+        except (ValueError, TypeError, OverflowError):
+            return 0
 
 
 class Repo(DroneModel):

@@ -32,8 +32,10 @@ def need_of(wish: Wish, build: Build | None, operation_level: Level | None) -> N
     if wish.verb in {Verb.PROMOTE, Verb.ROLLBACK}:
         return Need(Level.DEPLOY, wish.target)
     started = need_of_new(wish.operation, operation_level) if build is None else need_of_old(build, operation_level)
-    # Drone leaves approving and declining to a repository's administrators.
-    return Need(Level.DEPLOY, started.what) if wish.verb in {Verb.APPROVE, Verb.DECLINE} else started
+    # Drone leaves approving and declining to a repository's administrators. A debug build stops where a step failed, and runners
+    # that have tmate then give a shell, with the secrets of the pipeline in it.
+    more = wish.debug or wish.verb in {Verb.APPROVE, Verb.DECLINE}
+    return Need(Level.DEPLOY, started.what) if more else started
 
 
 def need_of_new(operation: str, level: Level | None) -> Need:

@@ -10,18 +10,25 @@ from builds.models.words import Event
 from builds.starting.errors import Refused
 from builds.starting.wishes import Wish
 from configs.errors import ConfigError
-from configs.operations.inputs import problems, with_defaults
+from configs.manual import wrong
+from configs.operations.inputs import with_defaults
 from configs.operations.operation import Operation
 from configs.payload import ConfigRequest
-from configs.resolve import resolve
+from configs.resolve import Resolved, resolve
 from configs.tree import Tree
 
 LEVELS = {"run": Level.RUN, "deploy": Level.DEPLOY}
 
 
 def level(repo: Repo, wish: Wish, build: Build | None) -> Level | None:
-    """Give the level of the operation that is started, or that the build ran; None: none, or it is not to be had any more."""
-    name = wish.operation if build is None else name_of(build)
+    """Give the level of the operation that is started, or that the build ran; None: none, or it is not to be had any more.
+
+    Raises:
+        ConfigError: the operation to start is not there, or broken.
+    """
+    if build is None:
+        return LEVELS[operation(repo, wish.operation).level] if wish.operation else None
+    name = name_of(build)
     if not name:
         return None
     try:
@@ -37,8 +44,8 @@ def checked(repo: Repo, wish: Wish) -> Wish:
         ConfigError: there is no such operation, or its file is broken.
         Refused: an input is missing, unknown or wrong.
     """
-    found = operation(repo, wish.operation)
-    params = with_defaults(found, wish.params)
+    found = resolved(repo, wish.operation)
+    params = with_defaults(operation_of(found), wish.params)
     refuse_wrong(found, params)
     return replace(wish, params=params)
 
@@ -46,13 +53,13 @@ def checked(repo: Repo, wish: Wish) -> Wish:
 def refuse_restart(repo: Repo, build: Build, params: Mapping[str, str]) -> None:
     """Look whether a build that ran an operation can run it again, with today's tree; errors as of `checked`."""
     if name := name_of(build):
-        refuse_wrong(operation(repo, name), params)
+        refuse_wrong(resolved(repo, name), params)
 
 
-def refuse_wrong(found: Operation, params: Mapping[str, str]) -> None:
+def refuse_wrong(found: Resolved, params: Mapping[str, str]) -> None:
     """Refuse inputs that the configuration endpoint would refuse when Drone asks."""
-    if wrong := problems(found, params):
-        raise Refused(f"The operation {found.name} cannot be started so: {'; '.join(wrong)}.")
+    if problems := wrong(found, params):
+        raise Refused(f"The operation {operation_of(found).name} cannot be started so: {'; '.join(problems)}.")
 
 
 def name_of(build: Build) -> str:
@@ -60,13 +67,22 @@ def name_of(build: Build) -> str:
     return build.action if build.event == Event.CUSTOM else ""
 
 
-def operation(repo: Repo, name: str) -> Operation:
+def resolved(repo: Repo, name: str) -> Resolved:
     """Find an operation as the configuration endpoint will.
 
     Raises:
         ConfigError: there is none of this name, it is broken, or there is no tree.
     """
     request = ConfigRequest(repo.namespace, repo.name, "custom", "", "", action=name)
-    found = resolve(request, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES).operation
-    assert found is not None  # noqa: S101 - what a custom build with an action resolves to is an operation
-    return found
+    return resolve(request, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
+
+
+def operation(repo: Repo, name: str) -> Operation:
+    """Give what the head of an operation says; errors as of `resolved`."""
+    return operation_of(resolved(repo, name))
+
+
+def operation_of(found: Resolved) -> Operation:
+    """Give the operation, which is what a custom build with an action always resolves to."""
+    assert found.operation is not None  # noqa: S101 - see above
+    return found.operation

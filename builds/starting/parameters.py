@@ -5,12 +5,13 @@ from collections.abc import Mapping
 
 from builds.starting.errors import Refused
 from configs.operations.inputs import length_problem
-from configs.operations.names import reserved
+from configs.operations.names import unusable
 
 ACTOR = "EDRONE_ACTOR"
-NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f=\ud800-\udfff]")
+# What Drone reads itself, and the characters that it can keep on PostgreSQL: a branch becomes refs/heads/…, and of a message the
+# column takes the beginning, but it is among the parameters too.
+COLUMNS = {"branch": 489, "commit": 50, "message": 4000, "operation": 50, "target": 500}
 NOT_IN_A_VALUE = re.compile(r"[\x00\ud800-\udfff]")
-LONGEST_NAME = 255  # characters
 
 
 def refuse_bad(params: Mapping[str, str]) -> None:
@@ -20,10 +21,8 @@ def refuse_bad(params: Mapping[str, str]) -> None:
         Refused: naming the first; a value is never repeated.
     """
     for name, value in params.items():
-        if not name or len(name) > LONGEST_NAME or NOT_IN_A_NAME.search(name):
-            raise Refused(f"{name[:50]!r} cannot be the name of a parameter: it becomes an environment variable of each step.")
-        if reason := reserved(name):
-            raise Refused(f"“{name}” cannot be the name of a parameter: it {reason}.")
+        if reason := unusable(name):
+            raise Refused(f"“{name[:50]}” cannot be the name of a parameter: it {reason}.")
         if NOT_IN_A_VALUE.search(value):
             raise Refused(f"The value of the parameter “{name}” holds a NUL, or is not Unicode text.")
 

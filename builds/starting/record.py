@@ -6,16 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import Error, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from builds.drone.client import WRITES
 from builds.drone.errors import DroneError
 from builds.errors import BuildsError
 from builds.models import Build
-from builds.models.audit import AuditRecord, Outcome
+from builds.models.audit import AuditRecord, Outcome, Verb
 from builds.secrets import masked
 from builds.starting.errors import KeyInUse, KeyUsed, Unknown
+from builds.starting.operations import name_of
 from builds.starting.wishes import Caller, Wish, fingerprint
 
 OVER = timedelta(seconds=WRITES + 60)  # nothing that edrone asked of Drone takes longer
@@ -23,16 +24,34 @@ OVER = timedelta(seconds=WRITES + 60)  # nothing that edrone asked of Drone take
 logger = logging.getLogger("edrone.starting")
 
 
-def begin(caller: Caller, wish: Wish, slug: str, build: Build | None, params: Mapping[str, str]) -> AuditRecord:
-    """Write who wants what.
+def first(caller: Caller, wish: Wish, slug: str) -> AuditRecord | None:
+    """Find what came of the first request with the caller's key; None: this is the first, or there is no key.
 
-    Returns:
-        The record; one that is finished where the caller's key stands for the same wish, done before.
+    It is told whatever has become of the tree, the build or the caller's grants since.
+
+    Args:
+        caller: who wants it.
+        wish: what is wanted, as it was sent.
+        slug: of the repository.
 
     Raises:
         KeyInUse, KeyUsed, Unknown: the key stands for something under way, something else, or nobody knows what became of it.
     """
-    mark = fingerprint(wish, slug, settings.SECRET_KEY) if caller.key else ""
+    if not caller.key:
+        return None
+    return known(AuditRecord.objects.filter(user=caller.user, key=caller.key).first(), mark_of(wish, slug))
+
+
+def begin(caller: Caller, wish: Wish, slug: str, build: Build | None, params: Mapping[str, str]) -> AuditRecord:
+    """Write who wants what; arguments and errors as of `first`.
+
+    Args:
+        build: what it is done to; None: a new one.
+        params: those that go along.
+
+    Returns:
+        The record; one that is finished where the same wish with the same key came in between, and is done.
+    """
     record = AuditRecord(
         user=caller.user,
         username=caller.user.get_username(),
@@ -43,11 +62,12 @@ def begin(caller: Caller, wish: Wish, slug: str, build: Build | None, params: Ma
         stage=wish.stage,
         branch=text(wish.branch or (build.target if build else "")),
         commit=text(wish.commit or (build.after if build else "")),
-        operation=text(wish.operation),
+        operation=text(wish.operation or operation_of(wish, build)),
         target=text(wish.target or (build.deploy_to if build else "")),
+        build_message=text(wish.message),
         params=masked(params),
         key=caller.key,
-        fingerprint=mark,
+        fingerprint=mark_of(wish, slug) if caller.key else "",
     )
     try:
         with transaction.atomic():
@@ -55,32 +75,44 @@ def begin(caller: Caller, wish: Wish, slug: str, build: Build | None, params: Ma
     except IntegrityError:
         if not caller.key:
             raise
-        return repeated(caller, mark)
+        earlier = first(caller, wish, slug)
+        if earlier is None:
+            raise KeyInUse("The request with this Idempotency-Key has just ended with nothing done: send it again.") from None
+        return earlier
     return record
 
 
-def repeated(caller: Caller, mark: str) -> AuditRecord:
-    """Find what a key stands for."""
-    first = AuditRecord.objects.filter(user=caller.user, key=caller.key).first()
-    if first is None:  # it has just ended with nothing done
-        raise KeyInUse("The request with this Idempotency-Key has just ended with nothing done: send it again.")
-    if first.fingerprint != mark:
+def mark_of(wish: Wish, slug: str) -> str:
+    """Tell a wish from others."""
+    return fingerprint(wish, slug, settings.SECRET_KEY)
+
+
+def operation_of(wish: Wish, build: Build | None) -> str:
+    """Name the operation of the build that something is done to; a promotion of it is none."""
+    return name_of(build) if build and wish.verb not in {Verb.PROMOTE, Verb.ROLLBACK} else ""
+
+
+def known(record: AuditRecord | None, mark: str) -> AuditRecord | None:
+    """Look whether it is of the same wish, and has ended; errors as of `first`."""
+    if record is None:
+        return None
+    if record.fingerprint != mark:
         raise KeyUsed("This Idempotency-Key was used for another request: take a new one for each thing that you want.")
-    if first.outcome == Outcome.STARTED:
-        if timezone.now() - first.time < OVER:
+    if record.outcome == Outcome.STARTED:
+        if timezone.now() - record.time < OVER:
             raise KeyInUse("The first request with this Idempotency-Key is under way: wait for it.")
         raise Unknown(
             "edrone ended before Drone answered the first request with this Idempotency-Key; it may have been done: "
             "look at the newest builds, and take a new key to ask again."
         )
-    return first
+    return record
 
 
 def done(record: AuditRecord, status: int, answer: dict[str, Any] | None) -> None:
     """Complete a record with what Drone did; `answer` is the build as the caller gets it."""
-    record.outcome, record.status, record.answer = Outcome.DONE, status, answer
+    record.outcome, record.status, record.answer = Outcome.DONE, status, storable(answer)
     if answer:
-        record.build, record.build_status = answer["number"], str(answer["status"])[:50]
+        record.build, record.build_status = answer["number"], text(str(answer["status"]))[:50]
     save(record)
 
 
@@ -98,9 +130,25 @@ def save(record: AuditRecord) -> None:
     """Write the end of a record. Drone has answered by now, so the caller is told its answer whatever happens here."""
     record.finished = timezone.now()
     try:
-        record.save()
-    except DatabaseError:
+        try:
+            record.save()
+        except Error:  # the connection may have ended while Drone was waited for
+            connection.close()
+            record.save()
+    except Error:
         logger.exception("The end of audit record %s could not be written: %s, status %s", record.pk, record, record.status)
+
+
+def storable(value: Any) -> Any:
+    """Replace what PostgreSQL does not take, wherever it is in JSON."""
+    match value:
+        case str():
+            return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+        case dict():
+            return {storable(name): storable(content) for name, content in value.items()}
+        case list():
+            return [storable(content) for content in value]
+    return value
 
 
 def text(value: str) -> str:

@@ -14,6 +14,7 @@ from builds.secrets import masked
 from builds.starting import operations, parameters, record
 from builds.starting.errors import NoSuchBuild, Refused
 from builds.starting.needs import demand, need_of
+from builds.starting.versions import refuse_old
 from builds.starting.wishes import Caller, Wish
 
 OK, NO_CONTENT = 200, 204
@@ -41,16 +42,18 @@ def carry_out(caller: Caller, wish: Wish, repo: Repo) -> Done:
         BuildsError: Forbidden, with what is missing; Refused, for what cannot be passed on; NoSuchBuild; the errors of a key
             that is in use; DroneError, where Drone refuses, fails, or says nothing.
     """
+    if earlier := record.first(caller, wish, repo.slug):
+        return again(earlier)
     build = build_of(wish, repo)
-    demand(caller, repo.slug, need_of(wish, build, operations.level(repo, wish, build)))
-    wish = checked(wish, repo)
-    sent = parameters_of(caller, wish, repo, build)
+    allowed(caller, wish, repo, build)
+    whole = checked(wish, repo)
+    sent = parameters_of(caller, whole, repo, build)
     kept = record.begin(caller, wish, repo.slug, build, sent)
     if kept.outcome != Outcome.STARTED:
         return again(kept)
     try:
         with place():
-            answered = ask(drone.connected(), replace(wish, params=sent), drone.Repo(repo.namespace, repo.name))
+            answered = ask(drone.connected(), replace(whole, params=sent), drone.Repo(repo.namespace, repo.name))
     except DroneError as error:
         record.failed(kept, error)
         raise
@@ -69,13 +72,26 @@ def build_of(wish: Wish, repo: Repo) -> Build | None:
     return build
 
 
-def checked(wish: Wish, repo: Repo) -> Wish:
-    """Refuse what cannot be passed on; fill in the defaults of an operation's inputs."""
+def allowed(caller: Caller, wish: Wish, repo: Repo, build: Build | None) -> None:
+    """Let through whoever may. What nobody can do is said first: that somebody misspelt it, not that a grant is missing.
+
+    Raises:
+        Forbidden: with what is missing.
+        Refused: the target is missing.
+        ConfigError: there is no such operation, or its file is broken.
+    """
     if wish.verb in {Verb.PROMOTE, Verb.ROLLBACK} and not wish.target:
         raise Refused("Missing target environment: say where to, for example target=production.")
-    for name in ("branch", "commit", "message", "operation", "target"):
+    demand(caller, repo.slug, need_of(wish, build, operations.level(repo, wish, build)))
+
+
+def checked(wish: Wish, repo: Repo) -> Wish:
+    """Refuse what cannot be passed on; fill in the defaults of an operation's inputs."""
+    for name in parameters.COLUMNS:
         if parameters.NOT_IN_A_VALUE.search(getattr(wish, name)):
             raise Refused(f"The {name} holds a NUL, or is not Unicode text.")
+        if len(getattr(wish, name)) > parameters.COLUMNS[name]:
+            raise Refused(f"The {name} is too long: Drone stores {parameters.COLUMNS[name]} characters.")
     parameters.refuse_bad(wish.params)
     return operations.checked(repo, wish) if wish.operation else wish
 
@@ -97,6 +113,7 @@ def parameters_of(caller: Caller, wish: Wish, repo: Repo, build: Build | None) -
 
 def ask(client: Client, wish: Wish, repo: drone.Repo) -> Answered | None:
     """Ask Drone; None where it answers nothing."""
+    refuse_old(client, wish)
     match wish.verb:
         case Verb.CREATE:
             wanted = drone.Wanted(wish.branch, wish.commit, wish.message, wish.operation)
@@ -120,7 +137,9 @@ def again(kept: AuditRecord) -> Done:
     """Give the answer of the first request once more."""
     if kept.outcome == Outcome.DONE:
         return Done(kept.status or OK, kept.answer, replayed=True)
-    raise DroneError(kept.message, kept.status or 504, uncertain=True)
+    error = DroneError(kept.message, kept.status or 504, uncertain=True)
+    error.replayed = True
+    raise error
 
 
 def shown(answered: Answered) -> dict[str, Any]:

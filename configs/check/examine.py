@@ -1,6 +1,6 @@
 """The door: a tree → everything that is wrong with it."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -40,19 +40,23 @@ def examine(
     wanted = frozenset(within)
     results: dict[Finding, list[str]] = {}
     for one in examined:
-        if is_within(one.path, wanted):
-            part = one.path in extended and not one.has_kind and stem_of(one.path).rsplit("/", 1)[-1] != "default"
-            for finding in dict.fromkeys([*one.findings, *(() if part else one.content)]):
-                results.setdefault(finding, []).append(one.path)
+        part = one.path in extended and not one.has_kind and stem_of(one.path).rsplit("/", 1)[-1] != "default"
+        for finding in dict.fromkeys([*one.findings, *(() if part else one.content)]):
+            results.setdefault(finding, []).append(one.path)
     by_name = [
         *files.names(found),
         *(files.UNUSABLE.at(top(path or "."), f"{why}.") for path, why in found.unreadable),
         *chain.from_iterable(reach(path, stems, extended, namespaces, says_pipeline=path in has_kind) for path in found.files),
     ]
     for finding in by_name:
-        if is_within(finding.path, wanted):
-            results.setdefault(finding, []).append(finding.path)
-    return sorted(counted(finding, served_by) for finding, served_by in results.items())
+        results.setdefault(finding, []).append(finding.path)
+    return sorted(counted(found, paths) for found, paths in results.items() if concerns(found, paths, wanted))
+
+
+def concerns(finding: Finding, served_by: Iterable[str], wanted: Collection[str]) -> bool:
+    """Does a mistake stand in one of the files that are asked for, or is it served by one, or is one of them its twin?"""
+    paths = [finding.path, *served_by, *([f"{stem_of(finding.path)}.yaml"] if finding.id == files.BOTH.id else [])]
+    return any(is_within(path, wanted) for path in paths)
 
 
 def is_within(path: str, wanted: Collection[str]) -> bool:

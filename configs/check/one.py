@@ -3,19 +3,21 @@
 from collections.abc import Iterator
 from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
+from itertools import chain
 
 from configs.check import documents, files, keys, operations, runner, server, shape, style
+from configs.check.escapes import read_as_drone
 from configs.check.findings import ERROR, WARNING, Finding, check, top
+from configs.check.salvage import left_of
 from configs.compose.composing import Composed, compose
 from configs.compose.errors import ComposeError, TooDeep, TooLarge
 from configs.compose.expand import expanded
 from configs.compose.limits import Budget
-from configs.compose.nodes import Mapping, Node, Place
+from configs.compose.nodes import Mapping, Node, Place, value_of
 from configs.compose.reading import Document
 from configs.compose.reading import documents as read_documents
 from configs.compose.references import no_such_file, path_of
 from configs.compose.references import split as split_extends
-from configs.compose.splice import Splicer
 from configs.errors import Unusable, Vanished
 from configs.operations.cutting import Cut, parted
 from configs.resolve import keeps_its_own_file
@@ -23,9 +25,11 @@ from configs.tree import Snapshot
 
 YAML = check("yaml", ERROR, "text that is not YAML")
 EXTENDS = check("extends", ERROR, "an `extends` that cannot be resolved, or a file that cannot be composed")
-REPOSITORY = check("repository-and-more", ERROR, "`kind: repository` beside other documents")
+REPOSITORY = check("repository-and-more", ERROR, "`kind: repository` beside other documents, or as an operation")
 TOO_LARGE = check("not-checked", WARNING, "a file too large or too deep to be looked into; it is served as it is")
 
+# Said by what composes already, or not to be known where something is left out.
+NOT_OF_PARTS = frozenset({runner.NO_STEPS.id, runner.TWICE.id, runner.STEP_DEPENDENCY.id, runner.MAYBE_DEPENDENCY.id})
 UNREAD = frozenset({YAML.id, TOO_LARGE.id})  # of these a document is missing from what is checked
 
 
@@ -173,7 +177,7 @@ def parsed(path: str, whole: documents.Split) -> tuple[list[Node], list[Finding]
     for chunk in whole.chunks:
         place = Place(path, chunk.line - chunk.separated, 1)
         try:
-            read = read_documents(path, "\n" * (chunk.line - 1) + chunk.text, Budget())
+            read = read_as_drone(path, "\n" * (chunk.line - 1) + chunk.text)
             roots += [expanded(document.root) for document in read]
         except (TooDeep, TooLarge) as error:
             problems.append(TOO_LARGE.at(error.place, f"{error.message} It is served, and not looked into."))
@@ -212,18 +216,29 @@ def salvage(found: Examined, text: str, kept: KeptFiles, *, serves: bool, operat
     except ComposeError:
         return
     roots: list[Node] = []
+    left_out: set[str] = set()  # ids of checks
     for document in read:
-        splicer = Splicer(kept)
-        try:
-            roots += [expanded(composed.root) for composed in splicer.file(found.path, [document]).parts]
-        except (ComposeError, RecursionError) as error:
-            if isinstance(error, ComposeError):
-                found.findings.append(broken(error))
+        left = left_of(found.path, document, kept)
+        roots += left.roots
+        found.extended.update(left.sources)
+        found.findings += map(broken, left.errors)
+        if left.is_partial:
             found.findings += references(found, document, kept)
-        found.extended.update(splicer.sources[1:])
+            left_out |= NOT_OF_PARTS
+        if serves:
+            found.content += chain.from_iterable(map(by_itself, left.own))
     found.findings = list(dict.fromkeys(found.findings))
     if serves:
-        found.content += [*each(roots, operation=operation), *server.lint(found.path, roots, complete=False)]
+        content = [*each(roots, operation=operation), *server.lint(found.path, roots, complete=False)]
+        found.content += [finding for finding in content if finding.id not in left_out]
+
+
+def by_itself(root: Node) -> Iterator[Finding]:
+    """Check a document of which only its own keys are known."""
+    if isinstance(root, Mapping):
+        yield from shape.wrong_values(server.kind_in(root), root)
+        if value_of(root, "type"):
+            yield from keys.keys(root)
 
 
 def references(found: Examined, document: Document, kept: KeptFiles) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """Two trees → what changes between them."""
 
 import difflib
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +18,9 @@ from configs.operations.operation import LEVELS
 from configs.tree import Tree
 
 CHANGES, BREAKS, MENDED, STAYS_BROKEN = "changes", "breaks", "mended", "stays broken"
+
+
+CHAIN = re.compile(r" \(extended from projects/.*\)\Z", re.DOTALL)
 
 
 class Pair(NamedTuple):
@@ -89,7 +93,7 @@ def compare(
         progress(done, len(pairs))
         for pair, change in batch:
             if change:
-                group = groups.setdefault(alike(change), Group(change))
+                group = groups.setdefault(alike(change, pair), Group(change))
                 group.cases += pairs[pair]
     return Compared(len(cases), sorted(groups.values(), key=lambda group: (-len(group.cases), group.cases)))
 
@@ -106,10 +110,11 @@ def first(paths: Iterable[str], stems: Collection[str]) -> str:
     return next((path for path in paths if stem_of(path) in stems), "")
 
 
-def alike(change: Change) -> tuple[str, str]:
-    """Give what changes have in common that people would call the same."""
+def alike(change: Change, pair: Pair) -> tuple[str, str]:
+    """Give what changes have in common that people would call the same: of mistakes what is wrong, not in whose file."""
     if change.kind != CHANGES:
-        return change.kind, change.error
+        own = "|".join(re.escape(stem_of(path)) for path in pair if path)
+        return change.kind, CHAIN.sub("", re.sub(rf"projects/(?:(?:{own})\.ya?ml)?(?::\d+)+", "", change.error))
     lines = change.diff.split("\n")[2:]
     return change.kind, "\n".join(line for line in lines if line[:1] in {"+", "-"})
 
@@ -134,7 +139,9 @@ def changed(base: Tree, head: Tree, pair: Pair) -> Change | None:
         return None
     was, is_now = broken(before, pair.base or pair.head, pair.base), broken(after, pair.head or pair.base, pair.head)
     kind = MENDED if was and not is_now else BREAKS if is_now and not was else STAYS_BROKEN if was and is_now else CHANGES
-    return Change(kind, diff(pair, before, after), is_now or was, remark(before, after), opens(before, after))
+    # That nothing is served any more is no diff worth reading.
+    shown = "" if kind == BREAKS and after.error else diff(pair, before, after)
+    return Change(kind, shown, is_now or was, remark(before, after), opens(before, after))
 
 
 def broken(found: Served, path: str, served_by: str) -> str:

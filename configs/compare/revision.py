@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from configs.errors import ConfigError
@@ -25,15 +26,10 @@ def tree_at(name: str, root: Path) -> Iterator[Path]:
         yield Path(name)
         return
     top, inside = repository_of(root, name)
-    commit = git(
-        top,
-        "rev-parse",
-        "--verify",
-        "--quiet",
-        "--end-of-options",
-        f"{name}^{{commit}}",
-        problem=f"{name} is neither a folder nor a revision of {top}.",
-    )
+    verify = partial(git, top, "rev-parse", "--verify", "--quiet", "--end-of-options")
+    problem = f"{name} is neither a folder nor a revision of {top}."
+    # In two steps: what stands behind `:/text` is part of the text.
+    commit = verify(f"{verify(name, problem=problem)}^{{commit}}", problem=problem)
     with tempfile.TemporaryDirectory(prefix="edrone-") as folder:
         # With an index of its own, git writes the files as a checkout would, and the repository's index stays as it is.
         environment = {"GIT_INDEX_FILE": os.path.join(folder, "index")}
@@ -54,11 +50,12 @@ def repository_of(root: Path, name: str) -> tuple[Path, str]:
 
 
 def git(folder: Path, *arguments: str, problem: str, **environment: str) -> str:
-    """Run git, and say in words what failed."""
+    """Run git, and say in words what failed. Hooks of git name their own repository and index, which are not those of the tree."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name.startswith("GIT_CONFIG_")}
     try:
         done = subprocess.run(  # noqa: S603 - no shell; what people name stands after --end-of-options, or is a commit
             ["git", "-C", str(folder), *arguments],  # noqa: S607 - the git of the path
-            env={**os.environ, **environment}, capture_output=True, text=True, check=False,
+            env={**kept, **environment}, capture_output=True, text=True, check=False,
         )  # fmt: skip
     except OSError as error:
         raise NoRevision(f"{problem} (git: {error.strerror})") from None

@@ -39,10 +39,8 @@ def universe(stems: Iterable[str], namespaces: Collection[str], slugs: Iterable[
     """
     tree = Folders(stems)
     slugs = sorted({*slugs, *tree.slugs()})
-    open_names = tree.names - {
-        slug.rpartition("/")[2] for slug in slugs if not namespaces or slug.rpartition("/")[0] in namespaces
-    }
-    repositories = [(name, some_namespace(name, namespaces, tree), name) for name in sorted(open_names)]
+    open_names = [name for name in sorted(tree.names) if is_open(name, namespaces, slugs, tree)]
+    repositories = [(name, some_namespace(name, namespaces, tree), name) for name in open_names]
     repositories += [(slug, *slug.rpartition("/")[::2]) for slug in slugs]
     repositories += [(f"{namespace}/{ANY}", namespace, FRESH) for namespace in sorted(tree.namespaces)]
     repositories.append((ANY, FRESH, FRESH))
@@ -58,6 +56,15 @@ def universe(stems: Iterable[str], namespaces: Collection[str], slugs: Iterable[
             for operation in tree.operations(folders(homes(request, namespaces)))
         ]
     return found
+
+
+def is_open(name: str, namespaces: Collection[str], slugs: Collection[str], tree: "Folders") -> bool:
+    """May a plain folder serve a repository that is not among the slugs, in a way that none of them shows?"""
+    known = {slug.rpartition("/")[0] for slug in slugs if slug.rpartition("/")[2] == name}
+    if namespaces and known.issuperset(namespaces):
+        return False
+    # One without a folder of its own gets what every other such repository gets.
+    return all(f"@{namespace}/{name}" in tree.below for namespace in known if not namespaces or namespace in namespaces)
 
 
 def some_namespace(name: str, namespaces: Collection[str], tree: "Folders") -> str:

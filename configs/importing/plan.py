@@ -58,6 +58,8 @@ def step(clone: Clone, root: Path, namespaces: Collection[str], seen: dict[str, 
     plain = alone and (not namespaces or clone.namespace in namespaces) and not (root / own).exists()
     folder = clone.name if plain else own
     path = f"{folder}/default.yaml"
+    if leads_astray(root, folder):
+        return Step(clone, path, f"projects/{folder} is or lies behind a link that leaves the tree, or leads nowhere")
     there = next((f"{folder}/default{ending}" for ending in ENDINGS if os.path.lexists(root / f"{folder}/default{ending}")), "")
     if there:
         same = (root / there).is_file() and (root / there).read_bytes() == clone.content
@@ -66,6 +68,13 @@ def step(clone: Clone, root: Path, namespaces: Collection[str], seen: dict[str, 
     if problem := cannot_serve(path, clone.content):
         return Step(clone, path, f"its {clone.file} {problem}")
     return Step(clone, path, "")
+
+
+def leads_astray(root: Path, folder: str) -> bool:
+    """Would a file in this folder be written elsewhere than in the tree?"""
+    way = [root / folder, *(root / folder).parents][: folder.count("/") + 1]
+    gone = any(place.is_symlink() and not place.exists() for place in way)
+    return gone or not (root / folder).resolve().is_relative_to(root.resolve())
 
 
 def cannot_serve(path: str, content: bytes) -> str:

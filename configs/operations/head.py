@@ -10,7 +10,7 @@ from configs.compose.limits import Budget
 from configs.compose.nodes import Mapping as MapNode
 from configs.compose.nodes import Node, Place, Scalar, Sequence, is_null, kind_of, value_of
 from configs.compose.reading import documents
-from configs.operations.inputs import wrong_value
+from configs.operations.inputs import length_problem, wrong_value
 from configs.operations.names import unusable
 from configs.operations.operation import LEVELS, TYPES, Input, Operation
 
@@ -94,6 +94,8 @@ def inputs_of(node: Node | None, mistakes: Mistakes) -> list[Input]:
                     raise ComposeError(key.place, f'the input "{name}" {reason}.')
                 if name in found:
                     raise ComposeError(key.place, f'the input "{name}" is there twice.')
+                if twin := next((other for other in found if other.upper() == name.upper()), ""):
+                    raise ComposeError(key.place, f'the inputs "{twin}" and "{name}" are the same variable on Windows.')
                 found[name] = Input(name)
                 found[name] = input_of(name, key.place, value, mistakes)
     return list(found.values())
@@ -127,6 +129,10 @@ def input_of(name: str, place: Place, node: Node, mistakes: Mistakes) -> Input:
         raise ComposeError(values["options"].place, f'the input "{name}" has options, so its type must be choice.')
     if found.default is not None and (problem := wrong_value(found, found.default)):
         raise ComposeError(values["default"].place, f'the default of the input "{name}" {problem}.')
+    if found.default is not None and "\0" in found.default:
+        raise ComposeError(values["default"].place, f'the default of the input "{name}" holds the character NUL.')
+    if found.default is not None and (problem := length_problem({name: found.default})):
+        raise ComposeError(values["default"].place, f'with the default of the input "{name}" {problem}.')
     return found
 
 

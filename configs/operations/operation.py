@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
-LONGEST_NAME = 100  # characters; a file of that name must be possible
+LONGEST_NAME = 50  # characters: Drone's column of actions
 LEVELS = ("run", "deploy")  # what a grant must allow at least
 TYPES = ("string", "number", "boolean", "choice")
 

@@ -120,6 +120,38 @@ def test_json_columns_hold_anything(change, api, text):
     assert build["stages"][0].get("depends_on", []) in ([], ["1", "2"])
 
 
+def test_halves_of_characters_in_json_columns_are_replaced(change, api):
+    change(
+        r"""UPDATE builds SET build_params = '{"A":"x\ud800","\udfff":"y","C":"\ud83d\ude80"}' WHERE build_id = 1""",
+        r"""UPDATE stages SET stage_depends_on = '["\udc00"]', stage_labels = '{"\ud800":"\ud800"}'""",
+        r"""UPDATE steps SET step_depends_on = '["\ud800"]'""",
+    )
+    build = body(api.get(f"{REPO}/builds/1"))
+    assert build["params"] == {"A": "x\ufffd", "\ufffd": "y", "C": "🚀"}
+    assert (build["stages"][0]["depends_on"], build["stages"][0]["labels"]) == (["\ufffd"], {"\ufffd": "\ufffd"})
+    for path in EVERYWHERE:
+        assert api.get(path).status_code in {200, 404}, path
+
+
+@pytest.mark.parametrize("value", ["1e30", "9e999", "'99999999999999999999'", "x'ff'"])
+def test_numbers_that_no_column_of_drones_holds_read_as_defaults(api, tmp_path, value):
+    copy = tmp_path / "drone.sqlite"
+    copy.write_bytes((drones.RECORDED / "drone-2.28.2.sqlite").read_bytes())
+    with sqlite3.connect(copy) as connection, drones.connected(drones.sqlite_database(copy)):
+        for table, key in (("repos", "repo_id"), ("builds", "build_id"), ("stages", "stage_id"), ("steps", "step_id")):
+            for column in integers(table):
+                connection.execute(f"UPDATE {table} SET {column} = {value} WHERE {key} = 1")
+                connection.commit()
+                for path in EVERYWHERE:
+                    assert api.get(path).status_code in {200, 404}, (column, path)
+
+
+def integers(table: str) -> list[str]:
+    with sqlite3.connect(drones.RECORDED / "drone-2.28.2.sqlite") as connection:
+        rows = connection.execute(f"PRAGMA table_info({table})").fetchall()
+    return [row[1] for row in rows if row[2] in {"INTEGER", "NUMBER"} and not row[5]]
+
+
 def test_blobs_in_columns_of_text(api, tmp_path):
     copy = tmp_path / "drone.sqlite"
     copy.write_bytes((drones.RECORDED / "drone-2.28.2.sqlite").read_bytes())
@@ -146,6 +178,7 @@ def test_blobs_in_columns_of_text(api, tmp_path):
         (b"plain\ntext", b'[{"pos":0,"out":"plain\\n","time":0},{"pos":1,"out":"text","time":0}]'),
         (b"\xff\xfe", '[{"pos":0,"out":"\ufffd\ufffd","time":0}]'.encode()),
         (b"", b"[]"),
+        (b"[it begins and ends so]", b'[{"pos":0,"out":"[it begins and ends so]","time":0}]'),
     ],
 )
 def test_logs_hold_anything(change, api, log, given):
@@ -203,6 +236,43 @@ def test_numbers_in_the_address_are_read_as_drone_reads_them(change, api, number
         answer = api.get(path)
         assert answer.status_code == status, path
         assert status == 200 or list(body(answer)) == ["message"]
+
+
+NAMED_LIKE_ADDRESSES = [
+    "shop/eu/builds", "shop/eu/config", "shop/eu/operations", "x/y/builds/7", "x/y/builds/latest", "x/y/builds/7/config",
+    "x/y/builds/1/logs/1/1", "a/builds/builds",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("slug", NAMED_LIKE_ADDRESSES)
+def test_repositories_may_be_named_like_parts_of_the_api(change, api, slug):
+    namespace, _, name = slug.rpartition("/")
+    change(f"UPDATE repos SET repo_slug = '{slug}', repo_namespace = '{namespace}', repo_name = '{name}' WHERE repo_id = 1")
+    seen = Api(person("seen", Level.VIEW, slug))
+    for asking in (api, seen):
+        for address in (slug, f"{quote(namespace, safe='')}/{name}"):
+            assert body(asking.get(f"/api/repos/{address}"))["slug"] == slug
+            assert len(body(asking.get(f"/api/repos/{address}/builds"))) == 20
+            assert body(asking.get(f"/api/repos/{address}/builds/1"))["number"] == 1
+            assert asking.get(f"/api/repos/{address}/config").status_code == 200
+            assert asking.post(f"/api/repos/{address}").status_code in {404, 405}
+    outsider = Api(person("outsider", Level.VIEW, "elsewhere/*"))
+    unseen, nowhere = outsider.get(f"/api/repos/{slug}"), outsider.get(f"/api/repos/no{slug}")
+    assert (unseen.status_code, body(unseen)["message"].replace("no repository ", "no repository no")) == (
+        404,
+        body(nowhere)["message"],
+    )
+    assert Api().get(f"/api/repos/{slug}").status_code == 401
+
+
+def test_of_two_readings_of_an_address_the_shorter_name_is_first_where_it_can_be_seen(change, api):
+    change(
+        "UPDATE repos SET repo_slug = 'shop/eu' WHERE repo_id = 1",
+        "UPDATE repos SET repo_slug = 'shop/eu/builds' WHERE repo_id = 2",
+    )
+    assert isinstance(body(api.get("/api/repos/shop/eu/builds")), list)
+    only = Api(person("only", Level.VIEW, "shop/eu/builds"))
+    assert body(only.get("/api/repos/shop/eu/builds"))["slug"] == "shop/eu/builds"
 
 
 @pytest.mark.parametrize(
@@ -317,6 +387,9 @@ def test_nothing_that_was_planted_comes_out(change, api):
 def test_a_database_that_is_not_connected_is_an_honest_503(api, path):
     with drones.connected(None):
         answer = api.get(path)
+        if path.startswith(REPO):  # the answer does not tell who may see the repository
+            outsider = Api(person("outsider", Level.VIEW, "elsewhere/*")).get(path)
+            assert (outsider.status_code, outsider.content) == (503, answer.content)
     assert answer.status_code == 503
     assert "DRONE_DATABASE_URL" in body(answer)["message"]
 
@@ -362,6 +435,15 @@ def test_what_nobody_foresaw_is_500_in_drones_form(api, monkeypatch, caplog):
     assert answer.status_code == 500
     assert body(answer) == {"message": "edrone failed at this request; its log says why."}
     assert "secret detail" in caplog.text
+
+
+def test_an_answer_that_cannot_be_written_is_500_in_drones_form_too(api, monkeypatch, caplog):
+    monkeypatch.setattr("builds.api.views.user.user_shape", lambda _: {"login": "\ud800"})
+    answer = api.get("/api/user")
+    assert answer.status_code == 500
+    assert answer.headers["Content-Type"] == "application/json"
+    assert body(answer) == {"message": "edrone failed at this request; its log says why."}
+    assert "cannot be written" in caplog.text
 
 
 def test_very_many_parameters_are_refused(api):

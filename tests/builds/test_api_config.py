@@ -1,13 +1,20 @@
 """The YAML of builds: as it was served, and as it would be."""
 
-import pytest
+from datetime import UTC, datetime
 
-from builds.api.views.config import key_of
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
 from builds.models import Build
+from builds.numbered import key_of
+from configs import rows
 from configs.identity import BuildKey
+from configs.models import LastError, ServedConfig
 from configs.payload import ConfigRequest
 from configs.resolve import resolve
-from configs.served import Ask, give
+from configs.rows import Ask
+from configs.served import give_new
 from configs.tree import Tree
 from tests import drones
 from tests.builds.api import Api, body
@@ -19,6 +26,7 @@ REPO = "/api/repos/ismewen/edrone"
 
 @pytest.fixture
 def api(db):
+    rows.stored_files.clear()
     with drones.connected(drones.sqlite_database(drones.RECORDED / "drone-2.28.2.sqlite")):
         yield Api(person("ismewen", is_superuser=True))
 
@@ -35,12 +43,45 @@ def test_a_build_shows_the_exact_text_that_it_was_served_when_the_tree_has_chang
     root = tree({"edrone/default.yaml": text})
     build = Build.objects.get(repo_id=1, number=2)
     asked = request_of(build)
-    give([Ask(asked, resolve(asked, Tree(root)), "abc123")])
+    give_new([Ask(asked, resolve(asked, Tree(root)), "abc123")])
     tree({"edrone/default.yaml": "kind: pipeline\nname: two\n"})
     shown = body(api.get(f"{REPO}/builds/2/config"))
     assert (shown["yaml"], shown["path"], shown["sources"]) == (text, "edrone/default.yaml", ["edrone/default.yaml"])
     assert (shown["revision"], shown["late"]) == ("abc123", False)
     assert body(api.get(f"{REPO}/config"))["yaml"] == "kind: pipeline\nname: two\n"
+
+
+def test_a_build_that_asked_only_once_is_found_by_its_number(api, tree, capsys):
+    """Its record has no number before somebody looks."""
+    tree({"edrone/default.yaml": "kind: pipeline\nname: one\n"})
+    asked = request_of(Build.objects.get(repo_id=1, number=2))
+    give_new([Ask(asked, resolve(asked, Tree(settings.EDRONE_PROJECTS)), "abc123")])
+    assert ServedConfig.objects.get().number == 0
+    call_command("showconfig", "ismewen/edrone", build=2)
+    assert capsys.readouterr().out == "kind: pipeline\nname: one\n"
+    assert ServedConfig.objects.get().number == 2
+
+
+@pytest.mark.parametrize("words", ["2", "ismewen/edrone 2", "2 ismewen/edrone"])
+def test_a_search_by_number_finds_a_build_that_asked_only_once(api, tree, client, words):
+    tree({"edrone/default.yaml": "kind: pipeline\nname: one\n"})
+    asked = request_of(Build.objects.get(repo_id=1, number=2))
+    give_new([Ask(asked, resolve(asked, Tree(settings.EDRONE_PROJECTS)), "abc123")])
+    client.force_login(person("admin", is_superuser=True, is_staff=True))
+    page = client.get("/admin/configs/servedconfig/", {"q": words}).content.decode()
+    assert "1 shown" in page
+
+
+def test_a_build_that_got_an_error_says_which(api, tree):
+    tree({"edrone/default.yaml": ""})
+    build = Build.objects.get(repo_id=1, number=2)
+    error = LastError(slug="ismewen/edrone", event=build.event, ref=build.ref, message="projects/x.yaml: is empty.")
+    error.time = datetime.fromtimestamp(build.created + 1, UTC)
+    error.save()
+    assert body(api.get(f"{REPO}/builds/2/config"))["message"].endswith("answered with an error: projects/x.yaml: is empty.")
+    error.time = datetime.fromtimestamp(build.created + 4000, UTC)
+    error.save()
+    assert "older than" in body(api.get(f"{REPO}/builds/2/config"))["message"]
 
 
 def test_a_build_that_edrone_does_not_know_says_so(api):

@@ -90,6 +90,14 @@ def test_times_are_unix_seconds_or_iso_8601(api, path):
         assert {build["id"] for build in found(api, f"{path}?per_page=100&since={text}")} == later
         assert {build["id"] for build in found(api, f"{path}?per_page=100&until={text}")} == earlier
     assert found(api, f"{path}?since={iso:%Y-%m-%d}")
+    assert found(api, f"{path}?per_page=100&since={iso:%Y-%m-%dt%H:%M:%Sz}") == found(api, f"{path}?per_page=100&since={middle}")
+
+
+@pytest.mark.parametrize("path", [BUILDS, ALL])
+def test_a_date_without_hyphens_is_no_second_of_1970(api, path):
+    assert found(api, f"{path}?until=20261231") == found(api, f"{path}?until=2026-12-31") == found(api, path)
+    assert found(api, f"{path}?since=20991231") == []
+    assert found(api, f"{path}?since=20261331") == found(api, path)
 
 
 @pytest.mark.parametrize(
@@ -198,3 +206,7 @@ def test_links_follow_what_the_client_calls_edrone(api):
 
 def test_builds_of_all_repositories_say_of_which_they_are(api):
     assert {build["slug"] for build in found(api, ALL)} == {"ismewen/edrone", "octocat/hello", "shop/cart"}
+
+
+def test_the_last_builds_have_two_addresses_as_in_drone(api):
+    assert found(api, "/api/user/builds/recent") == found(api, "/api/user/builds") != []

@@ -2,12 +2,15 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from builds.models import Level
+from builds.admin import live_log
+from builds.drone import places
+from builds.models import Build, Level, Step
 from tests import drones
 from tests.builds.api import Api, body
 from tests.builds.conftest import person
@@ -54,6 +57,29 @@ def test_drone_is_asked_with_its_token_and_its_answer_comes_as_it_is(drone):
     assert asked(server) == [(LOG, f"Bearer {TOKEN}")]
 
 
+@pytest.mark.parametrize(
+    ("stored", "given"),
+    [
+        (b"plain\ntext", b'[{"pos":0,"out":"plain\\n","time":0},{"pos":1,"out":"text","time":0}]'),
+        (b"", b"[]"),
+        (b"[1, 2]", b"[1, 2]"),
+        (b"null\n", b"null\n"),
+        (b"<b>", b'[{"pos":0,"out":"<b>","time":0}]'),
+    ],
+)
+def test_whatever_is_stored_there_is_a_log(drone, stored, given):
+    drone(Response(200, stored))
+    answer = Api(person("viewer", Level.VIEW)).get(LOG)
+    assert (answer.status_code, answer.content) == (200, given)
+
+
+def test_a_log_that_drone_has_not_either_is_told_as_that(drone):
+    drone(Response(404, b'{"message":"sql: no rows in result set"}'))
+    answer = Api(person("viewer", Level.VIEW)).get(LOG)
+    assert answer.status_code == 404
+    assert body(answer)["message"].startswith("Drone has no log of this step either")
+
+
 def test_drone_is_not_asked_for_who_may_not_see(drone):
     server = drone(Response(200, LINES))
     assert Api(person("outsider", Level.VIEW, "shop/*")).get(LOG).status_code == 404
@@ -93,3 +119,21 @@ def test_a_log_in_the_table_is_not_asked_for(settings, db):
         settings.DRONE_SERVER, settings.DRONE_TOKEN = server.url, TOKEN
         assert Api(person("viewer", Level.VIEW)).get(LOG).status_code == 200
         assert server.requests == []
+
+
+def test_it_holds_one_of_the_places_for_calls_to_drone(drone):
+    server = drone(Response(200, LINES))
+    api = Api(person("viewer", Level.VIEW, "ismewen/edrone"))
+    with ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(places.place())
+            except places.Busy:
+                break
+        answer = api.get(LOG)
+        build = Build.objects.get(repo__slug="ismewen/edrone", number=1)
+        step = Step.objects.get(stage__build=build, stage__number=1, number=1)
+        assert live_log.running(build, step) == ([], str(places.Busy()))
+        assert live_log.stored_elsewhere(build, step) is None
+    assert (answer.status_code, answer.headers["Retry-After"], asked(server)) == (503, "1", [])
+    assert api.get(LOG).status_code == 200

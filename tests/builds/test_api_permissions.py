@@ -40,6 +40,7 @@ LISTS = [
     "/api/user/repos",
     "/api/user/repos?latest=true",
     "/api/user/builds",
+    "/api/user/builds/recent",
 ]
 MAY_SEE = ("viewer", "runner", "deployer", "superuser")
 

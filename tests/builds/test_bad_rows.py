@@ -11,14 +11,14 @@ from django.core.management import call_command
 from django.db import Error, connections, router
 
 from builds.errors import DroneDatabaseIsReadOnly, DroneDatabaseUnavailable
-from builds.inspection import ADDED
+from builds.inspection import SINCE
 from builds.logs import Line, is_drones, lines
 from builds.models import Build, Cron, Log, Repo, Stage, Step
 from builds.pages import Filters, of_repositories
 from builds.queries import build_with_stages, log_of, repositories, step_of, with_last_builds
 from tests import drones
 
-NEVER_NULL = set().union(*ADDED.values()) | {"repo_no_forks", "repo_no_pulls"}
+NEVER_NULL = set().union(*(columns for _, added in SINCE for columns in added.values())) | {"repo_no_forks", "repo_no_pulls"}
 Change = Callable[..., None]
 
 
@@ -157,6 +157,12 @@ def test_without_a_setting_every_use_says_what_to_set(db):
             with pytest.raises(DroneDatabaseUnavailable, match="set DRONE_DATABASE_URL") as caught:
                 use()
             assert caught.value.status == 503
+
+
+def test_a_file_that_drone_is_writing_is_waited_for_briefly(change: Change):
+    with connections["drone"].cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        assert cursor.fetchone() == (2_000,)
 
 
 def test_a_database_that_goes_away_in_the_middle_is_the_same_error_and_comes_back(db, postgres):

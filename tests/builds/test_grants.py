@@ -1,6 +1,10 @@
 """A role that can read what edrone reads, and nothing else; and looking whether it is so."""
 
+import shutil
+import sqlite3
+from contextlib import closing
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.checks import run_checks
@@ -9,7 +13,7 @@ from django.db import connections
 
 from builds import catalogue
 from builds.errors import DroneDatabaseUnavailable
-from builds.inspection import ADDED, SECRETS, wanted
+from builds.inspection import SECRETS, not_yet, wanted
 from builds.models import Build, Cron, Latest, Log, Repo, Stage, Step
 from builds.pages import Filters, of_repositories, of_repository
 from builds.queries import build_with_stages, latest_build, log_of, repositories, step_of, with_last_builds
@@ -104,8 +108,51 @@ def test_checkdrone_says_which_drone_it_is(recorded_drone):
 def test_what_may_be_missing_is_what_the_oldest_recorded_drone_lacks(db):
     with drones.connected(drones.sqlite_database(drones.RECORDED / "drone-1.0.0.sqlite")):
         there = catalogue.read(connections["drone"])
-    lacking = {table: set(columns) - there.get(table, set()) for table, columns in wanted().items() if table in there}
-    assert {table: columns for table, columns in lacking.items() if columns} == ADDED
+    lacking = {table: set(columns) - there.get(table, set()) for table, columns in wanted().items()}
+    newer = not_yet(there)
+    assert {table: columns for table, columns in lacking.items() if columns and table != "latest"} == {
+        table: columns for table, columns in newer.items() if table in there
+    }
+    assert "latest" in newer
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "builds.build_cron", "builds.build_debug", "builds.build_deploy_id", "steps.step_image", "steps.step_schema", "repos.repo_throttle",
+        "stages.stage_limit_repo", "repos.repo_cancel_running", "latest",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_checkdrone_misses_what_this_drone_should_have(db, tmp_path, postgres, kind, gone):
+    table, _, column = gone.partition(".")
+    statement = f"ALTER TABLE {table} DROP COLUMN {column}" if column else f"DROP TABLE {table}"
+    if kind == "sqlite":
+        database = drones.sqlite_database(Path(shutil.copy(drones.RECORDED / "drone-2.28.2.sqlite", tmp_path)))
+        with closing(sqlite3.connect(database["NAME"])) as connection:
+            connection.execute(statement)
+    else:
+        database = drones.recorded_postgres(postgres, "2.28.2", "drone_lacking")
+        drones.execute(database, statement)
+    with drones.connected(database):
+        status, printed = checkdrone()
+    if kind == "postgres":
+        drones.execute(drones.postgres_database(postgres, "postgres"), "DROP DATABASE drone_lacking")
+    assert status == 1
+    assert f"error: The {'column' if column else 'table'} {gone} is not there.\n" in printed
+    assert "Drone 2.5.0 or newer\n" in printed
+
+
+def test_checkdrone_compares_what_sqlite_declares(db, tmp_path):
+    copy = Path(shutil.copy(drones.RECORDED / "drone-2.28.2.sqlite", tmp_path))
+    with closing(sqlite3.connect(copy)) as connection:
+        connection.execute("ALTER TABLE builds RENAME COLUMN build_started TO old")
+        connection.execute("ALTER TABLE builds ADD COLUMN build_started TEXT")
+    with drones.connected(drones.sqlite_database(copy)):
+        status, printed = checkdrone()
+    assert status == 1
+    assert "error: The column builds.build_started is of type TEXT, which edrone does not expect there.\n" in printed
+    assert "warning" not in printed
 
 
 def test_checkdrone_ends_with_1_where_a_column_is_gone_or_of_another_type(db, postgres):

@@ -14,6 +14,7 @@ from builds.secrets import MASK, looks_secret, masked
         "TOKEN", "github-token", "GITHUB_TOKEN_FILE", "githubToken", "tokens", "accessToken", "ACCESSTOKEN", "npm.token",
         "SECRET", "CLIENT_SECRET", "clientsecret", "AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "apiKey", "API_KEY", "apikey", "x-api-key",
         "PRIVATE_KEY", "SSH_KEY", "ssh_deploy_key", "SIGNING_KEY", "license_key", "CREDENTIALS", "GCP_CREDS", "BASIC_AUTH", "AUTHORIZATION",
+        "DATABASE_URL", "databaseUri", "DB_URL", "CONNECTION_STRING", "ConnectionStrings__Main", "PASSCODE", "KUBECONFIG", "KUBE_CONFIG",
         "SESSION_COOKIE", "JWT", "OTP", "SENTRY_DSN", "SLACK_WEBHOOK", "KEY",
     ],
 )  # fmt: skip
@@ -35,6 +36,18 @@ def test_a_name_that_does_not(name):
 def test_values_are_hidden_and_names_are_not():
     assert masked({"TOKEN": "abc", "TARGET": "staging"}) == {"TOKEN": MASK, "TARGET": "staging"}
     assert masked({"TOKEN": ""}) == {"TOKEN": ""}
+
+
+@pytest.mark.parametrize("value", ["postgres://ann:hunter2@db/shop", "see redis://:hunter2@cache:6379/0, please"])
+def test_an_address_with_a_password_is_hidden_whatever_its_name(value):
+    assert masked({"CACHE": value}) == {"CACHE": MASK}
+
+
+@pytest.mark.parametrize(
+    "value", ["https://example.com:8080/a@b", "ssh://git@example.com/a", "a:b@c", "https://example.com/x:y@z"]
+)
+def test_other_addresses_are_shown(value):
+    assert masked({"WHERE": value}) == {"WHERE": value}
 
 
 @given(st.text(max_size=200))

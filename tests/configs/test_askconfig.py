@@ -84,6 +84,15 @@ def test_it_asks_for_tags_and_events(server):
     assert server.manage("askconfig", "a/b", "x", "--event", "custom").stdout == (ROOT / "projects" / "default.yaml").read_text()
 
 
+def test_it_hands_over_the_inputs_of_an_operation(server):
+    build = ("askconfig", "ismewen/edrone", "master", "--operation", "deploy")
+    assert server.manage(*build, "--input", "TARGET=staging").stdout.startswith("kind: pipeline\n")
+    assert "TARGET must be one of" in server.manage(*build, "--input", "TARGET=moon").stderr
+    assert "TARGET is required" in server.manage(*build).stderr
+    assert "write NAME=VALUE" in server.manage(*build, "--input", "TARGET").stderr
+    assert "name it with --operation" in server.manage("askconfig", "ismewen/edrone", "master", "--input", "A=1").stderr
+
+
 def test_it_takes_another_address(server):
     done = server.manage("askconfig", "ismewen/edrone", "--url", f"{server.url}/edrone/", PORT="1")
     assert done.stdout.startswith("kind: pipeline\n")

@@ -2,13 +2,13 @@
 
 import dataclasses
 from itertools import permutations
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configs.identity import BuildKey, choose, marks_of, shown
-from configs.models import ServedConfig
+from configs.identity import BuildKey, Kept, choose, marks_of, shown
 
 SECRET = "a-secret"
 TRIGGERED = BuildKey(
@@ -17,31 +17,37 @@ TRIGGERED = BuildKey(
 STARTED = dataclasses.replace(TRIGGERED, build_id=70, number=7)
 
 
-def kept(key: BuildKey = TRIGGERED, pk: int = 1, build_id: int | None = None, **changed: object) -> ServedConfig:
+def kept(key: BuildKey = TRIGGERED, pk: int = 1, build_id: int | None = None, **changed: object) -> Kept:
     """A record of a build."""
     key = dataclasses.replace(key, **changed)  # type: ignore[arg-type]
     marks = marks_of(key, SECRET)
-    return ServedConfig(
-        pk=pk, repo_id=key.repo_id, build_id=build_id, event=key.event, ref=key.ref, after=key.after, created=key.created,
-        identity=marks.identity, without_created=marks.without_created, cache_key=marks.cache_key,
+    return Kept(
+        pk, key.repo_id, build_id, key.event, key.ref, key.after, key.created,
+        marks.identity, marks.without_created, marks.cache_key, UUID(int=pk),
     )  # fmt: skip
 
 
-def chosen(*records: ServedConfig, key: BuildKey = STARTED) -> int | None:
+def chosen(*records: Kept, key: BuildKey = STARTED) -> int | None:
     """The record that is chosen, in whatever order they are looked at."""
     marks = marks_of(key, SECRET)
-    found = {found and found.pk for order in permutations(records) for found in [choose(key, marks, order)]}
+    found = {found and found.id for order in permutations(records) for found in [choose(key, marks, order)]}
     assert len(found) == 1
     return found.pop()  # type: ignore[return-value]  # a key is a number
 
 
 def test_what_is_bound_to_the_build_goes_before_all_else():
-    assert chosen(kept(pk=1), kept(pk=2, build_id=70, created=1), kept(pk=3)) == 2
+    assert chosen(kept(pk=1), kept(pk=2, build_id=70, created=990), kept(pk=3)) == 2
 
 
 @pytest.mark.parametrize("changed", [{"event": "push"}, {"ref": "refs/heads/x"}, {"after": "decaf"}])
 def test_a_number_of_another_drone_binds_nothing(changed):
     assert chosen(kept(pk=1, build_id=70, **changed)) is None
+
+
+@pytest.mark.parametrize("created", [STARTED.created + 1, STARTED.created - 181])
+def test_the_same_number_at_another_time_is_of_another_drone(created):
+    """Pull requests of Gogs have no commit by which they could be told apart."""
+    assert chosen(kept(pk=1, build_id=70, created=created, after=""), key=dataclasses.replace(STARTED, after="")) is None
 
 
 def test_unbound_goes_before_bound_and_newer_before_older():

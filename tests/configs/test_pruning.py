@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from configs import asking, keptform, pruning
 from configs.models import ConfigFile, ConfigText, LastError, ServedConfig
@@ -13,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("records")
 
 
 def test_what_is_old_goes_and_what_is_in_use_stays(tree, drone, capsys, monkeypatch):
-    monkeypatch.setattr(pruning, "BATCH", 2)
+    monkeypatch.setattr(pruning, "SQLITE_BATCH", 2)
     old = datetime.now(UTC) - timedelta(days=91)
     for number, content in enumerate(["a\n", "b\n", "a\n", "c\n", "b\n", "", "kind: repository\n", "d\n"]):
         tree({"default.yaml": content})
@@ -28,6 +30,25 @@ def test_what_is_old_goes_and_what_is_in_use_stays(tree, drone, capsys, monkeypa
     LastError.objects.update(time=old)
     call_command("pruneconfigs", days=90)
     assert not LastError.objects.exists()
+
+
+def test_on_sqlite_half_of_the_time_is_for_those_who_record(tree, drone, monkeypatch):
+    tree({"default.yaml": "a\n"})
+    drone.post(asking.body(push(), created=1))
+    first = ServedConfig.objects.values().get()
+    old = datetime.now(UTC) - timedelta(days=9)
+    same = first | {"id": None, "identity": None, "served": old}
+    ServedConfig.objects.bulk_create(ServedConfig(**same) for _ in range(1000))
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    with CaptureQueriesContext(connection) as queries:
+        call_command("pruneconfigs", days=1)
+    deleted = [query["sql"].count(",") for query in queries if query["sql"].startswith("DELETE")]
+    assert len(deleted) >= 5
+    assert max(deleted) < 250
+    assert len(pauses) >= 4
+    assert min(pauses) > 0
+    assert ServedConfig.objects.count() == 1
 
 
 def test_a_text_that_was_pruned_is_recorded_again(tree, drone):

@@ -63,6 +63,25 @@ def test_of_a_tree_that_git_sync_keeps_it_is_the_name_of_the_link_target(tmp_pat
     assert revision_of(link) == Revision("abcd", 1_700_000_000)
 
 
+def test_a_link_elsewhere_above_the_tree_says_nothing(work_tree: Path, tmp_path: Path):
+    commit = git(work_tree, "rev-parse", "HEAD")
+    (tmp_path / "above").symlink_to(work_tree.parent)
+    (tmp_path / "work").symlink_to(work_tree)
+    for root in (tmp_path / "above/repository/projects", tmp_path / "work/projects", tmp_path / "work"):
+        assert name_of(root) == revision_of(root).name == commit
+    (tmp_path / "data/projects").mkdir(parents=True)
+    (tmp_path / "srv").symlink_to("data")
+    assert name_of(tmp_path / "srv/projects") == revision_of(tmp_path / "srv/projects").name == ""
+
+
+@pytest.mark.parametrize("target", [".worktrees/abcd", "rev-" + "a" * 40, "b" * 40])
+def test_a_link_of_git_sync_goes_before_the_work_tree_that_it_leads_to(target: str, tmp_path: Path):
+    (tmp_path / target / "projects").mkdir(parents=True)
+    (tmp_path / target / ".git").write_text("gitdir: ../none\n")
+    (tmp_path / "current").symlink_to(target)
+    assert name_of(tmp_path / "current/projects") == revision_of(tmp_path / "current/projects").name == Path(target).name
+
+
 def test_without_git_the_newest_file_tells_the_time(tmp_path: Path):
     for path, when in (
         ("shop/a.yaml", 1_600_000_000),

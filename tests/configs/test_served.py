@@ -1,18 +1,23 @@
 """One build, one text: Drone asks at the trigger, the tree is edited, and Drone asks again."""
 
 import json
+import os
 import shutil
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
 from django.db import connection
 
-from configs import asking, keeping, keptform, served
+from configs import asking, keeping, keptform, rows, served
 from configs.identity import BuildKey
+from configs.job import Job
 from configs.models import ConfigFile, ConfigText, LastError, ServedConfig
+from configs.payload import ConfigRequest
+from configs.resolve import Resolved
 from tests.conftest import RECORDED, push, recorded, shown_error
 
 pytestmark = pytest.mark.usefixtures("records")
@@ -162,6 +167,57 @@ def test_a_drone_that_was_set_up_anew_counts_from_one_again(tree, drone):
     ask(drone, after="decaf", created=NOW + 9)
     assert text(ask(drone, after="decaf", created=NOW + 9, number=1, build_id=1)) == NEW
     assert ServedConfig.objects.get(build_id=1).after == "decaf"
+
+
+def test_a_new_drones_build_of_an_old_number_never_gets_another_repositorys_text(tree, drone):
+    """Neither where edrone did not see its trigger, nor where both are pull requests of Gogs, which name no commit."""
+    root = tree({"default.yaml": OLD})
+    ask(drone)
+    ask(drone, number=5, build_id=5)
+    gogs: dict[str, Any] = {"event": "pull_request", "ref": "refs/pull/1/head", "after": "", "repo_id": 9}
+    ask(drone, slug="o/one", **gogs)
+    ask(drone, slug="o/one", number=1, build_id=77, **gogs)
+    (root / "default.yaml").write_text(NEW)
+    for _ in range(2):
+        assert text(ask(drone, slug="shop/cart", after="decaf", created=NOW + 9, number=5, build_id=5)) == NEW
+        assert text(ask(drone, slug="p/two", created=NOW + 5000, number=1, build_id=77, **gogs)) == NEW
+    bound = ServedConfig.objects.exclude(build_id=None)
+    assert sorted(bound.values_list("build_id", "slug")) == [(5, "shop/cart"), (77, "p/two")]
+
+
+def test_one_bad_request_stops_nobody_elses_recording(tree, drone, monkeypatch):
+    tree({"default.yaml": OLD})
+    insert = rows.insert
+
+    def refusing(wanted: Any) -> int:
+        if any(row["after"] == "bad" for row in wanted):
+            raise UnicodeEncodeError("utf-8", "\udce9", 0, 1, "surrogates not allowed")
+        return insert(wanted)
+
+    monkeypatch.setattr(served, "insert", refusing)
+    keeper = keeping.keeper()
+    jobs = [Job(ask_of(after)) for after in ("one", "bad", "two")]
+    for job in jobs:
+        keeper.jobs.put(job)
+    assert all(job.done.wait(5) for job in jobs)
+    assert [bool(job.answer) for job in jobs] == [True, False, True]
+    assert text(ask(drone, after="three")) == OLD
+    assert set(ServedConfig.objects.values_list("after", flat=True)) == {"one", "two", "three"}
+    assert (keeper.resting_until, keeper.reading_until) == (0, 0)
+
+
+def ask_of(after: str) -> rows.Ask:
+    request = ConfigRequest("ismewen", "edrone", "push", "refs/heads/x", "x", repo_id=1, after=after, created=NOW)
+    return rows.Ask(request, Resolved(OLD, "default.yaml", ("default.yaml",), ()), "")
+
+
+def test_a_files_name_that_is_not_utf8_is_shown_in_an_error(tree, drone):
+    root = tree({"x/default.yaml": "kind: pipeline\nname: a\nsteps:\n- extends: _shared/dockr.yaml\n"})
+    (root / "_shared").mkdir()
+    Path(os.fsdecode(os.fsencode(root) + b"/_shared/dock\xe9r.yaml")).write_text("name: a\n")
+    shown_error(ask(drone, slug="o/x"))
+    assert "did you mean" in LastError.objects.get().message
+    assert (keeping.keeper().resting_until, keeping.keeper().reading_until) == (0, 0)
 
 
 def test_what_a_person_asks_is_answered_and_not_recorded(tree, drone):

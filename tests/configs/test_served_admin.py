@@ -158,3 +158,10 @@ def test_the_last_errors_are_listed(tree, drone, viewer):
     build(drone, slug="shop/cart")
     assert "projects/default.yaml: is empty" in page(viewer, ERRORS)
     assert "shop/cart" not in page(viewer, ERRORS, q="ismewen/edrone").split('id="result_list"')[1]
+
+
+@pytest.mark.parametrize("lookup", ["slug__contains", "after", "trigger__startswith", "file__text__hash"])
+def test_a_list_is_not_narrowed_by_what_no_index_finds(lookup, tree, drone, viewer):
+    tree({"default.yaml": "kind: pipeline\n"})
+    build(drone)
+    assert viewer.get(LIST, {lookup: "x"}).status_code == 400

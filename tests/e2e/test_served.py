@@ -130,6 +130,39 @@ def test_twins_that_start_at_once_are_bound_each(place: Place, server: Server):
     assert numbers == [(number,) for number in range(1, 9)]
 
 
+def test_stages_of_many_builds_that_start_at_once_after_an_edit_get_what_each_build_was_served(place: Place, server: Server):
+    builds = range(1, 97)
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(lambda number: ask(server, after=str(number)), builds)) == {"first\n"}
+    place.write("second\n")
+    with ThreadPoolExecutor(len(builds)) as pool:
+        given = list(pool.map(lambda number: ask(server, number, NOW + 1, after=str(number)), builds))
+    assert given.count("second\n") == 0
+    assert place.all("SELECT count(*) FROM configs_servedconfig WHERE CAST(number AS text) = after") == [(96,)]
+    assert unrecorded(server) == 0
+
+
+def test_what_was_served_is_given_again_while_nothing_can_be_written(place: Place, server: Server):
+    for number in range(1, 25):
+        ask(server, after=str(number))
+    for number in range(1, 13):
+        ask(server, number, after=str(number))
+    place.write("second\n")
+    connection = place.connect()
+    cursor = connection.cursor()
+    cursor.execute("LOCK TABLE configs_servedconfig IN EXCLUSIVE MODE" if place.postgres else "BEGIN IMMEDIATE")
+    with ThreadPoolExecutor(36) as pool:
+        new = pool.map(lambda number: ask(server, after=f"new {number}"), range(12))
+        given = pool.map(lambda number: ask(server, number, after=str(number)), range(1, 25))
+        assert (set(given), set(new)) == ({"first\n"}, {"second\n"})
+    assert [ask(server, number, after=str(number)) for number in (1, 24)] == ["first\n"] * 2, "while it rests too"
+    connection.rollback()
+    connection.close()
+    recovers(place, server, "written")
+    assert ask(server, 24, after="24") == "first\n"
+    assert place.all("SELECT count(*) FROM configs_servedconfig WHERE number = 24") == [(1,)]
+
+
 def test_what_was_answered_survives_the_death_of_a_worker(place: Place, server: Server):
     for number in range(20):
         ask(server, after=str(number))
@@ -242,7 +275,9 @@ def test_each_process_holds_one_connection_for_all_of_drones_requests(place: Pla
     (count,) = place.all("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")[
         0
     ]
-    assert count <= 2
+    assert count <= 2, place.all(
+        "SELECT pid, backend_type, state, left(query, 60) FROM pg_stat_activity WHERE datname = current_database()"
+    )
     assert place.all("SELECT count(*) FROM configs_servedconfig") == [(400,)]
 
 

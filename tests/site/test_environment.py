@@ -44,6 +44,7 @@ def test_set_but_empty_is_as_not_set(monkeypatch):
     ("name", "value", "field", "expected"),
     [
         ("PORT", "9000", "port", 9000),
+        ("EDRONE_HSTS", "31536000", "hsts", 31_536_000),
         ("ALLOWED_HOSTS", "a.example.com, b.example.com,", "allowed_hosts", ["a.example.com", "b.example.com"]),
         ("DRONE_YAML_SECRET", "new,old", "yaml_secrets", ("new", "old")),
         ("EDRONE_NAMESPACES", "ismewen, shop/team", "namespaces", frozenset({"ismewen", "shop/team"})),

@@ -26,6 +26,14 @@ def test_it_says_where_everything_is_and_what_to_try(server):
     assert f"PORT={server.environment['PORT']} DRONE_YAML_SECRET=" in printed
 
 
+@pytest.mark.parametrize(
+    ("demo", "said"), [("", "sample data; set DRONE_DATABASE_URL"), ("false", "none; set DRONE_DATABASE_URL")]
+)
+def test_it_says_truly_which_builds_are_shown(tmp_path, demo, said):
+    with running(tmp_path, EDRONE_DEMO=demo) as server:
+        assert f"builds          {said}" in server.printed()
+
+
 def test_the_printed_password_opens_the_administration(server):
     password = server.printed().split("password ")[1].split(" ")[0]
     session = requests.Session()

@@ -1,9 +1,6 @@
 """Secrets are planted in every input; none may come out again, on any path, in any form."""
 
 import json
-import logging
-import logging.config
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -11,12 +8,13 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connection
 from django.test import Client
 
 from configs.asking import EMPTY_BUILD, EMPTY_REPO, signed_headers
 from configs.errors import ConfigError
 from configs.models import LastError, ServedConfig
+from tests.conftest import every_row
+from tests.server import running
 
 YAML_SECRET = "planted-yaml-secret"
 PLANTED = "planted-"  # begins every secret
@@ -34,24 +32,6 @@ BROKEN = (
     "crash",
 )
 pytestmark = pytest.mark.usefixtures("records", "no_drone")
-
-
-@pytest.fixture
-def logged(settings: Any) -> Iterator[StringIO]:
-    """All that any logger writes, in both forms, tracebacks included."""
-    stream = StringIO()
-    configured = logging.config.DictConfigurator(settings.LOGGING)
-    handlers = []
-    for name in ("text", "json"):
-        handler = logging.StreamHandler(stream)
-        handler.setFormatter(configured.configure_formatter(settings.LOGGING["formatters"][name]))
-        logging.getLogger().addHandler(handler)
-        handlers.append(handler)
-    logging.getLogger().setLevel(logging.DEBUG)
-    yield stream
-    for handler in handlers:
-        logging.getLogger().removeHandler(handler)
-    logging.getLogger().setLevel(logging.WARNING)
 
 
 @pytest.fixture(params=["build", "http"])
@@ -126,18 +106,6 @@ def test_no_secret_is_in_the_log_the_answer_the_metrics_or_a_table(
     assert signature not in seen
 
 
-def every_row() -> str:
-    """Read edrone's own tables whole."""
-    with connection.cursor() as cursor:
-        tables = connection.introspection.table_names(cursor)
-        assert "django_session" in tables
-        rows = []
-        for table in tables:
-            cursor.execute(f'SELECT * FROM "{table}"')
-            rows.append(str(cursor.fetchall()))
-    return "".join(rows)
-
-
 def test_the_pages_of_the_admin_show_none_of_the_settings(site: Client, admin_client: Client, monkeypatch: pytest.MonkeyPatch):
     for broken in BROKEN:
         ask(site, broken, monkeypatch)
@@ -152,3 +120,24 @@ def test_the_pages_of_the_admin_show_none_of_the_settings(site: Client, admin_cl
 
 def test_no_error_class_holds_more_than_its_sentence():
     assert all("body" not in vars(kind) and "token" not in vars(kind) for kind in ConfigError.__subclasses__())
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="the system has no /proc")
+def test_no_secret_is_in_the_list_of_processes(tmp_path: Path):
+    secrets = {
+        name: f"planted-{name.lower()}-of-more-than-thirty-two-characters"
+        for name in ("SECRET_KEY", "DRONE_YAML_SECRET", "DRONE_TOKEN")
+    }
+    with running(tmp_path, **secrets) as server:
+        group = [path for path in Path("/proc").glob("[0-9]*") if session_of(path) == server.process.pid]
+        assert group
+        assert all(b"planted" not in (path / "cmdline").read_bytes() for path in group)
+        assert "planted" not in server.printed()
+
+
+def session_of(path: Path) -> int:
+    """Give the session of a process; 0 where it has ended."""
+    try:
+        return int((path / "stat").read_text().rsplit(")", 1)[1].split()[3])
+    except OSError:
+        return 0

@@ -1,42 +1,73 @@
 """`make demo` starts edrone and a stand-in that says what it is."""
 
+import json
 import re
+import shlex
+import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+import pytest
 import requests
 
-from tests.server import ROOT, running
-from tests.standin.drone import TOKEN
-
-HEADERS = {"Authorization": f"Bearer {TOKEN}"}
+from tests.server import ROOT, clean_environment, running
 
 
-def test_a_newcomer_starts_an_operation_and_sees_it_finish(tmp_path):
+def test_a_newcomer_starts_an_operation_through_edrone_and_sees_it_finish(tmp_path):
     with running(tmp_path, sys.executable, "-m", "tests.standin.demo") as demo:
-        printed = demo.printed()
+        for _ in range(200):
+            if "See what Drone gets" in (printed := demo.printed()):
+                break
+            time.sleep(0.1)
         assert "What stands beside edrone is NOT Drone" in printed
-        found = re.search(r"stand-in +(http://127\.0\.0\.1:\d+)", printed)
-        assert found
-        builds = f"{found[1]}/api/repos/ismewen/edrone/builds"
-        started = requests.post(f"{builds}?branch=develop&action=check&TARGET=staging", headers=HEADERS, timeout=10).json()
-        assert (started["status"], started["action"]) == ("pending", "check")
-        misspelt = requests.post(f"{builds}?branch=develop&action=chek", headers=HEADERS, timeout=10).json()
-        assert misspelt["error"].startswith("linter: unsupported os: edrone: there is no operation 'chek' for ismewen/edrone;")
-        time.sleep(1.1)  # Drone gives builds of one second the same answer, whatever their parameters
-        refused = requests.post(f"{builds}?branch=develop&action=check&TARGET=moon", headers=HEADERS, timeout=10).json()
-        assert refused["error"].endswith("TARGET must be one of staging, production.")
+        operation, misspelt, past, fault = [
+            shlex.split(line) for line in re.findall(r"^ +(curl -X POST .*)$", printed, re.MULTILINE)
+        ]
+        assert operation[-1].startswith(f"{demo.url}/api/repos/ismewen/edrone/builds?")
+        started = called(operation)
+        assert (started["status"], started["action"], started["params"]["EDRONE_ACTOR"]) == ("pending", "check", "admin")
+        assert "there is no operation 'chek' for ismewen/edrone; there are check," in called(misspelt)["message"]
+        assert called(past)["error"].startswith(
+            "linter: unsupported os: edrone: there is no operation 'chek' for ismewen/edrone;"
+        )
+        latest = shlex.split(re.findall(r"^ +(curl -H .*)$", printed, re.MULTILINE)[0])
+        assert called(latest)["number"] > started["number"]
         for _ in range(100):
-            build = requests.get(f"{builds}/{started['number']}", timeout=10).json()
+            build = called([*latest[:-1], f"{demo.url}/api/repos/ismewen/edrone/builds/{started['number']}"])
             if build["finished"]:
                 break
             time.sleep(0.1)
         assert (build["status"], [stage["name"] for stage in build["stages"]]) == ("success", ["check"])
         assert "outcome=served repo=ismewen/edrone event=custom" in demo.printed()
-        assert "outcome=refused" in demo.printed()
-        for command in re.findall(r"'(http://[^']+)'", printed):
-            assert requests.post(command, headers=HEADERS, timeout=10).status_code in {200, 204}
+        subprocess.run(fault, check=True)
+        assert "Drone made no build" in called(operation)["message"]
+        asking = re.findall(r"^ +(DRONE_YAML_SECRET=.*)$", printed, re.MULTILINE)[0].replace(".venv/bin/python", sys.executable)
+        done = subprocess.run(
+            ["sh", "-c", asking], cwd=ROOT, env=clean_environment(), capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout.startswith("kind: pipeline")) == (0, True), done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_with_everything_that_it_started(tmp_path, number):
+    with running(tmp_path, sys.executable, "-m", "tests.standin.demo") as demo:
+        children = subprocess.run(
+            ["pgrep", "-P", str(demo.process.pid)], capture_output=True, text=True, check=True
+        ).stdout.split()
+        assert children
+        demo.process.send_signal(number)
+        assert demo.process.wait(30) == 0
+        assert "Traceback" not in demo.printed()
+        for child in children:
+            assert not Path(f"/proc/{child}").exists()
+        with pytest.raises(requests.ConnectionError):
+            requests.get(f"{demo.url}/healthz", timeout=5)
+
+
+def called(command):
+    return json.loads(subprocess.run([*command, "-s"], capture_output=True, check=True, timeout=30).stdout)
 
 
 def test_it_does_not_hide_a_real_drone(tmp_path):

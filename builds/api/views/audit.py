@@ -86,6 +86,7 @@ def audit_shape(row: AuditRecord) -> Shape:
         "commit": row.commit,
         "operation": row.operation,
         "target": row.target,
+        "build_message": row.build_message,
         "params": row.params,
         "outcome": row.outcome,
         "status": row.status or 0,

@@ -11,13 +11,16 @@ from builds.api.parameters import texts, words
 from builds.api.shapes import Shape
 from builds.models import Build, Repo
 from builds.models.words import Event
-from configs.identity import BuildKey
+from builds.numbered import key_of
 from configs.keptform import unpacked
+from configs.models import LastError
 from configs.payload import ConfigRequest
 from configs.resolve import Resolved, resolve
 from configs.revision import revision_of
 from configs.served import served_for
 from configs.tree import Tree
+
+SKEW = 60  # seconds between the time of an error and that of the build which got it
 
 
 class BuildConfigView(ApiView):
@@ -32,12 +35,18 @@ class BuildConfigView(ApiView):
             raise NotFound(f"Not Found: {slug} has no build {wanted}.")
         record = served_for(key_of(build))
         if record is None:
-            raise NotFound(
-                f"Not Found: edrone has no record of what build {wanted} of {slug} was served. It is older than edrone's "
-                "records, or Drone had its configuration from elsewhere."
-            )
+            raise NotFound(f"Not Found: edrone has no record of what build {wanted} of {slug} was served. {why(build, slug)}")
         served = {"served": int(record.served.timestamp()), "late": record.late, "version": record.version}
         return Response(resolved_shape(unpacked(record.file), record.revision) | served)
+
+
+def why(build: Build, slug: str) -> str:
+    """Say why there is no record: edrone answered with an error, where the last of the repository fits the build."""
+    error = LastError.objects.filter(slug=slug, event=build.event, ref=build.ref).first()
+    seconds = error.time.timestamp() - build.created if error else 0
+    if error and (error.number == build.number or (not error.number and -SKEW <= seconds <= SKEW)):
+        return f"edrone answered with an error: {error.message}"
+    return "It is older than edrone's records, or Drone had its configuration from elsewhere."
 
 
 class ConfigView(ApiView):
@@ -78,23 +87,4 @@ def request_for(repo: Repo, given: QueryDict) -> ConfigRequest:
         ref = "refs/pull/1/head" if event == Event.PULL_REQUEST else f"refs/heads/{target}"
     return ConfigRequest(
         repo.namespace, repo.name, event, ref, target, protected=repo.protected, config_path=repo.config_path, repo_id=repo.pk
-    )
-
-
-def key_of(build: Build) -> BuildKey:
-    """Say what identifies a build."""
-    return BuildKey(
-        repo_id=build.repo_id,
-        build_id=build.pk,
-        number=build.number,
-        event=build.event,
-        action=build.action,
-        ref=build.ref,
-        after=build.after,
-        target=build.target,
-        deploy_to=build.deploy_to,
-        parent=build.parent,
-        trigger=build.trigger,
-        created=build.created,
-        params=build.params,
     )

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from builds import logs
+from builds import elsewhere, logs
 from builds.api.base import ApiView, repository, whole
 from builds.api.errors import NotFound
 from builds.drone import client
@@ -28,34 +28,28 @@ class LogView(ApiView):
     def get(self, request: Request, slug: str, number: str, stage: str, step: str) -> HttpResponse:
         """Give it as it was stored, byte for byte."""
         repo = repository(request, slug)
-        build, in_stage, place = whole(number, "build"), whole(stage, "stage"), whole(step, "step")
-        found = step_of(repo.pk, build, in_stage, place)
+        build, in_stage, in_step = whole(number, "build"), whole(stage, "stage"), whole(step, "step")
+        found = step_of(repo.pk, build, in_stage, in_step)
         if found is None:
-            raise NotFound(f"Not Found: build {build} of {slug} has no step {place} in a stage {in_stage}.")
+            raise NotFound(f"Not Found: build {build} of {slug} has no step {in_step} in a stage {in_stage}.")
         log = log_of(found)
         if log is None:
-            log = elsewhere(repo, build, in_stage, found)
-        return HttpResponse(log if is_json(log) else as_lines(log), content_type="application/json")
+            log = asked_of_drone(repo, build, in_stage, found)
+        return HttpResponse(log if logs.is_drones(log) else as_lines(log), content_type="application/json")
 
 
-def elsewhere(repo: Repo, build: int, stage: int, step: Step) -> bytes:
+def asked_of_drone(repo: Repo, build: int, stage: int, step: Step) -> bytes:
     """Ask Drone for a log that its table does not have (drone-facts 6.5).
 
     Raises:
         NotFound: the step has not ended, or edrone is not connected to Drone's API.
-        DroneError: Drone has none, or does not answer.
+        DroneError: Drone has none, or does not answer; or edrone waits for it in too many threads already.
     """
     if step.status in NOT_ENDED:
         raise NotFound(f"Not Found: step {step.name} has not ended; its log comes when it has.")
     if not (settings.DRONE_SERVER and settings.DRONE_TOKEN):
         raise NotFound(f"Not Found: {ELSEWHERE}")
-    return client.connected().log(client.Repo(repo.namespace, repo.name), build, stage, step.number)
-
-
-def is_json(log: bytes) -> bool:
-    """Is it JSON? Of Drone's large arrays only the ends are looked at."""
-    text = log.strip()
-    return (text[:1], text[-1:]) == (b"[", b"]") or logs.is_drones(text)
+    return elsewhere.log_of(client.Repo(repo.namespace, repo.name), build, stage, step.number)
 
 
 def as_lines(log: bytes) -> bytes:

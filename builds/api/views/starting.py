@@ -1,14 +1,13 @@
 """Drone's writing API: create, restart, cancel, promote, rollback, approve, decline (drone-facts section 4.3)."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
-from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from builds.api.base import ApiView, repository, whole
+from builds.api.bodies import StrictJson, body_of
 from builds.api.errors import BadRequest
 from builds.api.views.builds import BuildsView, BuildView
 from builds.models.audit import Verb
@@ -23,7 +22,7 @@ NEVER_PASSED_ON = frozenset({"access_token"})
 class Writing(ApiView):
     """An address that asks Drone to do something."""
 
-    parser_classes = (JSONParser,)
+    parser_classes = (StrictJson,)
 
     def wish(self, request: Request, slug: str, verb: Verb, *own: str, **fields: Any) -> Response:
         """Read what is wanted and carry it out; `own` names the parameters that are not the build's."""
@@ -90,11 +89,11 @@ class DeclineView(Writing):
 
 def caller_of(request: Request) -> Caller:
     """Say who asks."""
-    key = request.headers.get("Idempotency-Key", "")
-    if key and not KEY.fullmatch(key):
+    key = request.headers.get("Idempotency-Key")  # the server makes an empty one of what is not ASCII
+    if key is not None and not KEY.fullmatch(key):
         raise BadRequest("Idempotency-Key must be of 1 to 255 ASCII characters that can be printed, without blanks.")
     means = f"token {request.auth}" if isinstance(request.auth, ApiToken) else ""
-    return Caller(request.user, means, key)
+    return Caller(request.user, means, key or "")
 
 
 def read(request: Request, own: frozenset[str]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -104,7 +103,7 @@ def read(request: Request, own: frozenset[str]) -> tuple[dict[str, Any], dict[st
         Fields of a wish, and the parameters of the build: as for Drone, everything else in the query.
     """
     query = {name: request.query_params.getlist(name)[0] for name in request.query_params if name not in NEVER_PASSED_ON}
-    body = body_of(request, own)
+    body = named(body_of(request), own)
     inner = params_of(body.pop("params", {}))
     if doubled := sorted((query.keys() & own & body.keys()) | (query.keys() - own) & inner.keys()):
         raise BadRequest(f"“{doubled[0]}” is both in the address and in the body: say it once.")
@@ -118,11 +117,8 @@ def read(request: Request, own: frozenset[str]) -> tuple[dict[str, Any], dict[st
     return fields, params
 
 
-def body_of(request: Request, own: frozenset[str]) -> dict[str, Any]:
-    """Read the JSON body, if there is one."""
-    body = request.data if request.META.get("CONTENT_LENGTH") not in {None, "", "0"} else {}
-    if not isinstance(body, Mapping):
-        raise BadRequest('The body must be a JSON object, such as {"branch": "master", "params": {"NAME": "value"}}.')
+def named(body: dict[str, Any], own: frozenset[str]) -> dict[str, Any]:
+    """Refuse what has no place in a body."""
     for name in body:
         if name != "params" and name not in own:
             raise BadRequest(f"“{name}” has no place in the body; there are {', '.join(sorted({*own, 'params'}))}.")
@@ -140,6 +136,6 @@ def text_of(name: str, value: Any) -> str:
     """Write a value of JSON as the text that it becomes."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str | int | float):
-        return str(value)
+    if isinstance(value, str):
+        return value
     raise BadRequest(f"{name} must be a string, a number, true or false.")

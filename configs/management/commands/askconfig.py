@@ -31,7 +31,7 @@ class Command(BaseCommand):
         """Print the YAML, or end with the error and its likely cause."""
         if not settings.DRONE_YAML_SECRETS:
             raise CommandError("DRONE_YAML_SECRET is not set: set it to the secret that the Drone server uses.")
-        content = body(build_of(options), created=0)  # there is no build: nothing is recorded
+        content = body(with_inputs(build_of(options), options["input"]), created=0)  # there is no build: nothing is recorded
         try:
             text = ask(options["url"], content, settings.DRONE_YAML_SECRETS[0], datetime.now(UTC))
         except AskError as error:

@@ -17,6 +17,7 @@ from configs.looking import difference, text_of
 from configs.lookup import candidates
 from configs.management.arguments import add_build, build_of
 from configs.models import ServedConfig
+from configs.numbered import bind_number
 from configs.operations.finding import named, operation_candidates
 from configs.payload import LARGEST_NUMBER, ConfigRequest
 from configs.resolve import resolve
@@ -76,14 +77,16 @@ def record_of(slug: str, number: int) -> ServedConfig:
     """Find the newest record of a build."""
     if not 1 <= number <= LARGEST_NUMBER:
         raise CommandError(f"{number} is no number of a build: they count from 1.")
+    records = ServedConfig.objects.select_related("file__text").filter(slug=slug, number=number).order_by("-id")
     try:
-        found = ServedConfig.objects.select_related("file__text").filter(slug=slug, number=number).order_by("-id").first()
+        bind_number(number, slug)
+        found = records.first()
     except DatabaseError as error:
         raise CommandError(f"edrone's own database cannot be read: {' '.join(str(error).split())}") from None
     if found is None:
         raise CommandError(
-            f"No record is known to be of build {number} of {slug}: it was not served by edrone, or is forgotten, or nobody has "
-            "asked about it since it was triggered, as Drone does when a stage starts and its memory has forgotten the answer."
+            f"No record is known to be of build {number} of {slug}: it was not served by edrone, or is forgotten, or its number "
+            "is not known yet: set DRONE_DATABASE_URL so that edrone can look it up in Drone's own table."
         )
     return found
 

@@ -4,15 +4,22 @@ import logging
 import socket
 import ssl
 import subprocess
+import threading
 import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from requests.exceptions import SSLError
+from urllib3 import HTTPSConnectionPool
+from urllib3.exceptions import MaxRetryError
+from urllib3.exceptions import SSLError as ReasonOfTLS
 
+from builds.drone.calls import Call
 from builds.drone.client import Client, Repo, Wanted, connected
 from builds.drone.errors import DroneError
+from builds.drone.failures import failure
 from builds.drone.transport import Transport
 from tests.builds.drone.conftest import TOKEN, Serve, client_of
 from tests.server import free_port
@@ -31,10 +38,13 @@ EXPECTED = {
     "429": (503, False, False, "overloaded"),
     "500": (502, False, False, "Drone failed («no pipeline for octocat/hello»)."),
     "501": (501, True, False, "neither promotions nor rollbacks"),
-    "500-text": (502, False, False, "cannot be read: its status is 500"),
+    "500-text": (502, False, True, "failed with status 500, and does not say why; what was asked may have been done"),
+    "408-text": (502, False, True, "failed with status 408, and does not say why; what was asked may have been done"),
+    "501-text": (502, False, True, "failed with status 501, and does not say why; what was asked may have been done"),
+    "524-text": (502, False, True, "failed with status 524, and does not say why; what was asked may have been done"),
     "404-text": (502, False, False, "cannot be read: its status is 404"),
     "502": (502, False, True, "A proxy before Drone got no answer from it (502); what was asked may have been done"),
-    "503": (503, False, False, "overloaded"),
+    "503": (503, False, True, "overloaded or not there; what was asked may have been done"),
     "504": (504, False, True, "A proxy before Drone got no answer from it (504); what was asked may have been done"),
     "201": (502, False, True, "its status is 201"),
     "html": (502, False, True, "it is not JSON; what was asked may have been done: look at the newest builds"),
@@ -49,6 +59,7 @@ EXPECTED = {
     "null-stages": (502, False, True, "build.stages is not a list"),
     "deep": (502, False, True, "it is not JSON"),
     "redirect": (502, True, False, "redirects to https://drone.example.com, which edrone does not follow: set DRONE_SERVER"),
+    "redirect-here": (502, True, False, "redirects, which edrone does not follow: set DRONE_SERVER"),
     "slow": (504, False, True, "Drone did not answer; the build may have started"),
     "drop": (502, False, True, "broke before its answer was complete; what was asked may have been done"),
     "hang-up": (502, False, True, "broke before its answer was complete"),
@@ -240,3 +251,35 @@ def test_the_settings_name_the_server_and_one_client_serves_all(settings):
 def test_neither_the_client_nor_its_parts_show_the_token(serve: Serve):
     client = client_of(serve(lambda _: Response(500)))
     assert TOKEN not in repr(client) + repr(client.transport) + str(client.transport.session)
+
+
+def hang_up(server: socket.socket) -> None:
+    server.accept()[0].close()
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_handshake_that_hangs_or_breaks_has_done_nothing(broken):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        if broken:
+            threading.Thread(target=hang_up, args=(server,), daemon=True).start()
+        client = Client(Transport(f"https://127.0.0.1:{server.getsockname()[1]}", TOKEN, connect=0.3), writes=60)
+        with pytest.raises(DroneError, match="cannot be reached at .*; nothing was done") as raised:
+            client.create(EDRONE, Wanted(), SECRET)
+    assert (raised.value.status, raised.value.uncertain) == (503, False)
+
+
+def test_an_encrypted_connection_that_breaks_after_the_request_may_have_done_something():
+    reason = ReasonOfTLS(ssl.SSLEOFError(8, "EOF occurred in violation of protocol"))
+    pool = HTTPSConnectionPool("127.0.0.1")
+    error = failure(SSLError(MaxRetryError(pool, "/", reason)), Call("POST", "/", (), 1, 1), "https://127.0.0.1")
+    assert (error.status, error.uncertain) == (502, True)
+
+
+def test_no_library_logs_the_address_with_the_parameters_in_it(serve: Serve, caplog):
+    def answer(handler):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nno header at all\r\n\r\nnull")
+        handler.close_connection = True
+
+    with pytest.raises(DroneError):
+        client_of(serve(lambda _: answer)).create(EDRONE, Wanted("develop"), SECRET)
+    assert "planted" not in caplog.text

@@ -36,7 +36,7 @@ OF_A_REPOSITORY = [
 PAGES = ["/admin/", LIST, f"{LIST}?status=failure&period=week", f"{LIST}?repo=ismewen/edrone", REPOS, *OF_A_REPOSITORY]
 MOST_QUERIES = {  # of Drone's database, of edrone's own: session, user, grants, who started it, and Django's permissions twice
     "/admin/": (12, 7),
-    LIST: (6, 6),
+    LIST: (5, 6),
     REPOS: (6, 5),
     BUILD: (5, 6),
     f"{REPOS}ismewen/edrone/": (6, 6),

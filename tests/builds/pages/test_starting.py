@@ -171,9 +171,10 @@ def test_without_the_token_of_the_form_nothing_is_done(site, deployer):
     assert site.writes == []
 
 
-def test_a_build_is_restarted(site, runner):
+def test_a_build_is_restarted_and_debugged_by_those_who_may_deploy(site, runner, deployer):
     assert "Start ismewen/edrone #2 anew" in text(runner.post(f"{BUILDS}2/-/do/restart/"))
-    done = confirmed(runner, f"{BUILDS}2/-/do/restart/", debug="on")
+    assert runner.post(f"{BUILDS}2/-/do/restart/", {"debug": "on"}).status_code == 403
+    done = confirmed(deployer, f"{BUILDS}2/-/do/restart/", debug="on")
     assert done.status_code == 302
     assert (site.writes[0].path, dict(site.writes[0].query)["debug"]) == ("/api/repos/ismewen/edrone/builds/2", "true")
 

@@ -130,6 +130,14 @@ def test_a_json_body_says_the_same_as_the_query(standin, api):
         ),
         ("?A=a%00b", None, "“A” holds a NUL"),
         ("?branch=a%00b", None, "The branch holds a NUL"),
+        ("?branch=" + "x" * 20_000, None, "The branch is too long: Drone stores 489 characters."),
+        ("?commit=" + "a" * 51, None, "The commit is too long: Drone stores 50 characters."),
+        ("/2/promote?target=" + "x" * 501, None, "The target is too long: Drone stores 500 characters."),
+        (
+            "?BASH_FUNC_echo%25%25=x",
+            None,
+            "“BASH_FUNC_echo%%” cannot be the name of a parameter: it cannot be an environment variable",
+        ),
         ("?A=" + "x" * 5000, None, "The parameters are too long"),
         ("", {"params": {"LARGE": "x" * 65536}}, "The parameters are too long"),
         ("", {"params": {f"NUMBER_{number}": "x" for number in range(500)}}, "The parameters are too long"),
@@ -174,8 +182,8 @@ def test_numbers_that_are_none_are_400(standin, api, path):
 
 
 def test_a_promotion_needs_a_target(standin, api):
-    for word in ("promote", "rollback"):
-        answer = api["superuser"].post(f"{BUILDS}/2/{word}")
+    for word, name in (("promote", "superuser"), ("rollback", "superuser"), ("promote", "runner"), ("rollback", "viewer")):
+        answer = api[name].post(f"{BUILDS}/2/{word}")
         assert (answer.status_code, body(answer)["message"][:26]) == (400, "Missing target environment")
     assert not standin.writes
 
@@ -205,6 +213,14 @@ def test_an_operation_is_looked_at_before_drone_is_asked(standin, api, path, sta
     answer = api["superuser"].post(f"{BUILDS}{path}")
     assert (answer.status_code, message in body(answer)["message"]) == (status, True), answer.content
     assert not standin.writes
+
+
+@pytest.mark.parametrize("name", ["viewer", "runner", "deployer"])
+def test_a_misspelt_operation_is_called_so_to_everybody_who_sees_the_repository(standin, api, name):
+    answer = api[name].post(f"{BUILDS}?action=chekc")
+    assert (answer.status_code, "Did you mean check?" in body(answer)["message"]) == (404, True)
+    limited = Api(person("limited", Level.RUN, "ismewen/edrone", only="check"))
+    assert limited.post(f"{BUILDS}?action=chekc").status_code == 404
 
 
 def test_the_defaults_of_an_operation_go_along(standin, api):
@@ -245,12 +261,12 @@ def test_a_blocked_stage_is_approved_or_declined(standin, api):
     stage = "UPDATE stages SET stage_status = 'blocked' WHERE stage_build_id = (SELECT build_id FROM builds WHERE build_number = 2 AND build_repo_id = 1)"
     execute("DELETE FROM steps")  # a stage that is blocked has none yet
     assert Repo.objects.get(slug="ismewen/edrone").pk == 1
-    for path in ("approve/1", "decline/1", "decline"):
+    for path in ("decline/1", "decline", "approve/1"):
         execute(stage)
         answer = api["deployer"].post(f"{BUILDS}/2/{path}")
         assert (answer.status_code, answer.content) == (204, b""), path
+        assert path == "approve/1" or Build.objects.get(repo_id=1, number=2).status == "declined"
         assert AuditRecord.objects.latest("pk").outcome == "done"
-    assert Build.objects.get(repo_id=1, number=2).status == "declined"
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import InterfaceError, connection
 from django.utils import timezone
 
 from builds.models import AuditRecord, Level
+from builds.starting.record import storable
 from tests.builds.api import Api, body
 from tests.builds.conftest import person
 
@@ -36,7 +38,7 @@ def test_a_record_says_everything(standin, api, auditor):
     assert record | {"id": 0, "time": 0, "finished": 0, "means": "", "commit": ""} == {
         "id": 0, "time": 0, "finished": 0, "user": "deployer", "means": "", "verb": "promote", "repository": "ismewen/edrone",
         "number": 2, "stage": 0, "branch": "develop", "commit": "", "operation": "", "target": "production",
-        "params": {"API_KEY": "********", "EDRONE_ACTOR": "deployer"}, "outcome": "done", "status": 200, "message": "",
+        "build_message": "", "params": {"API_KEY": "********", "EDRONE_ACTOR": "deployer"}, "outcome": "done", "status": 200, "message": "",
         "build": 21, "build_status": "pending",
     }  # fmt: skip
     assert record["commit"]
@@ -73,3 +75,51 @@ def test_a_wrong_filter_is_refused(auditor, query):
 )
 def test_times_and_numbers_beyond_any_calendar_find_nothing_or_all(auditor, query):
     assert auditor.get(f"/api/audit?{query}").status_code == 200
+
+
+def test_a_record_names_the_operation_of_the_build_that_something_is_done_to(standin, api, auditor):
+    api["runner"].post(f"{BUILDS}/1")
+    api["runner"].delete(f"{BUILDS}/1")
+    api["deployer"].post(f"{BUILDS}/1/promote?target=staging")
+    found = [(one["verb"], one["operation"]) for one in body(auditor.get("/api/audit"))]
+    assert found == [("promote", ""), ("cancel", "check"), ("restart", "check")]
+
+
+def test_a_record_has_the_message_that_a_build_was_given(standin, api, auditor):
+    api["runner"].post(BUILDS, {"message": "Why? " + "x" * 600})
+    (record,) = body(auditor.get("/api/audit"))
+    assert record["build_message"] == "Why? " + "x" * 495
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_end_of_a_record_outlives_a_connection_that_ended_during_the_call(standin, api, auditor):
+    """The database of edrone restarts, or the driver finds the connection closed, while Drone is waited for."""
+    broken: list[str] = []
+
+    def break_once(execute, sql, params, many, context):
+        if sql.startswith("UPDATE") and "auditrecord" in sql and not broken:
+            broken.append(sql)
+            raise InterfaceError("connection already closed")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(break_once):
+        assert api["runner"].post(BUILDS).status_code == 200
+    assert broken
+    (record,) = body(auditor.get("/api/audit"))
+    assert (record["outcome"], record["build"]) == ("done", 21)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_caller_is_told_drones_answer_though_its_end_cannot_be_written(standin, api):
+    def broken(execute, sql, params, many, context):
+        if sql.startswith("UPDATE") and "auditrecord" in sql:
+            raise InterfaceError("connection already closed")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(broken):
+        assert (api["runner"].post(BUILDS).status_code, len(standin.writes)) == (200, 1)
+
+
+def test_a_nul_in_drones_answer_is_replaced_since_postgresql_takes_none():
+    answer = {"title": "a\0b", "params": {"A\0": ["\0", 1, None]}, "status": "\\u0000"}
+    assert storable(answer) == {"title": "a\ufffdb", "params": {"A\ufffd": ["\ufffd", 1, None]}, "status": "\\u0000"}

@@ -52,7 +52,25 @@ def test_what_may_have_been_done_is_not(standin, api):
     standin.fail("half")
     first, again = api["runner"].post(BUILDS, **KEY), api["runner"].post(BUILDS, **KEY)
     assert (first.status_code, first.content) == (again.status_code, again.content)
+    assert ("Idempotency-Replayed" in first.headers, again.headers["Idempotency-Replayed"]) == (False, "true")
     assert len(standin.writes) == 1
+
+
+@pytest.mark.parametrize("head", ["inputs: {TARGET: {default: other}}", "level: deploy", "inputs: {OTHER: {}}", "no head", ""])
+def test_a_repeat_gets_the_first_answer_whatever_has_become_of_the_operation(standin, api, tmp_path, settings, head):
+    settings.EDRONE_PROJECTS = tmp_path / "projects"
+    file = settings.EDRONE_PROJECTS / "edrone" / "_operations" / "check.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text("kind: operation\ninputs: {TARGET: {default: staging}}\n---\nkind: pipeline\nname: check\n")
+    path = f"{BUILDS}?action=check&TARGET=staging"
+    first = api["runner"].post(path, **KEY)
+    assert first.status_code == 200
+    if head:
+        file.write_text(f"kind: operation\n{head}\n---\nkind: pipeline\nname: check\n")
+    else:
+        file.unlink()
+    again = api["runner"].post(path, **KEY)
+    assert (again.status_code, again.content, len(standin.writes)) == (200, first.content, 1)
 
 
 def test_approving_is_repeated_as_it_was(standin, api):
@@ -76,7 +94,7 @@ def test_while_the_first_is_under_way_a_repeat_gets_409_and_after_a_crash_504(st
     assert len(standin.writes) == 1
 
 
-@pytest.mark.parametrize("key", ["a" * 256, "with blank", "ümlaut"])
+@pytest.mark.parametrize("key", ["a" * 256, "with blank", "ümlaut", ""])
 def test_a_key_that_is_none_is_refused(standin, api, key):
     answer = api["runner"].client.generic("POST", BUILDS, "", HTTP_IDEMPOTENCY_KEY=key)
     assert (answer.status_code, "1 to 255 ASCII characters" in body(answer)["message"]) == (400, True)

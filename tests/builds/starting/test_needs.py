@@ -50,6 +50,11 @@ def test_a_deployment_needs_its_target_whatever_is_deployed(verb):
         assert need_of(Wish(verb, number=1, target="production"), build, RUN) == Need(DEPLOY, "production")
 
 
+def test_a_debug_build_is_for_those_who_may_deploy_since_it_gives_a_shell():
+    assert need_of(Wish(Verb.RESTART, number=1, debug=True), Build(event="push"), None) == Need(DEPLOY)
+    assert need_of(Wish(Verb.RESTART, number=1, debug=True), Build(event="custom", action="check"), RUN) == Need(DEPLOY, "check")
+
+
 @pytest.mark.parametrize("verb", [Verb.APPROVE, Verb.DECLINE])
 def test_approving_is_for_those_who_may_deploy(verb):
     assert need_of(Wish(verb, number=1, stage=1), Build(event="push"), None) == Need(DEPLOY)

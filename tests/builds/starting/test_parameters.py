@@ -9,7 +9,7 @@ from builds.starting.errors import Refused
 @pytest.mark.parametrize(
     "name",
     ["access_token", "branch", "commit", "message", "action", "PATH", "DRONE_TOKEN", "DRONE", "EDRONE_ACTOR", "EDRONE_X", "LD_PRELOAD",
-     "BASH_ENV", "PLUGIN_TAGS", "drone_branch", "", "A=B", "A\nB", "A\0", "A" * 300, "\ud800"],
+     "BASH_ENV", "PLUGIN_TAGS", "drone_branch", "", "A=B", "A\nB", "A\0", "A" * 101, "\ud800", "BASH_FUNC_echo%%", "foo.bar", "FOO-BAR", "测试", "with blank", "1A"],
 )  # fmt: skip
 def test_a_name_that_means_something_else_is_refused_without_its_value(name):
     with pytest.raises(Refused) as refused:
@@ -18,7 +18,7 @@ def test_a_name_that_means_something_else_is_refused_without_its_value(name):
     assert refused.value.status == 400
 
 
-@pytest.mark.parametrize("name", ["TARGET", "target", "debug", "version", "foo.bar", "FOO-BAR", "测试", "with blank", "A" * 255])
+@pytest.mark.parametrize("name", ["TARGET", "target", "debug", "version", "_", "A" * 100])
 def test_what_drone_takes_is_taken(name):
     parameters.refuse_bad({name: "any\nvalue with <>&\u2028 and 中文 \U0001f600"})
 

@@ -76,6 +76,27 @@ def test_the_whole_tree_is_known_where_a_part_is_checked(tree, capsys):
     assert run(capsys, "a", "_shared/s.yaml")[:2] == (0, "")
 
 
+@pytest.mark.parametrize("named", ["_shared/bad.yaml", "_shared", "a", "a/default.yaml"])
+def test_a_mistake_belongs_to_the_file_where_it_stands_and_to_those_that_serve_it(tree, capsys, named):
+    root = tree(
+        {
+            "a/default.yaml": GOOD + "- extends: _shared/bad.yaml\n",
+            "b/default.yaml": BAD,
+            "_shared/bad.yaml": "name: s\ncommands: [x]\n",
+        }
+    )
+    code, out, _ = run(capsys, named)
+    assert (code, out.count("\n")) == (1, 1)
+    assert out.startswith(f"{root}/_shared/bad.yaml:1:1: error step-without-image ")
+
+
+@pytest.mark.parametrize("named", ["a/default.yaml", "a/default.yml", "a"])
+def test_that_both_endings_are_there_is_told_of_either(tree, capsys, named):
+    tree({"a/default.yaml": GOOD, "a/default.yml": GOOD, "b/default.yaml": GOOD})
+    assert "both-endings" in run(capsys, named)[1]
+    assert "both-endings" not in run(capsys, "b")[1]
+
+
 @pytest.mark.parametrize("named", ["nowhere", "a/nothing.yaml", "/etc/passwd", ".."])
 def test_a_path_that_is_not_in_the_tree_is_refused(tree, named):
     tree({"a/default.yaml": GOOD})

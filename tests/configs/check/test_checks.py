@@ -104,6 +104,11 @@ def test_it_is_not_found_where_it_is_not(tree, name):
     assert name not in {id_ for _, _, id_ in found(tree(CASES[name][3]))}
 
 
+@pytest.mark.parametrize("head", ["", "kind: operation\n---\n"])
+def test_an_operation_that_leaves_it_to_the_repository_is_found(tree, head):
+    assert (OPERATION, 1, "repository-and-more") in found(tree({OPERATION: f"{head}kind: repository\n"}))
+
+
 def test_every_check_has_such_a_case():
     assert set(CASES) == set(CHECKS)
 
@@ -116,7 +121,43 @@ def test_the_table_of_the_documentation_is_the_list_of_checks():
 def test_all_mistakes_of_a_file_are_found_in_one_run(tree):
     text = f"{GOOD}- extends: _shared/gone.yaml\n- extends: _shared/lost.yaml\n---\n{GOOD}platform: {{os: plan9}}\ntypo: 1\n"
     names = [(line, id_) for _, line, id_ in found(tree(one(text)))]
-    assert names == [(8, "extends"), (9, "extends"), (18, "unsupported-os"), (19, "unknown-key")]
+    assert names == [(8, "extends"), (9, "extends"), (12, "duplicate-pipeline"), (18, "unsupported-os"), (19, "unknown-key")]
+
+
+def test_a_broken_reference_hides_no_other_mistake_of_its_document(tree):
+    text = "kind: pipeline\nname: image\ntrigger: {event: push}\ntypo: 1\nsteps:\n- extends: _shared/dcoker.yaml\n"
+    text += "- name: test\n  image: golang\n  imge: golang\n  depends_on: [docker]\n"
+    text += "- extends: _shared/s.yaml\n  detach: maybe\nplatform: {os: plan9}\n"
+    root = tree({**one(text), "_shared/docker.yaml": STEP, "_shared/s.yaml": "name: s\nimage: s\n"})
+    assert [(line, id_) for path, line, id_ in found(root) if path == "shop/default.yaml"] == [
+        *((4, "unknown-key"), (6, "extends"), (9, "unknown-key"), (12, "wrong-value"), (13, "unsupported-os")),
+    ]
+
+
+def test_a_name_that_is_there_twice_hides_no_other_mistake_either(tree):
+    text = f"{GOOD}- {{name: x, image: z}}\n- extends: _shared/s.yaml\nplatform: {{os: plan9}}\n"
+    root = tree({**one(text), "_shared/s.yaml": STEP.replace("x", "s")})
+    assert [(line, id_) for _, line, id_ in found(root)] == [(8, "extends"), (10, "unsupported-os")]
+
+
+def test_where_all_steps_are_left_out_nothing_is_said_to_be_missing(tree):
+    text = "kind: pipeline\nname: a\ntrigger: {event: push}\nsteps:\n- extends: _shared/gone.yaml\n"
+    assert [id_ for _, _, id_ in found(tree(one(text)))] == ["extends"]
+
+
+def test_a_document_whose_base_is_gone_is_checked_as_far_as_it_goes(tree):
+    text = (
+        "extends: _shared/gone.yaml\nkind: pipeline\ntype: exec\ndepends_on: b\nstep: []\nsteps+:\n- extends: _shared/lost.yaml\n"
+    )
+    names = [(line, id_) for _, line, id_ in found(tree(one(text)))]
+    assert names == [(1, "extends"), (4, "wrong-value"), (5, "unknown-key"), (7, "extends")]
+
+
+def test_the_first_example_of_the_documentation_comes_true(tree):
+    text = GOOD.replace("- name: x\n  image: y\n", "- extends: _shared/dcoker.yaml\n- name: x\n  image: y\n  imge: y\n")
+    root = tree({**one(text), "_shared/docker.yaml": "name: docker\nimage: x\n"})
+    lines = [line for line in FORMATS["text"](examine(Tree(root)), "projects/") if "/shop/" in line]
+    assert "\n".join(lines) in (ROOT / "docs" / "checks.md").read_text()
 
 
 def test_a_mistake_of_a_shared_file_is_told_once_with_those_who_extend_it(tree):
@@ -264,6 +305,22 @@ def test_what_is_too_deep_or_large_to_look_into_is_served_and_no_error(tree, tex
 )
 def test_what_drones_parser_cannot_read_is_not_yaml_and_nothing_else_is_said_of_the_file(tree, text):
     assert [id_ for _, _, id_ in found(tree(one(text)))] == ["yaml"]
+
+
+@pytest.mark.parametrize(
+    ("line", "ids"),
+    [
+        (r"""- {name: "it\'s \\\\", image: 'a\/', commands: ["a\'b\'c \\\\'", 'x\', \'] }""", []),
+        (r"""- {name: "it\'s", image: y, imagee: z}""", ["unknown-key"]),
+        (r"""- {name: "it\'s", image: y}|- {name: "it's", image: y}""", ["duplicate-step"]),
+        (r"""- {name: "a\/b", image: y}""", ["yaml"]),
+        (r"""- {name: "a\'\/b", image: y}""", ["yaml"]),
+        (r"""- {name: "a\\/b", image: y}""", []),
+        (r"""- {name: "a\.b", image: y}""", ["yaml"]),
+    ],
+)
+def test_escapes_are_those_of_drones_parser(tree, line, ids):
+    assert [id_ for _, _, id_ in found(tree(one(f"{GOOD}{line}\n".replace("|", "\n"))))] == ids
 
 
 def test_any_name_can_be_printed(tree, capsys):

@@ -96,6 +96,12 @@ def test_what_breaks_and_what_is_mended_is_told_apart(compared):
     assert "2 newly broken; 1 mended" in summary(found)
 
 
+def test_an_escape_that_only_drone_knows_breaks_nothing_and_one_that_it_does_not_know_does(compared):
+    files = {name: f"{GOOD}  shell: {value}\n" for name, value in (("a/default.yaml", '"\\\'"'), ("b/default.yaml", '"\\/"'))}
+    base = {"a/default.yaml": GOOD, "b/default.yaml": GOOD}
+    assert changed(compared(base, files)) == {(CHANGES, "a *"), (BREAKS, "b *")}
+
+
 def test_namespaces_choose_which_folder_counts(compared):
     base = {"@a/shop/default.yaml": GOOD, "shop/default.yaml": GOOD}
     found = compared(base, {**base, "shop/default.yaml": OTHER}, slugs=["b/shop"])
@@ -109,6 +115,34 @@ def test_namespaces_choose_which_folder_counts(compared):
 def test_repositories_without_a_file_live_on_defaults(compared):
     head = {"default.yaml": OTHER, "@a/default.yaml": GOOD}
     assert changed(compared({"@a/default.yaml": GOOD}, head, slugs=["a/x", "b/y"])) == {(CHANGES, "b/y *"), (CHANGES, "* *")}
+
+
+TWINS = {"@partner/shop/default.yaml": GOOD, "shop/default.yaml": GOOD, "shop/main.yaml": GOOD}
+
+
+def test_a_plain_folder_counts_beside_a_folder_of_a_namespace(compared):
+    assert changed(compared(TWINS, {**TWINS, "shop/default.yaml": OTHER})) == {(CHANGES, "shop *")}
+    assert changed(compared(TWINS, {**TWINS, "shop/main.yaml": "steps: [\n"})) == {(BREAKS, "shop main")}
+    files = {**TWINS, "shop/_operations/c.yaml": GOOD}
+    found = compared(files, {**files, "shop/_operations/c.yaml": OTHER})
+    assert (CHANGES, "shop operation c") in changed(found)
+
+
+@pytest.mark.parametrize(
+    ("namespaces", "slugs", "name"),
+    [
+        ((), ["foo/shop"], "foo/shop *"),  # which stands for all others too
+        ((), ["partner/shop"], "shop *"),
+        ({"partner", "foo"}, [], "shop *"),
+        ({"partner", "foo"}, ["foo/shop"], "foo/shop *"),
+    ],
+)
+def test_a_plain_folder_is_told_of_once_whoever_is_known_to_use_it(compared, namespaces, slugs, name):
+    assert changed(compared(TWINS, {**TWINS, "shop/default.yaml": OTHER}, namespaces, slugs)) == {(CHANGES, name)}
+
+
+def test_a_plain_folder_that_is_left_for_no_namespace_changes_nothing(compared):
+    assert compared(TWINS, {**TWINS, "shop/default.yaml": OTHER}, {"partner"}).groups == []
 
 
 def operation(title, text=GOOD, level="run", more=""):
@@ -190,6 +224,25 @@ def test_what_is_extended_through_others_is_seen(compared):
     assert changed(compared(files, gone)) == {(BREAKS, "shop *")}
 
 
+@pytest.mark.parametrize(
+    "shared",
+    ["name: [\n", "name: s\ncommands: [x]\n", "name: s\n---\nname: t\n", "extends: _shared/gone.yaml\n", None],
+)  # fmt: skip
+def test_a_broken_shared_file_is_one_group_without_a_diff_of_what_is_gone(compared, shared):
+    files = {f"{name}/default.yaml": EXTENDING.format("x") for name in ("shop", "web", "pay")}
+    found = compared({**files, "_shared/s.yaml": STEP}, files if shared is None else {**files, "_shared/s.yaml": shared})
+    (group,) = found.groups
+    assert (group.change.kind, len(group.cases)) == (BREAKS, 3)
+    assert group.change.error
+    assert "-kind: pipeline" not in group.change.diff
+
+
+def test_mistakes_in_two_shared_files_are_two_groups(compared):
+    files = {"shop/default.yaml": EXTENDING.format("x"), "web/default.yaml": EXTENDING.format("x").replace("s.yaml", "t.yaml")}
+    base = {**files, "_shared/s.yaml": STEP, "_shared/t.yaml": STEP}
+    assert len(compared(base, {**files, "_shared/s.yaml": "name: [\n", "_shared/t.yaml": "name: [\n"}).groups) == 2
+
+
 @pytest.fixture
 def repository(tmp_path, settings):
     root = tmp_path / "repo" / "projects"
@@ -217,7 +270,30 @@ def test_a_revision_is_compared_with_the_tree_as_it_is_and_nothing_is_disturbed(
     assert capsys.readouterr().out == "None of 2 pipelines changes.\n"
 
 
-@pytest.mark.parametrize("name", ["nowhere", "--help", "-x", "main:projects", ""])
+@pytest.mark.parametrize("name", ["main", "HEAD", ":/one", "HEAD^{/one}", "annotated"])
+def test_a_revision_may_be_named_in_every_way_that_git_knows(repository, name, capsys):
+    git = ["git", "-C", str(repository.parent), "-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run([*git, "tag", "--annotate", "--message=t", "annotated"], check=True)
+    call_command("compareprojects", name)
+    assert capsys.readouterr().out.startswith("1 of 2 pipelines change: shop (*)\n")
+
+
+def test_a_hook_of_git_in_another_worktree_disturbs_nothing(repository, tmp_path, settings, capsys, monkeypatch):
+    git = ["git", "-C", str(repository.parent)]
+    subprocess.run([*git, "worktree", "add", "--quiet", "--detach", str(tmp_path / "linked")], check=True)
+    settings.EDRONE_PROJECTS = tmp_path / "linked" / "projects"
+    (settings.EDRONE_PROJECTS / "default.yaml").write_text(OTHER)
+    folder = subprocess.run(
+        [*git[:2], str(tmp_path / "linked"), "rev-parse", "--absolute-git-dir"], check=True, capture_output=True, text=True
+    )
+    monkeypatch.setenv("GIT_DIR", folder.stdout.strip())
+    monkeypatch.setenv("GIT_INDEX_FILE", f"{folder.stdout.strip()}/index")
+    monkeypatch.setenv("GIT_PREFIX", "")
+    call_command("compareprojects", "main")
+    assert capsys.readouterr().out.startswith("1 of 2 pipelines change: * (*)\n")
+
+
+@pytest.mark.parametrize("name", ["nowhere", "--help", "-x", "main:projects", "main^{tree}", ":/none", ""])
 def test_what_is_neither_folder_nor_revision_is_said(repository, name):
     with pytest.raises(CommandError, match="is neither a folder nor a revision"):
         call_command("compareprojects", "--", name)

@@ -154,6 +154,27 @@ def test_what_cannot_be_imported_is_told_and_the_rest_goes_on(root, clone, capsy
     assert files(root) == ["good/default.yaml", "twice/default.yaml"]
 
 
+@pytest.mark.parametrize("link", ["hello", "@a", "@a/hello"])
+@pytest.mark.parametrize("target", ["../outside", "/nowhere", "gone"])
+def test_nothing_is_written_through_a_link_that_leaves_the_tree(root, clone, capsys, settings, link, target):
+    settings.EDRONE_NAMESPACES = frozenset({"a"} if link == "hello" else {"b"})
+    outside = root.parent / "outside"
+    outside.mkdir()
+    (root / link).parent.mkdir(exist_ok=True)
+    (root / link).symlink_to(outside if target == "../outside" else target)
+    out = run(capsys, clone("git@host:a/hello.git"), clone("git@host:b/good.git"))
+    assert "a link that leaves the tree, or leads nowhere" in out
+    assert "1 of 2 imported." in out
+    assert list(outside.rglob("*")) == []
+
+
+def test_a_link_within_the_tree_is_followed(root, clone, capsys):
+    (root / "there").mkdir()
+    (root / "hello").symlink_to("there")
+    assert "1 of 1 imported." in run(capsys, clone("git@host:a/hello.git"))
+    assert (root / "there" / "default.yaml").is_file()
+
+
 def test_a_tree_that_is_not_there_is_not_made(root, clone):
     root.rmdir()
     with pytest.raises(CommandError, match="make it first"):

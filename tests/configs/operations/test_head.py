@@ -57,6 +57,31 @@ def test_without_a_head_anything_may_be_given_and_with_one_what_it_says():
 
 
 @pytest.mark.parametrize(
+    ("default", "message"),
+    [
+        ("x" * 5000, 'with the default of the input "A" the parameters are too long: 5008 characters as JSON'),
+        ('"a\\0b"', 'the default of the input "A" holds the character NUL'),
+    ],
+)
+def test_a_default_that_no_build_could_have_is_a_mistake(default, message):
+    with pytest.raises(ComposeError, match=message):
+        read(f"kind: operation\ninputs: {{A: {{default: {default}}}}}\n")
+
+
+def test_inputs_that_are_one_variable_on_windows_are_a_mistake():
+    with pytest.raises(ComposeError, match='2:17: the inputs "A" and "a" are the same variable on Windows'):
+        read("kind: operation\ninputs: {A: {}, a: {}}\n")
+
+
+@pytest.mark.parametrize("head", ["", "kind: operation\n---\n"])
+def test_an_operation_cannot_leave_it_to_the_repository(tree, head):
+    """Drone would run the repository's own file, which may deploy."""
+    root = tree({PATH: f"{head}kind: repository\n"})
+    with pytest.raises(Unusable, match=rf"projects/{PATH}: an operation is a pipeline, and cannot leave it to the repository"):
+        resolve(push(event="custom", action="check"), TreeFiles(root))
+
+
+@pytest.mark.parametrize(
     ("head", "message"),
     [
         ("titel: x", "2:1: the head of an operation has no key `titel`; did you mean `title`?"),

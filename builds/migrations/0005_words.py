@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('builds', '0003_audit'),
+        ('builds', '0004_audit_build_message'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,114 @@
+"""Does a refused request cost less than an accepted one? `python -m benchmarks.refused [REQUESTS]`.
+
+One connection, one request after another, all kinds in turn, so that whatever else the machine does meets them alike. The
+processor time is that of the server's processes for that kind alone, in rounds.
+"""
+
+import http.client
+import os
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from benchmarks.rest import token
+from configs import asking
+from configs.payload import ConfigRequest
+from tests.server import Server, running
+
+ROUNDS = 10
+TICKS = os.sysconf("SC_CLK_TCK")  # of processor time in a second
+
+
+@dataclass
+class Kind:
+    """A request, the status that it gets, and what it cost."""
+
+    name: str
+    method: str
+    path: str
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    milliseconds: list[float] = field(default_factory=list)
+    processor: float = 0  # seconds
+
+
+def main() -> None:
+    """Start edrone, measure, print the table."""
+    requests = int(sys.argv[1]) if sys.argv[1:] else 1000
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as edrone:
+        groups = configuration(edrone), api(edrone)
+        for _ in range(ROUNDS):
+            for kind in (kind for group in groups for kind in group):
+                measure(edrone, kind, requests // ROUNDS)
+        print(f"{requests} requests of each kind\n")
+        print("| request | status | p50 ms | processor ms | of the accepted one |")
+        print("|---|---|---|---|---|")
+        for group in groups:
+            for kind in group:
+                used, accepted = (each.processor / requests * 1000 for each in (kind, group[0]))
+                p50 = statistics.median(kind.milliseconds)
+                print(f"| {kind.name} | {kind.status} | {p50:.2f} | {used:.2f} | {used / accepted:.2f} |")
+
+
+def configuration(edrone: Server) -> list[Kind]:
+    """Requests to the configuration endpoint, the accepted one first."""
+    body = asking.body(ConfigRequest("ismewen", "edrone", "push", "refs/heads/master", "master"), created=0)
+    now, secret = datetime.now(UTC), edrone.environment["DRONE_YAML_SECRET"]
+    right = asking.signed_headers(body, secret, now)
+    return [
+        Kind("a configuration", "POST", "/edrone", 200, right, body),
+        Kind("no signature", "POST", "/edrone", 401, {"content-type": "application/json"}, body),
+        Kind("another secret", "POST", "/edrone", 401, asking.signed_headers(body, "other", now), body),
+        Kind("another body", "POST", "/edrone", 401, right, body + b" "),
+        Kind("an old date", "POST", "/edrone", 200, asking.signed_headers(body, secret, now - timedelta(days=1)), body),
+        Kind("not Drone's JSON", "POST", "/edrone", 400, asking.signed_headers(b"{}", secret, now), b"{}"),
+        Kind("another method", "PUT", "/edrone", 405),
+    ]
+
+
+def api(edrone: Server) -> list[Kind]:
+    """Requests to the API, the accepted one first."""
+    right = {"Authorization": f"Bearer {token(edrone)}"}
+    return [
+        Kind("the API: builds of a repository", "GET", "/api/repos/ismewen/edrone/builds", 200, right),
+        Kind("no token", "GET", "/api/repos/ismewen/edrone/builds", 401),
+        Kind("a wrong token", "GET", "/api/repos/ismewen/edrone/builds", 401, {"Authorization": "Bearer edrone_wrong"}),
+        Kind("an unknown parameter", "GET", "/api/repos/ismewen/edrone/builds?brnch=x", 400, right),
+        Kind("a repository that is not there", "GET", "/api/repos/ismewen/nosuch/builds", 404, right),
+        Kind("an address that is not there", "GET", "/api/nosuch", 404),
+    ]
+
+
+def measure(edrone: Server, kind: Kind, requests: int) -> None:
+    """Ask so many times over one connection."""
+    connection = http.client.HTTPConnection(edrone.url.removeprefix("http://"))
+    before = processor(edrone)
+    for _ in range(requests):
+        start = time.perf_counter()
+        connection.request(kind.method, kind.path, kind.body, kind.headers)
+        answer = connection.getresponse()
+        content = answer.read()
+        kind.milliseconds.append((time.perf_counter() - start) * 1000)
+        if answer.status != kind.status:
+            sys.exit(f"{kind.name}: {answer.status} {content[:300]!r}; nothing was measured.")
+    kind.processor += processor(edrone) - before
+    connection.close()
+
+
+def processor(edrone: Server) -> float:
+    """Give the processor time that the server's processes used so far, in seconds."""
+    main = edrone.process.pid
+    used = 0
+    for process in (str(main), *Path(f"/proc/{main}/task/{main}/children").read_text().split()):
+        fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+        used += int(fields[11]) + int(fields[12])
+    return used / TICKS
+
+
+if __name__ == "__main__":
+    main()

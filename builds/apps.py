@@ -1,12 +1,14 @@
 """The builds as a Django app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class BuildsConfig(AppConfig):
     """Registers the system checks, and how a number of Drone's is looked up."""
 
     name = "builds"
+    verbose_name = _("Builds")
 
     def ready(self) -> None:
         """Register them."""

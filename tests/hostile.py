@@ -115,7 +115,8 @@ def database(path: Path) -> Path:
             build_event="promote",
             build_trigger="anna",
             build_deploy=TEXT,
-            build_message="Ship it",
+            build_message="Ship it\n" + "and\n" * 60,
+            build_params=params,
             build_finished=0,
         )
         writer.stage(running, "deploy", "running", {"clone": "success", "helm": "running", "notify": "pending"}, running=True)

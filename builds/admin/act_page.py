@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from builds.access import level_of
 from builds.admin.actions import OF_A_STAGE, TO_A_TARGET, not_now, permitted
-from builds.admin.asking import Question, ask, page_of
+from builds.admin.asking import Question, ask, done_before, page_of
 from builds.admin.forms import NothingMore, RestartForm, TargetForm
 from builds.admin.pages import find_build, page
 from builds.models import Build, Latest
@@ -37,8 +37,8 @@ def act_page(request: HttpRequest, slug: str, number: int, verb: str, stage: int
     except Forbidden as error:
         return page_of(request, question, {"reason": str(error), "forbidden": True}, error.status)
     reason = not_now(build, verb, stage or 0)
-    if request.method != "POST" or (reason and not request.POST.get("confirmed")):
-        return page_of(request, question, {"not_now": reason})
+    if request.method != "POST" or (reason and not done_before(request)):
+        return page_of(request, question, {"not_now": reason}, 409 if request.POST.get("confirmed") else 200)
     if not form.is_valid():
         return page_of(request, question, {}, 422)
     return ask(request, question, wish_of(Verb(verb), build, stage, form.cleaned_data))
@@ -89,8 +89,9 @@ def question_of(verb: Verb, build: Build, stage: int | None, form: forms.Form) -
     names = {"build": f"{build.repo.slug} #{build.number}", "target": target, "stage": stage_name(build, stage)}
     title, sentence, done = words_of(verb, build, stage)
     return Question(
-        title % names, sentence % names, done % names, build.repo, build, form, warnings(verb, build), dangerous=verb in DANGEROUS
-    )
+        title % names, sentence % names, done % names, build.repo, build, form, warnings(verb, build),
+        dangerous=verb in DANGEROUS, cancels=verb == Verb.CANCEL,
+    )  # fmt: skip
 
 
 DANGEROUS = {Verb.PROMOTE, Verb.ROLLBACK, Verb.CANCEL, Verb.DECLINE}
@@ -102,13 +103,13 @@ def words_of(verb: Verb, build: Build, stage: int | None) -> tuple[str, str, str
         return (
             _("Restart %(build)s"),
             _("Start %(build)s anew, which deploys to %(target)s again, with today's configuration."),
-            _("%(build)s was started anew."),
+            _("Started anew: %(build)s."),
         )
     if verb == Verb.DECLINE and stage is None:
-        return _("Decline %(build)s"), _("Decline all of %(build)s."), _("%(build)s was declined.")
+        return _("Decline %(build)s"), _("Decline all of %(build)s."), _("Declined: %(build)s.")
     return {
         Verb.RESTART: (
-            _("Restart %(build)s"), _("Start %(build)s anew, with today's configuration."), _("%(build)s was started anew.")
+            _("Restart %(build)s"), _("Start %(build)s anew, with today's configuration."), _("Started anew: %(build)s.")
         ),
         Verb.PROMOTE: (
             _("Promote %(build)s"), _("Promote %(build)s to %(target)s."), _("The promotion to %(target)s was started.")
@@ -116,12 +117,12 @@ def words_of(verb: Verb, build: Build, stage: int | None) -> tuple[str, str, str
         Verb.ROLLBACK: (
             _("Roll back to %(build)s"), _("Roll %(target)s back to %(build)s."), _("The rollback of %(target)s was started.")
         ),
-        Verb.CANCEL: (_("Cancel %(build)s"), _("Cancel %(build)s."), _("%(build)s was cancelled.")),
+        Verb.CANCEL: (_("Cancel %(build)s"), _("Cancel %(build)s."), _("Cancelled: %(build)s.")),
         Verb.APPROVE: (
-            _("Approve %(build)s"), _("Approve the stage %(stage)s of %(build)s, which then runs."), _("%(stage)s was approved.")
+            _("Approve %(build)s"), _("Approve the stage %(stage)s of %(build)s, which then runs."), _("Approved: %(stage)s.")
         ),
         Verb.DECLINE: (
-            _("Decline %(build)s"), _("Decline the stage %(stage)s of %(build)s."), _("%(stage)s was declined.")
+            _("Decline %(build)s"), _("Decline the stage %(stage)s of %(build)s."), _("Declined: %(stage)s.")
         ),
     }[verb]  # fmt: skip
 

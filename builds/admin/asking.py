@@ -1,5 +1,6 @@
 """From a filled-in form to Drone: first a page that says exactly what will be sent, then sending it, once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -11,20 +12,24 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from builds.admin.actions import not_connected
+from builds.admin.actions import TO_A_TARGET, not_connected
 from builds.admin.pages import shown
+from builds.drone.client import READ_BY_DRONE
 from builds.drone.errors import DroneError
 from builds.errors import BuildsError
 from builds.models import Build, Repo
-from builds.models.audit import Verb
+from builds.models.audit import AuditRecord, Verb
 from builds.secrets import masked
 from builds.starting import service
-from builds.starting.errors import KeyInUse
+from builds.starting.errors import KeyInUse, KeyUsed, Refused, Unknown
 from builds.starting.wishes import Caller, Wish
 from configs.errors import ConfigError
 
 MEANS = "administration"
+FINISHED = {"success", "failure", "error", "declined", "skipped"}  # other than by cancelling
 PATHS = {
     Verb.CREATE: "builds",
     Verb.RESTART: "builds/{number}",
@@ -33,6 +38,10 @@ PATHS = {
     Verb.ROLLBACK: "builds/{number}/rollback",
     Verb.APPROVE: "builds/{number}/approve/{stage}",
     Verb.DECLINE: "builds/{number}/decline",
+}
+REASONS = {
+    Unknown: gettext_lazy("edrone ended before Drone answered, so this may have been done: look at the newest builds."),
+    KeyUsed: gettext_lazy("This page was used before, for something else: begin anew."),
 }
 
 
@@ -48,11 +57,18 @@ class Question:
     form: forms.Form
     warnings: tuple[str, ...] = ()
     dangerous: bool = False
+    cancels: bool = False
 
 
 def caller_of(request: HttpRequest) -> Caller:
     """Say who asks; the key makes of two presses one."""
     return Caller(request.user, MEANS, request.POST.get("key", "")[:64])
+
+
+def done_before(request: HttpRequest) -> bool:
+    """Was this confirmation sent before? Then its answer is given once more, whatever the build is like by now."""
+    key = caller_of(request).key if request.POST.get("confirmed") else ""
+    return bool(key) and AuditRecord.objects.filter(username=request.user.get_username(), key=key).exists()
 
 
 def ask(request: HttpRequest, question: Question, wish: Wish) -> HttpResponseBase:
@@ -63,10 +79,13 @@ def ask(request: HttpRequest, question: Question, wish: Wish) -> HttpResponseBas
         return confirmation(request, question, wish)
     except KeyInUse as error:
         return page_of(request, question, {"under_way": str(error), "hidden": hidden(request)}, error.status)
+    except (Unknown, KeyUsed) as error:
+        return page_of(request, question, {"reason": REASONS[type(error)], "ended": True}, error.status)
     except (BuildsError, ConfigError) as error:
         status = error.status if isinstance(error, BuildsError) else 422
         uncertain = isinstance(error, DroneError) and error.uncertain
-        return page_of(request, question, {"reason": str(error), "uncertain": uncertain}, status)
+        tried = bool(request.POST.get("confirmed"))
+        return page_of(request, question, {"reason": str(error), "ended": uncertain, "tried": tried}, status)
 
 
 def confirmation(request: HttpRequest, question: Question, wish: Wish) -> TemplateResponse:
@@ -75,6 +94,7 @@ def confirmation(request: HttpRequest, question: Question, wish: Wish) -> Templa
     service.allowed(caller, wish, question.repo, question.build)
     whole = service.checked(wish, question.repo)
     params = service.parameters_of(caller, whole, question.repo, question.build)
+    refuse_read_by_drone(wish, params)
     return page_of(
         request,
         question,
@@ -88,9 +108,20 @@ def confirmation(request: HttpRequest, question: Question, wish: Wish) -> Templa
     )
 
 
+def refuse_read_by_drone(wish: Wish, params: Mapping[str, str]) -> None:
+    """Refuse names that the client would refuse once the confirmation is sent."""
+    for name in params:
+        if name in READ_BY_DRONE or (name == "target" and wish.verb in TO_A_TARGET):
+            raise Refused(f"“{name}” cannot be the name of a parameter: Drone reads it itself.")
+
+
 def carried_out(request: HttpRequest, question: Question, done: service.Done) -> HttpResponseBase:
     """Say that it is done, and go to the build."""
-    messages.success(request, str(question.done))
+    status = str(done.build["status"]) if done.build else ""
+    if question.cancels and status in FINISHED:
+        messages.warning(request, _("Nothing was cancelled: it had finished before."))
+    else:
+        messages.success(request, str(question.done))
     slug, number = question.repo.slug, question.build.number if question.build else 0
     if done.build:
         number = int(done.build["number"])

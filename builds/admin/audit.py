@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from builds.access import visible
 from builds.models.audit import AuditRecord
+from builds.templatetags.builds import moment
 from configs.admin import LABELS, ReadOnly
 
 SPANS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 DONE = (
-    "time",
+    "at",
     "username",
     "means",
     "verb",
@@ -32,7 +33,7 @@ DONE = (
     "build_message",
     "parameters",
 )
-ENDED = ("outcome", "status", "message", "build_link", "build_status", "finished")
+ENDED = ("outcome", "status", "message", "build_link", "build_status", "ended")
 
 
 class SpanFilter(admin.SimpleListFilter):
@@ -55,8 +56,8 @@ class AuditAdmin(ReadOnly):
     """Records, the newest first."""
 
     change_list_template = "admin/configs/change_list.html"
-    list_display = ("time", "username", "means", "verb", "repository", "what", "outcome", "build_link")
-    list_display_links = ("time",)
+    list_display = ("at", "username", "means", "verb", "repository", "what", "outcome", "build_link")
+    list_display_links = ("at",)
     list_filter = ("verb", "outcome", SpanFilter)
     search_fields = ("slug",)  # what is searched: get_search_results
     search_help_text = _("namespace/name of a repository, or the name of a user")
@@ -74,6 +75,16 @@ class AuditAdmin(ReadOnly):
         for word in search_term.split():
             queryset = queryset.filter(Q(slug=word) if "/" in word else Q(username=word))
         return queryset, False
+
+    @admin.display(description=_("time"))
+    def at(self, record: AuditRecord) -> SafeString:
+        """Say when it was wanted."""
+        return moment(record.time)
+
+    @admin.display(description=_("finished"))
+    def ended(self, record: AuditRecord) -> SafeString:
+        """Say when it ended."""
+        return moment(record.finished)
 
     @admin.display(description=_("repository"))
     def repository(self, record: AuditRecord) -> str:

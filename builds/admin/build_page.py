@@ -1,6 +1,7 @@
 """The page of a build: its stages and steps on a time line, and the log of one step."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -20,8 +21,10 @@ from builds.models import Build, Stage, Step
 from builds.secrets import masked
 
 SECONDS_WHILE_RUNNING, SECONDS_WHILE_WAITING = 3, 10  # between two looks at what has not finished
+MOST_STEPS = 200  # that a page shows
 MAY_SEE_RECORD = "builds.view_auditrecord"
 FAILED = ("failure", "error", "killed")
+Lines = Sequence[tuple[Stage, Step | None]]  # each step with its stage; a stage without steps alone
 
 
 @dataclass(frozen=True)
@@ -72,17 +75,22 @@ def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number
     stages = list(build.stages.all())
     steps = [step for stage in stages for step in stage.steps.all()]
     chosen = choose(steps, stage_number, step_number)
+    lines = [(stage, step) for stage in stages for step in list[Step | None](stage.steps.all()) or [None]]
+    first = first_shown(request.GET.get("from", ""), lines, chosen)
     return {
         "title": f"{build.repo.slug} #{build.number}",
         "build": build,
         "repo": build.repo,
         "slug": build.repo.slug,
         "seconds": times.took(build.started, build.finished, int(time.time())),
-        "stages": lay_out(build, stages, steps, chosen),
+        "stages": lay_out(build, lines[first : first + MOST_STEPS], chosen),
+        "here": address("step", build, chosen) if step_number and chosen else address("build", build),
+        "earlier": f"?from={max(first - MOST_STEPS, 0)}" if first else "",
+        "later": f"?from={first + MOST_STEPS}" if first + MOST_STEPS < len(lines) else "",
         "chosen": chosen,
         "finished": build.status not in statuses.NOT_FINISHED,
         "again": SECONDS_WHILE_RUNNING if build.status == "running" else SECONDS_WHILE_WAITING,
-        "live_url": address("live", build, chosen if step_number else None),
+        "live_url": address("live", build, chosen) + (f"?from={first}" if len(lines) > MOST_STEPS else ""),
         "starter": starters({(build.repo.slug, build.number)}).get((build.repo.slug, build.number)) or starter(build),
         "params": masked(build.params),
         "links": links(build),
@@ -92,32 +100,32 @@ def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number
     }
 
 
-def lay_out(build: Build, stages: list[Stage], steps: list[Step], chosen: Step | None) -> list[StageLine]:
-    """Place stages and steps on the time line of their build."""
+def first_shown(asked: str, lines: Lines, chosen: Step | None) -> int:
+    """Say at which step the page begins: of very many, it shows some, those around the chosen one unless others are asked for."""
+    if asked.isdecimal() and int(asked[:9]) < len(lines):
+        return int(asked[:9])
+    place = next((place for place, (_stage, step) in enumerate(lines) if step is not None and step is chosen), 0)
+    return place - place % MOST_STEPS
+
+
+def lay_out(build: Build, lines: Lines, chosen: Step | None) -> list[StageLine]:
+    """Place steps, each under its stage, on the time line of their build."""
     now = int(time.time())
+    stages = list(dict.fromkeys(stage for stage, _step in lines))
+    steps = [step for _stage, step in lines if step]
     begins = [moment for moment in (build.started, *(row.started for row in stages), *(row.started for row in steps)) if moment]
     ends = [*(row.stopped for row in stages), *(row.stopped for row in steps)]
     finished = build.status not in statuses.NOT_FINISHED
     line = times.TimeLine(min(begins, default=build.created), max([build.finished, *ends]) if finished else now)
-    return [
-        StageLine(
-            stage,
-            line.bar(stage.started, stage.stopped),
-            times.took(stage.started, stage.stopped, now),
-            [
-                StepLine(
-                    step,
-                    address("step", build, step),
-                    line.bar(step.started, step.stopped),
-                    times.took(step.started, step.stopped, now),
-                    step is chosen,
-                )
-                for step in steps
-                if step.stage_id == stage.id
-            ],
-        )
+    found = {
+        stage: StageLine(stage, line.bar(stage.started, stage.stopped), times.took(stage.started, stage.stopped, now), [])
         for stage in stages
-    ]
+    }
+    for stage, step in lines:
+        if step:
+            bar, seconds = line.bar(step.started, step.stopped), times.took(step.started, step.stopped, now)
+            found[stage].steps.append(StepLine(step, address("step", build, step), bar, seconds, step is chosen))
+    return list(found.values())
 
 
 def links(build: Build) -> list[tuple[str, str]]:

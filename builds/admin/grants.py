@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from builds.models.access import Grant
@@ -15,7 +16,6 @@ class GrantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in
     list_display = ("whom", "pattern", "level", "only")
     list_filter = ("level",)
     search_fields = ("user__username", "group__name", "pattern")
-    autocomplete_fields = ("user", "group")
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
@@ -25,4 +25,4 @@ class GrantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in
     @admin.display(description=_("user or group"))
     def whom(self, grant: Grant) -> str:
         """Name who has it."""
-        return str(grant.user or f"group {grant.group}")
+        return str(grant.user or gettext("group %(name)s") % {"name": grant.group})

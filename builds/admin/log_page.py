@@ -41,7 +41,7 @@ class PartLine:
 
 def context(build: Build, step: Step) -> dict[str, Any]:
     """Give what the page shows of a step's log: its parts, the last of them open, or a sentence why there is none."""
-    where = {"raw_url": url("raw", build, step), "step": step}
+    where = {"raw_url": url("raw", build, step), "step_url": url("step", build, step), "step": step}
     found = read(build, step)
     if found is None and step.status in statuses.NOT_FINISHED:
         return where | tail_of(build, step, 0)

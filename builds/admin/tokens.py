@@ -7,15 +7,23 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from builds.models.tokens import DAYS, MOST_DAYS, ApiToken
+from builds.templatetags.builds import moment
 
 
 class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
     """What a new token needs."""
 
-    days = forms.IntegerField(min_value=1, max_value=MOST_DAYS, initial=DAYS, help_text=gettext_lazy("How long it is valid."))
+    days = forms.IntegerField(
+        min_value=1,
+        max_value=MOST_DAYS,
+        initial=DAYS,
+        label=gettext_lazy("Days"),
+        help_text=gettext_lazy("How long it is valid."),
+    )
 
     class Meta:
         """The rest is edrone's to fill in."""
@@ -29,10 +37,25 @@ class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only
     """Tokens; deleting one revokes it. Who may enter the administration may have tokens, without further permissions."""
 
     form = TokenForm
-    list_display = ("name", "start", "user", "created", "expires", "last_used")
+    list_display = ("name", "start", "user", "made", "until", "used")
     search_fields = ("name", "user__username")
     list_select_related = ("user",)
     show_full_result_count = False
+
+    @admin.display(description=gettext_lazy("created"), ordering="created")
+    def made(self, token: ApiToken) -> SafeString:
+        """Say when it was made."""
+        return moment(token.created)
+
+    @admin.display(description=gettext_lazy("expires"), ordering="expires")
+    def until(self, token: ApiToken) -> SafeString:
+        """Say until when it is valid."""
+        return moment(token.expires)
+
+    @admin.display(description=gettext_lazy("last used"), ordering="last_used")
+    def used(self, token: ApiToken) -> SafeString:
+        """Say when it was used last."""
+        return moment(token.last_used)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
         """Show users their own."""

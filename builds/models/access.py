@@ -17,23 +17,26 @@ ONLY = re.compile(r"[^\s,]+")
 class Level(models.IntegerChoices):
     """What a grant allows; each level includes those before it."""
 
-    VIEW = 1, "view"
-    RUN = 2, "run"
-    DEPLOY = 3, "deploy"
+    VIEW = 1, _("view")
+    RUN = 2, _("run")
+    DEPLOY = 3, _("deploy")
 
 
 class Grant(models.Model):
     """A user, or all users of a group, may see and do something to the repositories of a pattern."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="grants")
-    group = models.ForeignKey(Group, models.CASCADE, null=True, blank=True, related_name="grants")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="grants", verbose_name=_("user")
+    )
+    group = models.ForeignKey(Group, models.CASCADE, null=True, blank=True, related_name="grants", verbose_name=_("group"))
     pattern = models.CharField(
         _("repositories"),
         max_length=500,
         help_text=_("* for all, namespace/* for all of a namespace and of the namespaces in it, or namespace/name for one."),
     )
-    level = models.SmallIntegerField(choices=Level.choices, help_text=_("Each level includes those before it."))
+    level = models.SmallIntegerField(_("level"), choices=Level.choices, help_text=_("Each level includes those before it."))
     only = models.CharField(
+        _("only"),
         max_length=500,
         blank=True,
         help_text=_(
@@ -46,6 +49,8 @@ class Grant(models.Model):
         """Exactly one of user and group, a level that there is, nothing twice."""
 
         ordering = ("pattern", "level", "pk")
+        verbose_name = _("grant")
+        verbose_name_plural = _("grants")
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(user__isnull=False, group__isnull=True) | models.Q(user__isnull=True, group__isnull=False),

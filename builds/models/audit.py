@@ -11,47 +11,47 @@ from django.utils.translation import gettext_lazy as _
 class Verb(models.TextChoices):
     """What somebody may want Drone to do."""
 
-    CREATE = "create"
-    RESTART = "restart"
-    CANCEL = "cancel"
-    PROMOTE = "promote"
-    ROLLBACK = "rollback"
-    APPROVE = "approve"
-    DECLINE = "decline"
+    CREATE = "create", _("start")
+    RESTART = "restart", _("restart")
+    CANCEL = "cancel", _("cancel")
+    PROMOTE = "promote", _("promote")
+    ROLLBACK = "rollback", _("roll back")
+    APPROVE = "approve", _("approve")
+    DECLINE = "decline", _("decline")
 
 
 class Outcome(models.TextChoices):
     """How it ended."""
 
-    STARTED = "started", "under way"  # or edrone ended before Drone answered
-    DONE = "done", "done"
-    REFUSED = "refused", "nothing was done"
-    UNCERTAIN = "uncertain", "may have been done"
+    STARTED = "started", _("under way")  # or edrone ended before Drone answered
+    DONE = "done", _("done")
+    REFUSED = "refused", _("nothing was done")
+    UNCERTAIN = "uncertain", _("may have been done")
 
 
 class AuditRecord(models.Model):
     """One thing that somebody wanted of Drone."""
 
-    time = models.DateTimeField(default=timezone.now)
+    time = models.DateTimeField(_("time"), default=timezone.now)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    username = models.CharField(max_length=150)  # stays when the user is deleted
-    means = models.CharField(max_length=150)  # the token's name and start, or the administration
-    verb = models.CharField(max_length=10, choices=Verb.choices)
+    username = models.CharField(_("user"), max_length=150)  # stays when the user is deleted
+    means = models.CharField(_("by means of"), max_length=150)  # the token's name and start, or the administration
+    verb = models.CharField(_("action"), max_length=10, choices=Verb.choices)
     slug = models.CharField(_("repository"), max_length=500)
-    number = models.BigIntegerField(null=True)  # the build that it was done to; None for a new one
-    stage = models.BigIntegerField(null=True)  # of approve and decline; None: the whole build
-    branch = models.CharField(max_length=500, blank=True)  # as it was asked for, or that of the build
-    commit = models.CharField(max_length=500, blank=True)  # likewise
-    operation = models.CharField(max_length=500, blank=True)  # of a custom build, what Drone calls its action
-    target = models.CharField(max_length=500, blank=True)
+    number = models.BigIntegerField(_("number of the build"), null=True)  # the build that it was done to; None for a new one
+    stage = models.BigIntegerField(_("stage"), null=True)  # of approve and decline; None: the whole build
+    branch = models.CharField(_("branch"), max_length=500, blank=True)  # as it was asked for, or that of the build
+    commit = models.CharField(_("commit"), max_length=500, blank=True)  # likewise
+    operation = models.CharField(_("operation"), max_length=500, blank=True)  # of a custom build, what Drone calls its action
+    target = models.CharField(_("target"), max_length=500, blank=True)
     build_message = models.CharField(_("message of the build"), max_length=500, blank=True)  # as it was asked for
-    params = models.JSONField(default=dict)  # name → value, masked where the name looks secret
-    outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.STARTED)
-    finished = models.DateTimeField(null=True)
-    status = models.SmallIntegerField(null=True)  # HTTP status that the caller got
-    message = models.TextField(blank=True)  # what the caller was told where it was not done
-    build = models.BigIntegerField(null=True)  # number of the build that Drone answered
-    build_status = models.CharField(max_length=50, blank=True)  # its status then
+    params = models.JSONField(_("parameters"), default=dict)  # name → value, masked where the name looks secret
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, default=Outcome.STARTED)
+    finished = models.DateTimeField(_("finished"), null=True)
+    status = models.SmallIntegerField(_("HTTP status"), null=True)  # HTTP status that the caller got
+    message = models.TextField(_("message"), blank=True)  # what the caller was told where it was not done
+    build = models.BigIntegerField(_("build"), null=True)  # number of the build that Drone answered
+    build_status = models.CharField(_("status of the build"), max_length=50, blank=True)  # its status then
     # Idempotency-Key; empty: none, or nothing was done and the key may be used again
     key = models.CharField(max_length=255, blank=True, editable=False)
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)  # keyed hash of the whole wish
@@ -62,6 +62,7 @@ class AuditRecord(models.Model):
 
         ordering = ("-id",)
         verbose_name = _("audit record")
+        verbose_name_plural = _("audit records")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["user", "key"], condition=~models.Q(key=""), name="one_record_a_key"),
         ]
@@ -74,4 +75,4 @@ class AuditRecord(models.Model):
 
     def __str__(self) -> str:
         """Say who wanted what."""
-        return f"{self.username}: {self.verb} {self.slug}{f' #{self.number}' if self.number else ''}"
+        return f"{self.username}: {self.get_verb_display()} {self.slug}{f' #{self.number}' if self.number else ''}"

@@ -20,13 +20,13 @@ BETWEEN_USES = timedelta(minutes=5)  # the last use is written no oftener
 class ApiToken(models.Model):
     """A token, known by its hash alone."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
-    name = models.CharField(max_length=100, help_text=_("What it is for, for example: nightly deploys."))
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens", verbose_name=_("user"))
+    name = models.CharField(_("name"), max_length=100, help_text=_("What it is for, for example: nightly deploys."))
     start = models.CharField(_("begins with"), max_length=SHOWN, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)  # SHA-256 in hex
-    created = models.DateTimeField(default=timezone.now, editable=False)
-    expires = models.DateTimeField(editable=False)
-    last_used = models.DateTimeField(null=True, editable=False)
+    created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    expires = models.DateTimeField(_("expires"), editable=False)
+    last_used = models.DateTimeField(_("last used"), null=True, editable=False)
     text = ""  # the token itself, where it was made just now; it is kept nowhere
 
     class Meta:
@@ -34,6 +34,7 @@ class ApiToken(models.Model):
 
         ordering = ("-created", "-pk")
         verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
 
     def __str__(self) -> str:
         """Name it without giving it away."""

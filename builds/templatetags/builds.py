@@ -7,27 +7,10 @@ from django import template
 from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext_lazy
 
 from builds import ansi, statuses, times, visible
-from builds.models.audit import AuditRecord, Outcome, Verb
 
 register = template.Library()
-VERBS: dict[str, Any] = {
-    Verb.CREATE: gettext_lazy("started"),
-    Verb.RESTART: gettext_lazy("restarted"),
-    Verb.CANCEL: gettext_lazy("cancelled"),
-    Verb.PROMOTE: gettext_lazy("promoted"),
-    Verb.ROLLBACK: gettext_lazy("rolled back"),
-    Verb.APPROVE: gettext_lazy("approved"),
-    Verb.DECLINE: gettext_lazy("declined"),
-}
-OUTCOMES: dict[str, Any] = {
-    Outcome.STARTED: gettext_lazy("under way"),
-    Outcome.DONE: gettext_lazy("done"),
-    Outcome.REFUSED: gettext_lazy("nothing was done"),
-    Outcome.UNCERTAIN: gettext_lazy("may have been done"),
-}
 COMMIT = 8  # characters of a commit that people read
 
 
@@ -100,18 +83,6 @@ def status(word: str) -> SafeString:
 def colour(word: str) -> str:
     """Give the colour of a status as a class."""
     return statuses.look(word).colour
-
-
-@register.filter
-def verb(record: AuditRecord) -> str:
-    """Name what was wanted."""
-    return str(VERBS.get(record.verb, record.verb))
-
-
-@register.filter
-def outcome(record: AuditRecord) -> str:
-    """Name how it ended."""
-    return str(OUTCOMES.get(record.outcome, record.outcome))
 
 
 @register.filter

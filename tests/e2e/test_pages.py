@@ -27,6 +27,16 @@ PAGES = {
     "configuration": f"{BUILD}-/configuration/",
     "repositories": REPOS,
     "repository": f"{REPOS}ismewen/edrone/",
+    "record": f"{BUILD}-/record/",
+    "audit": "/admin/builds/auditrecord/",
+    "audit-record": "/admin/builds/auditrecord/1/change/",
+    "grants": "/admin/builds/grant/",
+    "new-grant": "/admin/builds/grant/add/",
+    "tokens": "/admin/builds/apitoken/",
+    "new-token": "/admin/builds/apitoken/add/",
+    "served": "/admin/configs/servedconfig/",
+    "last-errors": "/admin/configs/lasterror/",
+    "users": "/admin/auth/user/",
 }
 
 
@@ -53,7 +63,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "--command",
             "from django.contrib.auth.models import User; "
             f"User.objects.create_user('anna', password='{PASSWORD}', is_staff=True, is_superuser=True); "
-            f"User.objects.create_user('bert', password='{PASSWORD}', is_staff=True)",
+            f"User.objects.create_user('bert', password='{PASSWORD}', is_staff=True); "
+            "from builds.models.audit import AuditRecord; "
+            f"AuditRecord.objects.create(username='anna', means='administration', verb='restart', slug='ismewen/edrone', "
+            f"number={HOSTILE}, outcome='refused', status=502, message='Drone refused the token.', params={{'LANG': 'de'}})",
         )
         assert made.returncode == 0, made.stderr
         assert server.manage("grant", "bert", "shop/*", "view").returncode == 0
@@ -68,6 +81,14 @@ def test_every_page_looks_right_to_axe_and_fits(look, site, browser: Browser):
             page.screenshot(path=site.pictures / f"{look}-{name}.png")
             assert faults(page) == [], (look, name)
             assert not wider_than_the_window(page), (look, name)
+
+
+def test_a_link_to_a_line_names_the_step(site, browser: Browser):
+    with reader(browser, site.url, "anna", PASSWORD) as page:
+        page.goto(f"{site.url}{BUILD}")
+        page.locator("#L2 > a").click()
+        page.wait_for_url(f"{site.url}{BUILD}-/step/1/2/#L2")
+        expect(page.locator("#L2")).to_have_class("line chosen")
 
 
 def test_somebody_logs_in_finds_a_failed_build_and_reads_its_log(site, browser: Browser):
@@ -103,6 +124,22 @@ def test_times_are_those_of_the_readers_zone(site, browser: Browser):
         assert re.search(rf"\b{hour % 12 or 12}:{utc[14:16]}:{utc[17:19]}\b.*GMT\+8", time.get_attribute("title") or "")
         page.goto(f"{site.url}{BUILD}")
         expect(page.locator(".facts time")).to_have_text(re.compile("minutes? ago|this minute"))
+
+
+@pytest.mark.parametrize("path", ["", "-/step/1/1/"])
+def test_what_the_reader_opened_stays_so_while_a_build_runs(path, site, browser: Browser):
+    with reader(browser, site.url, "anna", PASSWORD) as page:
+        page.goto(f"{site.url}{BUILDS}ismewen/edrone/{RUNNING}/{path}")
+        page.locator(".params > summary").click()
+        page.locator(".commit-message").evaluate("message => message.scrollTop = 200")
+        documents: list[str] = []
+        page.on("request", lambda asked: documents.append(asked.url) if asked.resource_type == "document" else None)
+        for _ in range(2):
+            with page.expect_response(re.compile("/-/live/1/"), timeout=15_000):
+                pass
+        expect(page.locator(".params table")).to_be_visible()
+        assert page.locator(".commit-message").evaluate("message => message.scrollTop") == 200
+        assert documents == []
 
 
 def test_a_running_build_is_followed_until_it_ends(site, browser: Browser):

@@ -39,9 +39,16 @@
     }
   }
 
-  document.addEventListener("DOMContentLoaded", () => { tellAll(document); showLine(); });
+  // The page of a build shows another step later: a link to a line names the step.
+  function nameStep(root) {
+    const log = document.querySelector("#log[data-step]");
+    if (log) root.querySelectorAll(".line > a").forEach((link) => { link.href = log.dataset.step + link.hash; });
+  }
+
+  document.addEventListener("DOMContentLoaded", () => { tellAll(document); nameStep(document); showLine(); });
   document.addEventListener("htmx:afterSettle", (event) => {
     tellAll(event.target);
+    nameStep(event.target.closest("#log") || document);
     if (event.target.closest("details[data-first]")) showLine();
   });
   addEventListener("hashchange", showLine);

@@ -1,15 +1,19 @@
 """The pages of builds: what they show, to whom, how much they ask of the databases, and how large they are."""
 
 import re
+import sqlite3
 from itertools import pairwise
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from builds.models import Repo
-from tests import drones
+from builds.models import Grant, Level, Repo
+from builds.models.audit import AuditRecord, Verb
+from builds.models.tokens import make_token
+from tests import drones, hostile
 from tests.builds.pages.conftest import reader
 from tests.hostile import HOSTILE, LONG, REFUSED, RUNNING, SECRET, TEXT
 
@@ -189,7 +193,14 @@ def test_a_build_that_was_refused_says_why(viewer):
 
 def test_a_running_build_asks_again_and_a_finished_one_does_not(viewer):
     running = f"{LIST}ismewen/edrone/{RUNNING}/"
-    assert f'hx-get="{running}-/live/" hx-trigger="every 3s"' in viewer.get(running).content.decode()
+    page = viewer.get(running).content.decode()
+    address = f"{running}-/live/1/2/"
+    assert f'hx-get="{address}" hx-trigger="every 3s"' in page
+    part = viewer.get(address)
+    assert "HX-Refresh" not in part.headers
+    for kept_by_the_reader in ("commit-message", "<details"):
+        assert kept_by_the_reader in page
+        assert kept_by_the_reader not in part.content.decode()
     assert 'hx-trigger="every' not in viewer.get(BUILD).content.decode()
     assert viewer.get(f"{running}-/live/1/2/").content.decode().count("<li>") == 4
     assert viewer.get(f"{BUILD}-/live/").headers["HX-Refresh"] == "true"
@@ -244,3 +255,59 @@ def test_repositories_are_paged_by_name(admin, monkeypatch):
         more = re.search(r'href="([^"]+)" rel="next"', page)
         path = more[1].replace("&amp;", "&") if more else ""
     assert names == list(Repo.objects.order_by("slug").values_list("slug", flat=True))
+
+
+NAMES = {"edrone", "Drone", "API", "HTTP", "YAML", "English", "ID", "administration", "ismewen", "admin", "namespace", "name"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "auditrecord/",
+        "auditrecord/1/change/",
+        "grant/",
+        "grant/add/",
+        "apitoken/",
+        "apitoken/add/",
+    ],
+)
+def test_the_administrations_own_pages_are_chinese_too(path, admin):
+    person = User.objects.get()
+    AuditRecord.objects.create(pk=1, username="admin", means="administration", verb=Verb.RESTART, slug="ismewen/edrone")
+    Grant.objects.create(user=person, pattern="*", level=Level.RUN)
+    make_token(person, "ismewen")
+    page = admin.get(f"/admin/builds/{path}", headers={"Accept-Language": "zh-hans"}).content.decode()
+    shown = re.sub(r"(?s)<head>.*?</head>|<script.*?</script>|<svg.*?</svg>|<time.*?</time>|<[^>]*>|&\w+;", " ", page)
+    assert set(re.findall("[A-Za-z]{3,}", re.sub(r"edrone_\w+", "", shown))) - NAMES == set()
+
+
+@pytest.mark.parametrize("path", ["auditrecord/", "auditrecord/1/change/", "apitoken/"])
+def test_times_of_the_administrations_own_pages_can_be_told_in_the_readers_zone(path, admin):
+    AuditRecord.objects.create(pk=1, username="admin", means="administration", verb=Verb.RESTART, slug="ismewen/edrone")
+    make_token(User.objects.get(), "ismewen")
+    page = admin.get(f"/admin/builds/{path}").content.decode()
+    assert re.search(r'<time datetime="[^"]+" title="[^"]+ UTC">', page)
+
+
+def test_a_build_of_very_many_steps_is_shown_in_parts(db, tmp_path):
+    file = hostile.database(tmp_path / "drone.sqlite")
+    with sqlite3.connect(file) as connection:
+        writer = hostile.Writer(connection)
+        build = writer.build(950, build_status="success", build_message="x" * 60_000)
+        writer.stage(build, "many", "success", {f"step-{number}": "success" for number in range(3000)})
+    connection.close()
+    with drones.connected(drones.sqlite_database(file)):
+        client = reader("admin", is_superuser=True)
+        seen, path = [], f"{LIST}ismewen/edrone/950/?from=0"
+        while path:
+            answer = client.get(path)
+            page = answer.content.decode()
+            assert len(answer.content) < 300_000
+            seen += re.findall(r'id="step-1-(\d+)"', page)
+            later = re.search(r'href="([^"]+)" rel="next"', page)
+            path = later[1] if later else ""
+        assert seen == [str(number) for number in range(1, 3001)]
+        page = client.get(f"{LIST}ismewen/edrone/950/-/step/1/2500/").content.decode()
+        assert re.search(r'id="step-1-2500"[^>]*aria-current="true"', page)
+        for odd in ("x", "99999999999", "-1"):
+            assert client.get(f"{LIST}ismewen/edrone/950/?from={odd}").status_code == 200

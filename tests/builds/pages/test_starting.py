@@ -1,10 +1,12 @@
 """Running services by hand, from the pages, against a stand-in of Drone that is a real HTTP server."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from builds.models import Build, Grant, Level
 from builds.models.audit import AuditRecord, Outcome
@@ -229,6 +231,69 @@ def test_what_drone_refuses_is_said_on_the_page(fault, status, said, site, deplo
     answer = deployer.post(f"{BUILDS}2/-/do/restart/", hidden(asked))
     assert answer.status_code == status
     assert said in text(answer)
+    assert "Nothing is sent yet" not in text(answer)
+    assert ("Nothing was done." in text(answer)) == (fault != "drop")
+    assert ("Continue…" in text(answer)) == (fault != "drop")
+
+
+def test_what_is_not_known_to_have_ended_and_a_confirmation_used_twice_can_only_be_begun_anew(site, deployer):
+    asked = deployer.post(f"{BUILDS}2/-/do/restart/")
+    deployer.post(f"{BUILDS}2/-/do/restart/", hidden(asked))
+    other = deployer.post(f"{BUILDS}2/-/do/restart/", hidden(asked) | {"debug": "on"})
+    assert other.status_code == 422
+    assert "used before, for something else" in text(other)
+    AuditRecord.objects.update(outcome=Outcome.STARTED, time=timezone.now() - timedelta(days=1))
+    unknown = deployer.post(f"{BUILDS}2/-/do/restart/", hidden(asked))
+    assert unknown.status_code == 504
+    assert "newest builds" in text(unknown)
+    for page in (other, unknown):
+        assert "Continue…" not in text(page)
+        assert "Idempotency-Key" not in text(page)
+    assert len(site.writes) == 1
+
+
+def has(site: Any, status: str) -> None:
+    """Set the status of build 2 in Drone's table."""
+    (row,) = site.drone.database.rows("SELECT build_id FROM builds WHERE build_repo_id = 1 AND build_number = 2")
+    site.drone.database.update("build", row["build_id"], status=status)
+
+
+def test_what_has_finished_meanwhile_is_not_said_to_be_cancelled(site, deployer):
+    has(site, "running")
+    asked = deployer.post(f"{BUILDS}2/-/do/cancel/")
+    has(site, "success")
+    late = deployer.post(f"{BUILDS}2/-/do/cancel/", hidden(asked))
+    assert late.status_code == 409
+    assert "it has finished" in text(late)
+    assert site.writes == []
+    assert not AuditRecord.objects.exists()
+
+
+def test_what_finishes_while_drone_is_asked_is_not_said_to_be_cancelled(site, deployer, monkeypatch):
+    monkeypatch.setattr("builds.admin.act_page.not_now", lambda *_: "")  # what Drone's table said a moment ago
+    done = confirmed(deployer, f"{BUILDS}2/-/do/cancel/")
+    page = text(deployer.get(done["Location"]))
+    assert "Nothing was cancelled" in page
+    assert "Cancelled:" not in page
+
+
+def test_a_cancelled_build_is_said_to_be_also_when_asked_twice(site, deployer):
+    has(site, "running")
+    asked = deployer.post(f"{BUILDS}2/-/do/cancel/")
+    for _ in range(2):
+        done = deployer.post(f"{BUILDS}2/-/do/cancel/", hidden(asked))
+        assert done.status_code == 302
+        assert "Cancelled: ismewen/edrone #" in text(deployer.get(done["Location"]))
+    assert len(site.writes) == 1
+
+
+@pytest.mark.parametrize("verb", ["promote", "rollback"])
+@pytest.mark.parametrize("name", ["target", "branch", "access_token"])
+def test_what_the_client_would_refuse_is_refused_before_it_is_confirmed(name, verb, site, deployer):
+    answer = deployer.post(f"{BUILDS}2/-/do/{verb}/", {"target": "moon", "params": f"{name}=x"})
+    assert answer.status_code in {400, 422}
+    assert name in text(answer)
+    assert "This will be sent to Drone" not in text(answer)
 
 
 @pytest.mark.parametrize("path", ["-/do/create/", "-/do/eat/", "-/do/approve/", "-/do/restart/1/"])
@@ -248,6 +313,6 @@ def test_who_did_what_is_on_the_page_of_the_build_for_those_who_may_see_it(site,
     for path in (f"{BUILDS}2/-/record/", f"{done['Location']}-/record/"):
         page = text(admin.get(path))
         assert "deployer" in page
-        assert "promoted" in page
+        assert "promote" in re.sub(r"href=\S+", "", page)
         assert "moon" in page
         assert deployer.get(path).status_code == 404  # Django's permission to view audit records is missing

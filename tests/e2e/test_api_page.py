@@ -69,7 +69,7 @@ def test_the_pages_of_tokens_work_under_the_policy(page, edrone, complaints):
     token = page.inner_text("#token")
     assert token.startswith("edrone_")
     page.goto(f"{edrone.url}/admin/builds/grant/add/")
-    page.wait_for_selector(".select2-container")
+    page.wait_for_selector("select#id_user")
     page.screenshot(path=edrone.output.parent / "grant.png")
     assert complaints == []
     for path in (

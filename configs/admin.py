@@ -64,15 +64,8 @@ class OnePage(Paginator):  # type: ignore[type-arg]  # takes no argument when it
         return self.rows[self.per_page - 1].pk if len(self.rows) > self.per_page else None
 
 
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no argument when it runs
-    """Rows that are looked at; only edrone itself writes them."""
-
-    paginator = OnePage
-    list_per_page = PAGE
-    list_max_show_all = 0
-    show_full_result_count = False
-    actions = None
-    sortable_by = ()
+class Unwritten(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no argument when it runs
+    """Rows that nobody writes here."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody adds."""
@@ -85,6 +78,17 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no argument
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody deletes here; `manage.py pruneconfigs` does."""
         return False
+
+
+class ReadOnly(Unwritten):
+    """Rows that are looked at; only edrone itself writes them."""
+
+    paginator = OnePage
+    list_per_page = PAGE
+    list_max_show_all = 0
+    show_full_result_count = False
+    actions = None
+    sortable_by = ()
 
 
 class EventFilter(admin.SimpleListFilter):

@@ -11,9 +11,10 @@ from django.urls import URLPattern, path
 
 from builds.admin import act_page, build_page, builds_list, config_page, log_page, record_page, repo_pages, run_page
 from builds.models import Build, Repo
+from configs.admin import Unwritten
 
 
-class Browsed(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+class Browsed(Unwritten):
     """A table that is looked at: by everybody who may log in, each within their grants."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -23,18 +24,6 @@ class Browsed(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in th
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let people look."""
         return admin.site.has_permission(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Drone's tables are Drone's."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Drone's tables are Drone's."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Drone's tables are Drone's."""
-        return False
 
 
 @admin.register(Build)

@@ -272,12 +272,12 @@ def test_a_database_that_cannot_grow_or_be_written_is_not_in_the_way(place: Plac
 def test_each_process_holds_one_connection_for_all_of_drones_requests(place: Place, server: Server):
     with ThreadPoolExecutor(40) as pool:
         list(pool.map(lambda number: ask(server, after=str(number)), range(400)))
-    (count,) = place.all("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")[
-        0
-    ]
-    assert count <= 2, place.all(
-        "SELECT pid, backend_type, state, left(query, 60) FROM pg_stat_activity WHERE datname = current_database()"
+    # clients only: after so many new rows PostgreSQL's own autovacuum workers are connected as well
+    clients = place.all(
+        "SELECT pid, state, left(query, 60) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
     )
+    assert 1 <= len(clients) <= 2, clients
     assert place.all("SELECT count(*) FROM configs_servedconfig") == [(400,)]
 
 

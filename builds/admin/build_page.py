@@ -80,6 +80,7 @@ def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number
     return {
         "title": f"{build.repo.slug} #{build.number}",
         "build": build,
+        "status": statuses.of(build),
         "repo": build.repo,
         "slug": build.repo.slug,
         "seconds": times.took(build.started, build.finished, int(time.time())),

@@ -98,9 +98,7 @@ def choices(request: HttpRequest) -> dict[str, Any]:
     repos = Repo.objects.all() if condition is None else Repo.objects.filter(condition)
     return {
         "repos": repos.filter(active=True).order_by("slug").values_list("slug", flat=True)[:SUGGESTED],
-        "statuses": [
-            (word, statuses.look(word).word) for word in Status.values if word not in {"blocked", "waiting_on_dependencies"}
-        ],
+        "statuses": [(word, statuses.look(word).word) for word in Status.values if word != "waiting_on_dependencies"],
         "events": [(word, statuses.EVENTS[word]) for word in Event.values],
         "periods": [(word, label) for word, (label, _hours) in PERIODS.items()],
     }

@@ -35,11 +35,11 @@ OF_A_REPOSITORY = [
 ]
 PAGES = ["/admin/", LIST, f"{LIST}?status=failure&period=week", f"{LIST}?repo=ismewen/edrone", REPOS, *OF_A_REPOSITORY]
 MOST_QUERIES = {  # of Drone's database, of edrone's own: session, user, grants, who started it, and Django's permissions twice
-    "/admin/": (12, 7),
-    LIST: (5, 6),
+    "/admin/": (14, 7),
+    LIST: (6, 6),
     REPOS: (6, 5),
     BUILD: (5, 6),
-    f"{REPOS}ismewen/edrone/": (6, 6),
+    f"{REPOS}ismewen/edrone/": (7, 6),
 }
 
 
@@ -287,6 +287,48 @@ def test_times_of_the_administrations_own_pages_can_be_told_in_the_readers_zone(
     make_token(User.objects.get(), "ismewen")
     page = admin.get(f"/admin/builds/{path}").content.decode()
     assert re.search(r'<time datetime="[^"]+" title="[^"]+ UTC">', page)
+
+
+def test_what_waits_for_approval_is_seen_and_filtered_though_drone_calls_it_pending(db, tmp_path):
+    file = hostile.database(tmp_path / "drone.sqlite")
+    with sqlite3.connect(file) as connection:
+        writer = hostile.Writer(connection)
+        for number, (build, stage) in enumerate([("pending", "blocked"), ("pending", "pending"), ("declined", "declined")], 950):
+            made = writer.build(number, build_status=build, build_event="push", build_started=0, build_finished=0)
+            writer.stage(made, "deploy", stage, {}, running=True)
+    connection.close()
+    with drones.connected(drones.sqlite_database(file)):
+        client = reader("viewer", "ismewen/edrone")
+        for query in (
+            {"status": "blocked"},
+            {"status": "blocked", "repo": "ismewen/edrone"},
+            {"status": "blocked", "event": "push"},
+        ):
+            assert re.findall(r"<b>#(\d+)</b>", client.get(LIST, query).content.decode()) == ["950"]
+        assert re.findall(r"<b>#(\d+)</b>", client.get(LIST, {"status": "pending"}).content.decode()) == ["951", "950"]
+        lists = re.split("<h2>", client.get("/admin/").content.decode())[1:4]
+        assert [re.findall(r"<b>#(\d+)</b>", each) for each in lists[:2]] == [["950"], ["951", str(RUNNING)]]
+        row = re.search(r'<tr[^>]*class="waits">.*?</tr>', client.get(LIST).content.decode(), re.DOTALL)
+        assert row
+        assert "waiting for approval" in row[0]
+        assert "#950" in row[0]
+        for path in (f"{LIST}ismewen/edrone/950/", f"{LIST}ismewen/edrone/950/-/live/"):
+            assert re.search(r"<h1>.*waiting for approval", client.get(path).content.decode())
+        assert "waiting for approval" not in client.get(f"{LIST}ismewen/edrone/951/").content.decode()
+
+
+def test_the_first_page_asks_again_while_something_runs(viewer, outsider):
+    page = viewer.get("/admin/").content.decode()
+    address = f"{LIST}-/now/"
+    assert f'hx-get="{address}"' in page
+    part = viewer.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert f'hx-get="{address}"' in part
+    assert f"#{RUNNING}" in part
+    assert "<html" not in part
+    for quiet in (outsider.get("/admin/"), outsider.get(address)):  # nothing that they see runs
+        assert "hx-get" not in quiet.content.decode()
+    assert Client().get(address).status_code == 302
+    assert Client().get(address, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
 
 
 def test_a_build_of_very_many_steps_is_shown_in_parts(db, tmp_path):

@@ -55,7 +55,7 @@ def build_with_stages(repo_id: int, number: int) -> Build | None:
 
 
 def waiting_for_approval(builds: Iterable[Build]) -> set[int]:
-    """Give the ids of those builds that wait for approval, in one query: to Drone they are pending or running, stages are blocked."""
+    """Give the ids of those builds that wait for approval, in one query; to Drone they are pending or running."""
     unfinished = [build.id for build in builds if build.status in UNFINISHED]
     if not unfinished:
         return set()

@@ -39,6 +39,7 @@ class BuildAdmin(Browsed):
             path("-/now/", home.live, name="builds_now"),
             path(step.format("step"), build_page.build_page, name="builds_step"),
             path(step.format("live"), build_page.live, name="builds_live-step"),
+            path(step.format("log"), log_page.whole, name="builds_log"),
             path(step.format("log") + "<int:first>-<int:last>/", log_page.part, name="builds_part"),
             path(step.format("log") + "after/<int:after>/", log_page.tail, name="builds_tail"),
             path(step.format("log") + "file/", log_page.raw, name="builds_raw"),

@@ -6,8 +6,11 @@ from contextlib import contextmanager
 from functools import cache
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from builds.drone.errors import DroneError
+
+BUSY = gettext_noop("edrone waits for Drone in as many requests as it may; nothing was asked. Try again in a moment.")
 
 
 class Busy(DroneError):
@@ -17,7 +20,7 @@ class Busy(DroneError):
 
     def __init__(self) -> None:
         """Say so."""
-        super().__init__("edrone waits for Drone in as many requests as it may; nothing was asked. Try again in a moment.", 503)
+        super().__init__(BUSY, 503)
 
 
 @contextmanager

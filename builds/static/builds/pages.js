@@ -49,7 +49,7 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     tellAll(event.target);
     nameStep(event.target.closest("#log") || document);
-    if (event.target.closest("details[data-first]")) showLine();
+    if (event.target.closest("details[data-first]") || event.target.id === "log") showLine();
   });
   addEventListener("hashchange", showLine);
   setInterval(() => tellAll(document), 5000);

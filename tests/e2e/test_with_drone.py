@@ -1,0 +1,303 @@
+"""edrone beside a real Drone server with a real runner: what Drone asks, runs, keeps and answers.
+
+Drone 1.10.1, the newest whose source a Go proxy has, on PostgreSQL; edrone reads its tables as the role of `dronegrants`.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import psycopg2
+import pytest
+import requests
+import yaml
+
+from tests.e2e.drone import TOKEN, Drone, build, drone, runner
+from tests.e2e.running import Server, manage, serving, wait_until
+from tests.server import free_port
+
+SHOP, WEB = "acme/shop", "acme/web"
+PLANTED = "planted-secret-of-a-repository"
+PIPELINE = """kind: pipeline
+type: exec
+name: {name}
+
+clone:
+  disable: true
+
+{more}steps:
+{steps}
+"""
+NEWER = {"archived": False, "auto_cancel_running": False}  # of a repository: keys that this Drone does not have yet
+ENDED = {"success", "failure", "error", "killed", "declined"}
+
+
+def pipeline(steps: str, name: str = "test", more: str = "") -> str:
+    return PIPELINE.format(name=name, steps=steps, more=more)
+
+
+@dataclass
+class Place:
+    """edrone, its tree and its Drone."""
+
+    edrone: Server
+    drone: Drone
+    tree: Path
+    token: str
+    folder: Path
+    programs: dict[str, Path]
+
+    def call(self, method: str, path: str, **options: Any) -> requests.Response:
+        return requests.request(
+            method, self.edrone.url + path, headers={"Authorization": f"Bearer {self.token}"}, timeout=60, **options
+        )
+
+    def shown(self, path: str) -> Any:
+        answer = self.call("GET", path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def write(self, path: str, text: str) -> None:
+        file = self.tree / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new = file.with_name(f"{file.name}.new")
+        new.write_text(text)
+        new.replace(file)
+
+    def started(self, answer: requests.Response) -> int:
+        assert answer.status_code == 200, answer.text
+        return int(answer.json()["number"])
+
+    def ended(self, number: int, slug: str = SHOP) -> dict[str, Any]:
+        """Wait until a build has ended, and give what edrone shows of it."""
+        path = f"/api/repos/{slug}/builds/{number}"
+        wait_until(lambda: self.shown(path)["status"] in ENDED, f"build {number} has ended", 60)
+        return dict(self.shown(path))
+
+    def log(self, number: int, slug: str = SHOP) -> str:
+        return "".join(line["out"] for line in self.shown(f"/api/repos/{slug}/builds/{number}/logs/1/1"))
+
+    def config(self, number: int, slug: str = SHOP) -> str:
+        return str(self.shown(f"/api/repos/{slug}/builds/{number}/config")["yaml"])
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Set all of it up as docs/connecting.md says."""
+    folder = tmp_path_factory.mktemp("drone")
+    tree, state = folder / "projects", folder / "state"
+    tree.mkdir()
+    state.mkdir()
+    programs = build(folder)
+    port = free_port()
+    with ExitStack() as held:
+        server = held.enter_context(drone(programs["drone"], folder, f"http://127.0.0.1:{port}/edrone", SHOP, WEB))
+        held.enter_context(runner(programs["runner"], folder, server))
+        settings = {
+            "PORT": str(port), "EDRONE_PROJECTS": str(tree), "EDRONE_STATE": str(state), "DRONE_SERVER": server.url,
+            "DRONE_TOKEN": TOKEN, "DRONE_DATABASE_URL": read_only(server),
+        }  # fmt: skip
+        assert manage("migrate", **settings).returncode == 0
+        made = manage("createsuperuser", "--noinput", "--username=ada", "--email=", DJANGO_SUPERUSER_PASSWORD="x" * 20, **settings)
+        assert made.returncode == 0, made.stderr
+        token = manage("createtoken", "ada", **settings).stdout.strip()
+        edrone = held.enter_context(serving(state, **settings))
+        yield Place(edrone, server, tree, token, folder, programs)
+
+
+def read_only(server: Drone) -> str:
+    """Make the role that edrone reads with, and give the address of the database for it."""
+    rights = manage("dronegrants", "--role", "edrone")
+    assert rights.returncode == 0, rights.stderr
+    connection = psycopg2.connect(server.datasource)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE edrone LOGIN")
+        cursor.execute(rights.stdout)
+    connection.close()
+    (host,) = parse_qs(urlsplit(server.datasource).query)["host"]
+    return f"postgres://edrone:@/postgres?host={host}"
+
+
+def test_a_push_runs_what_the_tree_says_and_is_shown_as_drone_shows_it(place: Place):
+    place.write("_shared/greet.yaml", "name: greet\ncommands:\n- echo hello from $DRONE_BRANCH\n")
+    place.write("shop/master.yaml", pipeline("- extends: _shared/greet.yaml\n- name: after\n  commands: [echo done]"))
+    number = place.started(place.drone.forge.push(SHOP, "master"))
+    shown = place.ended(number)
+    assert (shown["status"], [step["name"] for step in shown["stages"][0]["steps"]]) == ("success", ["greet", "after"])
+    assert "hello from master" in place.log(number)
+    served = yaml.safe_load(place.config(number))
+    assert served["steps"] == [
+        {"name": "greet", "commands": ["echo hello from $DRONE_BRANCH"]},
+        {"name": "after", "commands": ["echo done"]},
+    ]
+    base = f"/api/repos/{SHOP}"
+    for path in ("", "/builds", f"/builds/{number}", "/builds/latest", f"/builds/{number}/logs/1/1", f"/builds/{number}/logs/1/2"):
+        ours, theirs = place.shown(base + path), place.drone.call("GET", base + path).json()
+        assert ours == (theirs if path else NEWER | theirs), path
+
+
+def test_every_event_gets_the_file_of_its_branch(place: Place):
+    say = "- name: say\n  commands: [echo {}]"
+    place.write("web/default.yaml", pipeline(say.format("default")))
+    place.write("web/feature/blue.yaml", pipeline(say.format("blue")))
+    forge = place.drone.forge
+    for answer, said in (
+        (forge.push(WEB, "feature/blue"), "blue"),
+        (forge.push(WEB, "feature/red"), "default"),
+        (forge.pull(WEB, 7, "anything", "feature/blue"), "blue"),
+        (forge.tag(WEB, "v1.0"), "default"),
+    ):
+        number = place.started(answer)
+        assert place.ended(number, WEB)["status"] == "success"
+        assert place.log(number, WEB).split("\n")[-2] == said
+        assert place.config(number, WEB) == pipeline(say.format(said))
+
+
+def test_a_build_keeps_its_pipeline_while_it_waits_whatever_becomes_of_the_tree(place: Place):
+    def waiting(word: str) -> str:
+        return pipeline(f"- name: say\n  commands: [echo {word}]", more="node:\n  kept: for-later\n\n")
+
+    place.write("web/waits.yaml", waiting("before"))
+    forge = place.drone.forge
+    first = place.started(forge.pull(WEB, 8, "head", "waits"))  # Drone keeps no configuration of a pull request of Gogs
+    pushed = place.started(forge.push(WEB, "waits"))
+    place.write("web/waits.yaml", waiting("after"))
+    for number in range(12):  # Drone itself keeps ten
+        forge.push(SHOP, f"crowd-{number}")
+    second = place.started(forge.pull(WEB, 9, "head", "waits"))
+    (place.tree / "web/waits.yaml").unlink()
+    with runner(place.programs["runner"], place.folder, place.drone, "kept:for-later"):
+        for number, word in ((first, "before"), (pushed, "before"), (second, "after")):
+            assert place.ended(number, WEB)["status"] == "success", number
+            assert place.log(number, WEB).split("\n")[-2] == word
+            assert place.config(number, WEB) == waiting(word)
+
+
+def test_a_mistake_in_the_tree_is_a_failed_build_that_says_where(place: Place):
+    place.write("shop/mistaken.yaml", pipeline("- extends: _shared/nowhere.yaml"))
+    number = place.started(place.drone.forge.push(SHOP, "mistaken"))
+    shown = place.ended(number)
+    assert shown["status"] == "error"
+    assert "shop/mistaken.yaml:9:3" in shown["error"], shown["error"]
+    assert "_shared/nowhere.yaml" in shown["error"]
+    place.write("shop/mistaken.yaml", pipeline("- name: mended\n  commands: [echo mended]"))
+    wait_until(lambda: time.time() >= shown["created"] + 1, "Drone's cache takes the restart for another build")
+    again = place.started(place.call("POST", f"/api/repos/{SHOP}/builds/{number}"))
+    assert place.ended(again)["status"] == "success"
+
+
+def test_an_ordinary_build_is_started_with_parameters_and_is_on_record(place: Place):
+    place.write("shop/by-hand.yaml", pipeline("- name: say\n  commands: ['echo colour $COLOUR']"))
+    made = place.call("POST", f"/api/repos/{SHOP}/builds", json={"branch": "by-hand", "params": {"COLOUR": "blue"}})
+    number = place.started(made)
+    shown = place.ended(number)
+    assert (shown["status"], shown["event"], shown["sender"]) == ("success", "custom", "octocat")
+    assert "colour blue" in place.log(number)
+    (record,) = place.shown(f"/api/audit?repository={SHOP}&build={number}")
+    assert (record["user"], record["outcome"], record["verb"]) == ("ada", "done", "create")
+
+
+def test_builds_are_restarted_cancelled_promoted_and_rolled_back(place: Place):
+    place.write("shop/release.yaml", pipeline(
+        "- name: say\n  commands: ['echo $DRONE_BUILD_EVENT to=$DRONE_DEPLOY_TO', 'if [ $DRONE_BUILD_EVENT = custom ]; then sleep 600; fi']"
+    ))  # fmt: skip
+    builds = f"/api/repos/{SHOP}/builds"
+    number = place.started(place.drone.forge.push(SHOP, "release"))
+    assert place.ended(number)["status"] == "success"
+    restarted = place.started(place.call("POST", f"{builds}/{number}"))
+    assert (place.ended(restarted)["status"], place.shown(f"{builds}/{restarted}")["event"]) == ("success", "push")
+    assert place.config(restarted) == place.config(number)
+    for verb, event in (("promote", "promote"), ("rollback", "rollback")):
+        deployed = place.started(place.call("POST", f"{builds}/{number}/{verb}?target=production"))
+        shown = place.ended(deployed)
+        assert (shown["status"], shown["event"], shown["deploy_to"]) == ("success", event, "production")
+        assert f"{event} to=production" in place.log(deployed)
+    endless = place.started(place.call("POST", f"{builds}?branch=release"))
+    wait_until(lambda: place.shown(f"{builds}/{endless}")["status"] == "running", "it runs")
+    assert place.call("DELETE", f"{builds}/{endless}").status_code in {200, 204}
+    assert place.ended(endless)["status"] == "killed"
+    refused = place.call("POST", f"{builds}/9999")
+    assert (refused.status_code, set(refused.json())) == (404, {"message"})
+
+
+def test_stages_that_wait_for_approval_are_approved_and_declined(place: Place):
+    place.write("shop/protected.yaml", pipeline("- name: say\n  commands: [echo let in]"))
+    assert place.drone.call("PATCH", f"/api/repos/{SHOP}", json={"protected": True}).ok
+    builds = f"/api/repos/{SHOP}/builds"
+    try:
+        numbers = [place.started(place.drone.forge.push(SHOP, "protected")) for _ in range(2)]
+        stages = [place.shown(f"{builds}/{number}")["stages"][0] for number in numbers]
+        assert [stage["status"] for stage in stages] == ["blocked", "blocked"]
+        place.write("shop/protected.yaml", pipeline("- name: say\n  commands: [echo edited while it waited]"))
+        assert place.call("POST", f"{builds}/{numbers[0]}/approve/1").ok
+        assert place.ended(numbers[0])["status"] == "success"
+        assert "let in" in place.log(numbers[0])
+        assert place.call("POST", f"{builds}/{numbers[1]}/decline/1").ok
+        assert place.ended(numbers[1])["status"] == "declined"
+    finally:
+        assert place.drone.call("PATCH", f"/api/repos/{SHOP}", json={"protected": False}).ok
+
+
+def test_what_this_drone_is_too_old_for_is_said(place: Place):
+    place.write("shop/_operations/check.yaml", "kind: operation\n---\n" + pipeline("- name: say\n  commands: [echo checked]"))
+    refused = place.call("POST", f"/api/repos/{SHOP}/builds", json={"branch": "master", "action": "check"})
+    assert refused.status_code == 501, refused.text
+    assert "2.19" in refused.json()["message"]
+
+
+def test_every_build_runs_what_is_shown_of_it_while_the_tree_is_edited(place: Place):
+    """One build, one YAML: forty builds in a crowd, a new text every few milliseconds."""
+    def version(number: int) -> str:
+        return pipeline(f"- name: say\n  commands: ['echo version {number} $DRONE_COMMIT']")
+
+    place.write("web/crowd.yaml", version(0))
+    ended = False
+
+    def edit() -> None:
+        number = 0
+        while not ended:
+            number += 1
+            place.write("web/crowd.yaml", version(number))
+
+    def start(number: int) -> int:
+        forge = place.drone.forge
+        return place.started(forge.pull(WEB, 100 + number, "head", "crowd") if number % 2 else forge.push(WEB, "crowd"))
+
+    with ThreadPoolExecutor(9) as threads:
+        editing = threads.submit(edit)
+        try:
+            numbers = list(threads.map(start, range(40)))
+            for number in numbers:
+                assert place.ended(number, WEB)["status"] == "success"
+        finally:
+            ended = True
+            editing.result(10)
+    seen = set()
+    for number in numbers:
+        (said,) = re.findall(r"^version (\d+)", place.log(number, WEB), re.MULTILINE)
+        assert place.config(number, WEB) == version(int(said)), number
+        seen.add(said)
+    assert len(seen) > 3, "the tree was edited meanwhile"
+
+
+def test_no_secret_of_drone_comes_out_of_edrone(place: Place):
+    made = place.drone.call("POST", f"/api/repos/{SHOP}/secrets", json={"name": "password", "data": PLANTED})
+    assert made.ok, made.text
+    place.write("shop/secret.yaml", pipeline(
+        "- name: say\n  commands: [echo it is $IT]\n  environment:\n    IT:\n      from_secret: password"
+    ))  # fmt: skip
+    number = place.started(place.drone.forge.push(SHOP, "secret"))
+    assert place.ended(number)["status"] == "success"
+    assert "it is [secret:password]" in place.log(number)
+    base = f"/api/repos/{SHOP}"
+    texts = [place.call("GET", base + path).text for path in ("", "/builds", f"/builds/{number}", f"/builds/{number}/config")]
+    said = place.edrone.log.read_text() + "".join(texts) + place.edrone.get("/metrics").text
+    for secret in (PLANTED, TOKEN, "token-of-the-forge"):
+        assert secret not in said

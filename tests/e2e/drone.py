@@ -17,7 +17,7 @@ from tests.server import clean_environment, free_port
 from tests.standin.forge import Forge, forge
 
 PROGRAMS = {"drone": "github.com/drone/drone/cmd/drone-server", "runner": "github.com/drone-runners/drone-runner-exec"}
-TOKEN = "an-administrators-token-of-this-drone"  # noqa: S105 - of a server that lives as long as the test
+TOKEN = "an-administrators-token-of-this-drone"
 SHARED = "what-server-and-runner-share"
 
 

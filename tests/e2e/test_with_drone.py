@@ -5,7 +5,7 @@ Drone 1.10.1, the newest whose source a Go proxy has, on PostgreSQL; edrone read
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,12 +17,15 @@ import psycopg2
 import pytest
 import requests
 import yaml
+from playwright.sync_api import Browser, expect
 
+from tests.e2e.browsing import reader
 from tests.e2e.drone import TOKEN, Drone, build, drone, runner
 from tests.e2e.running import Server, manage, serving, wait_until
 from tests.server import free_port
 
 SHOP, WEB = "acme/shop", "acme/web"
+PASSWORD = "x" * 20
 PLANTED = "planted-secret-of-a-repository"
 PIPELINE = """kind: pipeline
 type: exec
@@ -104,7 +107,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             "DRONE_TOKEN": TOKEN, "DRONE_DATABASE_URL": read_only(server),
         }  # fmt: skip
         assert manage("migrate", **settings).returncode == 0
-        made = manage("createsuperuser", "--noinput", "--username=ada", "--email=", DJANGO_SUPERUSER_PASSWORD="x" * 20, **settings)
+        made = manage(
+            "createsuperuser", "--noinput", "--username=ada", "--email=", DJANGO_SUPERUSER_PASSWORD=PASSWORD, **settings
+        )
         assert made.returncode == 0, made.stderr
         token = manage("createtoken", "ada", **settings).stdout.strip()
         edrone = held.enter_context(serving(state, **settings))
@@ -138,7 +143,14 @@ def test_a_push_runs_what_the_tree_says_and_is_shown_as_drone_shows_it(place: Pl
         {"name": "after", "commands": ["echo done"]},
     ]
     base = f"/api/repos/{SHOP}"
-    for path in ("", "/builds", f"/builds/{number}", "/builds/latest", f"/builds/{number}/logs/1/1", f"/builds/{number}/logs/1/2"):
+    for path in (
+        "",
+        "/builds",
+        f"/builds/{number}",
+        "/builds/latest",
+        f"/builds/{number}/logs/1/1",
+        f"/builds/{number}/logs/1/2",
+    ):
         ours, theirs = place.shown(base + path), place.drone.call("GET", base + path).json()
         assert ours == (theirs if path else NEWER | theirs), path
 
@@ -254,6 +266,7 @@ def test_what_this_drone_is_too_old_for_is_said(place: Place):
 
 def test_every_build_runs_what_is_shown_of_it_while_the_tree_is_edited(place: Place):
     """One build, one YAML: forty builds in a crowd, a new text every few milliseconds."""
+
     def version(number: int) -> str:
         return pipeline(f"- name: say\n  commands: ['echo version {number} $DRONE_COMMIT']")
 
@@ -301,3 +314,23 @@ def test_no_secret_of_drone_comes_out_of_edrone(place: Place):
     said = place.edrone.log.read_text() + "".join(texts) + place.edrone.get("/metrics").text
     for secret in (PLANTED, TOKEN, "token-of-the-forge"):
         assert secret not in said
+
+
+def test_a_running_build_is_followed_in_the_browser_until_its_end(place: Place, browser: Browser):
+    go_on = place.folder / "go-on"
+    place.write("shop/slow.yaml", pipeline(
+        "- name: wait\n  commands:\n  - printf '\\033[31mred <script>alert(1)</script>\\n'\n"
+        f"  - for i in $(seq 600); do [ -e {go_on} ] && break; sleep 0.1; done\n  - echo the end"
+    ))  # fmt: skip
+    number = place.started(place.drone.forge.push(SHOP, "slow", "a <script>alert(2)</script> commit"))
+    with reader(browser, place.edrone.url, "ada", PASSWORD) as page:
+        expect(page.get_by_role("link", name=f"#{number}").first).to_be_visible()
+        page.goto(f"{place.edrone.url}/admin/builds/build/{SHOP}/{number}/")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("running", timeout=30_000)
+        expect(page.locator("#log")).to_contain_text("red <script>alert(1)</script>", timeout=30_000)
+        expect(page.locator("#log")).not_to_contain_text("\033")
+        go_on.touch()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("success", timeout=30_000)
+        expect(page.locator("#log")).to_contain_text("+ echo the end", timeout=30_000)
+        page.get_by_role("link", name="Configuration").click()
+        expect(page.locator("pre.served")).to_contain_text("name: wait")

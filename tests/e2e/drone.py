@@ -1,6 +1,7 @@
 """A real Drone server and a real runner, built from Drone's own source, with a stand-in for the forge only."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,6 +19,16 @@ from tests.standin.forge import Forge, forge
 
 PROGRAMS = {"drone": "github.com/drone/drone/cmd/drone-server", "runner": "github.com/drone-runners/drone-runner-exec"}
 TOKEN = "an-administrators-token-of-this-drone"
+NEWER = {
+    "handler/api/repos/builds/create.go": {
+        "Event:        core.EventCustom,": 'Event: core.EventCustom, Action: r.URL.Query().Get("action"),',
+        'if key == "access_token" ||': 'if key == "access_token" || key == "action" ||',
+    },
+    "version/version.go": {
+        "VersionMajor int64 = 1\n": "VersionMajor int64 = 2\n",
+        "VersionMinor int64 = 10\n": "VersionMinor int64 = 19\n",
+    },
+}
 SHARED = "what-server-and-runner-share"
 
 
@@ -37,16 +48,47 @@ class Drone:
         return list(self.call("GET", f"/api/repos/{slug}/builds").json())
 
 
-def build(folder: Path) -> dict[str, Path]:
-    """Compile server and runner; without C, so with PostgreSQL only."""
+def build(folder: Path, *, operations: bool = False) -> dict[str, Path]:
+    """Compile server and runner; without C, so with PostgreSQL only.
+
+    Args:
+        folder: where to.
+        operations: give the server what a build that is started by hand has since 2.19: its action.
+    """
     built = {}
     for name, package in PROGRAMS.items():
         built[name] = folder / name
-        subprocess.run(
-            [go(), "build", "-tags", "nolimit", "-o", str(built[name]), package],
-            cwd=Path(__file__).parent / name, check=True, env=os.environ | {"CGO_ENABLED": "0", "GONOSUMDB": "*"},
-        )  # fmt: skip
+        more = ["-modfile", str(newer(folder))] if operations and name == "drone" else []
+        go_does(name, "build", "-tags", "nolimit", *more, "-o", str(built[name]), package)
     return built
+
+
+def newer(folder: Path) -> Path:
+    """Change the server's source in two places, and give a go.mod that takes it from there."""
+    source = folder / "source"
+    shutil.copytree(
+        go_does("drone", "list", "-m", "-f", "{{.Dir}}", "github.com/drone/drone"), source, copy_function=shutil.copyfile
+    )
+    for path, changes in NEWER.items():
+        text = (source / path).read_text()
+        for old, new in changes.items():
+            assert text.count(old) == 1, old
+            text = text.replace(old, new)
+        (source / path).chmod(0o644)
+        (source / path).write_text(text)
+    module, made = Path(__file__).parent / "drone", folder / "go.mod"
+    made.write_text((module / "go.mod").read_text() + f"\nreplace github.com/drone/drone => {source}\n")
+    shutil.copyfile(module / "go.sum", folder / "go.sum")
+    return made
+
+
+def go_does(module: str, *arguments: str) -> str:
+    """Run Go in the folder of a module; what it is made of is pinned there."""
+    environment = os.environ | {"CGO_ENABLED": "0", "GONOSUMDB": "*"}
+    where = Path(__file__).parent / module
+    return subprocess.run(
+        [go(), *arguments], cwd=where, check=True, env=environment, stdout=subprocess.PIPE, text=True
+    ).stdout.strip()
 
 
 @contextmanager
@@ -63,7 +105,7 @@ def drone(path: Path, folder: Path, edrone: str, *slugs: str) -> Iterator[Drone]
             "DRONE_GOGS_SERVER": forge_server.url, "DRONE_SERVER_HOST": address, "DRONE_SERVER_PORT": address,
             "DRONE_RPC_SECRET": SHARED, "DRONE_DATABASE_DRIVER": "postgres", "DRONE_DATABASE_DATASOURCE": datasource,
             "DRONE_USER_CREATE": f"username:octocat,admin:true,token:{TOKEN}", "DRONE_AGENTS_ENABLED": "true",
-            "DRONE_YAML_ENDPOINT": edrone, "DRONE_YAML_SECRET": SECRET, "DRONE_LOGS_DEBUG": "true",
+            "DRONE_YAML_ENDPOINT": edrone, "DRONE_YAML_SECRET": SECRET, "DRONE_LOGS_DEBUG": "true", "DRONE_CRON_INTERVAL": "1s",
         }))  # fmt: skip
         started = Drone(f"http://{address}", datasource, stand_in, log)
         wait_until(lambda: answers(started.url), "Drone answers")

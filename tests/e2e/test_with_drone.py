@@ -7,127 +7,27 @@ import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import psycopg2
 import pytest
-import requests
 import yaml
 from playwright.sync_api import Browser, expect
 
+from tests.e2e.beside import PASSWORD, SHOP, WEB, Place, beside_drone, pipeline
 from tests.e2e.browsing import reader
-from tests.e2e.drone import TOKEN, Drone, build, drone, runner
-from tests.e2e.running import Server, manage, serving, wait_until
-from tests.server import free_port
+from tests.e2e.drone import TOKEN, build, runner
+from tests.e2e.running import manage, wait_until
 
-SHOP, WEB = "acme/shop", "acme/web"
-PASSWORD = "x" * 20
 PLANTED = "planted-secret-of-a-repository"
-PIPELINE = """kind: pipeline
-type: exec
-name: {name}
-
-clone:
-  disable: true
-
-{more}steps:
-{steps}
-"""
 NEWER = {"archived": False, "auto_cancel_running": False}  # of a repository: keys that this Drone does not have yet
-ENDED = {"success", "failure", "error", "killed", "declined"}
-
-
-def pipeline(steps: str, name: str = "test", more: str = "") -> str:
-    return PIPELINE.format(name=name, steps=steps, more=more)
-
-
-@dataclass
-class Place:
-    """edrone, its tree and its Drone."""
-
-    edrone: Server
-    drone: Drone
-    tree: Path
-    token: str
-    folder: Path
-    programs: dict[str, Path]
-
-    def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        return requests.request(
-            method, self.edrone.url + path, headers={"Authorization": f"Bearer {self.token}"}, timeout=60, **options
-        )
-
-    def shown(self, path: str) -> Any:
-        answer = self.call("GET", path)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def write(self, path: str, text: str) -> None:
-        file = self.tree / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        new = file.with_name(f"{file.name}.new")
-        new.write_text(text)
-        new.replace(file)
-
-    def started(self, answer: requests.Response) -> int:
-        assert answer.status_code == 200, answer.text
-        return int(answer.json()["number"])
-
-    def ended(self, number: int, slug: str = SHOP) -> dict[str, Any]:
-        """Wait until a build has ended, and give what edrone shows of it."""
-        path = f"/api/repos/{slug}/builds/{number}"
-        wait_until(lambda: self.shown(path)["status"] in ENDED, f"build {number} has ended", 60)
-        return dict(self.shown(path))
-
-    def log(self, number: int, slug: str = SHOP) -> str:
-        return "".join(line["out"] for line in self.shown(f"/api/repos/{slug}/builds/{number}/logs/1/1"))
-
-    def config(self, number: int, slug: str = SHOP) -> str:
-        return str(self.shown(f"/api/repos/{slug}/builds/{number}/config")["yaml"])
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """Set all of it up as docs/connecting.md says."""
     folder = tmp_path_factory.mktemp("drone")
-    tree, state = folder / "projects", folder / "state"
-    tree.mkdir()
-    state.mkdir()
-    programs = build(folder)
-    port = free_port()
-    with ExitStack() as held:
-        server = held.enter_context(drone(programs["drone"], folder, f"http://127.0.0.1:{port}/edrone", SHOP, WEB))
-        held.enter_context(runner(programs["runner"], folder, server))
-        settings = {
-            "PORT": str(port), "EDRONE_PROJECTS": str(tree), "EDRONE_STATE": str(state), "DRONE_SERVER": server.url,
-            "DRONE_TOKEN": TOKEN, "DRONE_DATABASE_URL": read_only(server),
-        }  # fmt: skip
-        assert manage("migrate", **settings).returncode == 0
-        made = manage(
-            "createsuperuser", "--noinput", "--username=ada", "--email=", DJANGO_SUPERUSER_PASSWORD=PASSWORD, **settings
-        )
-        assert made.returncode == 0, made.stderr
-        token = manage("createtoken", "ada", **settings).stdout.strip()
-        edrone = held.enter_context(serving(state, **settings))
-        yield Place(edrone, server, tree, token, folder, programs)
-
-
-def read_only(server: Drone) -> str:
-    """Make the role that edrone reads with, and give the address of the database for it."""
-    rights = manage("dronegrants", "--role", "edrone")
-    assert rights.returncode == 0, rights.stderr
-    connection = psycopg2.connect(server.datasource)
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE ROLE edrone LOGIN")
-        cursor.execute(rights.stdout)
-    connection.close()
-    (host,) = parse_qs(urlsplit(server.datasource).query)["host"]
-    return f"postgres://edrone:@/postgres?host={host}"
+    with beside_drone(build(folder), folder) as started:
+        yield started
 
 
 def test_a_push_runs_what_the_tree_says_and_is_shown_as_drone_shows_it(place: Place):
@@ -334,3 +234,66 @@ def test_a_running_build_is_followed_in_the_browser_until_its_end(place: Place, 
         expect(page.locator("#log")).to_contain_text("+ echo the end", timeout=30_000)
         page.get_by_role("link", name="Configuration").click()
         expect(page.locator("pre.served")).to_contain_text("name: wait")
+
+
+def test_a_job_of_cron_gets_the_file_of_its_branch(place: Place):
+    place.write("web/nightly.yaml", pipeline("- name: say\n  commands: [echo it is night]"))
+    made = place.drone.call("POST", f"/api/repos/{WEB}/cron", json={"name": "night", "expr": "@yearly", "branch": "nightly"})
+    assert made.ok, made.text
+    connection = psycopg2.connect(place.drone.datasource)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE cron SET cron_next = 1")  # a year has passed
+    connection.close()
+
+    def of_cron() -> list[dict[str, Any]]:
+        return [build for build in place.shown(f"/api/repos/{WEB}/builds") if build["event"] == "cron"]
+
+    wait_until(of_cron, "Drone has started the job")
+    (begun,) = of_cron()
+    assert place.ended(begun["number"], WEB)["status"] == "success"
+    assert "it is night" in place.log(begun["number"], WEB)
+    assert place.shown(f"/api/repos/{WEB}/builds?event=cron")[0]["cron"] == "night"
+
+
+def test_pipelines_that_depend_on_each_other_run_and_fail_as_written(place: Place):
+    first = pipeline("- name: say\n  commands: [echo first]", "first")
+    second = pipeline(
+        "- name: fail\n  commands: [exit 3]\n- name: never\n  commands: [echo never]", "second", "depends_on: [first]\n"
+    )
+    third = pipeline("- name: say\n  commands: [echo third]", "third", "depends_on: [second]\n")
+    other = pipeline("- name: say\n  commands: [echo other]", "other", "trigger:\n  event: [tag]\n")
+    place.write("web/chain.yaml", f"{first}---\n{second}---\n{third}---\n{other}")
+    number = place.started(place.drone.forge.push(WEB, "chain"))
+    shown = place.ended(number, WEB)
+    assert shown["status"] == "failure"
+    stages = {stage["name"]: stage["status"] for stage in shown["stages"]}
+    assert stages == {"first": "success", "second": "failure", "third": "skipped"}
+    assert [step.get("exit_code", 0) for step in shown["stages"][1]["steps"]] == [3, 0]
+
+
+def test_edrone_knows_this_drone(place: Place):
+    found = manage("checkdrone", DRONE_DATABASE_URL=place.database, DRONE_SERVER=place.drone.url, DRONE_TOKEN=TOKEN)
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "1.10.1 or newer" in found.stdout
+    assert "may not" not in found.stdout
+
+
+def test_all_that_drone_has_by_now_is_shown_as_drone_shows_it(place: Place):
+    """The last of these tests: by now there are builds of every event and of almost every status."""
+    for slug in (SHOP, WEB):
+        base = f"/api/repos/{slug}"
+        paths = ["/builds?per_page=100", "/builds?page=2", "/builds?branch=release", "/builds/latest?branch=master"]
+        for one in place.drone.call("GET", f"{base}/builds?per_page=100").json():
+            found = place.drone.call("GET", f"{base}/builds/{one['number']}").json()
+            paths.append(f"/builds/{one['number']}")
+            paths += [
+                f"/builds/{one['number']}/logs/{stage['number']}/{step['number']}"
+                for stage in found.get("stages", [])
+                for step in stage.get("steps", [])
+            ]
+        for path in paths:
+            ours, theirs = place.call("GET", base + path), place.drone.call("GET", base + path)
+            assert ours.status_code == theirs.status_code, path
+            if theirs.ok:
+                assert ours.json() == theirs.json(), path

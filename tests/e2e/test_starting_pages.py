@@ -87,7 +87,7 @@ def test_an_operation_is_run_with_a_bad_and_then_a_good_input_and_finishes(site,
         ("rollback", "staging", "Roll staging back to ismewen/edrone #2.", "The rollback of staging was started."),
     ],
 )
-def test_a_promotion_and_a_rollback_by_keyboard_alone_deploy(verb, target, asked, said, site, browser: Browser):  # noqa: PLR0913 - what is said
+def test_a_promotion_and_a_rollback_by_keyboard_alone_deploy(verb, target, asked, said, site, browser: Browser):
     with reader(browser, site.url, ADMIN, PASSWORD) as page:
         page.goto(f"{site.url}{BUILDS}2/")
         page.locator(f"[id^=do-{verb}]").focus()

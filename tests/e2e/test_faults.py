@@ -27,6 +27,7 @@ from tests.e2e.running import SECRET, Server, ask, manage, serving, wait_until
 from tests.e2e.test_many_processes import MASTER, Load
 from tests.e2e.test_starting import BUILDS, site
 from tests.server import ROOT, free_port
+from tests.standin.drone import TOKEN
 
 
 @pytest.fixture
@@ -169,6 +170,10 @@ def test_the_tree_is_unmounted_and_back(tmp_path: Path):
     with serving_a_tree(tmp_path, tree) as (server, before):
         assert "name: edrone-error" in text_for(server, "without")
         assert asked_at_start(server, before) == MASTER
+        assert server.get("/readyz").ok
+        tree.rmdir()
+        assert server.get("/readyz").status_code == 503
+        assert "name: edrone-error" in text_for(server, "without the folder")
         with mounted(tree, 16):
             shutil.copytree(ROOT / "projects", tree, dirs_exist_ok=True)
             wait_until(lambda: text_for(server, f"back-{time.monotonic()}") == MASTER, "the tree is back")
@@ -223,6 +228,33 @@ def test_sigterm_while_a_build_is_being_started(tmp_path: Path):
         with closing(sqlite3.connect(tmp_path / "state" / "edrone.sqlite3")) as connection:
             records = connection.execute("SELECT outcome, status, build FROM builds_auditrecord").fetchall()
         assert records == [("done", 200, answer.json()["number"])]
+
+
+def test_sigterm_before_drone_has_asked_for_the_configuration(tmp_path: Path):
+    """Nothing is started: edrone takes no new requests any more, so Drone gets no configuration, and the record says so."""
+    with site(tmp_path) as started:
+        time.sleep(5)  # younger workers are told to end more than once
+        before = started.call("GET", BUILDS).json()
+        ask_drone, going_to_ask = started.drone.source.ask, threading.Event()
+
+        def late(content: Any) -> str:
+            going_to_ask.set()
+            time.sleep(3)
+            return ask_drone(content)
+
+        started.drone.source.ask = late  # type: ignore[method-assign]
+        with ThreadPoolExecutor(1) as pool:
+            call = pool.submit(started.call, "POST", f"{BUILDS}?branch=sigterm")
+            assert going_to_ask.wait(20)
+            started.edrone.process.send_signal(signal.SIGTERM)
+            answer = call.result(60)
+        assert (answer.status_code, "message" in answer.json()) == (502, True), answer.text
+        assert started.edrone.process.wait(60) == 0
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        assert len(requests.get(started.drone_url + BUILDS, headers=headers, timeout=20).json()) == len(before)
+        with closing(sqlite3.connect(tmp_path / "state" / "edrone.sqlite3")) as connection:
+            records = connection.execute("SELECT outcome, status, build FROM builds_auditrecord").fetchall()
+        assert records == [("refused", 502, None)]
 
 
 @pytest.mark.parametrize(("minutes", "words"), [(-10, "behind"), (10, "ahead of")])

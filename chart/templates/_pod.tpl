@@ -28,6 +28,14 @@
 - name: EDRONE_NAMESPACES
   value: {{ join "," . | quote }}
 {{- end }}
+{{- with .Values.settings.manualBuildsBy }}
+- name: EDRONE_MANUAL_BUILDS_BY
+  value: {{ join "," . | quote }}
+{{- end }}
+{{- with .Values.settings.hsts }}
+- name: EDRONE_HSTS
+  value: {{ int . | quote }}
+{{- end }}
 {{- if .Values.settings.allowUnsigned }}
 - name: EDRONE_ALLOW_UNSIGNED
   value: "true"
@@ -38,6 +46,10 @@
 {{- with .Values.drone.server }}
 - name: DRONE_SERVER
   value: {{ . | quote }}
+{{- end }}
+{{- if .Values.drone.caCertificate }}
+- name: DRONE_CA_FILE
+  value: /etc/drone-ca/ca.pem
 {{- end }}
 {{- $secret := include "edrone.secretName" . }}
 - name: SECRET_KEY
@@ -61,6 +73,15 @@
     secretKeyRef: {name: {{ $secret }}, key: DRONE_DATABASE_URL, optional: true}
 {{- with .Values.settings.extraEnv }}
 {{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* Where DRONE_CA_FILE is. */}}
+{{- define "edrone.caMount" -}}
+{{- if .Values.drone.caCertificate -}}
+- name: drone-ca
+  mountPath: /etc/drone-ca
+  readOnly: true
 {{- end }}
 {{- end }}
 

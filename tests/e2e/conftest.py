@@ -1,5 +1,6 @@
-"""A fresh clone, as a stranger has it, and a browser."""
+"""A fresh clone, as a stranger has it, Drone's command line, and a browser."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.e2e.test_go_reads_alike import go
 from tests.server import ROOT
 
 
@@ -23,6 +25,15 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, target)
     return folder
+
+
+@pytest.fixture(scope="session")
+def cli(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build Drone's command line; go.sum pins it, since the public sum database does not know every mirror's copy."""
+    binary = tmp_path_factory.mktemp("cli") / "drone"
+    command = [go(), "build", "-o", str(binary), "github.com/drone/drone-cli/drone"]
+    subprocess.run(command, cwd=Path(__file__).parent / "dronecli", check=True, env=os.environ | {"GONOSUMDB": "*"})
+    return binary
 
 
 @pytest.fixture(scope="session")

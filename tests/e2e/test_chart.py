@@ -14,6 +14,7 @@ import yaml
 
 from edrone_site import __version__
 from tests.server import ROOT
+from tests.site.test_readme import README, settings_table
 
 CHART = ROOT / "chart"
 DATA = Path(__file__).parent / "chart"
@@ -176,6 +177,38 @@ def test_edrone_is_not_ready_before_the_tree_is_there():
     assert {"--root=/tree", "--link=current"} <= set(sync["args"])
 
 
+def test_every_setting_of_the_readme_can_be_set_by_the_chart():
+    """All but two: `make run` alone shows sample builds, and the chart decides where edrone listens."""
+    secret = {"SECRET_KEY", "DRONE_YAML_SECRET", "DATABASE_URL", "DRONE_TOKEN", "DRONE_DATABASE_URL"}
+    sets = [
+        "drone.caCertificate=PEM", "drone.server=https://drone.example.com", "settings.hsts=31536000",
+        "settings.manualBuildsBy={edrone}", "settings.namespaces={ismewen}",
+    ]  # fmt: skip
+    (pod,) = pods([one(objects("first-install", *(word for each in sets for word in ("--set", each))), "Deployment")])
+    given = {variable["name"]: variable for variable in pod["containers"][0]["env"]}
+    unsigned = next(pods([one(objects("claim-unsigned"), "Deployment")]))["containers"][0]["env"]
+    assert settings_table(README).keys() - given.keys() - {variable["name"] for variable in unsigned} == {"EDRONE_DEMO"}
+    assert {name for name, variable in given.items() if "valueFrom" in variable} == secret
+    assert given["EDRONE_HSTS"]["value"] == "31536000"
+    assert given["EDRONE_MANUAL_BUILDS_BY"]["value"] == "edrone"
+
+
+def test_a_certificate_of_drones_server_is_a_file_that_edrone_reads():
+    found = objects("everything")
+    (made,) = [item for item in found if item["kind"] == "ConfigMap"]
+    (content,) = made["data"].items()
+    (pod,) = pods([one(found, "Deployment")])
+    (edrone, _) = pod["containers"]
+    (path,) = [variable["value"] for variable in edrone["env"] if variable["name"] == "DRONE_CA_FILE"]
+    (mount,) = [each for each in edrone["volumeMounts"] if each["name"] == "drone-ca"]
+    assert path == f"{mount['mountPath']}/{content[0]}"
+    assert content[1].startswith("-----BEGIN CERTIFICATE-----\n")
+    (volume,) = [each for each in pod["volumes"] if each["name"] == "drone-ca"]
+    assert volume["configMap"]["name"] == made["metadata"]["name"]
+    jobs = [job for kind in ("Job", "CronJob", "Pod") for item in found if item["kind"] == kind for job in pods([item])]
+    assert not [variable for job in jobs for variable in job["containers"][0].get("env", []) if "CA_FILE" in variable["name"]]
+
+
 def test_every_setting_of_the_chart_is_one_that_edrone_reads(values: str):
     source = (ROOT / "edrone_site/environment.py").read_text()
     for pod in pods(objects(values)):
@@ -265,15 +298,18 @@ def test_the_objects_of_the_prometheus_operator_have_its_form():
             assert rule["labels"]["severity"] in {"critical", "warning"}
 
 
-def test_edrones_own_pipeline_deploys_it_with_values_that_the_chart_takes():
+def test_edrones_own_pipelines_deploy_it_with_values_that_the_chart_takes():
     pipelines = list(yaml.safe_load_all((ROOT / ".drone.yml").read_text()))
-    (settings,) = [step["settings"] for pipeline in pipelines for step in pipeline["steps"] if "helm" in step["image"]]
-    tag = settings["string_values"].replace("${DRONE_COMMIT_SHA}", "12e4" + "0" * 36)
-    options = ["--set", settings["values"], "--set-string", tag, "--kube-version", KUBERNETES[1]]
-    done = helm("template", settings["release"], str(ROOT / settings["chart"]), "--namespace", settings["namespace"], *options)
-    assert done.returncode == 0, done.stderr
-    pod = next(pods([one([item for item in yaml.safe_load_all(done.stdout) if item], "Deployment")]))
-    assert pod["containers"][0]["image"] == f"{SAMPLE_IMAGE}:12e4{'0' * 36}"
+    found = [step["settings"] for pipeline in pipelines for step in pipeline["steps"] if "helm" in step["image"]]
+    assert len(found) == 2  # a push to master, and a promotion
+    for settings in found:
+        tag = settings["string_values"].replace("${DRONE_COMMIT_SHA}", "12e4" + "0" * 36)
+        options = ["--set", settings["values"], "--set-string", tag, "--kube-version", KUBERNETES[1]]
+        namespace = settings["namespace"].replace("${DRONE_DEPLOY_TO}", "staging")
+        done = helm("template", settings["release"], str(ROOT / settings["chart"]), "--namespace", namespace, *options)
+        assert done.returncode == 0, done.stderr
+        pod = next(pods([one([item for item in yaml.safe_load_all(done.stdout) if item], "Deployment")]))
+        assert pod["containers"][0]["image"] == f"{SAMPLE_IMAGE}:12e4{'0' * 36}"
 
 
 def test_old_records_are_pruned_every_night_on_postgresql_alone():

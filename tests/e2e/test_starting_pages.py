@@ -80,18 +80,30 @@ def test_an_operation_is_run_with_a_bad_and_then_a_good_input_and_finishes(site,
         picture(page, tmp_path, "record")
 
 
-def test_a_promotion_is_confirmed_by_keyboard_alone(site, browser: Browser):
+@pytest.mark.parametrize(
+    ("verb", "target", "asked", "said"),
+    [
+        ("promote", "production", "Promote ismewen/edrone #2 to production.", "The promotion to production was started."),
+        ("rollback", "staging", "Roll staging back to ismewen/edrone #2.", "The rollback of staging was started."),
+    ],
+)
+def test_a_promotion_and_a_rollback_by_keyboard_alone_deploy(verb, target, asked, said, site, browser: Browser):
     with reader(browser, site.url, ADMIN, PASSWORD) as page:
         page.goto(f"{site.url}{BUILDS}2/")
-        page.locator("[id^=do-promote]").focus()
+        page.locator(f"[id^=do-{verb}]").focus()
         page.keyboard.press("Enter")
-        page.wait_for_url(re.compile("/do/promote/"))
+        page.wait_for_url(re.compile(f"/do/{verb}/"))
         page.locator("#id_target").focus()
-        page.keyboard.type("production")
+        page.keyboard.type(target)
         page.keyboard.press("Enter")
-        expect(page.get_by_text("Promote ismewen/edrone #2 to production.")).to_be_visible()
+        expect(page.get_by_text(asked)).to_be_visible()
         page.get_by_role("button", name="Yes, do it").focus()
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile(f"{BUILDS}[0-9]+/"))
+        expect(page.get_by_text(said)).to_be_visible()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("success", timeout=30_000)
+        expect(page.locator("#content")).to_contain_text(target)
 
 
 @pytest.mark.parametrize("look", LOOKS)

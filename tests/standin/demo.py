@@ -93,7 +93,10 @@ Drone does, asks edrone for pipelines as Drone does, and plays a runner. It runs
 Start an operation, which takes some seconds, and look at the build:
   {curl} '{builds}?branch=develop&action=check&TARGET=staging'
   curl -H "Authorization: Bearer {made}" {builds}/latest?branch=develop
-Misspell it, and see how edrone says so:
+Promote build 18, which deploys its commit, and roll back to build 13 (the pipeline is projects/edrone/_promote.yaml):
+  {curl} '{builds}/18/promote?target=staging'
+  {curl} '{builds}/13/rollback?target=staging'
+Misspell an operation, and see how edrone says so:
   {curl} '{builds}?branch=develop&action=chek'
 Start it past edrone, as with Drone's own page or CLI; the error of the build says what is wrong:
   curl -X POST -H "Authorization: Bearer {TOKEN}" '{url}/api/repos/ismewen/edrone/builds?branch=develop&action=chek'

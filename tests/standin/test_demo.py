@@ -22,7 +22,7 @@ def test_a_newcomer_starts_an_operation_through_edrone_and_sees_it_finish(tmp_pa
                 break
             time.sleep(0.1)
         assert "What stands beside edrone is NOT Drone" in printed
-        operation, misspelt, past, fault = [
+        operation, promotion, rollback, misspelt, past, fault = [
             shlex.split(line) for line in re.findall(r"^ +(curl -X POST .*)$", printed, re.MULTILINE)
         ]
         assert operation[-1].startswith(f"{demo.url}/api/repos/ismewen/edrone/builds?")
@@ -34,12 +34,15 @@ def test_a_newcomer_starts_an_operation_through_edrone_and_sees_it_finish(tmp_pa
         )
         latest = shlex.split(re.findall(r"^ +(curl -H .*)$", printed, re.MULTILINE)[0])
         assert called(latest)["number"] > started["number"]
-        for _ in range(100):
-            build = called([*latest[:-1], f"{demo.url}/api/repos/ismewen/edrone/builds/{started['number']}"])
-            if build["finished"]:
-                break
-            time.sleep(0.1)
+        build = finished(demo, latest[:-1], started["number"])
         assert (build["status"], [stage["name"] for stage in build["stages"]]) == ("success", ["check"])
+        for event, command in (("promote", promotion), ("rollback", rollback)):
+            build = finished(demo, latest[:-1], called(command)["number"])
+            assert (build["event"], build["deploy_to"], build["status"]) == (event, "staging", "success")
+            (stage,) = build["stages"]
+            assert (stage["name"], [step["name"] for step in stage["steps"]]) == ("promote", ["helm"])
+        elsewhere = called([*promotion[:-1], promotion[-1].replace("staging", "moon")])
+        assert "Drone made no build" in elsewhere["message"]
         assert "outcome=served repo=ismewen/edrone event=custom" in demo.printed()
         subprocess.run(fault, check=True)
         assert "Drone made no build" in called(operation)["message"]
@@ -64,6 +67,16 @@ def test_it_ends_with_everything_that_it_started(tmp_path, number):
             assert not Path(f"/proc/{child}").exists()
         with pytest.raises(requests.ConnectionError):
             requests.get(f"{demo.url}/healthz", timeout=5)
+
+
+def finished(demo, curl, number):
+    """Ask for a build until it has ended."""
+    for _ in range(300):
+        build = called([*curl, f"{demo.url}/api/repos/ismewen/edrone/builds/{number}"])
+        if build["finished"]:
+            break
+        time.sleep(0.1)
+    return build
 
 
 def called(command):

@@ -1,0 +1,115 @@
+"""Requests at a constant rate, whether or not those before have been answered: each of another build, each answer looked at."""
+
+import asyncio
+import json
+import time
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.load import head
+from benchmarks.trees import make_tree
+from configs.asking import body
+from configs.payload import ConfigRequest
+from tests.e2e.running import SECRET, Server
+
+PROJECTS = 20
+
+
+@dataclass
+class Burst:
+    """What came of it."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    wrong: list[bytes] = field(default_factory=list)  # answers with a text that is not the build's
+    seconds: list[float] = field(default_factory=list)  # from the moment when a request was due to its whole answer
+    late: float = 0  # the most seconds by which a request was sent after it was due
+
+    def quantile(self, share: float) -> float:
+        """Give the seconds within which this share was answered."""
+        return sorted(self.seconds)[int(len(self.seconds) * share)]
+
+
+def projects(folder: Path) -> dict[str, bytes]:
+    """Make a tree; gives the answer for the master branch of each project."""
+    make_tree(folder, PROJECTS)
+    found = {each.parent.name: each.read_text() for each in folder.glob("*/master.yaml")}
+    assert len(set(found.values())) == PROJECTS
+    return {name: json.dumps({"Data": text}, separators=(",", ":")).encode() for name, text in found.items()}
+
+
+def requests_of(server: Server, names: Sequence[str], numbers: range) -> list[tuple[str, bytes]]:
+    """Sign a request of a new build for each number, of all projects in turn."""
+    made = []
+    for number in numbers:
+        name, now = names[number % len(names)], int(datetime.now(UTC).timestamp())
+        wanted = ConfigRequest(
+            "ismewen", name, "push", "refs/heads/master", "master", repo_id=number % len(names) + 1, after=f"{number:040x}"
+        )
+        content = body(wanted, created=now)
+        made.append((name, head(f"{server.url}/edrone", SECRET, content) + content))
+    return made
+
+
+class Connection(asyncio.Protocol):
+    """One request after another; the answer is read by its Content-Length."""
+
+    def __init__(self) -> None:
+        self.read: bytes = b""
+        self.answer: asyncio.Future[tuple[int, bytes]] | None = None  # to the request that was sent last
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.read += data
+        start, end, content = self.read.partition(b"\r\n\r\n")
+        length = int(start.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0) if end else 0
+        if end and len(content) >= length and self.answer and not self.answer.done():
+            self.answer.set_result((int(start.split(b" ", 2)[1]), content))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.answer and not self.answer.done():
+            self.answer.set_exception(ConnectionError(str(exc)))
+
+    async def ask(self, request: bytes) -> tuple[int, bytes]:
+        self.read, self.answer = b"", asyncio.get_running_loop().create_future()
+        self.transport.write(request)
+        return await self.answer
+
+
+def burst(server: Server, wanted: Sequence[tuple[str, bytes]], right: Mapping[str, bytes], rate: int) -> Burst:
+    """Send so many requests a second until all are sent, and wait for every answer."""
+    return asyncio.run(sent(server, wanted, right, rate))
+
+
+async def sent(server: Server, wanted: Sequence[tuple[str, bytes]], right: Mapping[str, bytes], rate: int) -> Burst:
+    """Send each request when it is due, on a connection that is free or on a new one."""
+    seen, free = Burst(), deque[Connection]()  # each in turn: one that was idle for long is closed by the server
+    begun = time.monotonic()
+
+    async def one(number: int, name: str, request: bytes) -> None:
+        due = begun + number / rate
+        seen.late = max(seen.late, time.monotonic() - due)
+        if not free:
+            _, made = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", server.port)
+            free.append(made)
+        connection = free.popleft()
+        status, content = await connection.ask(request)
+        seen.seconds.append(time.monotonic() - due)
+        seen.statuses[status] += 1
+        if content != right[name]:
+            seen.wrong.append(content)
+        free.append(connection)
+
+    async with asyncio.timeout(len(wanted) / rate + 60), asyncio.TaskGroup() as group:
+        for number, (name, request) in enumerate(wanted):
+            if (ahead := begun + number / rate - time.monotonic()) > 0:
+                await asyncio.sleep(ahead)
+            group.create_task(one(number, name, request))
+    for connection in free:
+        connection.transport.close()
+    return seen

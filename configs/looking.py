@@ -1,10 +1,12 @@
 """What was served, made to be looked at: with the file that each part came from, and beside what was served before."""
 
+from datetime import UTC, datetime
 from difflib import unified_diff
 
 from django.db.models import Q, QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import DiffLexer, YamlLexer
@@ -14,14 +16,13 @@ from configs.keptform import unpacked
 from configs.models import ServedConfig
 
 LARGEST = 200_000  # characters that are highlighted, and compared: more takes seconds
-OWN_FILE = "# The repository keeps its own file (kind: repository); edrone answered 204.\n"
 
 
 def text_of(record: ServedConfig, *, explained: bool = False) -> str:
     """Give the YAML that was served; `explained`: with comments that say where each part came from."""
     resolved = unpacked(record.file)
     if resolved.yaml is None:
-        return OWN_FILE
+        return f"# {gettext('The repository keeps its own file (kind: repository); edrone answered 204.')}\n"
     return annotated(resolved.yaml, resolved.origins) if explained else resolved.yaml
 
 
@@ -43,7 +44,7 @@ def difference(old: ServedConfig, new: ServedConfig) -> str:
     """Compare two texts line by line, as `diff -u` does; empty where they are equal."""
     texts = text_of(old), text_of(new)
     if max(map(len, texts)) > LARGEST:
-        return "" if texts[0] == texts[1] else "The texts differ, and are too long to be compared here.\n"
+        return "" if texts[0] == texts[1] else gettext("The texts differ, and are too long to be compared here.") + "\n"
     older, newer = (text.splitlines(keepends=True) for text in texts)
     found = unified_diff(older, newer, named(old), named(new))
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in found)
@@ -52,6 +53,16 @@ def difference(old: ServedConfig, new: ServedConfig) -> str:
 def named(record: ServedConfig) -> str:
     """Name a record as a file of a difference."""
     return f"projects/{record.file.path} ({record}, {record.served:%Y-%m-%d %H:%M:%S} UTC)"
+
+
+def moment(value: datetime | None) -> SafeString:
+    """Show a moment: in UTC here; a script writes it in the reader's zone, with the exact one on hover."""
+    if value is None:
+        return mark_safe("-")
+    utc = value.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{:%Y-%m-%d %H:%M:%S} UTC">{:%Y-%m-%d %H:%M} UTC</time>', utc.isoformat(), utc, utc
+    )
 
 
 def coloured(text: str, *, diff: bool = False) -> SafeString:

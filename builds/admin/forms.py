@@ -4,13 +4,15 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from builds.errors import said
 from builds.starting.errors import Refused
 from builds.starting.parameters import refuse_bad
 from configs.operations.inputs import missing_or_wrong
 from configs.operations.operation import Input, Operation
+from configs.sentence import told
 
 OF_INPUTS = "input-"  # before the names of an operation's inputs, so that they are never taken for other fields
 EXPLICIT = {"string", "choice"}  # types whose empty value means something where there is a default
@@ -59,7 +61,7 @@ class Parameters(forms.CharField):
         try:
             refuse_bad(found)
         except Refused as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(said(error)) from error
         return found
 
 
@@ -84,7 +86,7 @@ class RunForm(forms.Form):
         params = self.params
         for each in self.inputs or ():
             if reason := missing_or_wrong(each, params):
-                self.add_error(OF_INPUTS + each.name, reason)
+                self.add_error(OF_INPUTS + each.name, told(reason, gettext))
         return cleaned
 
     @property

@@ -8,6 +8,7 @@ from builds.drone.client import Repo, connected
 from builds.drone.errors import DroneError
 from builds.drone.places import place
 from builds.drone.stream import lines_so_far
+from builds.errors import said
 from builds.logs import Line, lines
 from builds.models import Build, Step
 
@@ -29,7 +30,7 @@ def running(build: Build, step: Step) -> tuple[list[Line], str]:
         with place():
             return lines_so_far(connected(), of(build), build.number, step.stage.number, step.number), ""
     except DroneError as error:
-        return [], str(error)
+        return [], said(error)
 
 
 def stored_elsewhere(build: Build, step: Step) -> list[Line] | None:

@@ -8,6 +8,7 @@ from functools import cache
 from django.conf import settings
 
 from builds.drone.errors import DroneError
+from configs.sentence import Sentence
 
 
 class Busy(DroneError):
@@ -17,7 +18,8 @@ class Busy(DroneError):
 
     def __init__(self) -> None:
         """Say so."""
-        super().__init__("edrone waits for Drone in as many requests as it may; nothing was asked. Try again in a moment.", 503)
+        busy = Sentence("edrone waits for Drone in as many requests as it may; nothing was asked. Try again in a moment.")
+        super().__init__(busy, 503)
 
 
 @contextmanager

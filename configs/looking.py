@@ -60,9 +60,8 @@ def moment(value: datetime | None) -> SafeString:
     if value is None:
         return mark_safe("-")
     utc = value.astimezone(UTC)
-    return format_html(
-        '<time datetime="{}" title="{:%Y-%m-%d %H:%M:%S} UTC">{:%Y-%m-%d %H:%M} UTC</time>', utc.isoformat(), utc, utc
-    )
+    exact, short = f"{utc:%Y-%m-%d %H:%M:%S} UTC", f"{utc:%Y-%m-%d %H:%M} UTC"
+    return format_html('<time datetime="{}" title="{}">{}</time>', utc.isoformat(), exact, short)
 
 
 def coloured(text: str, *, diff: bool = False) -> SafeString:

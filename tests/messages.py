@@ -25,12 +25,26 @@ FOLDER = ROOT / "edrone_site" / "locale" / LOCALE / "LC_MESSAGES"
 CALLS = {"_", "translate", "gettext", "gettext_lazy", "gettext_noop", "Sentence"}
 CALLS_WITH_CONTEXT = {"pgettext", "pgettext_lazy"}
 CALLS_WITH_NUMBER = {"ngettext", "ngettext_lazy"}
+OF_DJANGO = [  # what the administration shows of Django's own and Django has not translated
+    ("", "Model name", ""),
+    ("", "Add link", ""),
+    ("", "Change or view list link", ""),
+    ("", "After you’ve created a user, you’ll be able to edit more user options.", ""),
+    ("", "Error:", ""),
+    ("", "Forgotten your login credentials?", ""),
+    ("", "In case you’ve forgotten, you are:", ""),
+    (
+        "",
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
+    ),
+]
 Message = tuple[str, str, str]  # context, text, plural
 
 
 def messages() -> dict[Message, str]:
     """Find every text that is to be translated, and the file that has it."""
-    found: dict[Message, str] = {}
+    found = dict.fromkeys(OF_DJANGO, "django")
     for app in APPS:
         for file in sorted((ROOT / app).rglob("*.py")):
             for message in in_python(file.read_text()):

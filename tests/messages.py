@@ -29,10 +29,14 @@ OF_DJANGO = [  # what the administration shows of Django's own and Django has no
     ("", "Model name", ""),
     ("", "Add link", ""),
     ("", "Change or view list link", ""),
-    ("", "After you’ve created a user, you’ll be able to edit more user options.", ""),
+    (
+        "",
+        "After you\N{RIGHT SINGLE QUOTATION MARK}ve created a user, you\N{RIGHT SINGLE QUOTATION MARK}ll be able to edit more user options.",
+        "",
+    ),
     ("", "Error:", ""),
     ("", "Forgotten your login credentials?", ""),
-    ("", "In case you’ve forgotten, you are:", ""),
+    ("", "In case you\N{RIGHT SINGLE QUOTATION MARK}ve forgotten, you are:", ""),
     (
         "",
         "This password is too short. It must contain at least %d character.",

@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import ManyToManyField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -28,14 +27,20 @@ class Permissions(forms.ModelMultipleChoiceField):
         return f"{obj.content_type} | {form % {'model': obj.content_type.name} if form else obj.name}"
 
 
+def is_shown(kind: ContentType) -> bool:
+    """Has the administration pages of it?"""
+    model = kind.model_class()
+    return model is not None and admin.site.is_registered(model)
+
+
 class NamingPermissions:
     """What the pages of users and groups share; beside Django's own."""
 
-    def formfield_for_manytomany(self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **given: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **given: Any) -> Any:
         """Offer the permissions of what the administration shows: those of other tables allow nothing."""
         if db_field.name.endswith("permissions"):
-            shown = [ContentType.objects.get_for_model(model).pk for model in admin.site._registry]  # noqa: SLF001 - documented nowhere else
-            found = Permission.objects.filter(content_type__in=shown).select_related("content_type")
+            kinds = [kind.pk for kind in ContentType.objects.all() if is_shown(kind)]
+            found = Permission.objects.filter(content_type__in=kinds).select_related("content_type")
             given |= {"form_class": Permissions, "queryset": found}
         return super().formfield_for_manytomany(db_field, request, **given)  # type: ignore[misc]  # this is one half
 

@@ -18,7 +18,7 @@ PERMISSIONS = {
 }
 
 
-class Permissions(forms.ModelMultipleChoiceField):
+class Permissions(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic only in the stubs
     """Chooses permissions; their names in the database are English."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -36,7 +36,7 @@ def is_shown(kind: ContentType) -> bool:
 class NamingPermissions:
     """What the pages of users and groups share; beside Django's own."""
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **given: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **given: Any) -> Any:
         """Offer the permissions of what the administration shows: those of other tables allow nothing."""
         if db_field.name.endswith("permissions"):
             kinds = [kind.pk for kind in ContentType.objects.all() if is_shown(kind)]
@@ -50,7 +50,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class People(NamingPermissions, UserAdmin):
+class People(NamingPermissions, UserAdmin):  # type: ignore[type-arg]  # generic only in the stubs
     """Users."""
 
 

@@ -37,11 +37,11 @@ NAMES = {
 # What the test itself wrote, and what Drone's recorded database calls its repositories, people and places.
 DATA = {
     "ismewen", "edrone", "octocat", "hello", "world", "shop", "cart", "master", "develop", "admin", "viewer", "main", "check", "ship",
-    "broken", "default", "staging", "TARGET", "TIMES", "LOUD", "NOTE", "feature", "release", "moon", "operations", "chek", "PATH", "nothing", "DRONE_", "DRONE_X", "EDRONE_", "deployer",
+    "broken", "default", "staging", "TARGET", "TIMES", "LOUD", "NOTE", "feature", "release", "moon", "operations", "chek", "PATH", "nothing", "DRONE_", "DRONE_X", "EDRONE_", "bad", "head", "oserror", "pull", "topic", "amd", "docker", "linux", "test", "deployer",
 }  # fmt: skip
 WORD = re.compile(r"[A-Za-z_]{3,}")
 DIAGNOSIS = re.compile(r"projects/\S+:\d+:\d+: .*")  # of a file of the tree, as `checkprojects`, Drone and the log say it
-DRONES_WORDS = re.compile(r"（“[^”]*”）")
+DRONES_WORDS = re.compile(r"\uff08“[^”]*”\uff09")
 SEEN = {"title", "aria-label", "placeholder", "alt"}
 
 
@@ -168,9 +168,8 @@ def crawl(client: Client, start: str = "/admin/") -> Iterator[tuple[str, str]]:
         page = read(answer)
         yield path, page
         here = path.partition("?")[0]
-        for link in map(unescape, re.findall(r'href="([^"#]+)', page)):
-            left.append(here + link if link.startswith("?") else link)
-        left = [path for path in left if path.startswith("/admin/")]
+        links = map(unescape, re.findall(r'href="([^"#]+)', page))
+        left += [here + link if link.startswith("?") else link for link in links if link.startswith(("/admin/", "?"))]
 
 
 @pytest.mark.parametrize("superuser", [True, False])

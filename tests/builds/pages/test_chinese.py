@@ -32,7 +32,7 @@ NAMES = {
     "edrone", "Drone", "API", "HTTP", "YAML", "JSON", "SHA", "UTC", "SMTP", "URL", "NUL", "ID", "English", "PBKDF", "SQLite", "cookie",
     "runner", "custom", "refs", "heads", "tags", "yaml", "yml", "projects", "namespace", "name", "repo", "NAME", "value", "true",
     "false", "GitHub", "null", "Unicode", "Idempotency", "Key", "skip", "target", "production", "sha", "pbkdf", "kind", "repository",
-    "DRONE_SERVER", "DRONE_TOKEN", "DRONE_DATABASE_URL", "DRONE_CA_FILE", "EDRONE_ACTOR", "CTRL", "Ctrl", "Command", "ref", "LDAP", "Control", "Mac",
+    "DRONE_SERVER", "DRONE_TOKEN", "DRONE_DATABASE_URL", "DRONE_CA_FILE", "EDRONE_ACTOR", "CTRL", "Ctrl", "Command", "ref", "hook", "LDAP", "Control", "Mac",
 }  # fmt: skip
 # What the test itself wrote, and what Drone's recorded database calls its repositories, people and places.
 DATA = {

@@ -24,7 +24,7 @@ from configs.words import EVENTS
 PAGE = 50  # records
 INDEXED = {"id__lt", "slug", "ref", "event", "number", "time"}  # what a list can be narrowed by, in its address
 BUILD = (
-    "repository", "build", "event_word", "action", "ref", "after", "target", "deploy_to", "parent", "trigger", "author", "sender",
+    "repository", "build", "event_word", "action", "ref", "after", "target", "deploy_to", "made_from", "trigger", "author", "sender",
 )  # fmt: skip
 SERVED = ("file_link", "sources", "hash", "served_at", "late", "version", "revision", "yaml")
 CHANGES = ("previous", "changes")
@@ -144,7 +144,7 @@ class ServedConfigAdmin(ReadOnly):
     search_help_text = _("namespace/name of a repository, build number, branch or tag, refs/…, or a file of the tree (….yaml)")
     fieldsets = (
         (_("Build"), {"fields": BUILD}),
-        (_("Served"), {"fields": SERVED}),
+        (_("What was served"), {"fields": SERVED}),
         (_("Since then"), {"fields": CHANGES}),
     )
 
@@ -195,6 +195,11 @@ class ServedConfigAdmin(ReadOnly):
     def build(self, record: ServedConfig) -> str:
         """Give the number, where it is known."""
         return str(record.number) if record.number else gettext("not known yet")
+
+    @admin.display(description=_("made from"))
+    def made_from(self, record: ServedConfig) -> str:
+        """Give the number of the build that was restarted or promoted."""
+        return f"#{record.parent}" if record.parent else "-"
 
     @admin.display(description=_("ref"))
     def branch_or_tag(self, record: ServedConfig) -> SafeString:

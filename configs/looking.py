@@ -67,7 +67,7 @@ def moment(value: datetime | None) -> SafeString:
 def coloured(text: str, *, diff: bool = False) -> SafeString:
     """Write a text as HTML, in colours by classes of configs/served.css."""
     if len(text) > LARGEST:
-        return format_html('<pre class="served">{}</pre>', text)
+        return format_html('<pre class="served" tabindex="0">{}</pre>', text)
     lexer = DiffLexer(stripnl=False) if diff else YamlLexer(stripnl=False)
     inner = highlight(text, lexer, HtmlFormatter(nowrap=True))
-    return mark_safe(f'<pre class="served">{inner}</pre>')  # noqa: S308 - Pygments escapes
+    return mark_safe(f'<pre class="served" tabindex="0">{inner}</pre>')  # noqa: S308 - Pygments escapes

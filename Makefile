@@ -52,6 +52,7 @@ bench: .venv/dev ## Measure the speed (needs wrk); the tables go to docs/perform
 	$(BIN)/python -m benchmarks.records
 	$(BIN)/python -m benchmarks.builds
 	$(BIN)/python -m benchmarks.rest
+	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.trigger
 	$(BIN)/python -m benchmarks.refused
 

@@ -3,7 +3,7 @@
 from django.db import OperationalError
 from django.utils.translation import gettext
 
-from configs.sentence import told
+from configs.sentence import Sentence, told
 
 
 class BuildsError(Exception):
@@ -26,4 +26,5 @@ class DroneDatabaseIsReadOnly(BuildsError):
 
 def said(error: Exception) -> str:
     """Give the message of an error in the reader's language; `str` gives it in English, as it is logged, kept and sent."""
-    return told(error.args[0] if error.args else "", gettext)
+    text = error.args[0] if error.args else ""
+    return told(text, gettext) if isinstance(text, Sentence) or not text else gettext(text)

@@ -1,14 +1,12 @@
 """What a step printed, line by line (drone-facts 5.5)."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 
-@dataclass(frozen=True)
-class Line:
-    """A line of a log."""
+class Line(NamedTuple):
+    """A line of a log. A log has very many: a tuple is made in a third of the time that a dataclass takes."""
 
     pos: int  # from 0; the first lines may be missing, where the runner's limit was passed
     out: str  # with its line end, and with escapes for colours

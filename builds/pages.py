@@ -15,16 +15,17 @@ The readings of 3 and 4 share WINDOW.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from builds import newest
-from builds.models import Build
+from builds.models import Build, Stage
 from builds.models.words import Status
 
 WINDOW = 49_500  # rows that the readings of one page may take together; with the page's own rows they stay under 50,000
 READINGS = 3  # where there is an index: along the key, counting in the index, through the index
 FURTHEST = 10**9  # builds that a page by number may leave out
 UNFINISHED = {Status.PENDING.value, Status.RUNNING.value}  # the words of Drone's partial index
+WAITING = Status.BLOCKED.value  # no build has it: one that waits for approval is pending, and stages of it are blocked
 SEARCHED = ("title", "message", "author_login", "author_name", "ref", "deploy_to", "after")
 
 
@@ -32,11 +33,12 @@ SEARCHED = ("title", "message", "author_login", "author_name", "ref", "deploy_to
 class Filters:
     """What a list of builds is narrowed to; several values for one are alternatives, none is no filter."""
 
-    status: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()  # blocked: builds of which a stage waits for approval
     event: tuple[str, ...] = ()
     ref: tuple[str, ...] = ()  # refs/heads/B for a branch, refs/tags/T for a tag
     deploy_to: tuple[str, ...] = ()
     author_login: tuple[str, ...] = ()
+    author: str = ""  # a part of the author's name or login, in any case
     sender: tuple[str, ...] = ()
     after: tuple[str, ...] = ()  # commits, in full
     since: int | None = None  # created then or later, Unix seconds
@@ -48,8 +50,12 @@ class Filters:
         found = Q()
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.type == tuple[str, ...] and value:
+            if field.name == "status" and WAITING in value:
+                found &= Q(status__in=set(value) - {WAITING}) | waits_for_approval()
+            elif field.type == tuple[str, ...] and value:
                 found &= Q(**{f"{field.name}__in": value})
+        if self.author:
+            found &= Q(author_login__icontains=self.author) | Q(author_name__icontains=self.author)
         if self.since is not None:
             found &= Q(created__gte=self.since)
         if self.until is not None:
@@ -60,6 +66,12 @@ class Filters:
                 parts |= Q(**{f"{name}__icontains": self.q})
             found &= parts
         return found
+
+
+def waits_for_approval() -> Q:
+    """Write that a stage waits for somebody's approval; such builds are in the index of those that have not finished."""
+    blocked = Stage.objects.filter(build_id=OuterRef("id"), status=Status.BLOCKED.value)
+    return Q(Exists(blocked), status__in=UNFINISHED)
 
 
 @dataclass(frozen=True)
@@ -114,7 +126,7 @@ class Reading:
         """Give the page below a cursor."""
         below = Q() if before is None else Q(**{f"{self.key}__lt": before})
         offset = min(offset, FURTHEST)
-        if self.filters.status and set(self.filters.status) <= UNFINISHED:
+        if self.filters.status and set(self.filters.status) <= UNFINISHED | {WAITING}:
             return self.cut(self.sorted(below)[offset : offset + limit + 1], limit)
         if self.filters == Filters() and self.base == self.scope():
             return self.straight(below, limit, offset)

@@ -1,12 +1,14 @@
 """Single builds, logs, and repositories with their last builds; pages of builds are in builds/pages.py."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db.models import Model, OuterRef, Prefetch, QuerySet, Subquery
 
 from builds.models import Build, Log, Repo, Stage, Step
+from builds.models.words import Status
+from builds.pages import UNFINISHED
 
 Row = TypeVar("Row", bound=Model)
 
@@ -50,6 +52,14 @@ def build_with_stages(repo_id: int, number: int) -> Build | None:
     `build.stages.all()` and `stage.steps.all()` ask nothing more.
     """
     return with_stages(Build.objects.filter(repo_id=repo_id, number=number))
+
+
+def waiting_for_approval(builds: Iterable[Build]) -> set[int]:
+    """Give the ids of those builds that wait for approval, in one query; to Drone they are pending or running."""
+    unfinished = [build.id for build in builds if build.status in UNFINISHED]
+    if not unfinished:
+        return set()
+    return set(Stage.objects.filter(build_id__in=unfinished, status=Status.BLOCKED.value).values_list("build_id", flat=True))
 
 
 def latest_build(repo_id: int, ref: str) -> Build | None:

@@ -1,6 +1,7 @@
 """How each status of Drone is shown: a word, a sign, a colour. Pure."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,7 @@ class Look:
     """How a status looks; the word alone says it all, sign and colour help."""
 
     word: str | Promise
-    colour: str  # a CSS class: good, bad, busy, wait, off
+    colour: str  # a CSS class: good, bad, busy, wait, asks, off
     sign: str  # the path of an SVG picture of 16 by 16, drawn with a line
 
 
@@ -31,10 +32,15 @@ LOOKS = {
     "running": Look(pgettext_lazy("status", "running"), "busy", "M5.5 3.5l6 4.5-6 4.5z"),
     "pending": Look(_("pending"), "wait", "M8 4v4l3 2"),
     "waiting_on_dependencies": Look(_("waiting for others"), "wait", "M3.5 8h.1M8 8h.1M12.5 8h.1"),
-    "blocked": Look(_("waiting for approval"), "wait", "M6 4v8M10 4v8"),
+    "blocked": Look(_("waiting for approval"), "asks", "M6 4v8M10 4v8"),
     "declined": Look(_("declined"), "off", "M4 12L12 4"),
     "skipped": Look(_("skipped"), "off", "M4 4l4 4-4 4M8 4l4 4-4 4"),
 }
+
+
+def of(build: Any) -> str:
+    """Give the status of a build with its stages: Drone calls one pending that waits for approval."""
+    return "blocked" if any(stage.status == "blocked" for stage in build.stages.all()) else str(build.status)
 
 
 def look(status: str) -> Look:

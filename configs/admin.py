@@ -24,7 +24,8 @@ from configs.words import EVENTS
 PAGE = 50  # records
 INDEXED = {"id__lt", "slug", "ref", "event", "number", "time"}  # what a list can be narrowed by, in its address
 BUILD = (
-    "repository", "build", "event_word", "action", "ref", "after", "target", "deploy_to", "made_from", "trigger", "author", "sender",
+    "repository", "build", "event_word", "action", "ref", "after", "target", "deploy_to", "made_from", "trigger", "author",
+    "sender",
 )  # fmt: skip
 SERVED = ("file_link", "sources", "hash", "served_at", "late", "version", "revision", "yaml")
 CHANGES = ("previous", "changes")

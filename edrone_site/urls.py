@@ -15,6 +15,8 @@ admin.site.site_header = admin.site.site_title = "edrone"
 admin.site.index_title = gettext_lazy("What is going on")
 admin.site.login_form = LoginForm
 
+handler404, handler403 = "builds.admin.nothing.not_found", "builds.admin.nothing.forbidden"
+
 urlpatterns = [
     path("", include("configs.urls")),
     path("healthz", health.alive, name="healthz"),

@@ -32,10 +32,10 @@ def act_page(request: HttpRequest, slug: str, number: int, verb: str, stage: int
     if verb not in VERBS or (stage is None and verb == Verb.APPROVE) or (stage is not None and verb not in OF_A_STAGE):
         raise Http404
     build = find_build(request, slug, number)
-    form = form_of(Verb(verb), build, request.POST if request.method == "POST" else None)
+    form = form_of(request, Verb(verb), build)
     question = question_of(Verb(verb), build, stage, form)
     try:
-        allow(request, build, Verb(verb))
+        allow(request, build, Verb(verb), debug=isinstance(form, RestartForm) and form.debugs)
     except Forbidden as error:
         return page_of(request, question, {"reason": said(error), "forbidden": True}, error.status)
     reason = not_now(build, verb, stage or 0)
@@ -46,25 +46,28 @@ def act_page(request: HttpRequest, slug: str, number: int, verb: str, stage: int
     return ask(request, question, wish_of(Verb(verb), build, stage, form.cleaned_data))
 
 
-def allow(request: HttpRequest, build: Build, verb: Verb) -> None:
+def allow(request: HttpRequest, build: Build, verb: Verb, *, debug: bool) -> None:
     """Let through whoever may do this at all; the target is looked at with the rest of the form.
 
     Raises:
         Forbidden: with what is missing.
     """
-    if permitted(request.user, build, verb):
+    if permitted(request.user, build, verb, debug=debug):
         return
-    wish = Wish(verb, build.number)
+    wish = Wish(verb, build.number, debug=debug)
     demand(Caller(request.user, ""), build.repo.slug, need_of(wish, build, operations.level(build.repo, wish, build)))
     if verb in TO_A_TARGET and (level_of(request.user, build.repo.slug) or 0) < Level.DEPLOY:
         raise Forbidden(Sentence("Forbidden: this needs a grant of level “deploy”."))
 
 
-def form_of(verb: Verb, build: Build, data: Any) -> forms.Form:
+def form_of(request: HttpRequest, verb: Verb, build: Build) -> forms.Form:
     """Make the form of a verb."""
+    data = request.POST if request.method == "POST" else None
     if verb in TO_A_TARGET:
         return TargetForm(data, targets(build))
-    return RestartForm(data) if verb == Verb.RESTART else NothingMore(data)
+    if verb == Verb.RESTART:
+        return RestartForm(data, may_debug=permitted(request.user, build, verb, debug=True))
+    return NothingMore(data)
 
 
 def targets(build: Build) -> list[str]:

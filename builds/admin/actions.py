@@ -54,12 +54,12 @@ def actions(user: Any, build: Build) -> list[Action]:
     return found
 
 
-def permitted(user: Any, build: Build, verb: Verb) -> bool:
+def permitted(user: Any, build: Build, verb: Verb, *, debug: bool = False) -> bool:
     """May a user do this? To which targets somebody may promote is looked at when the target is known."""
     slug = build.repo.slug
     if verb in TO_A_TARGET:
         return (access.level_of(user, slug) or 0) >= Level.DEPLOY
-    wish = Wish(verb, build.number)
+    wish = Wish(verb, build.number, debug=debug)
     need = need_of(wish, build, operations.level(build.repo, wish, build))
     return access.may(user, need.level, slug, need.what)
 

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from builds import statuses
 from builds.admin.actions import TO_A_TARGET, not_connected
 from builds.admin.pages import shown
 from builds.drone.client import READ_BY_DRONE
@@ -141,6 +142,7 @@ def page_of(request: HttpRequest, question: Question, context: dict[str, Any], s
             "repo": question.repo,
             "slug": question.repo.slug,
             "build": question.build,
+            "status": statuses.of(question.build) if question.build else "",
             "not_connected": not_connected(),
             **context,
         },

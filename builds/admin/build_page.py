@@ -21,6 +21,7 @@ from builds.models import Build, Stage, Step
 from builds.secrets import masked
 
 SECONDS_WHILE_RUNNING, SECONDS_WHILE_WAITING = 3, 10  # between two looks at what has not finished
+YOUNG = 120  # seconds; a build of less than that may begin at any moment, though it only waits so far
 MOST_STEPS = 200  # that a page shows
 MAY_SEE_RECORD = "builds.view_auditrecord"
 FAILED = ("failure", "error", "killed")
@@ -80,6 +81,7 @@ def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number
     return {
         "title": f"{build.repo.slug} #{build.number}",
         "build": build,
+        "status": statuses.of(build),
         "repo": build.repo,
         "slug": build.repo.slug,
         "seconds": times.took(build.started, build.finished, int(time.time())),
@@ -89,7 +91,7 @@ def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number
         "later": f"?from={first + MOST_STEPS}" if first + MOST_STEPS < len(lines) else "",
         "chosen": chosen,
         "finished": build.status not in statuses.NOT_FINISHED,
-        "again": SECONDS_WHILE_RUNNING if build.status == "running" else SECONDS_WHILE_WAITING,
+        "again": again(build, int(time.time())),
         "live_url": address("live", build, chosen) + (f"?from={first}" if len(lines) > MOST_STEPS else ""),
         "starter": starters({(build.repo.slug, build.number)}).get((build.repo.slug, build.number)) or starter(build),
         "params": masked(build.params),
@@ -98,6 +100,11 @@ def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number
         "not_connected": not_connected(),
         "may_see_record": request.user.has_perm(MAY_SEE_RECORD),
     }
+
+
+def again(build: Build, now: int) -> int:
+    """Say after how many seconds the page looks again at a build that has not finished."""
+    return SECONDS_WHILE_RUNNING if build.status == "running" or now - build.created < YOUNG else SECONDS_WHILE_WAITING
 
 
 def first_shown(asked: str, lines: Lines, chosen: Step | None) -> int:

@@ -14,15 +14,15 @@ from django.utils.translation import gettext_lazy as _
 from builds import access, statuses
 from builds.admin.pages import LARGEST, page, shown, visible_repos
 from builds.admin.rows import rows
-from builds.models import Repo
+from builds.admin.search import named
+from builds.models import Build, Repo
 from builds.models.access import Level
 from builds.models.words import Event, Status
 from builds.pages import Filters, Page, of_repositories, of_repository
-from builds.queries import build_with_stages, repository
+from builds.queries import repository
 
 ON_A_PAGE = 50
 SUGGESTED = 300  # repositories that the filter suggests
-NAMED_BUILD = re.compile(r"(?P<slug>[^\s#]+/[^\s#]+)#(?P<number>\d{1,10})")
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 PERIODS = {
     "hour": (_("the last hour"), 1),
@@ -46,14 +46,16 @@ class Asked:
     q: str = ""
 
     def filters(self, now: datetime) -> Filters:
-        """Turn it into filters of the query; a word that is a whole commit uses no search."""
+        """Turn it into filters of the query; a word that is a whole commit uses no search, a login that is known an index."""
         commit = COMMIT.fullmatch(self.q.lower())
+        login = bool(self.author) and Build.objects.filter(author_login=self.author).exists()
         hours = PERIODS[self.period][1] if self.period in PERIODS else 0
         return Filters(
             status=tuple(filter(None, [self.status])),
             event=tuple(filter(None, [self.event])),
             ref=(f"refs/heads/{self.branch}",) if self.branch else (),
-            author_login=tuple(filter(None, [self.author])),
+            author_login=(self.author,) if login else (),
+            author="" if login else self.author,
             after=(self.q.lower(),) if commit else (),
             since=int((now - timedelta(hours=hours)).timestamp()) if hours else None,
             q="" if commit else self.q,
@@ -62,12 +64,15 @@ class Asked:
 
 @page
 def builds_list(request: HttpRequest) -> HttpResponseBase:
-    """Show a page of builds; a search for `slug#number` goes straight to that build."""
+    """Show a page of builds; a search for `owner/name#5` and the like goes straight to that build, where it is the only one."""
     asked = Asked(**{name: request.GET.get(name, "").replace("\0", "").strip()[:500] for name in NAMES})
-    if (named := NAMED_BUILD.fullmatch(asked.q)) and (url := url_of(request, named["slug"], int(named["number"]))):
-        return redirect(url)
     before = cursor(request)
-    found = find(request, asked, before)
+    found = Page(named(request, asked.q, asked.repo), None)
+    if len(found.builds) == 1:
+        (build,) = found.builds
+        return redirect(reverse("admin:builds_build", kwargs={"slug": build.repo.slug, "number": build.number}))
+    if not found.builds:
+        found = find(request, asked, before)
     return shown(
         request,
         "admin/builds/builds.html",
@@ -98,20 +103,10 @@ def choices(request: HttpRequest) -> dict[str, Any]:
     repos = Repo.objects.all() if condition is None else Repo.objects.filter(condition)
     return {
         "repos": repos.filter(active=True).order_by("slug").values_list("slug", flat=True)[:SUGGESTED],
-        "statuses": [
-            (word, statuses.look(word).word) for word in Status.values if word not in {"blocked", "waiting_on_dependencies"}
-        ],
+        "statuses": [(word, statuses.look(word).word) for word in Status.values if word != "waiting_on_dependencies"],
         "events": [(word, statuses.EVENTS[word]) for word in Event.values],
         "periods": [(word, label) for word, (label, _hours) in PERIODS.items()],
     }
-
-
-def url_of(request: HttpRequest, slug: str, number: int) -> str:
-    """Give the address of a build that the reader may see; empty where there is none."""
-    repo = repository(slug) if access.may(request.user, Level.VIEW, slug) else None
-    if repo and number <= LARGEST and build_with_stages(repo.id, number):
-        return reverse("admin:builds_build", kwargs={"slug": slug, "number": number})
-    return ""
 
 
 def cursor(request: HttpRequest) -> int | None:

@@ -85,8 +85,9 @@ class RunForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         params = self.params
         for each in self.inputs or ():
-            if reason := missing_or_wrong(each, params):
-                self.add_error(OF_INPUTS + each.name, told(reason, gettext))
+            name = OF_INPUTS + each.name
+            if name not in self.errors and (reason := missing_or_wrong(each, params)):  # one sentence for one mistake
+                self.add_error(name, told(reason, gettext))
         return cleaned
 
     @property
@@ -138,6 +139,17 @@ class RestartForm(forms.Form):
         label=gettext_lazy("Keep the machine for debugging"),
         help_text=gettext_lazy("Drone's debug mode, where the runner knows it."),
     )
+
+    def __init__(self, data: Any, *, may_debug: bool) -> None:
+        """Show debugging to those who may; from others it is still read, so that it can be refused."""
+        super().__init__(data)
+        if not may_debug and not self.debugs:
+            del self.fields["debug"]
+
+    @property
+    def debugs(self) -> bool:
+        """Is debugging asked for?"""
+        return "debug" in self.fields and bool(self["debug"].data)
 
 
 class NothingMore(forms.Form):

@@ -1,4 +1,4 @@
-"""The first page: what runs now, what failed lately, the reader's own builds."""
+"""The first page: what runs now or waits for somebody, what failed lately, the reader's own builds."""
 
 import time
 from typing import Any
@@ -6,33 +6,40 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest
-from django.utils.translation import gettext
+from django.template.response import TemplateResponse
 
-from builds.admin.pages import visible_repos
+from builds.admin.pages import page, shown, visible_repos
 from builds.admin.rows import STARTING, rows
-from builds.errors import DroneDatabaseUnavailable
+from builds.errors import DroneDatabaseUnavailable, said
 from builds.models import Build, Repo
 from builds.models.audit import AuditRecord
 from builds.pages import Filters, of_repositories
 
-RUNNING, FAILED, MINE = 20, 10, 10  # lines
+RUNNING, BLOCKED, FAILED, MINE = 20, 20, 10, 10  # lines
 LATELY = 7 * 86400  # seconds
 
 
+@page
+def live(request: HttpRequest) -> TemplateResponse:
+    """Give the lists anew, which the page asks for while something runs."""
+    return shown(request, "admin/builds/home_live.html", {"lists": lists(request)})
+
+
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Give the three lists; where Drone's database is away, the sentence that says so."""
+    """Give the lists; where Drone's database is away, the sentence that says so."""
     try:
         return {"lists": lists(request), "sample_data": settings.EDRONE_DEMO}
     except DroneDatabaseUnavailable as error:
-        return {"reason": gettext(str(error))}
+        return {"reason": said(error)}
 
 
 def lists(request: HttpRequest) -> dict[str, Any]:
-    """Ask for the builds, with one query for the repositories of all three lists."""
+    """Ask for the builds, with one query for the repositories of all of them."""
     visible = visible_repos(request)
     login = request.user.get_username()
     asked = {
-        "running": (Filters(status=("running", "pending")), RUNNING),
+        "blocked": (Filters(status=("blocked",)), BLOCKED),
+        "running": (Filters(status=("running", "pending")), RUNNING + BLOCKED),
         "failed": (Filters(status=("failure", "error", "killed"), since=int(time.time()) - LATELY), FAILED),
         "mine": (Filters(author_login=(login,)), MINE),
         "started": (Filters(sender=(login,)), MINE),
@@ -40,6 +47,7 @@ def lists(request: HttpRequest) -> dict[str, Any]:
     found = {name: of_repositories(visible, filters, None, most).builds for name, (filters, most) in asked.items()}
     mine = {build.id: build for build in [*found.pop("mine"), *found.pop("started"), *started_here(request, visible)]}
     found["mine"] = sorted(mine.values(), key=lambda build: -build.id)[:MINE]
+    found["running"] = [build for build in found["running"] if build not in found["blocked"]][:RUNNING]
     lines = {row.build.id: row for row in rows({build.id: build for builds in found.values() for build in builds}.values())}
     return {name: [lines[build.id] for build in builds] for name, builds in found.items()}
 

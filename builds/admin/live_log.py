@@ -9,7 +9,7 @@ from builds.drone.errors import DroneError
 from builds.drone.places import place
 from builds.drone.stream import lines_so_far
 from builds.errors import said
-from builds.logs import Line, lines
+from builds.logs import Line
 from builds.models import Build, Step
 
 
@@ -33,14 +33,20 @@ def running(build: Build, step: Step) -> tuple[list[Line], str]:
         return [], said(error)
 
 
-def stored_elsewhere(build: Build, step: Step) -> list[Line] | None:
-    """Ask Drone for the log of a finished step that its table has not; None where there is none to be had."""
+def stored_elsewhere(build: Build, step: Step) -> bytes | None:
+    """Ask Drone for the log of a finished step that its table has not; None where there is none to be had.
+
+    Raises:
+        DroneError: Drone could not be asked, or did not answer.
+    """
     if not can_ask() or not step.started:
         return None
     try:
-        return lines(elsewhere.log_of(of(build), build.number, step.stage.number, step.number))
-    except DroneError:
-        return None
+        return elsewhere.log_of(of(build), build.number, step.stage.number, step.number)
+    except DroneError as error:
+        if error.status == elsewhere.NOT_FOUND:
+            return None
+        raise
 
 
 def why_none(step: Step) -> str:

@@ -3,29 +3,24 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from builds import ansi, logparts, statuses, times
+from builds import logparts, statuses
 from builds.admin import live_log
+from builds.admin.log_lines import LogLine, Outline, outline, written
 from builds.admin.pages import LARGEST, find_repo, page, shown
-from builds.logs import Line, lines
+from builds.drone.errors import DroneError
+from builds.drone.places import Busy
+from builds.errors import said
+from builds.logs import lines
 from builds.models import Build, Step
 from builds.queries import log_of, step_of
 
 MOST_PARTS = 8  # of more, those in the middle are folded together
 MOST_IN_TAIL = 1000  # lines that one look at a running step adds to the page
-
-
-@dataclass(frozen=True)
-class LogLine:
-    """A line as the page shows it."""
-
-    number: int  # from 1
-    spans: list[ansi.Span]
-    longer: int  # characters that are not shown
-    at: str  # time since the step began; empty where it is that of the line before
 
 
 @dataclass(frozen=True)
@@ -42,72 +37,67 @@ class PartLine:
 def context(build: Build, step: Step) -> dict[str, Any]:
     """Give what the page shows of a step's log: its parts, the last of them open, or a sentence why there is none."""
     where = {"raw_url": url("raw", build, step), "step_url": url("step", build, step), "step": step}
-    found = read(build, step)
-    if found is None and step.status in statuses.NOT_FINISHED:
+    try:
+        data = read(build, step)
+    except DroneError as error:
+        return where | {"no_log": said(error), "again_url": url("log", build, step) if isinstance(error, Busy) else ""}
+    if data is None and step.status in statuses.NOT_FINISHED:
         return where | tail_of(build, step, 0)
-    if found is None:
+    if data is None:
         return where | {"no_log": live_log.why_none(step)}
+    found = outline(data)
     parts = in_parts(build, step, found)
     middle = parts[1:-2] if len(parts) > MOST_PARTS else []
     return where | {
-        "line_count": len(found),
+        "line_count": found.count,
         "parts": parts[:1] + parts[-2:] if middle else parts,
         "middle": middle,
         "middle_last": middle[-1].last if middle else 0,
-        "dropped": found[0].pos if found else 0,
+        "dropped": found.dropped,
     }
 
 
-def read(build: Build, step: Step) -> list[Line] | None:
-    """Read the log of a step from Drone's table or from where else Drone keeps it; None where there is none."""
+def read(build: Build, step: Step) -> bytes | None:
+    """Read the log of a step from Drone's table or from where else Drone keeps it; None where there is none.
+
+    Raises:
+        DroneError: it may be elsewhere, and Drone cannot be asked now.
+    """
     if (data := log_of(step)) is not None:
-        return lines(data)
+        return data
     return live_log.stored_elsewhere(build, step) if step.status not in statuses.NOT_FINISHED else None
 
 
-def in_parts(build: Build, step: Step, found: list[Line]) -> list[PartLine]:
-    """Cut a log into parts."""
-    cut = logparts.parts([line.out for line in found])
+def in_parts(build: Build, step: Step, found: Outline) -> list[PartLine]:
+    """Give each part of a log its address, and the last one its lines."""
     return [
         PartLine(
             part.first,
             part.last,
             url("part", build, step, first=part.first, last=part.last),
-            times.clock(found[part.first - 1].time),
-            written(found, part.first, part.last) if part is cut[-1] else None,
+            since,
+            found.last if part is found.parts[-1] else None,
         )
-        for part in cut
+        for part, since in zip(found.parts, found.since, strict=True)
     ]
 
 
-def written(found: list[Line], first: int, last: int, skipped: int = 0) -> list[LogLine]:
-    """Write some lines of a log, in the colours that the lines before them left behind.
-
-    Args:
-        found: all lines.
-        first: number of the first that is written, counted from 1.
-        last: number of the last.
-        skipped: lines that are missing before all of them; the numbers count them.
-    """
-    style = ansi.after("".join(line.out for line in found[: first - 1]))
-    chosen = found[first - 1 : last]
-    result, before = [], None
-    for number, (line, spans) in enumerate(
-        zip(chosen, ansi.lines((line.out for line in chosen), style), strict=True), first + skipped
-    ):
-        longer = max(len(line.out.rstrip("\r\n").rpartition("\r")[2]) - ansi.LONGEST, 0)
-        result.append(LogLine(number, spans, longer, times.clock(line.time) if line.time != before else ""))
-        before = line.time
-    return result
+@page
+def whole(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> HttpResponseBase:
+    """Give the log as the page of its step has it, which asks for it again where edrone was busy."""
+    build, found = find_step(request, slug, number, stage, step)
+    if not request.headers.get("HX-Request"):
+        return redirect(url("step", build, found))
+    return shown(request, "admin/builds/log.html", context(build, found))
 
 
 @page
 def part(request: HttpRequest, slug: str, number: int, stage: int, step: int, first: int, last: int) -> TemplateResponse:
     """Give some lines of a log: as a part of a page, or as a page where scripts do not run."""
-    build, found_step, found = stored(request, slug, number, stage, step)
-    if not 1 <= first <= last <= len(found) or logparts.Part(first, last) not in logparts.parts([line.out for line in found]):
+    build, found_step, data = stored(request, slug, number, stage, step)
+    if logparts.Part(first, last) not in outline(data).parts:
         raise Http404
-    context = {"lines": written(found, first, last), "raw_url": url("raw", build, found_step)}
+    context = {"lines": written(lines(data), first, last), "raw_url": url("raw", build, found_step)}
     if request.headers.get("HX-Request"):
         return shown(request, "admin/builds/log_lines.html", context)
     page_of = {"title": f"{slug} #{number}", "slug": slug, "build": build, "step": found_step}
@@ -117,10 +107,10 @@ def part(request: HttpRequest, slug: str, number: int, stage: int, step: int, fi
 @page
 def raw(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> HttpResponse:
     """Give a log as a text file, as it was printed."""
-    _build, _step, found = stored(request, slug, number, stage, step)
+    _build, _step, data = stored(request, slug, number, stage, step)
     name = f"build-{number}-{stage}-{step}.log"
     return HttpResponse(
-        "".join(line.out if line.out.endswith("\n") else f"{line.out}\n" for line in found).encode(errors="replace"),
+        "".join(line.out if line.out.endswith("\n") else f"{line.out}\n" for line in lines(data)).encode(errors="replace"),
         content_type="text/plain; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -150,7 +140,7 @@ def tail_of(build: Build, step: Step, after: int) -> dict[str, Any]:
     }
 
 
-def stored(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> tuple[Build, Step, list[Line]]:
+def stored(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> tuple[Build, Step, bytes]:
     """Find the log of a step, in Drone's table or where else Drone keeps it."""
     build, found = find_step(request, slug, number, stage, step)
     if (kept := read(build, found)) is None:

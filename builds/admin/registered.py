@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 
-from builds.admin import act_page, build_page, builds_list, config_page, log_page, record_page, repo_pages, run_page
+from builds.admin import act_page, build_page, builds_list, config_page, home, log_page, record_page, repo_pages, run_page
 from builds.models import Build, Repo
 from configs.admin import Unwritten
 
@@ -36,8 +36,10 @@ class BuildAdmin(Browsed):
         step = build + "-/{}/<int:stage>/<int:step>/"
         return [
             path("", builds_list.builds_list, name="builds_build_changelist"),
+            path("-/now/", home.live, name="builds_now"),
             path(step.format("step"), build_page.build_page, name="builds_step"),
             path(step.format("live"), build_page.live, name="builds_live-step"),
+            path(step.format("log"), log_page.whole, name="builds_log"),
             path(step.format("log") + "<int:first>-<int:last>/", log_page.part, name="builds_part"),
             path(step.format("log") + "after/<int:after>/", log_page.tail, name="builds_tail"),
             path(step.format("log") + "file/", log_page.raw, name="builds_raw"),

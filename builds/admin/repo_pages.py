@@ -16,7 +16,7 @@ from builds.deployed import Deployed, deployed
 from builds.models import Repo
 from builds.models.access import Level
 from builds.pages import Filters, of_repository
-from builds.queries import repositories, with_last_builds
+from builds.queries import repositories, waiting_for_approval, with_last_builds
 
 ON_A_PAGE = 30
 BUILDS = 20  # on the page of a repository
@@ -61,12 +61,17 @@ def repos_list(request: HttpRequest) -> TemplateResponse:
 
 
 def cards(repos: list[Repo]) -> list[Card]:
-    """Make the cards of repositories, in four queries whatever their number."""
+    """Make the cards of repositories, in five queries whatever their number."""
     places = deployed([repo.id for repo in repos]) if repos else {}
-    now = int(time.time())
+    found, now = with_last_builds(repos), int(time.time())
+    waiting = waiting_for_approval(one.build for one in found if one.build)
     return [
-        Card(one.repo, row(one.build, one.repo.slug, now) if one.build else None, places.get(one.repo.id, []))
-        for one in with_last_builds(repos)
+        Card(
+            one.repo,
+            row(one.build, one.repo.slug, now, waits=one.build.id in waiting) if one.build else None,
+            places.get(one.repo.id, []),
+        )
+        for one in found
     ]
 
 

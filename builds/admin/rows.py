@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from builds import statuses, times
 from builds.models import Build, Repo
 from builds.models.audit import AuditRecord, Verb
+from builds.queries import waiting_for_approval
 
 STARTING = (Verb.CREATE.value, Verb.RESTART.value, Verb.PROMOTE.value, Verb.ROLLBACK.value)
 GONE = "?"  # in place of the name of a repository that Drone has deleted since; its builds stay
@@ -20,6 +21,7 @@ class Row:
     """A line."""
 
     build: Build
+    status: str  # that of the build, but for one that waits for approval, which Drone calls pending
     slug: str
     url: str  # empty where the repository is gone
     seconds: int | None  # that it took, or takes so far
@@ -31,8 +33,11 @@ def rows(builds: Iterable[Build]) -> list[Row]:
     found = list(builds)
     slugs = dict(Repo.objects.filter(id__in={build.repo_id for build in found}).values_list("id", "slug")) if found else {}
     people = starters({(slugs.get(build.repo_id, ""), build.number) for build in found})
-    now = int(time.time())
-    return [row(build, slug := slugs.get(build.repo_id, ""), now, people.get((slug, build.number), "")) for build in found]
+    waiting, now = waiting_for_approval(found), int(time.time())
+    return [
+        row(build, slug := slugs.get(build.repo_id, ""), now, people.get((slug, build.number), ""), waits=build.id in waiting)
+        for build in found
+    ]
 
 
 def starters(builds: Collection[tuple[str, int]]) -> dict[tuple[str, int], str]:
@@ -48,12 +53,13 @@ def starters(builds: Collection[tuple[str, int]]) -> dict[tuple[str, int], str]:
     return {(slug, number or 0): name for slug, number, name in found.values_list("slug", "build", "username")}
 
 
-def row(build: Build, slug: str, now: int, person: str = "") -> Row:
+def row(build: Build, slug: str, now: int, person: str = "", *, waits: bool = False) -> Row:
     """Make a line of a build."""
     url = reverse("admin:builds_build", kwargs={"slug": slug, "number": build.number}) if slug else ""
     ended = build.finished or (0 if build.status in statuses.NOT_FINISHED else build.started)
     who = person or starter(build)
-    return Row(build, slug or GONE, url, times.took(build.started, ended, now), "" if who == build.author_login else who)
+    status, seconds = "blocked" if waits else build.status, times.took(build.started, ended, now)
+    return Row(build, status, slug or GONE, url, seconds, "" if who == build.author_login else who)
 
 
 def starter(build: Build) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from builds.admin import live_log
 from builds.drone import places
@@ -121,19 +122,74 @@ def test_a_log_in_the_table_is_not_asked_for(settings, db):
         assert server.requests == []
 
 
+PAGE = "/admin/builds/build/ismewen/edrone/1/-/{}/1/1/"
+
+
+@pytest.fixture
+def viewer(without_logs: None) -> Client:
+    client = Client()
+    client.force_login(person("looker", Level.VIEW, "ismewen/edrone", is_staff=True))
+    return client
+
+
+def test_the_page_of_such_a_log_says_that_edrone_is_busy_and_asks_again_until_it_is_not(drone, viewer):
+    server = drone(Response(200, LINES))
+    with ExitStack() as held:
+        hold_all(held)
+        page = viewer.get(PAGE.format("step")).content.decode()
+        again = viewer.get(PAGE.format("log"), headers={"HX-Request": "true"}).content.decode()
+        file = viewer.get(f"{PAGE.format('log')}file/")
+    for busy in (page, again):
+        assert "edrone waits for Drone in as many requests as it may" in busy
+        assert f'hx-get="{PAGE.format("log")}" hx-trigger="every 3s"' in busy
+        assert f'href="{PAGE.format("step")}">Try again' in busy
+        assert "has a log of this step" not in busy
+    assert (file.status_code, file.headers["Retry-After"], asked(server)) == (503, "10", [])
+    there = viewer.get(PAGE.format("log"), headers={"HX-Request": "true"}).content.decode()
+    assert "from S3" in there
+    assert "hx-trigger" not in there
+    assert "<html" not in there
+    assert viewer.get(PAGE.format("log"))["Location"] == PAGE.format("step")
+    assert viewer.get(f"{PAGE.format('log')}file/").content == b"from S3\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Response(404, b'{"message":"sql: no rows in result set"}'), "Neither Drone"),
+        (Response(401, b"{}"), "DRONE_TOKEN"),
+        (Response(500, b"oops"), "500"),
+    ],
+)
+def test_the_page_says_what_drone_said_and_does_not_ask_again(drone, viewer, answer, said):
+    drone(answer)
+    page = viewer.get(PAGE.format("step"))
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert said in text
+    assert "hx-get" not in text
+    assert TOKEN not in text
+
+
+def hold_all(held: ExitStack) -> None:
+    """Take every place for calls to Drone."""
+    while True:
+        try:
+            held.enter_context(places.place())
+        except places.Busy:
+            return
+
+
 def test_it_holds_one_of_the_places_for_calls_to_drone(drone):
     server = drone(Response(200, LINES))
     api = Api(person("viewer", Level.VIEW, "ismewen/edrone"))
     with ExitStack() as held:
-        while True:
-            try:
-                held.enter_context(places.place())
-            except places.Busy:
-                break
+        hold_all(held)
         answer = api.get(LOG)
         build = Build.objects.get(repo__slug="ismewen/edrone", number=1)
         step = Step.objects.get(stage__build=build, stage__number=1, number=1)
         assert live_log.running(build, step) == ([], str(places.Busy()))
-        assert live_log.stored_elsewhere(build, step) is None
+        with pytest.raises(places.Busy):
+            live_log.stored_elsewhere(build, step)
     assert (answer.status_code, answer.headers["Retry-After"], asked(server)) == (503, "1", [])
     assert api.get(LOG).status_code == 200

@@ -1,11 +1,18 @@
 """Long logs in parts: all lines, in order, each part of bounded weight."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from builds import ansi, logparts
-from builds.admin.log_page import written
+from builds.admin import log_lines
+from builds.admin.log_lines import end_of, outline, written
+from builds.kept import Kept
 from builds.logs import Line
 from builds.templatetags.builds import log_line
 
@@ -46,3 +53,60 @@ def test_lines_of_a_part_have_the_colours_that_the_parts_before_left():
     lines = [Line(0, "\x1b[32mgreen\n", 0), Line(1, "still\n", 5)]
     (line,) = written(lines, 2, 2)
     assert (line.number, line.spans, line.at) == (2, [ansi.Span("still", "f2")], "0:05")
+
+
+@given(texts)
+def test_colours_are_looked_for_in_the_end_of_what_was_before(lines):
+    found = [Line(place, text, 0) for place, text in enumerate(lines)]
+    for count in range(len(found) + 1):
+        whole = "".join(lines[:count])
+        assert whole.endswith(end_of(found, count))
+        assert ansi.after(end_of(found, count)) == ansi.after(whole)
+
+
+def stored(count: int, word: str = "line") -> bytes:
+    return orjson.dumps([{"pos": place, "out": f"{word} {place}\n", "time": place} for place in range(count)])
+
+
+def test_a_long_log_is_looked_through_once_and_few_are_kept():
+    log_lines.KEPT.found.clear()
+    for count in (0, 1, 2500, 10_000):
+        data = stored(count)
+        assert outline(data) == outline(bytes(bytearray(data))) == log_lines.looked_through(data)
+        assert outline(data).count == count
+    assert len(log_lines.KEPT.found) == 1
+    for turn in range(20):
+        outline(stored(10_000, f"turn {turn}"))
+    assert len(log_lines.KEPT.found) == log_lines.MOST_KEPT
+
+
+def test_six_who_want_the_same_at_once_have_it_made_once():
+    made: list[bytes] = []
+    begun = threading.Barrier(6)
+
+    def slow(data: bytes) -> int:
+        made.append(data)
+        time.sleep(0.05)
+        return len(data)
+
+    def want(_: int) -> int:
+        begun.wait(10)
+        return kept.of(b"the same")
+
+    kept = Kept(slow, 2)
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(want, range(6))) == [8] * 6
+    assert made == [b"the same"]
+    kept.of(b"other")
+    kept.of(b"the same")
+    kept.of(b"a third")
+    kept.of(b"the same")
+    assert made == [b"the same", b"other", b"a third"]  # what was not wanted for longest goes first
+
+
+def test_what_cannot_be_made_is_tried_again():
+    kept: Kept[int] = Kept(int, 2)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="invalid literal"):
+            kept.of(b"x")
+    assert kept.of(b"5") == 5

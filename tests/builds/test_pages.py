@@ -38,6 +38,7 @@ def window(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> i
 FILTERS = [
     Filters(), Filters(status=("success",)), Filters(status=("failure", "error")), Filters(event=("custom", "tag")),
     Filters(ref=("refs/heads/develop",)), Filters(author_login=("ismewen",)), Filters(sender=("ismewen", "")), Filters(q="release"),
+    Filters(author="ISMEWEN"), Filters(author="no such"), Filters(status=("blocked",)), Filters(status=("blocked", "failure")),
     Filters(status=("pending", "running")), Filters(status=("running",)), Filters(status=("running", "success")),
     Filters(deploy_to=("production",)), Filters(since=0, until=2**31), Filters(since=2**62), Filters(until=-5), Filters(author_login=("nobody",)),
 ]  # fmt: skip

@@ -83,6 +83,76 @@ def test_every_page_looks_right_to_axe_and_fits(look, site, browser: Browser):
             assert not wider_than_the_window(page), (look, name)
 
 
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize(("path", "status"), [(f"{BUILDS}no/such/1/", 404), ("/admin/auth/user/", 403)])
+def test_what_is_not_there_and_what_is_not_allowed_looks_like_the_rest(path, status, look, site, browser: Browser):
+    with reader(browser, site.url, "bert", PASSWORD, allowed=(status,), **LOOKS[look]) as page:
+        page.goto(f"{site.url}{path}")
+        page.screenshot(path=site.pictures / f"{look}-{status}.png")
+        expect(page.locator(".menu a")).to_have_count(2)
+        assert faults(page) == []
+        assert not wider_than_the_window(page)
+
+
+def test_without_scripts_a_line_of_a_log_can_be_found_and_linked(site, browser: Browser):
+    with reader(browser, site.url, "anna", PASSWORD, java_script_enabled=False) as page:
+        page.goto(f"{site.url}{BUILD}-/step/1/3/")
+        page.locator("details[data-first='1'] > summary").click()
+        page.locator("details[data-first='1']").get_by_role("link", name="Show").click()
+        page.locator("#L300 > a").click()
+        linked = page.url
+        assert linked.endswith("#L300")
+        page.goto("about:blank")
+        page.goto(linked)
+        expect(page.locator("#L300")).to_be_in_viewport()
+        expect(page.locator("#L300:target")).to_contain_text("line 300 of many")
+        page.goto(f"{site.url}{BUILD}#L2")
+        expect(page.locator("#L2:target")).to_be_in_viewport()
+
+
+def test_ages_are_told_in_seconds_and_go_on(site, browser: Browser):
+    with reader(browser, site.url, "anna", PASSWORD) as page:
+        page.goto(f"{site.url}{BUILD}")
+        time = page.locator(".facts time")
+        time.evaluate("time => { time.dateTime = new Date(Date.now() - 12000).toISOString(); }")
+        expect(time).to_have_text(re.compile("^1[0-9] seconds ago$"), timeout=7_000)
+        expect(time).to_have_text(re.compile("^2[0-9] seconds ago$"), timeout=15_000)
+
+
+def test_the_first_page_follows_what_runs_until_nothing_does_or_nobody_looks(site, browser: Browser):
+    with reader(browser, site.url, "anna", PASSWORD) as page:
+        link = page.locator("#now [id^=running-]").first
+        link.focus()
+        focused = link.get_attribute("id")
+        for _ in range(2):
+            with page.expect_response(re.compile("/-/now/"), timeout=15_000):
+                pass
+        expect(page.locator(f"#{focused}")).to_be_focused()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
+        page.wait_for_timeout(7_000)
+        assert asked == []
+        page.evaluate("delete document.hidden")
+        before = set_status(site, "success", "status IN ('running', 'pending')")
+        expect(page.get_by_text("Nothing runs now.")).to_be_visible(timeout=15_000)
+        asked.clear()
+        page.wait_for_timeout(7_000)
+        assert asked == []
+        for build, status in before:
+            set_status(site, status, f"id = {build}")
+
+
+def set_status(site: Site, status: str, which: str) -> list[tuple[int, str]]:
+    """Change the status of builds in Drone's table; give what it was."""
+    condition = re.sub(r"^(?=status|id)", "build_", which)
+    with sqlite3.connect(site.drone) as drone:
+        before = drone.execute(f"SELECT build_id, build_status FROM builds WHERE {condition}").fetchall()
+        drone.execute(f"UPDATE builds SET build_status = ? WHERE {condition}", [status])
+    drone.close()
+    return before
+
+
 def test_a_link_to_a_line_names_the_step(site, browser: Browser):
     with reader(browser, site.url, "anna", PASSWORD) as page:
         page.goto(f"{site.url}{BUILD}")

@@ -6,14 +6,14 @@
   const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
   const short = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-  const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
+  const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 
   // Times in the reader's zone: within a week as "5 minutes ago", the exact one on hover.
   function tell(time) {
     const moment = new Date(time.dateTime);
     if (Number.isNaN(moment.getTime())) return;
     const seconds = (moment - Date.now()) / 1000;
-    const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length) || ["minute", 60];
+    const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length) || ["second", 1];
     const near = Math.abs(seconds) < 7 * 86400;
     const text = near ? relative.format(Math.trunc(seconds / size), unit) : short.format(moment);
     if (time.textContent !== text) time.textContent = text;
@@ -49,10 +49,10 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     tellAll(event.target);
     nameStep(event.target.closest("#log") || document);
-    if (event.target.closest("details[data-first]")) showLine();
+    if (event.target.closest("details[data-first]") || event.target.id === "log") showLine();
   });
   addEventListener("hashchange", showLine);
-  setInterval(() => tellAll(document), 30000);
+  setInterval(() => tellAll(document), 5000);
 
   // Pressed twice is sent once (and the server would do it once all the same).
   document.addEventListener("submit", (event) => {

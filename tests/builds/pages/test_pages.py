@@ -10,7 +10,8 @@ from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from builds.models import Grant, Level, Repo
+from builds.admin.build_page import again
+from builds.models import Build, Grant, Level, Repo
 from builds.models.audit import AuditRecord, Verb
 from builds.models.tokens import make_token
 from tests import drones, hostile
@@ -35,11 +36,11 @@ OF_A_REPOSITORY = [
 ]
 PAGES = ["/admin/", LIST, f"{LIST}?status=failure&period=week", f"{LIST}?repo=ismewen/edrone", REPOS, *OF_A_REPOSITORY]
 MOST_QUERIES = {  # of Drone's database, of edrone's own: session, user, grants, who started it, and Django's permissions twice
-    "/admin/": (12, 7),
-    LIST: (5, 6),
+    "/admin/": (14, 7),
+    LIST: (6, 6),
     REPOS: (6, 5),
     BUILD: (5, 6),
-    f"{REPOS}ismewen/edrone/": (6, 6),
+    f"{REPOS}ismewen/edrone/": (7, 6),
 }
 
 
@@ -79,10 +80,43 @@ def test_lists_show_only_what_a_grant_names(path, viewer, outsider):
     assert not re.search(r"/admin/builds/(build|repo)/\w+/", unseen)
 
 
-def test_a_search_for_a_name_and_a_number_goes_to_the_build(viewer, outsider):
-    assert viewer.get(LIST, {"q": f"ismewen/edrone#{HOSTILE}"})["Location"] == BUILD
+@pytest.mark.parametrize(
+    "q", ["ismewen/edrone#900", " ISMEWEN/edrone #900 ", "ismewen/edrone # 900", "Edrone#900", "edrone #900", "#900"]
+)
+def test_a_search_for_a_name_and_a_number_goes_to_the_build(q, viewer, outsider):
+    assert HOSTILE == 900
+    assert viewer.get(LIST, {"q": q})["Location"] == BUILD
+    assert viewer.get(LIST, {"q": q, "repo": "ismewen/edrone"})["Location"] == BUILD
+    assert outsider.get(LIST, {"q": q}).status_code == outsider.get(LIST, {"q": q, "repo": "ismewen/edrone"}).status_code == 200
+
+
+def test_a_number_that_several_repositories_have_lists_their_builds(admin, viewer):
+    page = admin.get(LIST, {"q": "#1"})
+    assert len(re.findall(r"<b>#1</b>", page.content.decode())) > 1
+    assert viewer.get(LIST, {"q": "#1"})["Location"] == f"{LIST}ismewen/edrone/1/"
+    assert admin.get(LIST, {"q": "#1", "repo": "ismewen/edrone"})["Location"] == f"{LIST}ismewen/edrone/1/"
+
+
+@pytest.mark.parametrize("name", ["author", "q"])
+def test_builds_are_found_by_the_login_and_by_the_name_of_their_author(name, admin):
+    build = Build.objects.exclude(author_login="").exclude(author_name="").filter(number__lt=900).first()
+    assert build
+    for text in (build.author_login, build.author_name, f" {build.author_name.upper()} ", build.author_name[:4].lower()):
+        page = admin.get(LIST, {name: text, "repo": build.repo.slug}).content.decode()
+        assert f"<b>#{build.number}</b>" in page, text
+    assert "<b>#" not in admin.get(LIST, {name: "nobody of this name"}).content.decode()
+
+
+def test_a_commit_is_found_by_its_beginning_and_in_full(admin):
+    build = Build.objects.exclude(after="").earliest("id")
+    for text in (build.after, build.after[:8], f" {build.after[:7].upper()}", build.after.upper()):
+        assert f"<b>#{build.number}</b>" in admin.get(LIST, {"q": text}).content.decode(), text
+
+
+def test_a_name_that_is_no_build_is_searched_for_as_text(viewer, outsider):
     assert outsider.get(LIST, {"q": f"ismewen/edrone#{HOSTILE}"}).status_code == 200
-    assert viewer.get(LIST, {"q": "ismewen/edrone#99999"}).status_code == 200
+    for text in ("ismewen/edrone#99999", "#99999999999", "#9999999999", "no#1", "ismewen/edrone#", "#"):
+        assert viewer.get(LIST, {"q": text}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -208,6 +242,11 @@ def test_a_running_build_asks_again_and_a_finished_one_does_not(viewer):
     assert "DRONE_SERVER" in viewer.get(f"{running}-/log/1/2/after/0/").content.decode()
 
 
+@pytest.mark.parametrize(("status", "age", "seconds"), [("running", 9000, 3), ("pending", 5, 3), ("pending", 600, 10)])
+def test_a_young_build_is_looked_at_as_often_as_one_that_runs(status, age, seconds):
+    assert again(Build(status=status, created=1_000_000), 1_000_000 + age) == seconds
+
+
 def test_parameters_that_look_secret_are_masked(viewer):
     page = viewer.get(BUILD).content.decode()
     assert "********" in page
@@ -287,6 +326,48 @@ def test_times_of_the_administrations_own_pages_can_be_told_in_the_readers_zone(
     make_token(User.objects.get(), "ismewen")
     page = admin.get(f"/admin/builds/{path}").content.decode()
     assert re.search(r'<time datetime="[^"]+" title="[^"]+ UTC">', page)
+
+
+def test_what_waits_for_approval_is_seen_and_filtered_though_drone_calls_it_pending(db, tmp_path):
+    file = hostile.database(tmp_path / "drone.sqlite")
+    with sqlite3.connect(file) as connection:
+        writer = hostile.Writer(connection)
+        for number, (build, stage) in enumerate([("pending", "blocked"), ("pending", "pending"), ("declined", "declined")], 950):
+            made = writer.build(number, build_status=build, build_event="push", build_started=0, build_finished=0)
+            writer.stage(made, "deploy", stage, {}, running=True)
+    connection.close()
+    with drones.connected(drones.sqlite_database(file)):
+        client = reader("viewer", "ismewen/edrone")
+        for query in (
+            {"status": "blocked"},
+            {"status": "blocked", "repo": "ismewen/edrone"},
+            {"status": "blocked", "event": "push"},
+        ):
+            assert re.findall(r"<b>#(\d+)</b>", client.get(LIST, query).content.decode()) == ["950"]
+        assert re.findall(r"<b>#(\d+)</b>", client.get(LIST, {"status": "pending"}).content.decode()) == ["951", "950"]
+        lists = re.split("<h2>", client.get("/admin/").content.decode())[1:4]
+        assert [re.findall(r"<b>#(\d+)</b>", each) for each in lists[:2]] == [["950"], ["951", str(RUNNING)]]
+        row = re.search(r'<tr[^>]*class="waits">.*?</tr>', client.get(LIST).content.decode(), re.DOTALL)
+        assert row
+        assert "waiting for approval" in row[0]
+        assert "#950" in row[0]
+        for path in (f"{LIST}ismewen/edrone/950/", f"{LIST}ismewen/edrone/950/-/live/"):
+            assert re.search(r"<h1>.*waiting for approval", client.get(path).content.decode())
+        assert "waiting for approval" not in client.get(f"{LIST}ismewen/edrone/951/").content.decode()
+
+
+def test_the_first_page_asks_again_while_something_runs(viewer, outsider):
+    page = viewer.get("/admin/").content.decode()
+    address = f"{LIST}-/now/"
+    assert f'hx-get="{address}"' in page
+    part = viewer.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert f'hx-get="{address}"' in part
+    assert f"#{RUNNING}" in part
+    assert "<html" not in part
+    for quiet in (outsider.get("/admin/"), outsider.get(address)):  # nothing that they see runs
+        assert "hx-get" not in quiet.content.decode()
+    assert Client().get(address).status_code == 302
+    assert Client().get(address, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
 
 
 def test_a_build_of_very_many_steps_is_shown_in_parts(db, tmp_path):

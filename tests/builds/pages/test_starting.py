@@ -134,6 +134,12 @@ def test_pressed_again_while_drone_is_asked_says_so(site, deployer):
     assert len(site.writes) == 1
 
 
+def test_one_mistake_is_told_in_one_sentence(site, runner):
+    answer = runner.post(CHECK, {"branch": "develop", "input-TARGET": "moon", "input-TIMES": "many", "input-LOUD": "perhaps"})
+    assert answer.status_code == 422
+    assert text(answer).count('<p class="problem"') == 3
+
+
 def test_an_ordinary_build_takes_parameters_a_line_each(site, runner):
     path = f"{RUN}?operation="
     for wrong, said in (("no equals", "NAME=value"), ("A=1\nA=2", "A is there twice."), ("PATH=x", "reserved")):
@@ -173,7 +179,13 @@ def test_without_the_token_of_the_form_nothing_is_done(site, deployer):
 
 def test_a_build_is_restarted_and_debugged_by_those_who_may_deploy(site, runner, deployer):
     assert "Start ismewen/edrone #2 anew" in text(runner.post(f"{BUILDS}2/-/do/restart/"))
-    assert runner.post(f"{BUILDS}2/-/do/restart/", {"debug": "on"}).status_code == 403
+    path = f"{BUILDS}2/-/do/restart/"
+    assert 'name="debug"' not in text(runner.get(path))
+    assert 'name="debug"' in text(deployer.get(path))
+    for refused in (runner.post(path, {"debug": "on"}), runner.post(path, {"debug": "on", "confirmed": "yes", "key": "k"})):
+        assert refused.status_code == 403
+        assert 'name="debug"' not in text(refused)
+    assert site.writes == []
     done = confirmed(deployer, f"{BUILDS}2/-/do/restart/", debug="on")
     assert done.status_code == 302
     assert (site.writes[0].path, dict(site.writes[0].query)["debug"]) == ("/api/repos/ismewen/edrone/builds/2", "true")

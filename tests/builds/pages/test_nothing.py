@@ -1,0 +1,80 @@
+"""What the administration says where there is nothing, or nothing for the reader."""
+
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+
+from builds.admin import builds_list
+
+BUILDS = "/admin/builds/build/"
+MISSING = ["/admin/no/such/page/", f"{BUILDS}ismewen/edrone/99999/", "/admin/builds/repo/no/such/"]
+
+
+def text(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+@pytest.mark.parametrize("path", MISSING)
+def test_a_page_that_is_not_there_says_so_with_the_menu(path, viewer):
+    answer = viewer.get(path)
+    assert answer.status_code == 404
+    assert '<nav class="menu"' in text(answer)
+    assert "<h1>Not found</h1>" in text(answer)
+    assert "no-store" in answer["Cache-Control"]
+    assert "default-src 'self'" in answer["Content-Security-Policy"]
+
+
+def test_what_a_reader_may_not_see_reads_as_what_is_not_there(outsider):
+    hidden, missing = (outsider.get(f"{BUILDS}ismewen/edrone/{number}/") for number in (1, 99999))
+    assert hidden.status_code == missing.status_code == 404
+    assert "There is nothing at this address" in text(hidden)
+    assert "ismewen" not in text(hidden).replace("/admin/builds/build/ismewen/edrone/1/", "")
+
+
+def test_who_may_not_open_a_page_of_the_administration_is_told_so_with_the_menu(viewer):
+    answer = viewer.get("/admin/auth/user/")
+    assert answer.status_code == 403
+    assert '<nav class="menu"' in text(answer)
+    assert "<h1>Not allowed</h1>" in text(answer)
+
+
+def test_a_form_without_its_token_was_not_sent(viewer, drone):
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = viewer.cookies
+    for client, menu in ((strict, True), (Client(enforce_csrf_checks=True), False)):
+        answer = client.post("/admin/login/", {"username": "x"})
+        assert answer.status_code == 403
+        assert "Nothing was done" in text(answer)
+        assert ('<nav class="menu"' in text(answer)) == menu
+
+
+def test_somebody_who_is_not_logged_in_is_asked_to_and_programs_get_few_words(drone):
+    for path in MISSING:
+        assert Client().get(path)["Location"].startswith("/admin/login/")
+    for path in ("/no/such/page", "/edrone/x"):
+        answer = Client().get(path)
+        assert answer.status_code == 404
+        assert len(answer.content) < 300
+
+
+def test_what_goes_wrong_is_said_without_what_the_log_says(viewer, monkeypatch):
+    def broken(*_: Any) -> None:
+        raise OperationalError("secret of the log")
+
+    monkeypatch.setattr(builds_list, "find", broken)
+    viewer.raise_request_exception = False
+    answer = viewer.get(BUILDS)
+    assert answer.status_code == 500
+    assert "Something went wrong" in text(answer)
+    assert "secret of the log" not in text(answer)
+    assert "/static/builds/pages" in text(answer)
+
+
+def test_these_pages_are_in_the_readers_language(viewer, monkeypatch):
+    chinese = {"Accept-Language": "zh-hans"}
+    monkeypatch.setattr(builds_list, "find", None)
+    viewer.raise_request_exception = False
+    for path in (MISSING[0], "/admin/auth/user/", BUILDS):
+        assert '<html lang="zh-hans"' in text(viewer.get(path, headers=chinese))

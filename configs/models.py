@@ -102,7 +102,7 @@ class ServedConfig(models.Model):
     def __str__(self) -> str:
         """Name the build."""
         if self.number:
-            return f"{self.slug} #{self.number}"
+            return gettext("%(slug)s build %(number)s") % {"slug": self.slug, "number": self.number}
         return gettext("%(slug)s %(event)s of %(ref)s") % {
             "slug": self.slug,
             "event": EVENTS.get(self.event, self.event),

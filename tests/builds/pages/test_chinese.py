@@ -37,7 +37,7 @@ NAMES = {
 # What the test itself wrote, and what Drone's recorded database calls its repositories, people and places.
 DATA = {
     "ismewen", "edrone", "octocat", "hello", "world", "shop", "cart", "master", "develop", "admin", "viewer", "main", "check", "ship",
-    "broken", "default", "staging", "TARGET", "TIMES", "LOUD", "NOTE", "feature", "release", "moon", "operations", "chek", "PATH", "nothing", "DRONE_", "DRONE_X", "EDRONE_", "bad", "mbad", "head", "oserror", "pull", "topic", "amd", "docker", "linux", "test", "deployer",
+    "broken", "default", "staging", "TARGET", "TIMES", "LOUD", "NOTE", "feature", "release", "moon", "operations", "chek", "PATH", "nothing", "DRONE_", "DRONE_X", "EDRONE_", "bad", "moserror", "mbad", "head", "oserror", "pull", "topic", "amd", "docker", "linux", "test", "deployer",
 }  # fmt: skip
 WORD = re.compile(r"[A-Za-z_]{3,}")
 DIAGNOSIS = re.compile(r"projects/\S+:\d+:\d+: .*")  # of a file of the tree, as `checkprojects`, Drone and the log say it

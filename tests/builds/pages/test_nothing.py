@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
-from django.test import Client
+from django.test import Client, RequestFactory
 
-from builds.admin import builds_list
+from builds.admin import builds_list, nothing
 
 BUILDS = "/admin/builds/build/"
 MISSING = ["/admin/no/such/page/", f"{BUILDS}ismewen/edrone/99999/", "/admin/builds/repo/no/such/"]
@@ -70,6 +70,7 @@ def test_what_goes_wrong_is_said_without_what_the_log_says(viewer, monkeypatch):
     assert "Something went wrong" in text(answer)
     assert "secret of the log" not in text(answer)
     assert "/static/builds/pages" in text(answer)
+    assert len(nothing.broken(RequestFactory().get("/metrics")).content) < 300
 
 
 def test_these_pages_are_in_the_readers_language(viewer, monkeypatch):

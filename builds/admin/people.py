@@ -65,7 +65,8 @@ class NamingPermissions:
     @admin.display(description=_("permissions"))
     def named(self, holder: Any) -> str:
         """Name the permissions."""
-        return ", ".join(map(name_of, getattr(holder, self.field).select_related("content_type"))) or "-"
+        held = getattr(holder, self.field).select_related("content_type")
+        return ", ".join(name_of(each) for each in held if is_shown(each.content_type)) or "-"
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **given: Any) -> Any:
         """Offer the permissions of what the administration shows: those of other tables allow nothing."""

@@ -57,6 +57,14 @@ class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only
         """Say when it was used last."""
         return moment(token.last_used)
 
+    def get_fields(self, _: HttpRequest, obj: ApiToken | None = None) -> Any:
+        """Ask for what a new one needs; of one that is there show all that is known."""
+        return ("name", "days") if obj is None else self.list_display
+
+    def get_readonly_fields(self, _: HttpRequest, obj: ApiToken | None = None) -> Any:
+        """Nothing of one that is there can be changed."""
+        return () if obj is None else self.list_display
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
         """Show users their own."""
         tokens = super().get_queryset(request)

@@ -1,6 +1,9 @@
 """What can go wrong while builds are read or started; each message is a whole sentence for the person who reads it."""
 
 from django.db import OperationalError
+from django.utils.translation import gettext
+
+from configs.sentence import Sentence, told
 
 
 class BuildsError(Exception):
@@ -19,3 +22,9 @@ class DroneDatabaseUnavailable(BuildsError, OperationalError):
 
 class DroneDatabaseIsReadOnly(BuildsError):
     """Code of edrone tried to write a table of Drone's."""
+
+
+def said(error: Exception) -> str:
+    """Give the message of an error in the reader's language; `str` gives it in English, as it is logged, kept and sent."""
+    text = error.args[0] if error.args else ""
+    return told(text, gettext) if isinstance(text, Sentence) or not text else gettext(text)

@@ -7,6 +7,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from configs.words import EVENTS
+
+__all__ = ["EVENTS", "LOOKS", "NOT_FINISHED", "Look", "look"]
 NOT_FINISHED = frozenset({"waiting_on_dependencies", "pending", "running", "blocked"})
 
 
@@ -32,15 +35,6 @@ LOOKS = {
     "blocked": Look(_("waiting for approval"), "asks", "M6 4v8M10 4v8"),
     "declined": Look(_("declined"), "off", "M4 12L12 4"),
     "skipped": Look(_("skipped"), "off", "M4 4l4 4-4 4M8 4l4 4-4 4"),
-}
-EVENTS = {
-    "push": _("push"),
-    "pull_request": _("pull request"),
-    "tag": _("tag"),
-    "cron": _("cron"),
-    "custom": pgettext_lazy("event", "custom"),
-    "promote": _("promotion"),
-    "rollback": _("rollback"),
 }
 
 

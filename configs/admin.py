@@ -16,17 +16,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from configs.looking import before, coloured, difference, text_of
-from configs.management.arguments import EVENTS
+from configs.looking import before, coloured, difference, moment, text_of
 from configs.models import ConfigFile, LastError, ServedConfig
 from configs.numbered import bind_number
+from configs.words import EVENTS
 
 PAGE = 50  # records
 INDEXED = {"id__lt", "slug", "ref", "event", "number", "time"}  # what a list can be narrowed by, in its address
 BUILD = (
-    "repository", "build", "event", "action", "ref", "after", "target", "deploy_to", "parent", "trigger", "author", "sender",
+    "repository", "build", "event_word", "action", "ref", "after", "target", "deploy_to", "made_from", "trigger", "author",
+    "sender",
 )  # fmt: skip
-SERVED = ("file_link", "sources", "hash", "served", "late", "version", "revision", "yaml")
+SERVED = ("file_link", "sources", "hash", "served_at", "late", "version", "revision", "yaml")
 CHANGES = ("previous", "changes")
 LABELS: dict[str, Any] = {
     "hour": _("the last hour"),
@@ -96,9 +97,9 @@ class EventFilter(admin.SimpleListFilter):
 
     title, parameter_name = _("event"), "event"
 
-    def lookups(self, *_: Any) -> Sequence[tuple[str, str]]:
+    def lookups(self, *_: Any) -> Sequence[tuple[str, Any]]:
         """List Drone's events."""
-        return [(event, event) for event in EVENTS]
+        return list(EVENTS.items())
 
     def queryset(self, _: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Take those of one event."""
@@ -136,15 +137,15 @@ class TimeFilter(admin.SimpleListFilter):
 class ServedConfigAdmin(ReadOnly):
     """Records, the newest first."""
 
-    list_display = ("served", "repository", "build", "event", "branch_or_tag", "file_link", "trigger")
-    list_display_links = ("served",)
+    list_display = ("served_at", "repository", "build", "event_word", "branch_or_tag", "file_link", "trigger")
+    list_display_links = ("served_at",)
     list_filter = (EventFilter, TimeFilter)
     list_select_related = ("file",)
     search_fields = ("slug",)  # what is searched: get_search_results
     search_help_text = _("namespace/name of a repository, build number, branch or tag, refs/…, or a file of the tree (….yaml)")
     fieldsets = (
         (_("Build"), {"fields": BUILD}),
-        (_("Served"), {"fields": SERVED}),
+        (_("What was served"), {"fields": SERVED}),
         (_("Since then"), {"fields": CHANGES}),
     )
 
@@ -176,6 +177,16 @@ class ServedConfigAdmin(ReadOnly):
             queryset = queryset.filter(condition(word))
         return queryset, False
 
+    @admin.display(description=_("served"))
+    def served_at(self, record: ServedConfig) -> SafeString:
+        """Say when."""
+        return moment(record.served)
+
+    @admin.display(description=_("event"))
+    def event_word(self, record: ServedConfig) -> Any:
+        """Say what started the build."""
+        return EVENTS.get(record.event, record.event)
+
     @admin.display(description=_("repository"))
     def repository(self, record: ServedConfig) -> SafeString:
         """Name the repository, which leads to all that it was served."""
@@ -185,6 +196,11 @@ class ServedConfigAdmin(ReadOnly):
     def build(self, record: ServedConfig) -> str:
         """Give the number, where it is known."""
         return str(record.number) if record.number else gettext("not known yet")
+
+    @admin.display(description=_("made from"))
+    def made_from(self, record: ServedConfig) -> str:
+        """Give the number of the build that was restarted or promoted."""
+        return f"#{record.parent}" if record.parent else "-"
 
     @admin.display(description=_("ref"))
     def branch_or_tag(self, record: ServedConfig) -> SafeString:
@@ -218,7 +234,7 @@ class ServedConfigAdmin(ReadOnly):
         if old is None:
             return gettext("nothing that is recorded")
         address = reverse("admin:configs_servedconfig_change", args=[old.pk])
-        return format_html('<a href="{}">{}</a>, {} UTC', address, old, f"{old.served:%Y-%m-%d %H:%M:%S}")
+        return format_html('<a href="{}">{}</a>, {}', address, old, moment(old.served))
 
     @admin.display(description=_("what has changed since"))
     def changes(self, record: ServedConfig) -> SafeString | str:
@@ -233,13 +249,31 @@ class ServedConfigAdmin(ReadOnly):
 class LastErrorAdmin(ReadOnly):
     """The last error of each repository, the newest first."""
 
-    list_display = ("time", "slug", "number", "event", "ref", "message")
+    list_display = ("at", "slug", "build", "event_word", "ref", "message")
+    list_display_links = ("at",)
+    fields = ("at", "slug", "build", "event_word", "ref", "target", "trigger", "message", "version", "revision")
+    readonly_fields = ("at", "build", "event_word")
     search_fields = ("slug",)
     search_help_text = _("namespace/name of a repository")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """Search by the name."""
         return (queryset.filter(slug=search_term.strip()) if search_term.strip() else queryset), False
+
+    @admin.display(description=_("time"))
+    def at(self, error: LastError) -> SafeString:
+        """Say when."""
+        return moment(error.time)
+
+    @admin.display(description=_("build"))
+    def build(self, error: LastError) -> str:
+        """Give the number; a build that was being triggered has none."""
+        return str(error.number) if error.number else "-"
+
+    @admin.display(description=_("event"))
+    def event_word(self, error: LastError) -> Any:
+        """Say what started the build."""
+        return EVENTS.get(error.event, error.event)
 
 
 def is_number(word: str) -> bool:

@@ -1,12 +1,14 @@
 """The Django app of the configuration endpoint."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ConfigsConfig(AppConfig):
     """Registers the system checks."""
 
     name = "configs"
+    verbose_name = _("Configurations")
 
     def ready(self) -> None:
         """Register the checks."""

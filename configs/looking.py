@@ -1,10 +1,12 @@
 """What was served, made to be looked at: with the file that each part came from, and beside what was served before."""
 
+from datetime import UTC, datetime
 from difflib import unified_diff
 
 from django.db.models import Q, QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import DiffLexer, YamlLexer
@@ -14,14 +16,13 @@ from configs.keptform import unpacked
 from configs.models import ServedConfig
 
 LARGEST = 200_000  # characters that are highlighted, and compared: more takes seconds
-OWN_FILE = "# The repository keeps its own file (kind: repository); edrone answered 204.\n"
 
 
 def text_of(record: ServedConfig, *, explained: bool = False) -> str:
     """Give the YAML that was served; `explained`: with comments that say where each part came from."""
     resolved = unpacked(record.file)
     if resolved.yaml is None:
-        return OWN_FILE
+        return f"# {gettext('The repository keeps its own file (kind: repository); edrone answered 204.')}\n"
     return annotated(resolved.yaml, resolved.origins) if explained else resolved.yaml
 
 
@@ -43,7 +44,7 @@ def difference(old: ServedConfig, new: ServedConfig) -> str:
     """Compare two texts line by line, as `diff -u` does; empty where they are equal."""
     texts = text_of(old), text_of(new)
     if max(map(len, texts)) > LARGEST:
-        return "" if texts[0] == texts[1] else "The texts differ, and are too long to be compared here.\n"
+        return "" if texts[0] == texts[1] else gettext("The texts differ, and are too long to be compared here.") + "\n"
     older, newer = (text.splitlines(keepends=True) for text in texts)
     found = unified_diff(older, newer, named(old), named(new))
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in found)
@@ -54,10 +55,19 @@ def named(record: ServedConfig) -> str:
     return f"projects/{record.file.path} ({record}, {record.served:%Y-%m-%d %H:%M:%S} UTC)"
 
 
+def moment(value: datetime | None) -> SafeString:
+    """Show a moment: in UTC here; a script writes it in the reader's zone, with the exact one on hover."""
+    if value is None:
+        return mark_safe("-")
+    utc = value.astimezone(UTC)
+    exact, short = f"{utc:%Y-%m-%d %H:%M:%S} UTC", f"{utc:%Y-%m-%d %H:%M} UTC"
+    return format_html('<time datetime="{}" title="{}">{}</time>', utc.isoformat(), exact, short)
+
+
 def coloured(text: str, *, diff: bool = False) -> SafeString:
     """Write a text as HTML, in colours by classes of configs/served.css."""
     if len(text) > LARGEST:
-        return format_html('<pre class="served">{}</pre>', text)
+        return format_html('<pre class="served" tabindex="0">{}</pre>', text)
     lexer = DiffLexer(stripnl=False) if diff else YamlLexer(stripnl=False)
     inner = highlight(text, lexer, HtmlFormatter(nowrap=True))
-    return mark_safe(f'<pre class="served">{inner}</pre>')  # noqa: S308 - Pygments escapes
+    return mark_safe(f'<pre class="served" tabindex="0">{inner}</pre>')  # noqa: S308 - Pygments escapes

@@ -9,6 +9,7 @@ from configs.errors import Refused
 from configs.operations.inputs import MOST_NAMED, problems
 from configs.payload import ConfigRequest
 from configs.resolve import Resolved
+from configs.sentence import Sentence
 from configs.substitution import breaking
 
 BY_HAND = frozenset({"custom", "promote", "rollback"})
@@ -52,4 +53,7 @@ def wrong(resolved: Resolved, params: Mapping[str, str]) -> list[str]:
     """Say what is wrong with the parameters of a build; nothing where they are right. Values are not repeated."""
     found = problems(resolved.operation, params) if resolved.operation else []
     named = [name if name.isidentifier() else repr(name) for name in breaking(resolved.yaml or "", params)]
-    return found + [f"{name} must be one line, since the pipeline writes it into its YAML as ${{{name}}}" for name in named]
+    return found + [
+        Sentence("%(name)s must be one line, since the pipeline writes it into its YAML as ${%(name)s}", name=name)
+        for name in named
+    ]

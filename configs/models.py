@@ -3,17 +3,19 @@
 A million builds of two thousand texts are to take less than a gigabyte, indexes included: docs/performance.md.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from configs.identity import LONGEST
+from configs.words import EVENTS
 
 
-def name_field() -> "models.CharField[str, str]":
+def name_field(label: Any) -> "models.CharField[str, str]":
     """Make a column for a name of Drone's, cut by identity.shown."""
-    return models.CharField(max_length=LONGEST, blank=True)
+    return models.CharField(label, max_length=LONGEST, blank=True)
 
 
 class ConfigText(models.Model):
@@ -51,24 +53,24 @@ class ServedConfig(models.Model):
     """What one build was served. Several builds may share one text; each that edrone knows of has a record of its own."""
 
     repo_id = models.BigIntegerField()  # Drone's
-    slug = name_field()  # the repository's full name
+    slug = name_field(_("repository"))  # the repository's full name
     build_id = models.BigIntegerField(null=True)  # Drone's; None as long as it is not known which build it was
     number = models.BigIntegerField(default=0)  # of the build; 0 as long as it is not known
-    event = name_field()
-    action = name_field()
-    ref = name_field()
-    after = name_field()  # the commit
-    target = name_field()
-    deploy_to = name_field()
-    parent = models.BigIntegerField(default=0)  # number of the build that was restarted or promoted
-    trigger = name_field()  # @hook, @cron, or the login of who started it
-    author = name_field()  # login, as Drone says it
-    sender = name_field()  # likewise
+    event = name_field(_("event"))
+    action = name_field(_("operation"))
+    ref = name_field(_("ref"))
+    after = name_field(_("commit"))  # the commit
+    target = name_field(_("branch"))
+    deploy_to = name_field(_("target"))
+    parent = models.BigIntegerField(_("made from"), default=0)  # number of the build that was restarted or promoted
+    trigger = name_field(_("started by"))  # @hook, @cron, or the login of who started it
+    author = name_field(_("author"))  # login, as Drone says it
+    sender = name_field(_("sender"))  # likewise
     created = models.BigIntegerField()  # Unix seconds, of Drone's clock
     served = models.DateTimeField()
-    late = models.BooleanField(default=False)  # asked for the first time when a stage started
-    version = models.CharField(max_length=40)  # of edrone
-    revision = name_field()  # of the tree: a commit, or the name of the folder that a link leads to
+    late = models.BooleanField(_("late"), default=False)  # asked for the first time when a stage started
+    version = models.CharField(_("version of edrone"), max_length=40)  # of edrone
+    revision = name_field(_("revision of the tree"))  # of the tree: a commit, or the name of the folder that a link leads to
     identity = models.UUIDField(null=True, unique=True)  # see identity.Marks; None: not asked at the build's trigger
     without_created = models.UUIDField()
     cache_key = models.UUIDField()
@@ -95,31 +97,40 @@ class ServedConfig(models.Model):
             models.Index(fields=["served"], name="served_by_time"),
         ]
         verbose_name = _("served configuration")
+        verbose_name_plural = _("served configurations")
 
     def __str__(self) -> str:
         """Name the build."""
-        return f"{self.slug} {f'build {self.number}' if self.number else f'{self.event} of {self.ref}'}"
+        if self.number:
+            return gettext("%(slug)s build %(number)s") % {"slug": self.slug, "number": self.number}
+        return gettext("%(slug)s %(event)s of %(ref)s") % {
+            "slug": self.slug,
+            "event": EVENTS.get(self.event, self.event),
+            "ref": self.ref,
+        }
 
 
 class LastError(models.Model):
     """The last error that builds of a repository got instead of a configuration."""
 
-    slug = models.CharField(max_length=LONGEST, unique=True)  # the repository's full name
-    event = name_field()
-    ref = name_field()
-    target = name_field()
+    slug = models.CharField(_("repository"), max_length=LONGEST, unique=True)  # the repository's full name
+    event = name_field(_("event"))
+    ref = name_field(_("ref"))
+    target = name_field(_("branch"))
     number = models.BigIntegerField(default=0)  # of the build; 0 where it was being triggered
-    trigger = name_field()  # @hook, @cron, or the login of who started it
-    message = models.TextField()
+    trigger = name_field(_("started by"))  # @hook, @cron, or the login of who started it
+    message = models.TextField(_("message"))
     time = models.DateTimeField()
-    version = models.CharField(max_length=40)  # of edrone
-    revision = name_field()  # of the tree
+    version = models.CharField(_("version of edrone"), max_length=40)  # of edrone
+    revision = name_field(_("revision of the tree"))  # of the tree
 
     class Meta:
         """The newest first."""
 
         ordering = ("-time",)
         indexes: ClassVar = [models.Index(fields=["-time"], name="last_error_by_time")]
+        verbose_name = _("last error")
+        verbose_name_plural = _("last errors")
 
     def __str__(self) -> str:
         """Name the repository."""

@@ -22,15 +22,45 @@ ROOT = Path(__file__).parent.parent
 APPS = ("builds", "configs", "edrone_site")
 LOCALE = "zh_Hans"
 FOLDER = ROOT / "edrone_site" / "locale" / LOCALE / "LC_MESSAGES"
-CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop"}
+CALLS = {"_", "translate", "gettext", "gettext_lazy", "gettext_noop", "Sentence"}
 CALLS_WITH_CONTEXT = {"pgettext", "pgettext_lazy"}
 CALLS_WITH_NUMBER = {"ngettext", "ngettext_lazy"}
+OF_DJANGO = [  # what the administration shows of Django's own and Django has not translated
+    ("", "Model name", ""),
+    ("", "Add link", ""),
+    ("", "Change or view list link", ""),
+    (
+        "",
+        "After you\N{RIGHT SINGLE QUOTATION MARK}ve created a user, you\N{RIGHT SINGLE QUOTATION MARK}ll be able to edit more user options.",
+        "",
+    ),
+    ("", "Error:", ""),
+    ("", "Forgotten your login credentials?", ""),
+    ("", "In case you\N{RIGHT SINGLE QUOTATION MARK}ve forgotten, you are:", ""),
+    (
+        "",
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
+    ),
+]
+OF_DJANGOS_SCRIPTS = [  # likewise, in the scripts of its forms
+    'Choose %s by selecting them and then select the "Choose" arrow button.',
+    "Choose all %s",
+    "Choose selected %s",
+    'Remove %s by selecting them and then select the "Remove" arrow button.',
+    "Remove selected %s",
+    "Remove all %s",
+    "(click to clear)",
+]
+DOMAINS = ("django", "djangojs")  # of pages, and of scripts
 Message = tuple[str, str, str]  # context, text, plural
 
 
-def messages() -> dict[Message, str]:
+def messages(domain: str = "django") -> dict[Message, str]:
     """Find every text that is to be translated, and the file that has it."""
-    found: dict[Message, str] = {}
+    if domain == "djangojs":
+        return {("", text, ""): domain for text in OF_DJANGOS_SCRIPTS}
+    found = dict.fromkeys(OF_DJANGO, "django")
     for app in APPS:
         for file in sorted((ROOT / app).rglob("*.py")):
             for message in in_python(file.read_text()):
@@ -77,9 +107,9 @@ def nodes(found: list[Node]) -> Iterator[Node]:
             yield from nodes(getattr(node, name, None) or [])
 
 
-def translated() -> Catalog:
+def translated(domain: str = "django") -> Catalog:
     """Read the translation."""
-    with (FOLDER / "django.po").open("rb") as file:
+    with (FOLDER / f"{domain}.po").open("rb") as file:
         return read_po(file, locale=LOCALE)
 
 
@@ -90,22 +120,23 @@ def compiled(catalog: Catalog) -> bytes:
     return binary.getvalue()
 
 
-def update() -> None:
+def update(domain: str) -> None:
     """Add new texts to the translation, take away those that are gone, and compile it."""
-    kept = translated() if (FOLDER / "django.po").exists() else Catalog(locale=LOCALE)
+    kept = translated(domain) if (FOLDER / f"{domain}.po").exists() else Catalog(locale=LOCALE)
     catalog = Catalog(locale=LOCALE, project="edrone", charset="utf-8", fuzzy=False)
-    for (context, text, plural), file in sorted(messages().items(), key=lambda item: (item[1], item[0])):
+    for (context, text, plural), file in sorted(messages(domain).items(), key=lambda item: (item[1], item[0])):
         before = kept.get(text, context or None)
         translation = before.string if before else ("",) if plural else ""
         catalog.add((text, plural) if plural else text, translation, locations=[(file, 0)], context=context or None)
     FOLDER.mkdir(parents=True, exist_ok=True)
     catalog.creation_date = catalog.revision_date = datetime(2026, 11, 24, tzinfo=UTC)  # the file changes with its texts only
-    with (FOLDER / "django.po").open("wb") as target:
+    with (FOLDER / f"{domain}.po").open("wb") as target:
         write_po(target, catalog, width=120, include_lineno=False)
-    (FOLDER / "django.mo").write_bytes(compiled(translated()))
+    (FOLDER / f"{domain}.mo").write_bytes(compiled(translated(domain)))
 
 
 if __name__ == "__main__":
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
-    update()
+    for each in DOMAINS:
+        update(each)

@@ -1,5 +1,5 @@
 """The administration: browsing builds, running by hand, grants, tokens and the audit records."""
 
-from builds.admin import audit, grants, registered, tokens
+from builds.admin import audit, grants, people, registered, tokens
 
-__all__ = ["audit", "grants", "registered", "tokens"]
+__all__ = ["audit", "grants", "people", "registered", "tokens"]

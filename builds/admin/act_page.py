@@ -11,6 +11,7 @@ from builds.admin.actions import OF_A_STAGE, TO_A_TARGET, not_now, permitted
 from builds.admin.asking import Question, ask, done_before, page_of
 from builds.admin.forms import NothingMore, RestartForm, TargetForm
 from builds.admin.pages import find_build, page
+from builds.errors import said
 from builds.models import Build, Latest
 from builds.models.access import Level
 from builds.models.audit import Verb
@@ -19,6 +20,7 @@ from builds.starting import operations
 from builds.starting.errors import Forbidden
 from builds.starting.needs import demand, need_of
 from builds.starting.wishes import Caller, Wish
+from configs.sentence import Sentence
 
 MOST_TARGETS = 100  # that are suggested
 VERBS = set(Verb) - {Verb.CREATE}
@@ -35,7 +37,7 @@ def act_page(request: HttpRequest, slug: str, number: int, verb: str, stage: int
     try:
         allow(request, build, Verb(verb), debug=isinstance(form, RestartForm) and form.debugs)
     except Forbidden as error:
-        return page_of(request, question, {"reason": str(error), "forbidden": True}, error.status)
+        return page_of(request, question, {"reason": said(error), "forbidden": True}, error.status)
     reason = not_now(build, verb, stage or 0)
     if request.method != "POST" or (reason and not done_before(request)):
         return page_of(request, question, {"not_now": reason}, 409 if request.POST.get("confirmed") else 200)
@@ -55,7 +57,7 @@ def allow(request: HttpRequest, build: Build, verb: Verb, *, debug: bool) -> Non
     wish = Wish(verb, build.number, debug=debug)
     demand(Caller(request.user, ""), build.repo.slug, need_of(wish, build, operations.level(build.repo, wish, build)))
     if verb in TO_A_TARGET and (level_of(request.user, build.repo.slug) or 0) < Level.DEPLOY:
-        raise Forbidden("Forbidden: this needs a grant of level “deploy”.")
+        raise Forbidden(Sentence("Forbidden: this needs a grant of level “deploy”."))
 
 
 def form_of(request: HttpRequest, verb: Verb, build: Build) -> forms.Form:

@@ -20,7 +20,7 @@ from builds.admin.actions import TO_A_TARGET, not_connected
 from builds.admin.pages import shown
 from builds.drone.client import READ_BY_DRONE
 from builds.drone.errors import DroneError
-from builds.errors import BuildsError
+from builds.errors import BuildsError, said
 from builds.models import Build, Repo
 from builds.models.audit import AuditRecord, Verb
 from builds.secrets import masked
@@ -28,6 +28,7 @@ from builds.starting import service
 from builds.starting.errors import KeyInUse, KeyUsed, Refused, Unknown
 from builds.starting.wishes import Caller, Wish
 from configs.errors import ConfigError
+from configs.sentence import Sentence
 
 MEANS = "administration"
 FINISHED = {"success", "failure", "error", "declined", "skipped"}  # other than by cancelling
@@ -86,7 +87,7 @@ def ask(request: HttpRequest, question: Question, wish: Wish) -> HttpResponseBas
         status = error.status if isinstance(error, BuildsError) else 422
         uncertain = isinstance(error, DroneError) and error.uncertain
         tried = bool(request.POST.get("confirmed"))
-        return page_of(request, question, {"reason": str(error), "ended": uncertain, "tried": tried}, status)
+        return page_of(request, question, {"reason": said(error), "ended": uncertain, "tried": tried}, status)
 
 
 def confirmation(request: HttpRequest, question: Question, wish: Wish) -> TemplateResponse:
@@ -113,7 +114,7 @@ def refuse_read_by_drone(wish: Wish, params: Mapping[str, str]) -> None:
     """Refuse names that the client would refuse once the confirmation is sent."""
     for name in params:
         if name in READ_BY_DRONE or (name == "target" and wish.verb in TO_A_TARGET):
-            raise Refused(f"“{name}” cannot be the name of a parameter: Drone reads it itself.")
+            raise Refused(Sentence("“%(name)s” cannot be the name of a parameter: Drone reads it itself.", name=name))
 
 
 def carried_out(request: HttpRequest, question: Question, done: service.Done) -> HttpResponseBase:

@@ -14,14 +14,16 @@ from django.utils.translation import gettext_lazy as _
 
 from builds.access import visible
 from builds.models.audit import AuditRecord
-from builds.templatetags.builds import moment
+from builds.statuses import look
+from builds.templatetags.builds import harmless, means, said
 from configs.admin import LABELS, ReadOnly
+from configs.looking import moment
 
 SPANS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 DONE = (
     "at",
     "username",
-    "means",
+    "by_means",
     "verb",
     "repository",
     "number",
@@ -33,7 +35,7 @@ DONE = (
     "build_message",
     "parameters",
 )
-ENDED = ("outcome", "status", "message", "build_link", "build_status", "ended")
+ENDED = ("outcome", "status", "answer_said", "build_link", "build_look", "ended")
 
 
 class SpanFilter(admin.SimpleListFilter):
@@ -56,7 +58,7 @@ class AuditAdmin(ReadOnly):
     """Records, the newest first."""
 
     change_list_template = "admin/configs/change_list.html"
-    list_display = ("at", "username", "means", "verb", "repository", "what", "outcome", "build_link")
+    list_display = ("at", "username", "by_means", "verb", "repository", "what", "outcome", "build_link")
     list_display_links = ("at",)
     list_filter = ("verb", "outcome", SpanFilter)
     search_fields = ("slug",)  # what is searched: get_search_results
@@ -80,6 +82,21 @@ class AuditAdmin(ReadOnly):
     def at(self, record: AuditRecord) -> SafeString:
         """Say when it was wanted."""
         return moment(record.time)
+
+    @admin.display(description=_("by means of"))
+    def by_means(self, record: AuditRecord) -> SafeString:
+        """Say by means of what."""
+        return means(record.means)
+
+    @admin.display(description=_("message"))
+    def answer_said(self, record: AuditRecord) -> SafeString | str:
+        """Say what the caller was told."""
+        return said(record.said) if record.message else "-"
+
+    @admin.display(description=_("status of the build"))
+    def build_look(self, record: AuditRecord) -> SafeString | str:
+        """Say in what status the build was then."""
+        return harmless(look(record.build_status).word) if record.build_status else "-"
 
     @admin.display(description=_("finished"))
     def ended(self, record: AuditRecord) -> SafeString:

@@ -4,13 +4,15 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from builds.errors import said
 from builds.starting.errors import Refused
 from builds.starting.parameters import refuse_bad
 from configs.operations.inputs import missing_or_wrong
 from configs.operations.operation import Input, Operation
+from configs.sentence import told
 
 OF_INPUTS = "input-"  # before the names of an operation's inputs, so that they are never taken for other fields
 EXPLICIT = {"string", "choice"}  # types whose empty value means something where there is a default
@@ -59,7 +61,7 @@ class Parameters(forms.CharField):
         try:
             refuse_bad(found)
         except Refused as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(said(error)) from error
         return found
 
 
@@ -85,7 +87,7 @@ class RunForm(forms.Form):
         for each in self.inputs or ():
             name = OF_INPUTS + each.name
             if name not in self.errors and (reason := missing_or_wrong(each, params)):  # one sentence for one mistake
-                self.add_error(name, reason)
+                self.add_error(name, told(reason, gettext))
         return cleaned
 
     @property

@@ -7,11 +7,10 @@ from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
-from django.utils.translation import gettext
 
 from builds.admin.pages import page, shown, visible_repos
 from builds.admin.rows import STARTING, rows
-from builds.errors import DroneDatabaseUnavailable
+from builds.errors import DroneDatabaseUnavailable, said
 from builds.models import Build, Repo
 from builds.models.audit import AuditRecord
 from builds.pages import Filters, of_repositories
@@ -31,7 +30,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     try:
         return {"lists": lists(request), "sample_data": settings.EDRONE_DEMO}
     except DroneDatabaseUnavailable as error:
-        return {"reason": gettext(str(error))}
+        return {"reason": said(error)}
 
 
 def lists(request: HttpRequest) -> dict[str, Any]:

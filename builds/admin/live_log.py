@@ -1,7 +1,6 @@
 """Lines that Drone's database does not hold: those of a running step, and logs that Drone keeps elsewhere."""
 
 from django.conf import settings
-from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from builds import elsewhere
@@ -9,6 +8,7 @@ from builds.drone.client import Repo, connected
 from builds.drone.errors import DroneError
 from builds.drone.places import place
 from builds.drone.stream import lines_so_far
+from builds.errors import said
 from builds.logs import Line
 from builds.models import Build, Step
 
@@ -30,7 +30,7 @@ def running(build: Build, step: Step) -> tuple[list[Line], str]:
         with place():
             return lines_so_far(connected(), of(build), build.number, step.stage.number, step.number), ""
     except DroneError as error:
-        return [], gettext(str(error))
+        return [], said(error)
 
 
 def stored_elsewhere(build: Build, step: Step) -> bytes | None:

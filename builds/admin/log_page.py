@@ -7,7 +7,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.translation import gettext
 
 from builds import logparts, statuses
 from builds.admin import live_log
@@ -15,6 +14,7 @@ from builds.admin.log_lines import LogLine, Outline, outline, written
 from builds.admin.pages import LARGEST, find_repo, page, shown
 from builds.drone.errors import DroneError
 from builds.drone.places import Busy
+from builds.errors import said
 from builds.logs import lines
 from builds.models import Build, Step
 from builds.queries import log_of, step_of
@@ -40,7 +40,7 @@ def context(build: Build, step: Step) -> dict[str, Any]:
     try:
         data = read(build, step)
     except DroneError as error:
-        return where | {"no_log": gettext(str(error)), "again_url": url("log", build, step) if isinstance(error, Busy) else ""}
+        return where | {"no_log": said(error), "again_url": url("log", build, step) if isinstance(error, Busy) else ""}
     if data is None and step.status in statuses.NOT_FINISHED:
         return where | tail_of(build, step, 0)
     if data is None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from builds.throttle import LOGIN, LOGIN_FROM_AN_ADDRESS, Limit, failed, wait
 
@@ -15,7 +16,11 @@ class LoginForm(AdminAuthenticationForm):
         """Check that nobody has to wait; then the password."""
         counted = self.counted()
         if seconds := max(wait(limit, *who) for limit, *who in counted):
-            raise ValidationError(f"Too many wrong passwords. Try again in {seconds // 60 + 1} minutes.", code="throttled")
+            raise ValidationError(
+                _("Too many wrong passwords. Try again in %(minutes)s minutes."),
+                code="throttled",
+                params={"minutes": seconds // 60 + 1},
+            )
         try:
             return super().clean()
         except ValidationError:

@@ -9,11 +9,10 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.cache import patch_cache_control
-from django.utils.translation import gettext
 
 from builds import access
 from builds.drone.errors import DroneError
-from builds.errors import DroneDatabaseUnavailable
+from builds.errors import DroneDatabaseUnavailable, said
 from builds.models import Build, Repo
 from builds.models.access import Level
 from builds.queries import build_with_stages, repository
@@ -51,7 +50,7 @@ def page(view: Page) -> Page:
 def away(request: HttpRequest, error: DroneDatabaseUnavailable | DroneError) -> HttpResponse:
     """Say that Drone's database cannot be read, or Drone not be asked; a part of a page gets the sentence alone."""
     template = "admin/builds/away_part.html" if request.headers.get("HX-Request") else "admin/builds/away.html"
-    response = shown(request, template, {"reason": gettext(str(error))}, status=error.status)
+    response = shown(request, template, {"reason": said(error)}, status=error.status)
     response.headers["Retry-After"] = "10"
     response.render()
     return response

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from builds import statuses, times
 from builds.models import Build, Repo
@@ -64,7 +65,7 @@ def row(build: Build, slug: str, now: int, person: str = "", *, waits: bool = Fa
 def starter(build: Build) -> str:
     """Say who or what started a build: the login of who pushed or pressed a button, or the schedule's name."""
     if build.trigger == "@cron":
-        return build.cron or "cron"
+        return build.cron or gettext("cron")
     if build.trigger in {"@hook", ""}:
         return build.sender
     return build.trigger

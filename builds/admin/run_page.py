@@ -11,7 +11,7 @@ from builds.admin.actions import not_connected
 from builds.admin.asking import Question, ask, page_of
 from builds.admin.forms import RunForm
 from builds.admin.pages import find_repo, page, shown
-from builds.errors import BuildsError
+from builds.errors import BuildsError, said
 from builds.models import Latest, Repo
 from builds.models.access import Level
 from builds.models.audit import Verb
@@ -42,7 +42,7 @@ def run_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     try:
         operation = operations.operation(repo, name) if name else None
     except ConfigError as error:
-        return shown(request, "admin/builds/run.html", choices(request, repo) | {"reason": str(error)}, status=404)
+        return shown(request, "admin/builds/run.html", choices(request, repo) | {"reason": said(error)}, status=404)
     need = need_of(repo, name)
     if not access.may(request.user, need.level, slug, need.what):
         return refused(request, repo, need)
@@ -74,7 +74,7 @@ def refused(request: HttpRequest, repo: Repo, need: Need) -> HttpResponseBase:
     try:
         demand(Caller(request.user, ""), repo.slug, need)
     except Forbidden as error:
-        return shown(request, "admin/builds/run.html", frame(repo) | {"reason": str(error)}, status=error.status)
+        return shown(request, "admin/builds/run.html", frame(repo) | {"reason": said(error)}, status=error.status)
     raise BuildsError(f"{request.user} may run {need.what or 'builds'} of {repo.slug}, and was refused.")
 
 
@@ -89,7 +89,7 @@ def choices(request: HttpRequest, repo: Repo) -> dict[str, Any]:
     try:
         found = listed_operations(repo.namespace, repo.name, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
     except ConfigError as error:
-        found, reason = [], str(error)
+        found, reason = [], said(error)
     return frame(repo) | {
         "operations": [(each, permitted(request, repo, each)) for each in found],
         "may_build": access.may(request.user, Level.RUN, repo.slug),

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from builds.models.tokens import DAYS, MOST_DAYS, ApiToken
-from builds.templatetags.builds import moment
+from configs.looking import moment
 
 
 class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
@@ -56,6 +56,14 @@ class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only
     def used(self, token: ApiToken) -> SafeString:
         """Say when it was used last."""
         return moment(token.last_used)
+
+    def get_fields(self, _: HttpRequest, obj: ApiToken | None = None) -> Any:
+        """Ask for what a new one needs; of one that is there show all that is known."""
+        return ("name", "days") if obj is None else self.list_display
+
+    def get_readonly_fields(self, _: HttpRequest, obj: ApiToken | None = None) -> Any:
+        """Nothing of one that is there can be changed."""
+        return () if obj is None else self.list_display
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
         """Show users their own."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
 from django.db import connections
+from django.utils import translation
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -51,6 +52,11 @@ class ApiView(APIView):
     content_negotiation_class = JsonAlways
     http_method_names = ("get", "head", "post", "delete")
     parameters: Collection[str] = frozenset()  # of a GET
+
+    def dispatch(self, *args: Any, **kwargs: Any) -> Any:
+        """Answer in English, whatever the client's language is: programs read it."""
+        with translation.override("en"):
+            return super().dispatch(*args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Say who asks; then refuse parameters of a GET that would do nothing."""

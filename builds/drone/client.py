@@ -17,6 +17,7 @@ from builds.drone.calls import Call, Query, Reply
 from builds.drone.errors import DroneError
 from builds.drone.refusals import garbled, no_build, refused
 from builds.drone.transport import Transport
+from configs.sentence import Sentence
 
 BUILDS = "/api/repos/{}/{}/builds"
 BUILD = BUILDS + "/{}"
@@ -112,7 +113,8 @@ class Client:
         """Make a call that starts a build."""
         for name in params:
             if not name or name in READ_BY_DRONE or name in asked:
-                raise DroneError(f"{name!r} cannot be the name of a parameter: Drone reads it itself.", 400, permanent=True)
+                taken = Sentence("“%(name)s” cannot be the name of a parameter: Drone reads it itself.", name=name)
+                raise DroneError(taken, 400, permanent=True)
         query = [(name, value) for name, value in asked.items() if value]
         return build_of(self.write("POST", where, [*query, *params.items()]))
 
@@ -144,14 +146,14 @@ def parsed(parse: Callable[[bytes], Value], reply: Reply) -> Value:
     try:
         return parse(reply.body)
     except forms.WrongForm as error:
-        problem = str(error)
+        problem = error.args[0]
     raise garbled(reply, problem)
 
 
 def path(form: str, repo: Repo, *numbers: int) -> str:
     """Write a path, so that no name can lead elsewhere."""
     if any(part in {"", ".", ".."} or NEVER_IN_A_NAME.search(part) for part in repo):
-        raise DroneError("There is no such repository.", 404, permanent=True)
+        raise DroneError(Sentence("There is no such repository."), 404, permanent=True)
     return form.format(*(quote(part, safe="") for part in repo), *map(int, numbers))
 
 
@@ -162,7 +164,8 @@ def connected() -> Client:
         DroneError: they name none.
     """
     if not (settings.DRONE_SERVER and settings.DRONE_TOKEN):
-        raise DroneError("edrone is not connected to Drone's API: set DRONE_SERVER and DRONE_TOKEN.", 503, permanent=True)
+        unset = Sentence("edrone is not connected to Drone's API: set DRONE_SERVER and DRONE_TOKEN.")
+        raise DroneError(unset, 503, permanent=True)
     return client_of(settings.DRONE_SERVER, settings.DRONE_TOKEN, settings.DRONE_CA_FILE)
 
 

@@ -8,9 +8,10 @@ from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, Rea
 
 from builds.drone.calls import Call
 from builds.drone.errors import DroneError
+from configs.sentence import Sentence
 
 MULTIPLE_CHOICES, BAD_REQUEST, TIME_OUT, SERVER_ERROR = 300, 400, 408, 500
-MAY_BE_DONE = "what was asked may have been done: look at the newest builds before you ask again"
+MAY_BE_DONE = Sentence("; what was asked may have been done: look at the newest builds before you ask again")
 
 
 def may_be_done(status: int) -> bool:
@@ -25,17 +26,23 @@ def failure(error: Exception, call: Call, server: str) -> DroneError:
     """Say in words what libraries say in classes; nothing of the error itself is repeated, since it may hold parameters."""
     if isinstance(error, SSLError) and not broke_encrypted(error):
         return DroneError(
-            f"The certificate of {server} is not accepted: set DRONE_CA_FILE to the certificates to trust.", 502, permanent=True
+            Sentence(
+                "The certificate of %(server)s is not accepted: set DRONE_CA_FILE to the certificates to trust.", server=server
+            ),
+            502,
+            permanent=True,
         )
     if isinstance(error, ReadTimeout | ReadTimeoutError | TimeoutError):
         return too_slow(call)
     if isinstance(error, ConnectTimeout) or was_refused(error):
-        return DroneError(f"Drone cannot be reached at {server}; nothing was done. Try again later.", 503)
+        unreached = Sentence("Drone cannot be reached at %(server)s; nothing was done. Try again later.", server=server)
+        return DroneError(unreached, 503)
     if isinstance(error, UnicodeError):
-        return DroneError("What should be sent to Drone is not Unicode text.", 400, permanent=True)
+        return DroneError(Sentence("What should be sent to Drone is not Unicode text."), 400, permanent=True)
     if isinstance(error, RequestException | HTTPError | OSError):
         return broken(call)
-    return DroneError("What answers at DRONE_SERVER does not speak HTTP as Drone does.", 502, uncertain=call.writes)
+    foreign = Sentence("What answers at DRONE_SERVER does not speak HTTP as Drone does.")
+    return DroneError(foreign, 502, uncertain=call.writes)
 
 
 def was_refused(error: Exception) -> bool:
@@ -59,10 +66,14 @@ def cause(error: Exception) -> Exception | None:
 def too_slow(call: Call) -> DroneError:
     """The answer was not complete in time."""
     if not call.writes:
-        return DroneError(f"Drone did not answer within {call.wait:.0f} seconds. Try again later.", 504)
+        slow = Sentence("Drone did not answer within %(seconds)s seconds. Try again later.", seconds=round(call.wait))
+        return DroneError(slow, 504)
     return DroneError(
-        f"Drone did not answer; the build may have started: after {call.wait:.0f} seconds edrone stopped waiting, and "
-        f"{MAY_BE_DONE}.",
+        Sentence(
+            "Drone did not answer; the build may have started: after %(seconds)s seconds edrone stopped waiting%(remark)s.",
+            seconds=round(call.wait),
+            remark=MAY_BE_DONE,
+        ),
         504,
         uncertain=True,
     )
@@ -71,13 +82,16 @@ def too_slow(call: Call) -> DroneError:
 def too_large(call: Call, status: int) -> DroneError:
     """The answer is larger than any that makes sense."""
     uncertain = call.writes and may_be_done(status)
-    remark = f"; {MAY_BE_DONE}" if uncertain else ""
-    return DroneError(
-        f"Drone answered with more than {call.limit} bytes, which edrone does not read{remark}.", 502, uncertain=uncertain
+    large = Sentence(
+        "Drone answered with more than %(limit)s bytes, which edrone does not read%(remark)s.",
+        limit=call.limit,
+        remark=MAY_BE_DONE if uncertain else "",
     )
+    return DroneError(large, 502, uncertain=uncertain)
 
 
 def broken(call: Call) -> DroneError:
     """The connection ended before the answer did."""
-    remark = f"; {MAY_BE_DONE}" if call.writes else ""
-    return DroneError(f"The connection to Drone broke before its answer was complete{remark}.", 502, uncertain=call.writes)
+    remark = MAY_BE_DONE if call.writes else ""
+    cut = Sentence("The connection to Drone broke before its answer was complete%(remark)s.", remark=remark)
+    return DroneError(cut, 502, uncertain=call.writes)

@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 
+from configs.sentence import Sentence
+
 Form = Mapping[str, type]
 
 BUILD: Form = {
@@ -26,7 +28,13 @@ STEP: Form = {
     "started": int, "stopped": int, "version": int, "depends_on": list, "image": str, "detached": bool, "schema": str,
 }  # fmt: skip
 NEEDED = ("id", "number", "status")
-WORDS = {int: "a whole number", str: "a string", bool: "true or false", dict: "an object", list: "a list"}
+WORDS = {
+    int: Sentence("a whole number"),
+    str: Sentence("a string"),
+    bool: Sentence("true or false"),
+    dict: Sentence("an object"),
+    list: Sentence("a list"),
+}
 WHOLE_NUMBERS = range(-(2**63), 2**63)
 
 
@@ -48,7 +56,7 @@ def decoded(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise WrongForm("it is not JSON") from None
+        raise WrongForm(Sentence("it is not JSON")) from None
 
 
 def build(body: bytes) -> Build | None:
@@ -65,7 +73,7 @@ def build(body: bytes) -> Build | None:
     if "stages" in found:
         found["stages"] = [stage(each) for each in found["stages"]]
     if found["number"] < 1:
-        raise WrongForm("build.number is not above 0")
+        raise WrongForm(Sentence("build.number is not above 0"))
     return Build(found["number"], found["status"], found)
 
 
@@ -89,28 +97,28 @@ def step(value: Any) -> dict[str, Any]:
 def part(name: str, value: Any, form: Form) -> dict[str, Any]:
     """Take the keys of a form."""
     if not isinstance(value, dict):
-        raise WrongForm(f"{name} is not an object")
+        raise WrongForm(Sentence("%(name)s is not %(what)s", name=name, what=WORDS[dict]))
     for key in NEEDED:
         if key not in value:
-            raise WrongForm(f"{name}.{key} is missing")
+            raise WrongForm(Sentence("%(name)s is missing", name=f"{name}.{key}"))
     found = {key: value[key] for key in form if key in value}
     for key, content in found.items():
         if type(content) is not form[key] or (isinstance(content, int) and content not in WHOLE_NUMBERS):
-            raise WrongForm(f"{name}.{key} is not {WORDS[form[key]]}")
+            raise WrongForm(Sentence("%(name)s is not %(what)s", name=f"{name}.{key}", what=WORDS[form[key]]))
     return found
 
 
 def texts(name: str, values: Any) -> None:
     """Refuse what is not all strings."""
     if not all(isinstance(value, str) for value in values):
-        raise WrongForm(f"{name} holds something other than strings")
+        raise WrongForm(Sentence("%(name)s holds something other than strings", name=name))
 
 
 def log(body: bytes) -> bytes:
     """Look at the log of a step: `null`, or a list of lines with pos, out and time (section 5.5). It is handed on as it is."""
     lines = decoded(body)
     if lines is not None and not (isinstance(lines, list) and all(map(is_line, lines))):
-        raise WrongForm("it is no list of log lines")
+        raise WrongForm(Sentence("it is no list of log lines"))
     return body
 
 
@@ -129,7 +137,7 @@ def version(body: bytes) -> str:
     value = decoded(body)
     found = value.get("version") if isinstance(value, dict) else None
     if not isinstance(found, str) or not found:
-        raise WrongForm("it names no version")
+        raise WrongForm(Sentence("it names no version"))
     return found[:100]
 
 

@@ -6,11 +6,9 @@ from contextlib import contextmanager
 from functools import cache
 
 from django.conf import settings
-from django.utils.translation import gettext_noop
 
 from builds.drone.errors import DroneError
-
-BUSY = gettext_noop("edrone waits for Drone in as many requests as it may; nothing was asked. Try again in a moment.")
+from configs.sentence import Sentence
 
 
 class Busy(DroneError):
@@ -20,7 +18,8 @@ class Busy(DroneError):
 
     def __init__(self) -> None:
         """Say so."""
-        super().__init__(BUSY, 503)
+        busy = Sentence("edrone waits for Drone in as many requests as it may; nothing was asked. Try again in a moment.")
+        super().__init__(busy, 503)
 
 
 @contextmanager

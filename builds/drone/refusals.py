@@ -4,17 +4,14 @@ from builds.drone import forms
 from builds.drone.calls import Reply
 from builds.drone.errors import DroneError
 from builds.drone.failures import BAD_REQUEST, MAY_BE_DONE, MULTIPLE_CHOICES, SERVER_ERROR, TIME_OUT, may_be_done
+from configs.sentence import Sentence
 
 LONGEST = 500  # characters of Drone's own words
 UNAUTHORIZED, FORBIDDEN, CONFLICT = 401, 403, 409
-NOT_MADE = (
+NOT_MADE = Sentence(
     "Drone made no build, and does not say why. It does so where the commit's message has [ci skip] or the like, where the "
     "pull request or the fork is ignored by the repository's settings, where the owner of the repository is not active in "
     "Drone, where a validation extension says so, or where no pipeline's trigger matches this build."
-)
-NOT_FOUND = (
-    "Drone does not find the repository, build, branch or commit; or its forge did not answer; or the user of DRONE_TOKEN may "
-    "not see the repository"
 )
 
 
@@ -26,10 +23,14 @@ def no_build() -> DroneError:
 def garbled(reply: Reply, problem: str) -> DroneError:
     """An answer is not of the form that Drone's have."""
     uncertain = reply.call.writes and may_be_done(reply.status)
-    remark = f"; {MAY_BE_DONE}" if uncertain else ""
     return DroneError(
-        f"What answers at DRONE_SERVER is not Drone, or not one that edrone knows: the answer to {reply.call.path} cannot be "
-        f"read: {problem}{remark}.",
+        Sentence(
+            "What answers at DRONE_SERVER is not Drone, or not one that edrone knows: the answer to %(path)s cannot be read: "
+            "%(problem)s%(remark)s.",
+            path=reply.call.path,
+            problem=problem,
+            remark=MAY_BE_DONE if uncertain else "",
+        ),
         502,
         uncertain=uncertain,
     )
@@ -39,9 +40,12 @@ def refused(reply: Reply, server: str) -> DroneError:
     """Translate a status other than the one that was expected."""
     words = said(reply)
     if reply.status == UNAUTHORIZED:
-        return DroneError("DRONE_TOKEN is not accepted: set it to the token of a Drone administrator.", 502, permanent=True)
+        unknown = Sentence("DRONE_TOKEN is not accepted: set it to the token of a Drone administrator.")
+        return DroneError(unknown, 502, permanent=True)
     if reply.status == FORBIDDEN:
-        refusal = f"DRONE_TOKEN must be that of a Drone administrator: its user may not do this{quoted(words)}."
+        refusal = Sentence(
+            "DRONE_TOKEN must be that of a Drone administrator: its user may not do this%(words)s.", words=quoted(words)
+        )
         return DroneError(refusal, 502, permanent=True)
     return (told(reply.status, words) if words else None) or untold(reply, server)
 
@@ -50,40 +54,53 @@ def told(status: int, words: str) -> DroneError | None:
     """Translate what Drone says itself; None where a status is not one of its own."""
     match status:
         case 404:
-            return DroneError(f"{NOT_FOUND}{quoted(words)}.", 404, permanent=True)
+            missing = Sentence(
+                "Drone does not find the repository, build, branch or commit; or its forge did not answer; or the user of "
+                "DRONE_TOKEN may not see the repository%(words)s.",
+                words=quoted(words),
+            )
+            return DroneError(missing, 404, permanent=True)
         case 400 | 409 | 422:
-            return DroneError(f"Drone refuses{quoted(words)}.", status, permanent=status != CONFLICT)
+            return DroneError(Sentence("Drone refuses%(words)s.", words=quoted(words)), status, permanent=status != CONFLICT)
         case 501:
             return DroneError(
-                "This Drone server is built without what was asked for (the open source build has neither promotions nor "
-                "rollbacks).",
+                Sentence(
+                    "This Drone server is built without what was asked for (the open source build has neither promotions nor "
+                    "rollbacks)."
+                ),
                 501,
                 permanent=True,
             )
         case 500:
-            return DroneError(f"Drone failed{quoted(words)}.", 502)
+            return DroneError(Sentence("Drone failed%(words)s.", words=quoted(words)), 502)
     return None
 
 
 def untold(reply: Reply, server: str) -> DroneError:
     """Translate what proxies say, and Drone where it does not say why."""
     status, writes = reply.status, reply.call.writes
-    remark = f"; {MAY_BE_DONE}" if writes else ""
+    values = {"status": status, "remark": MAY_BE_DONE if writes else ""}
     match status:
         case 429:
-            return DroneError("Drone, or a proxy before it, is overloaded. Try again later.", 503)
+            return DroneError(Sentence("Drone, or a proxy before it, is overloaded. Try again later."), 503)
         case 503:  # proxies say so as well where Drone hung up on them
-            return DroneError(f"Drone, or a proxy before it, is overloaded or not there{remark}.", 503, uncertain=writes)
+            away = Sentence("Drone, or a proxy before it, is overloaded or not there%(remark)s.", **values)
+            return DroneError(away, 503, uncertain=writes)
         case 502 | 504:
-            return DroneError(f"A proxy before Drone got no answer from it ({status}){remark}.", status, uncertain=writes)
+            mute = Sentence("A proxy before Drone got no answer from it (%(status)s)%(remark)s.", **values)
+            return DroneError(mute, status, uncertain=writes)
     if status >= SERVER_ERROR or status == TIME_OUT:
-        failed = f"Drone, or a proxy before it, failed with status {status}, and does not say why"
-        return DroneError(f"{failed}{remark}.", 502, uncertain=writes)
+        failed = Sentence("Drone, or a proxy before it, failed with status %(status)s, and does not say why%(remark)s.", **values)
+        return DroneError(failed, 502, uncertain=writes)
     if MULTIPLE_CHOICES <= status < BAD_REQUEST:
-        where = f" to {reply.location}" if reply.location else ""
-        advice = "which edrone does not follow: set DRONE_SERVER to the final address"
-        return DroneError(f"{server} redirects{where}, {advice}.", 502, permanent=True)
-    return garbled(reply, f"its status is {status}")
+        where = Sentence(" to %(address)s", address=reply.location) if reply.location else ""
+        elsewhere = Sentence(
+            "%(server)s redirects%(where)s, which edrone does not follow: set DRONE_SERVER to the final address.",
+            server=server,
+            where=where,
+        )
+        return DroneError(elsewhere, 502, permanent=True)
+    return garbled(reply, Sentence("its status is %(status)s", status=status))
 
 
 def said(reply: Reply) -> str:
@@ -95,4 +112,4 @@ def said(reply: Reply) -> str:
 
 def quoted(words: str) -> str:
     """Add Drone's own words to a sentence."""
-    return f" («{words}»)" if words else ""
+    return Sentence(" («%(words)s»)", words=words) if words else ""

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 # What a repository's full name is made of; GitLab's namespaces have slashes. `*` is left to the pattern's end.
@@ -59,27 +60,40 @@ class Grant(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(level__in=Level.values), name="grant_level"),
             models.UniqueConstraint(
-                fields=("user", "pattern", "level", "only"), condition=models.Q(user__isnull=False), name="grant_once_a_user"
+                fields=("user", "pattern", "level", "only"),
+                condition=models.Q(user__isnull=False),
+                name="grant_once_a_user",
+                violation_error_message=_("There is this grant already."),
             ),
             models.UniqueConstraint(
-                fields=("group", "pattern", "level", "only"), condition=models.Q(group__isnull=False), name="grant_once_a_group"
+                fields=("group", "pattern", "level", "only"),
+                condition=models.Q(group__isnull=False),
+                name="grant_once_a_group",
+                violation_error_message=_("There is this grant already."),
             ),
         )
 
     def __str__(self) -> str:
         """Say the grant in a line."""
-        limited = f", only {self.only}" if self.only else ""
+        limited = f", {gettext('only')} {self.only}" if self.only else ""
         return f"{self.user or self.group}: {self.get_level_display()} {self.pattern}{limited}"
 
     def clean(self) -> None:
         """Refuse patterns that would match nothing, and write `only` one way."""
         if not PATTERN.fullmatch(self.pattern):
             raise ValidationError(
-                {"pattern": f"“{self.pattern}” is no pattern of repositories: write *, namespace/* or namespace/name."}
+                {
+                    "pattern": ValidationError(
+                        _("“%(pattern)s” is no pattern of repositories: write *, namespace/* or namespace/name."),
+                        params={"pattern": self.pattern},
+                    )
+                }
             )
         self.only = ", ".join(self.patterns)
         if self.only and self.level == Level.VIEW:
-            raise ValidationError({"only": "Seeing cannot be limited to operations or targets: leave this empty, or choose run."})
+            raise ValidationError(
+                {"only": _("Seeing cannot be limited to operations or targets: leave this empty, or choose run.")}
+            )
 
     @property
     def patterns(self) -> tuple[str, ...]:

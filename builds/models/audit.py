@@ -7,6 +7,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from configs.sentence import Sentence, of_json
+
 
 class Verb(models.TextChoices):
     """What somebody may want Drone to do."""
@@ -50,6 +52,7 @@ class AuditRecord(models.Model):
     finished = models.DateTimeField(_("finished"), null=True)
     status = models.SmallIntegerField(_("HTTP status"), null=True)  # HTTP status that the caller got
     message = models.TextField(_("message"), blank=True)  # what the caller was told where it was not done
+    sentence = models.JSONField(null=True, editable=False)  # the same as a Sentence, so that pages can translate it
     build = models.BigIntegerField(_("build"), null=True)  # number of the build that Drone answered
     build_status = models.CharField(_("status of the build"), max_length=50, blank=True)  # its status then
     # Idempotency-Key; empty: none, or nothing was done and the key may be used again
@@ -76,3 +79,8 @@ class AuditRecord(models.Model):
     def __str__(self) -> str:
         """Say who wanted what."""
         return f"{self.username}: {self.get_verb_display()} {self.slug}{f' #{self.number}' if self.number else ''}"
+
+    @property
+    def said(self) -> str:
+        """The message as a Sentence, where it is one."""
+        return Sentence(self.message) if self.sentence is None else of_json(self.sentence)

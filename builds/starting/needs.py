@@ -8,9 +8,10 @@ from builds.models.audit import Verb
 from builds.models.words import Event
 from builds.starting.errors import Forbidden
 from builds.starting.wishes import Caller, Wish
+from configs.sentence import Sentence
 
 DEPLOYMENTS = {Event.PROMOTE.value, Event.ROLLBACK.value}
-NAMES = {Level.VIEW: "view", Level.RUN: "run", Level.DEPLOY: "deploy"}
+NAMES = {Level.VIEW: Sentence("view"), Level.RUN: Sentence("run"), Level.DEPLOY: Sentence("deploy")}
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,19 @@ def demand(caller: Caller, slug: str, need: Need) -> None:
     """
     if may(caller.user, need.level, slug, need.what):
         return
-    limited = f" that leaves “{need.what}” to it" if need.what else " that is not limited to some operations and targets"
+    values = {"level": NAMES[need.level], "slug": slug, "user": caller.user.get_username(), "what": need.what}
+    if need.what:
+        raise Forbidden(
+            Sentence(
+                "Forbidden: this needs a grant of level “%(level)s” on %(slug)s that leaves “%(what)s” to it; "
+                "%(user)s has none. An administrator of edrone gives it.",
+                **values,
+            )
+        )
     raise Forbidden(
-        f"Forbidden: this needs a grant of level “{NAMES[need.level]}” on {slug}{limited}; "
-        f"{caller.user.get_username()} has none. An administrator of edrone gives it."
+        Sentence(
+            "Forbidden: this needs a grant of level “%(level)s” on %(slug)s that is not limited to some operations and targets; "
+            "%(user)s has none. An administrator of edrone gives it.",
+            **values,
+        )
     )

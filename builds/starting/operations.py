@@ -15,6 +15,7 @@ from configs.operations.inputs import with_defaults
 from configs.operations.operation import Operation
 from configs.payload import ConfigRequest
 from configs.resolve import Resolved, resolve
+from configs.sentence import Sentence
 from configs.tree import Tree
 
 LEVELS = {"run": Level.RUN, "deploy": Level.DEPLOY}
@@ -59,7 +60,8 @@ def refuse_restart(repo: Repo, build: Build, params: Mapping[str, str]) -> None:
 def refuse_wrong(found: Resolved, params: Mapping[str, str]) -> None:
     """Refuse inputs that the configuration endpoint would refuse when Drone asks."""
     if problems := wrong(found, params):
-        raise Refused(f"The operation {operation_of(found).name} cannot be started so: {'; '.join(problems)}.")
+        name = operation_of(found).name
+        raise Refused(Sentence("The operation %(name)s cannot be started so: %(problems)s.", name=name, problems=tuple(problems)))
 
 
 def name_of(build: Build) -> str:

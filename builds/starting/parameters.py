@@ -6,11 +6,19 @@ from collections.abc import Mapping
 from builds.starting.errors import Refused
 from configs.operations.inputs import length_problem
 from configs.operations.names import unusable
+from configs.sentence import Sentence
 
 ACTOR = "EDRONE_ACTOR"
 # What Drone reads itself, and the characters that it can keep on PostgreSQL: a branch becomes refs/heads/…, and of a message the
 # column takes the beginning, but it is among the parameters too.
 COLUMNS = {"branch": 489, "commit": 50, "message": 4000, "operation": 50, "target": 500}
+WORDS = {
+    "branch": Sentence("The branch"),
+    "commit": Sentence("The commit"),
+    "message": Sentence("The message"),
+    "operation": Sentence("The operation"),
+    "target": Sentence("The target"),
+}
 NOT_IN_A_VALUE = re.compile(r"[\x00\ud800-\udfff]")
 
 
@@ -22,9 +30,9 @@ def refuse_bad(params: Mapping[str, str]) -> None:
     """
     for name, value in params.items():
         if reason := unusable(name):
-            raise Refused(f"“{name[:50]}” cannot be the name of a parameter: it {reason}.")
+            raise Refused(Sentence("“%(name)s” cannot be the name of a parameter: it %(reason)s.", name=name[:50], reason=reason))
         if NOT_IN_A_VALUE.search(value):
-            raise Refused(f"The value of the parameter “{name}” holds a NUL, or is not Unicode text.")
+            raise Refused(Sentence("The value of the parameter “%(name)s” holds a NUL, or is not Unicode text.", name=name))
 
 
 def refuse_too_much(params: Mapping[str, str]) -> None:
@@ -37,4 +45,10 @@ def refuse_too_much(params: Mapping[str, str]) -> None:
         Refused: PostgreSQL would refuse the row, and Drone would say 500 and make no build.
     """
     if problem := length_problem(params):
-        raise Refused(f"{problem[0].upper()}{problem[1:]}: send less, or the name of a file or secret instead of its content.")
+        raise Refused(
+            Sentence(
+                "The parameters are too long: %(length)s characters as JSON, and Drone stores %(most)s at most: "
+                "send less, or the name of a file or secret instead of its content.",
+                **problem.filled,
+            )
+        )

@@ -18,6 +18,7 @@ from builds.secrets import masked
 from builds.starting.errors import KeyInUse, KeyUsed, Unknown
 from builds.starting.operations import name_of
 from builds.starting.wishes import Caller, Wish, fingerprint
+from configs.sentence import Sentence, json_of
 
 OVER = timedelta(seconds=WRITES + 60)  # nothing that edrone asked of Drone takes longer
 
@@ -77,7 +78,9 @@ def begin(caller: Caller, wish: Wish, slug: str, build: Build | None, params: Ma
             raise
         earlier = first(caller, wish, slug)
         if earlier is None:
-            raise KeyInUse("The request with this Idempotency-Key has just ended with nothing done: send it again.") from None
+            raise KeyInUse(
+                Sentence("The request with this Idempotency-Key has just ended with nothing done: send it again.")
+            ) from None
         return earlier
     return record
 
@@ -97,13 +100,15 @@ def known(record: AuditRecord | None, mark: str) -> AuditRecord | None:
     if record is None:
         return None
     if record.fingerprint != mark:
-        raise KeyUsed("This Idempotency-Key was used for another request: take a new one for each thing that you want.")
+        raise KeyUsed(Sentence("This Idempotency-Key was used for another request: take a new one for each thing that you want."))
     if record.outcome == Outcome.STARTED:
         if timezone.now() - record.time < OVER:
-            raise KeyInUse("The first request with this Idempotency-Key is under way: wait for it.")
+            raise KeyInUse(Sentence("The first request with this Idempotency-Key is under way: wait for it."))
         raise Unknown(
-            "edrone ended before Drone answered the first request with this Idempotency-Key; it may have been done: "
-            "look at the newest builds, and take a new key to ask again."
+            Sentence(
+                "edrone ended before Drone answered the first request with this Idempotency-Key; it may have been done: "
+                "look at the newest builds, and take a new key to ask again."
+            )
         )
     return record
 
@@ -120,7 +125,7 @@ def failed(record: AuditRecord, error: BuildsError) -> None:
     """Complete a record with why it was not done, as far as that is known. A key that did nothing may be used again."""
     uncertain = isinstance(error, DroneError) and error.uncertain
     record.outcome = Outcome.UNCERTAIN if uncertain else Outcome.REFUSED
-    record.status, record.message = error.status, text(str(error))
+    record.status, record.message, record.sentence = error.status, text(str(error)), storable(json_of(error.args[0]))
     if not uncertain:
         record.key = ""
     save(record)
@@ -136,7 +141,10 @@ def save(record: AuditRecord) -> None:
             connection.close()
             record.save()
     except Error:
-        logger.exception("The end of audit record %s could not be written: %s, status %s", record.pk, record, record.status)
+        who, what = record.username, f"{record.verb} {record.slug}"
+        logger.exception(
+            "The end of audit record %s could not be written: %s: %s, status %s", record.pk, who, what, record.status
+        )
 
 
 def storable(value: Any) -> Any:

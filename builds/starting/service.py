@@ -16,6 +16,7 @@ from builds.starting.errors import NoSuchBuild, Refused
 from builds.starting.needs import demand, need_of
 from builds.starting.versions import refuse_old
 from builds.starting.wishes import Caller, Wish
+from configs.sentence import Sentence
 
 OK, NO_CONTENT = 200, 204
 STARTING = {Verb.CREATE, Verb.RESTART, Verb.PROMOTE, Verb.ROLLBACK}
@@ -68,7 +69,7 @@ def build_of(wish: Wish, repo: Repo) -> Build | None:
         return None
     build = Build.objects.filter(repo_id=repo.pk, number=wish.number).first()
     if build is None:
-        raise NoSuchBuild(f"Not Found: {repo.slug} has no build {wish.number}.")
+        raise NoSuchBuild(Sentence("Not Found: %(slug)s has no build %(number)s.", slug=repo.slug, number=wish.number))
     return build
 
 
@@ -81,7 +82,7 @@ def allowed(caller: Caller, wish: Wish, repo: Repo, build: Build | None) -> None
         ConfigError: there is no such operation, or its file is broken.
     """
     if wish.verb in {Verb.PROMOTE, Verb.ROLLBACK} and not wish.target:
-        raise Refused("Missing target environment: say where to, for example target=production.")
+        raise Refused(Sentence("Missing target environment: say where to, for example target=production."))
     demand(caller, repo.slug, need_of(wish, build, operations.level(repo, wish, build)))
 
 
@@ -89,9 +90,12 @@ def checked(wish: Wish, repo: Repo) -> Wish:
     """Refuse what cannot be passed on; fill in the defaults of an operation's inputs."""
     for name in parameters.COLUMNS:
         if parameters.NOT_IN_A_VALUE.search(getattr(wish, name)):
-            raise Refused(f"The {name} holds a NUL, or is not Unicode text.")
+            raise Refused(Sentence("%(name)s holds a NUL, or is not Unicode text.", name=parameters.WORDS[name]))
         if len(getattr(wish, name)) > parameters.COLUMNS[name]:
-            raise Refused(f"The {name} is too long: Drone stores {parameters.COLUMNS[name]} characters.")
+            most = parameters.COLUMNS[name]
+            raise Refused(
+                Sentence("%(name)s is too long: Drone stores %(most)s characters.", name=parameters.WORDS[name], most=most)
+            )
     parameters.refuse_bad(wish.params)
     return operations.checked(repo, wish) if wish.operation else wish
 
@@ -137,7 +141,7 @@ def again(kept: AuditRecord) -> Done:
     """Give the answer of the first request once more."""
     if kept.outcome == Outcome.DONE:
         return Done(kept.status or OK, kept.answer, replayed=True)
-    error = DroneError(kept.message, kept.status or 504, uncertain=True)
+    error = DroneError(kept.said, kept.status or 504, uncertain=True)
     error.replayed = True
     raise error
 

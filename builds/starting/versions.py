@@ -6,6 +6,7 @@ from builds.drone.client import Client
 from builds.drone.errors import DroneError
 from builds.models.audit import Verb
 from builds.starting.wishes import Wish
+from configs.sentence import Sentence
 
 NUMBER = re.compile(r"v?(\d+)\.(\d+)")
 OPERATIONS, DECLINING = (2, 19), (2, 23)
@@ -35,9 +36,11 @@ def refuse_old(client: Client, wish: Wish) -> None:
     if found is None or (int(found[1]), int(found[2]) + 1) >= least:
         return
     client.known_version = ""  # it may be a newer one by the next time
-    what = "Operations need" if least == OPERATIONS else "Declining all of a build needs"
-    raise DroneError(
-        f"{what} Drone {least[0]}.{least[1]} or later, and this server says that it is {found[0]}; nothing was done.",
-        501,
-        permanent=True,
+    what = Sentence("Operations need") if least == OPERATIONS else Sentence("Declining all of a build needs")
+    old = Sentence(
+        "%(what)s Drone %(least)s or later, and this server says that it is %(version)s; nothing was done.",
+        what=what,
+        least=f"{least[0]}.{least[1]}",
+        version=found[0],
     )
+    raise DroneError(old, 501, permanent=True)

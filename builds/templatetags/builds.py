@@ -1,16 +1,21 @@
 """Tags and filters of the pages: every text that somebody else wrote goes through `harmless`."""
 
-from datetime import datetime
 from typing import Any
 
 from django import template
-from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from builds import ansi, statuses, times, visible
+from configs.looking import moment
+from configs.sentence import told
 
 register = template.Library()
+register.filter(moment)
+VISIBILITIES = {"public": _("public"), "private": _("private"), "internal": _("internal")}
+ADMINISTRATION, TOKEN = "administration", "token "  # as audit records name them
 COMMIT = 8  # characters of a commit that people read
 
 
@@ -86,22 +91,29 @@ def colour(word: str) -> str:
 
 
 @register.filter
-def event(word: str) -> SafeString:
-    """Show the word of an event."""
-    return harmless(statuses.EVENTS.get(word, word))
+def visibility(word: str) -> SafeString:
+    """Show who may see a repository in Drone."""
+    return harmless(VISIBILITIES.get(word, word))
 
 
 @register.filter
-def moment(value: datetime | None) -> SafeString:
-    """Show a moment: in UTC here; pages.js writes it in the reader's zone, with the exact one on hover."""
-    if value is None:
-        return mark_safe("-")
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        value.astimezone(timezone.get_fixed_timezone(0)).isoformat(),
-        value.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        value.strftime("%Y-%m-%d %H:%M UTC"),
-    )
+def means(text: str) -> SafeString:
+    """Show by means of what something was done, which records keep in English."""
+    if text == ADMINISTRATION:
+        return harmless(gettext("administration"))
+    return harmless(gettext("token %(name)s") % {"name": text.removeprefix(TOKEN)} if text.startswith(TOKEN) else text)
+
+
+@register.filter
+def said(text: Any) -> SafeString:
+    """Show a sentence of edrone's in the reader's language."""
+    return harmless(told(text, gettext), 4000)
+
+
+@register.filter
+def event(word: str) -> SafeString:
+    """Show the word of an event."""
+    return harmless(statuses.EVENTS.get(word, word))
 
 
 @register.filter

@@ -8,6 +8,7 @@ from configs.errors import NotFound, Unusable
 from configs.lookup import Candidates, Homes, homes
 from configs.operations.operation import is_name
 from configs.payload import ConfigRequest
+from configs.sentence import Sentence
 from configs.tree import Snapshot
 
 FOLDER = "_operations"
@@ -69,11 +70,20 @@ def unknown(request: ConfigRequest, name: str, there: Iterable[str], wanted: Can
     """Say that there is no such operation, which ones there are, and which may have been meant."""
     names = list(there)
     near = difflib.get_close_matches(name.casefold(), names, n=1)
-    meant = f" Did you mean {near[0]}?" if near else ""
-    are = f"there are {', '.join(names)}" if names else "there are none"
+    meant = Sentence(" Did you mean %(name)s?", name=near[0]) if near else ""
+    are = Sentence("there are %(names)s", names=", ".join(names)) if names else Sentence("there are none")
     if not wanted.paths:
-        how = "The name of an operation has small letters, digits and -."
+        how = Sentence("The name of an operation has small letters, digits and -.")
     else:
-        how = f"Looked for in projects/: {', '.join(wanted.paths)} (each also as .yml)"
-        how += "".join(f"; {remark}" for remark in wanted.remarks) + "."
-    return NotFound(f"there is no operation {name!r} for {request.slug}; {are}.{meant} {how}")
+        looked = Sentence("Looked for in projects/: %(paths)s (each also as .yml)", paths=", ".join(wanted.paths))
+        how = Sentence("%(looked)s.", looked=(looked, *wanted.remarks))
+    return NotFound(
+        Sentence(
+            "there is no operation %(name)s for %(slug)s; %(are)s.%(meant)s %(how)s",
+            name=repr(name),
+            slug=request.slug,
+            are=are,
+            meant=meant,
+            how=how,
+        )
+    )

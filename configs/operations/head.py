@@ -131,8 +131,8 @@ def input_of(name: str, place: Place, node: Node, mistakes: Mistakes) -> Input:
         raise ComposeError(values["default"].place, f'the default of the input "{name}" {problem}.')
     if found.default is not None and "\0" in found.default:
         raise ComposeError(values["default"].place, f'the default of the input "{name}" holds the character NUL.')
-    if found.default is not None and (problem := length_problem({name: found.default})):
-        raise ComposeError(values["default"].place, f'with the default of the input "{name}" {problem}.')
+    if found.default is not None and (too_long := length_problem({name: found.default})):
+        raise ComposeError(values["default"].place, f'with the default of the input "{name}" {too_long}.')
     return found
 
 

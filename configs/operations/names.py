@@ -6,6 +6,8 @@ Runners turn parameters into environment variables of every step, and let them o
 
 import re
 
+from configs.sentence import Sentence
+
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LONGEST = 100  # characters
 READ_BY_DRONE = frozenset({"access_token", "branch", "commit", "message", "action"})
@@ -16,18 +18,18 @@ BEGINNINGS = ("DRONE_", "EDRONE_", "CI_", "PLUGIN_", "LD_")
 def unusable(name: str) -> str:
     """Say why a parameter may not have this name; empty where it may."""
     if not VARIABLE.fullmatch(name):
-        return "cannot be an environment variable: use letters, digits and _, and no digit first"
+        return Sentence("cannot be an environment variable: use letters, digits and _, and no digit first")
     if len(name) > LONGEST:
-        return f"is longer than {LONGEST} characters"
+        return Sentence("is longer than %(most)s characters", most=LONGEST)
     return reserved(name)
 
 
 def reserved(name: str) -> str:
     """Say what else a name means, of whatever build; empty where it means nothing."""
     if name in READ_BY_DRONE:
-        return "is reserved: Drone reads it itself"
+        return Sentence("is reserved: Drone reads it itself")
     upper = name.upper()  # Windows knows no difference
     if upper in OF_THE_SHELL:
-        return "is reserved: steps would not find their programs or files with it"
+        return Sentence("is reserved: steps would not find their programs or files with it")
     found = next((beginning for beginning in BEGINNINGS if upper.startswith(beginning)), "")
-    return f"is reserved: names that begin with {found} are set by others" if found else ""
+    return Sentence("is reserved: names that begin with %(beginning)s are set by others", beginning=found) if found else ""

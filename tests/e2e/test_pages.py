@@ -281,7 +281,7 @@ def test_language_and_theme_are_chosen_on_the_page_and_stay(site, browser: Brows
         expect(page.get_by_role("heading", level=1)).to_contain_text("失败")
         assert page.url == f"{site.url}{BUILD}"
         page.goto(f"{site.url}{REPOS}")
-        expect(page.get_by_role("heading", level=1)).to_have_text("代码仓库")
+        expect(page.get_by_role("heading", level=1)).to_have_text("仓库")
         assert faults(page) == []
         ground = "getComputedStyle(document.body).backgroundColor"
         light = page.evaluate(ground)

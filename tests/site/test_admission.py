@@ -42,8 +42,8 @@ class Caller:
     def __init__(self, application: Admission) -> None:
         self.application, self.status = application, ""
 
-    def ask(self, path: str = "/admin/") -> Any:
-        return self.application({"PATH_INFO": path}, self.start)
+    def ask(self, path: str = "/api/user", **environ: str) -> Any:
+        return self.application({"PATH_INFO": path} | environ, self.start)
 
     def start(self, status: str, headers: Any) -> None:
         self.status = status
@@ -102,6 +102,22 @@ def slow_login(server: Server) -> socket.socket:
     return connection
 
 
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({}, "edrone is busy"),
+        ({"HTTP_ACCEPT_LANGUAGE": "zh-CN"}, "edrone 正忙"),
+        ({"HTTP_COOKIE": "django_language=zh-hans"}, "edrone 正忙"),
+        ({"HTTP_COOKIE": "django_language=en", "HTTP_ACCEPT_LANGUAGE": "zh-CN"}, "edrone is busy"),
+        ({"HTTP_COOKIE": ";;=", "HTTP_ACCEPT_LANGUAGE": ";q=x"}, "edrone is busy"),
+    ],
+)
+def test_people_are_told_in_their_language(environ, said):
+    caller = Caller(Admission(Site(), 1, ()))
+    _first = caller.ask()
+    assert said in b"".join(caller.ask("/admin/", **environ)).decode()
+
+
 def test_with_every_other_thread_held_drone_is_answered_and_others_hear_503_at_once(tmp_path: Path):
     with running(tmp_path, EDRONE_WORKERS="1", EDRONE_THREADS="3") as server, ExitStack() as held:
         for _ in range(2):
@@ -110,7 +126,11 @@ def test_with_every_other_thread_held_drone_is_answered_and_others_hear_503_at_o
         refused = requests.get(f"{server.url}/admin/login/", timeout=5)
         assert refused.status_code == 503
         assert refused.headers["Retry-After"] == "1"
-        assert "busy" in refused.json()["message"]
+        assert "edrone is busy" in refused.text
+        assert "busy" in requests.get(f"{server.url}/api/user", timeout=5).json()["message"]
+        chinese = requests.get(f"{server.url}/admin/", headers={"Accept-Language": "zh-CN"}, timeout=5)
+        assert "edrone 正忙" in chinese.text
+        assert chinese.headers["Content-Type"] == "text/html; charset=utf-8"
         for _ in range(20):
             assert exchange(server, head(server, BODY) + BODY)[0] == 200
         assert requests.get(f"{server.url}/healthz", timeout=5).ok

@@ -1,0 +1,95 @@
+"""Django's pages of users and groups, with permissions named in the reader's language."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, Permission, User
+from django.contrib.contenttypes.models import ContentType
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+PERMISSIONS = {
+    "add": _("Can add %(model)s"),
+    "change": _("Can change %(model)s"),
+    "delete": _("Can delete %(model)s"),
+    "view": _("Can view %(model)s"),
+}
+
+
+def name_of(permission: Permission) -> str:
+    """Name a permission."""
+    form = PERMISSIONS.get(permission.codename.partition("_")[0])
+    kind = permission.content_type
+    return f"{kind} | {form % {'model': kind.name} if form else permission.name}"
+
+
+class Permissions(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic only in the stubs
+    """Chooses permissions; their names in the database are English."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Name one."""
+        return name_of(obj)
+
+
+def is_shown(kind: ContentType) -> bool:
+    """Has the administration pages of it?"""
+    model = kind.model_class()
+    return model is not None and admin.site.is_registered(model)
+
+
+class NamingPermissions:
+    """What the pages of users and groups share; beside Django's own."""
+
+    field: str  # the one that holds permissions
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show the names to who may only look."""
+        found = super().get_readonly_fields(request, obj)  # type: ignore[misc]  # this is one half
+        return found if self.has_change_permission(request, obj) else (*found, "named")  # type: ignore[attr-defined]  # likewise
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Put the names where the permissions are."""
+        found = super().get_fieldsets(request, obj)  # type: ignore[misc]  # likewise
+        if self.has_change_permission(request, obj):  # type: ignore[attr-defined]  # likewise
+            return found
+        return [
+            (
+                title,
+                options | {"fields": ["named" if name == self.field else name for name in options["fields"] if name != "named"]},
+            )
+            for title, options in found
+        ]
+
+    @admin.display(description=_("permissions"))
+    def named(self, holder: Any) -> str:
+        """Name the permissions."""
+        held = getattr(holder, self.field).select_related("content_type")
+        return ", ".join(name_of(each) for each in held if is_shown(each.content_type)) or "-"
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **given: Any) -> Any:
+        """Offer the permissions of what the administration shows: those of other tables allow nothing."""
+        if db_field.name == self.field:
+            kinds = [kind.pk for kind in ContentType.objects.all() if is_shown(kind)]
+            found = Permission.objects.filter(content_type__in=kinds).select_related("content_type")
+            given |= {"form_class": Permissions, "queryset": found}
+        return super().formfield_for_manytomany(db_field, request, **given)  # type: ignore[misc]  # this is one half
+
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class People(NamingPermissions, UserAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+    """Users."""
+
+    field = "user_permissions"
+
+
+@admin.register(Group)
+class Groups(NamingPermissions, GroupAdmin):
+    """Groups."""
+
+    field = "permissions"

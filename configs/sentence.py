@@ -1,0 +1,54 @@
+"""Sentences in English that pages can say in another language too. Pure."""
+
+from collections.abc import Callable
+from typing import Any, Self
+
+
+class Sentence(str):
+    """An English text that remembers its form and what it was filled with.
+
+    Wherever it is written (logs, tables, answers to machines) it is the English text; only `told` looks behind it.
+    """
+
+    __slots__ = ("filled", "form")
+    form: str  # with %(name)s where values belong; this is what is translated
+    filled: dict[str, Any]  # values by name: texts and numbers, other sentences, and tuples of them
+
+    def __new__(cls, form: str, /, **filled: Any) -> Self:
+        """Fill a form."""
+        made = super().__new__(cls, written(form, filled, str))
+        made.form, made.filled = form, filled
+        return made
+
+    def as_json(self) -> dict[str, Any]:
+        """Give what JSON can hold, to be read by `of_json`."""
+        return {"form": self.form, "filled": {name: json_of(value) for name, value in self.filled.items()}}
+
+
+def told(text: Any, translate: Callable[[str], str]) -> str:
+    """Say a text in the language that `translate` translates to, as far as it is made of sentences; else as it is."""
+    if isinstance(text, Sentence):
+        return written(text.form, text.filled, translate)
+    if isinstance(text, tuple):
+        return translate("; ").join(told(part, translate) for part in text)
+    return str(text)
+
+
+def written(form: str, filled: dict[str, Any], translate: Callable[[str], str]) -> str:
+    """Translate a form and fill it; without values a per cent sign means itself."""
+    form = translate(form)
+    return form % {name: told(value, translate) for name, value in filled.items()} if filled else form
+
+
+def json_of(value: Any) -> Any:
+    """Write a value of a sentence."""
+    if isinstance(value, Sentence):
+        return value.as_json()
+    return [json_of(part) for part in value] if isinstance(value, tuple) else value
+
+
+def of_json(value: Any) -> Any:
+    """Read what `json_of` wrote."""
+    if isinstance(value, dict):
+        return Sentence(value["form"], **{name: of_json(part) for name, part in value["filled"].items()})
+    return tuple(of_json(part) for part in value) if isinstance(value, list) else value

@@ -44,6 +44,7 @@ CASES: dict[str, tuple[Files, str, int, Files]] = {
     "long-line": (one(f"{GOOD}# {'x' * 65_536}\n"), "shop/default.yaml", 8, one(f"{GOOD}#{'x' * 65_534}\n")),
     "end-marker": (one(f"{GOOD}...\n---\n{FIRST}"), "shop/default.yaml", 8, one(f"{GOOD}---\n{FIRST}")),
     "end-line": (one(f"{GOOD}...\n"), "shop/default.yaml", 8, one(GOOD)),
+    "text-after-document": (one(f"{GOOD}---\n  kind: secret\n  name: x\nother: y\n"), "shop/default.yaml", 11, one(f"{GOOD}---\n  kind: secret\n  name: x\n# other\n")),
     "separator-text": (one(f"{GOOD}--- text\n{FIRST}"), "shop/default.yaml", 8, one(f"{GOOD}--- # text\n{FIRST}")),
     "legacy-format": (one("pipeline:\n  build:\n    image: x\n"), "shop/default.yaml", 1, one(GOOD)),
     "wrong-value": (one(f"{GOOD}depends_on: b\n"), "shop/default.yaml", 8, one(f"{FIRST}---\n{GOOD}depends_on: [b]\n")),
@@ -302,7 +303,9 @@ def test_what_is_too_deep_or_large_to_look_into_is_served_and_no_error(tree, tex
     assert [id_ for _, _, id_ in found(tree(one(text)))] == ["not-checked"]
 
 
-@pytest.mark.parametrize("text", [f"{GOOD}<<: 12\n", f"{GOOD}a: *b\n", "kind: pipeline\n\tname: x\n", "kind: \x01\n"])
+@pytest.mark.parametrize(
+    "text", [f"{GOOD}a: *b\n", f"{GOOD}a: [b?]\n", f"{GOOD}a: {{b: [c, d ? e]}}\n", "kind: pipeline\n\tname: x\n", "kind: \x01\n"]
+)
 def test_what_drones_parser_cannot_read_is_not_yaml_and_nothing_else_is_said_of_the_file(tree, text):
     assert [id_ for _, _, id_ in found(tree(one(text)))] == ["yaml"]
 
@@ -340,9 +343,23 @@ def test_escapes_are_those_of_drones_parser(tree, line, ids):
         ("clone: {depth: 0x7fffffffffffffff, skip_verify: !!bool no}\n", []),
         ("concurrency: {limit: .inf}\n", ["wrong-value"]),
         ("services:\n- {name: z, image: y, resources: {limits: {memory: 1.5.5GiB}}}\n", ["wrong-value"]),
-        ("workspace: {base:, path:}\n", []),
+        ("workspace: {base:, path:}\n", ["unknown-key"] * 2),  # they end in a colon to Drone
+        ("- {name: z:, image: y, depends_on: [z:]}\n", ["unknown-step"]),
         ("node: {<<: [], a: b}\n", []),
         ("workspace: {base: !!int x}\n", ["wrong-value"]),
+        ("<<: 12\n", ["wrong-value"]),
+        ("node: {<<: ~}\n", ["wrong-value"]),
+        ("node: {<<: [{a: [b]}]}\n", ["wrong-value"]),
+        ("x-a: [{<<: }]\n", []),  # Drone looks only at what it knows
+        ("x-a: &a [b]\nx-b: [{<<: *a}]\n", []),
+        ("x-a: &a [b]\nnode: {<<: *a}\n", ["wrong-value"]),
+        ("- {name: z, image: y, settings: {tag: {{ x }}}}\n", ["wrong-value"]),
+        ("- {name: z, image: y, settings: {tag: !!float 1}}\n", ["wrong-value"]),
+        ("- {name: z, image: y, settings: {tag: [{<<: x}]}}\n", ["wrong-value"]),
+        ("- {name: z, image: y, settings: {tag: {from_secret: x, y: {{ z }}}}}\n", []),
+        ("- {name: z, image: y, settings: {tag: !!binary aGk=, key: !!null , at: !!timestamp 2026-11-25}}\n", []),
+        ("- {name: z, image: 'y?', settings: {url: 'a?b'}, commands: [\n  'c?']}\n", []),
+        ("- {name: z, image: y}\r---\n- {name: z}\n", ["text-after-document"]),
         ("workspace: {base: !!int 1, path: !!str 2}\n", []),
     ],
 )

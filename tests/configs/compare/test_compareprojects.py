@@ -1,5 +1,6 @@
 """`manage.py compareprojects`: who gets another pipeline."""
 
+import html
 import shutil
 import subprocess
 from pathlib import Path
@@ -344,3 +345,31 @@ def test_a_comment_is_cut_between_changes(compared):
     assert len(text) <= LONGEST_COMMENT + 300
     assert text.endswith("`manage.py compareprojects` prints all.")
     assert text.count("<details") == text.count("</details>")
+
+
+@pytest.mark.parametrize(("lines", "length"), [(250, 600), (3, 100_000), (1, 500_000)])
+def test_a_change_that_is_too_long_for_a_comment_is_shown_cut(compared, lines, length):
+    def files(word):
+        return {"shop/default.yaml": GOOD + "  commands:\n" + "".join(f"  - {word} {n} {'x' * length}\n" for n in range(lines))}
+
+    comment = "\n".join(markdown(compared(files("a"), files("b"))))
+    assert len(comment) <= LONGEST_COMMENT
+    assert "\n-  - a 0 xxx" in comment
+    assert "lines are shown; `manage.py compareprojects` prints all.\n" in comment
+    assert comment.rstrip().endswith("</details>")
+
+
+def test_the_change_that_brings_the_tree_is_compared_with_an_empty_one(repository, capsys):
+    git = ["git", "-C", str(repository.parent), "-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run([*git, "checkout", "--quiet", "--orphan", "bare"], check=True)
+    subprocess.run([*git, "reset", "--quiet"], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--allow-empty", "--message=bare"], check=True)
+    for options in ([], ["--format=markdown"]):
+        call_command("compareprojects", "bare", "main", *options)
+        out = capsys.readouterr().out
+        assert "2 of 2 pipelines change: * (*), shop (*)" in html.unescape(out)
+        assert "bare has no folder projects. It is compared with an empty tree." in out
+    with pytest.raises(CommandError, match="bare has no folder projects"):
+        call_command("compareprojects", "main", "bare")
+    with pytest.raises(CommandError, match="bare has no folder projects"):
+        call_command("compareprojects", "bare", "bare")

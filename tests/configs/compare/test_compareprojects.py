@@ -367,7 +367,7 @@ def test_the_change_that_brings_the_tree_is_compared_with_an_empty_one(repositor
     for options in ([], ["--format=markdown"]):
         call_command("compareprojects", "bare", "main", *options)
         out = capsys.readouterr().out
-        assert "2 of 2 pipelines change: * (*), shop (*)" in html.unescape(out)
+        assert "2 of 2 pipelines change: shop (*), * (*); 2 mended" in html.unescape(out)
         assert "bare has no folder projects. It is compared with an empty tree." in out
     with pytest.raises(CommandError, match="bare has no folder projects"):
         call_command("compareprojects", "main", "bare")

@@ -17,12 +17,12 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Case, Q, Value, When
 
-from configs import keptform
 from configs.errors import ConfigError
 from configs.identity import WINDOW, BuildKey, Kept, Marks, choose, is_of, marks_of
 from configs.models import ConfigFile, ServedConfig
+from configs.recording import packing
+from configs.recording.rows import Ask, Row, columns, insert, key_of, note, resolved, row_of
 from configs.resolve import Resolved
-from configs.rows import Ask, Row, columns, insert, key_of, note, resolved, row_of
 
 Build = tuple[int, int]  # Drone's numbers of the repository and of the build
 MOST_READ = 1000  # records read for the builds that are looked up together
@@ -233,4 +233,4 @@ def give_new(asks: Sequence[Ask]) -> list[Resolved]:
 def read_files(digests: Iterable[UUID]) -> dict[UUID, Resolved]:
     """Read files with their texts, each once."""
     files = ConfigFile.objects.select_related("text").filter(pk__in=set(digests))
-    return {file.pk: keptform.unpacked(file) for file in files}
+    return {file.pk: packing.unpacked(file) for file in files}

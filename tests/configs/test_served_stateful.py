@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from configs import asking, keeping, rows, served
+from configs import asking, served
 from configs.models import ConfigFile, ConfigText, LastError, ServedConfig
+from configs.recording import keeping, rows
 from tests.conftest import Drone, push
 
 FIELDS = st.fixed_dictionaries(

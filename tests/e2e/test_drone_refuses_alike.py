@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from configs.check import documents, server, shape
 from configs.check.findings import ERROR
-from configs.check.one import YAML, KeptFiles, examine_file
+from configs.check.one_file import YAML, KeptFiles, examine_file
 from configs.tree import Tree
 from tests.e2e.test_go_reads_alike import go
 

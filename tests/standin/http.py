@@ -17,6 +17,7 @@ class Request:
     path: str  # as it was sent, without the query
     query: list[tuple[str, str]]
     headers: dict[str, str]  # names in lower case
+    body: bytes = b""
 
 
 @dataclass
@@ -39,8 +40,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def handle_one(self) -> None:
         address = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, address.path, parse_qsl(address.query, keep_blank_values=True), headers)
-        self.rfile.read(int(headers.get("content-length", 0)))
+        query = parse_qsl(address.query, keep_blank_values=True)
+        body = self.rfile.read(int(headers.get("content-length", 0)))
+        request = Request(self.command, address.path, query, headers, body)
         self.server.requests.append(request)
         answer = self.server.answer(request)
         if isinstance(answer, Response):

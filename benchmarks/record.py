@@ -43,7 +43,7 @@ def measure(*, counted: bool) -> float:
     from django.conf import settings  # noqa: PLC0415
 
     from configs.payload import ConfigRequest  # noqa: PLC0415
-    from configs.record import record, request_id_of  # noqa: PLC0415
+    from configs.request_log import record, request_id_of  # noqa: PLC0415
     from configs.resolve import Resolved  # noqa: PLC0415
 
     settings.EDRONE_METRICS = counted

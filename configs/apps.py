@@ -12,4 +12,4 @@ class ConfigsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks."""
-        from configs import checks  # noqa: F401, PLC0415
+        from configs import system_checks  # noqa: F401, PLC0415

@@ -12,8 +12,8 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import DiffLexer, YamlLexer
 
 from configs.compose.provenance import annotated
-from configs.keptform import unpacked
 from configs.models import ServedConfig
+from configs.recording.packing import unpacked
 
 LARGEST = 200_000  # characters that are highlighted, and compared: more takes seconds
 

@@ -17,14 +17,15 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Case, Q, Value, When
 
-from configs import keptform
 from configs.errors import ConfigError
 from configs.identity import WINDOW, BuildKey, Kept, Marks, choose, is_of, marks_of
 from configs.models import ConfigFile, ServedConfig
+from configs.recording import packing
+from configs.recording.rows import Ask, Row, columns, insert, key_of, note, resolved, row_of
 from configs.resolve import Resolved
-from configs.rows import Ask, Row, columns, insert, key_of, note, resolved, row_of
 
 Build = tuple[int, int]  # Drone's numbers of the repository and of the build
+MOST_READ = 1000  # records read for the builds that are looked up together
 KEPT = [column.name for column in fields(Kept)]
 COPIED = ("slug", "author", "sender", "served", "version", "revision", "file_id")  # where two builds share an answer
 
@@ -102,23 +103,48 @@ def search(keys: Sequence[BuildKey]) -> list[Search]:
     return found
 
 
-def candidates(builds: Iterable[tuple[BuildKey, Marks]]) -> list[Kept]:
-    """Read the records among which `choose` chooses: few, by indexes, in one query."""
+def candidates(builds: Sequence[tuple[BuildKey, Marks]]) -> list[Kept]:
+    """Read the records among which `choose` chooses: few, by indexes, in one query.
+
+    Where thousands of builds are of one commit and minute, only those are read that it may choose.
+    """
     either = Q()
     for key, marks in builds:
         if key.build_id:
             either |= Q(repo_id=key.repo_id, build_id=key.build_id)
         if key.number:
-            either |= Q(cache_key=marks.cache_key, created__range=(key.created - WINDOW, key.created))
+            either |= same_commit(key, marks)
         else:
             either |= Q(identity=marks.identity)
-    return read(either)
+    found = read(either, MOST_READ + 1)
+    return found if len(found) <= MOST_READ else [record for key, marks in builds for record in newest(key, marks, len(builds))]
 
 
-def read(condition: Q) -> list[Kept]:
-    """Read records, of their columns only what tells builds apart; none where there is no condition."""
-    rows = ServedConfig.objects.filter(condition).order_by().values_list(*KEPT) if condition else ()
-    return [Kept(*row) for row in rows]
+def same_commit(key: BuildKey, marks: Marks) -> Q:
+    """Give the condition for what Drone's own cache would have given, and all that is equal among it."""
+    return Q(cache_key=marks.cache_key, created__range=(key.created - WINDOW, key.created))
+
+
+def newest(key: BuildKey, marks: Marks, takers: int) -> list[Kept]:
+    """Read the newest of each kind that `choose` may choose for one of several builds, each of which takes one at most."""
+    if not key.number:
+        return read(Q(identity=marks.identity), 1)
+    near = same_commit(key, marks)
+    equal = near & Q(without_created=marks.without_created)
+    bound = Q(repo_id=key.repo_id, build_id=key.build_id) if key.build_id else Q()
+    return [
+        *read(bound, 1),
+        *read(equal & Q(build_id=None), takers),
+        *read(equal & Q(build_id__isnull=False), 1),
+        *read(near, 1),
+    ]
+
+
+def read(condition: Q, most: int) -> list[Kept]:
+    """Read the newest records, of their columns only what tells builds apart; none where there is no condition."""
+    if not condition:
+        return []
+    return [Kept(*row) for row in ServedConfig.objects.filter(condition).order_by("-created", "-id").values_list(*KEPT)[:most]]
 
 
 def settle(found: Sequence[Search]) -> None:
@@ -169,7 +195,7 @@ def own_rows(found: Sequence[Search]) -> list[Row]:
 def bound_to(found: Iterable[Search]) -> dict[Build, UUID]:
     """Read what is bound to builds by now."""
     keys = {build_of(one.key): one.key for one in found}
-    records = read(reduce(or_, (Q(repo_id=repo, build_id=build) for repo, build in keys), Q()))
+    records = read(reduce(or_, (Q(repo_id=repo, build_id=build) for repo, build in keys), Q()), len(keys))
     builds = ((record, (record.repo_id, record.build_id or 0)) for record in records)
     return {build: record.file_id for record, build in builds if build in keys and is_of(record, keys[build])}
 
@@ -207,4 +233,4 @@ def give_new(asks: Sequence[Ask]) -> list[Resolved]:
 def read_files(digests: Iterable[UUID]) -> dict[UUID, Resolved]:
     """Read files with their texts, each once."""
     files = ConfigFile.objects.select_related("text").filter(pk__in=set(digests))
-    return {file.pk: keptform.unpacked(file) for file in files}
+    return {file.pk: packing.unpacked(file) for file in files}

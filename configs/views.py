@@ -15,11 +15,11 @@ from rest_framework.views import APIView
 
 from configs import answers, payload, signature
 from configs.errors import ConfigError, Malformed
-from configs.keeping import keep
-from configs.manual import refuse_others, refuse_parameters
 from configs.payload import ConfigRequest
-from configs.record import record, request_id_of
+from configs.recording.keeping import keep
+from configs.request_log import record, request_id_of
 from configs.resolve import Resolved, resolve
+from configs.started_by_hand import refuse_others, refuse_parameters
 from configs.tree import Tree
 
 WHAT_FOR = (

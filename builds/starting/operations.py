@@ -10,12 +10,12 @@ from builds.models.words import Event
 from builds.starting.errors import Refused
 from builds.starting.wishes import Wish
 from configs.errors import ConfigError
-from configs.manual import wrong
 from configs.operations.inputs import with_defaults
 from configs.operations.operation import Operation
 from configs.payload import ConfigRequest
 from configs.resolve import Resolved, resolve
 from configs.sentence import Sentence
+from configs.started_by_hand import wrong
 from configs.tree import Tree
 
 LEVELS = {"run": Level.RUN, "deploy": Level.DEPLOY}

@@ -11,6 +11,7 @@ LONG_LINE = check("long-line", ERROR, "a line of more than 65,535 bytes: Drone l
 END_MARKER = check("end-marker", ERROR, "text after a line that begins with `...`, where Drone stops reading")
 END_LINE = check("end-line", WARNING, "a line that begins with `...` at the end of a file, where it does nothing")
 SEPARATOR = check("separator-text", WARNING, "text on the line of a `---`, which Drone drops")
+AFTER = check("text-after-document", WARNING, "text after the end of a document, which Drone does not read")
 LEGACY = check(
     "legacy-format", WARNING, "a line `pipeline:`: Drone takes the whole file for the format before 1.0 and converts it"
 )

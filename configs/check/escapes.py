@@ -1,43 +1,56 @@
-r"""What Drone's parser and libyaml read differently: the escapes `\'` and `\/` in double quotes, and `{a:, b:}`.
+r"""What Drone's parser and libyaml read differently: `\'` and `\/` in double quotes, `{a:, b:}`, and `[a?]`.
 
 A file that extends nothing is served as it is written, so what counts is what Drone's parser makes of it.
 """
 
 import re
+from itertools import chain
+from typing import Any
 
 import yaml
 
 from configs.compose.errors import ComposeError
 from configs.compose.limits import Budget
-from configs.compose.nodes import Place
-from configs.compose.reading import LINE, Document, documents
+from configs.compose.nodes import Node, Place, Scalar, Sequence
+from configs.compose.reading import LINE, Document, first_document
 
 MOST = 100  # differences in one text; each costs reading it once more
+COLON = "\ue000"  # no character of any text
 SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 
 
-def read_as_drone(path: str, text: str) -> list[Document]:
-    r"""Read a file as Drone does, to which `\'` is an apostrophe, `{a:}` a key without a value, and `\/` a mistake.
+def read_as_drone(path: str, text: str) -> tuple[Document | None, Place | None]:
+    r"""Read a document as Drone does, to which `\'` is an apostrophe, `{a:}` a key "a:" without a value, and `\/` a mistake.
 
-    Raises:
-        ComposeError: as `documents`.
+    Returns and raises as `first_document`.
     """
     text = text.removeprefix("\ufeff")
     for _ in range(MOST):
         try:
-            read = documents(path, text, Budget())
+            read = first_document(path, text, Budget())
         except ComposeError as error:
             at = index_of(error.place, text)
             if "unknown escape" in error.message and text[at : at + 2] == "\\'":
                 text = f"{text[:at]}\\x27{text[at + 2 :]}"
             elif "unexpected ':'" in error.message and text[at : at + 2] in {":,", ":}", ":]"}:
-                text = f"{text[:at]}: {text[at + 1 :]}"
+                text = f"{text[:at]}{COLON}{text[at + 1 :]}"
             else:
                 raise
         else:
-            refuse_slashes(path, text)
+            refuse(path, text)
+            if COLON in text and read[0]:
+                restore(read[0].root)
             return read
-    return documents(path, text, Budget())
+    return first_document(path, text, Budget())
+
+
+def restore(node: Node) -> None:
+    """Put the colons back that are text to Drone."""
+    if isinstance(node, Scalar):
+        node.value = node.value.replace(COLON, ":")
+        return
+    for part in node.items if isinstance(node, Sequence) else chain.from_iterable(node.pairs):
+        restore(part)
 
 
 def index_of(place: Place, text: str) -> int:
@@ -46,13 +59,23 @@ def index_of(place: Place, text: str) -> int:
     return lines[place.line - 1] + place.column - 1 if place.line <= len(lines) else len(text)
 
 
-def refuse_slashes(path: str, text: str) -> None:
-    r"""Refuse `\/` in double quotes."""
-    if "\\/" not in text:
+def refuse(path: str, text: str) -> None:
+    r"""Refuse `\/` in double quotes, and `?` in unquoted text between brackets."""
+    if "\\/" not in text and not ("?" in text and ("[" in text or "{" in text)):
         return
+    brackets = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        if isinstance(event, yaml.ScalarEvent) and event.style == '"':
-            start, end = event.start_mark, event.end_mark
-            if start and end and SLASH.search(text[start.index : end.index]):
-                place = Place(path, start.line + 1, start.column + 1)
+        if isinstance(event, yaml.CollectionStartEvent):
+            brackets += brackets > 0 or bool(event.flow_style)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            brackets -= brackets > 0
+        elif isinstance(event, yaml.DocumentEndEvent):
+            return
+        elif isinstance(event, yaml.ScalarEvent):
+            start: Any = event.start_mark  # which every event of a parser has
+            end: Any = event.end_mark
+            place = Place(path, start.line + 1, start.column + 1)
+            if event.style == '"' and SLASH.search(text[start.index : end.index]):
                 raise ComposeError(place, "is not YAML: Drone knows no \\/ in double quotes; write / alone.")
+            if brackets and not event.style and "?" in event.value:
+                raise ComposeError(place, "is not YAML: between brackets Drone ends unquoted text at a ?; quote it.")

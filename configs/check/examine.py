@@ -8,7 +8,7 @@ from pathlib import Path
 from configs.check import files
 from configs.check.findings import Finding, top
 from configs.check.listing import Listing, listing, stem_of
-from configs.check.one import Examined, KeptFiles, examine_file
+from configs.check.one_file import Examined, KeptFiles, examine_file
 from configs.check.processes import spread
 from configs.check.reach import reach, selects
 from configs.operations.finding import is_operation

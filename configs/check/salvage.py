@@ -1,6 +1,7 @@
 """What is left of a document that cannot be composed, once what is broken is taken out of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from configs.compose.errors import ComposeError
@@ -42,32 +43,32 @@ def left_of(path: str, document: Document, files: Files) -> Left:
 def compose(path: str, document: Document, files: Files, left: Left) -> bool:
     """Compose a document; where it cannot be, why is noted."""
     splicer = Splicer(files)
-    try:
+    with noted(path, splicer, left) as errors:
         left.roots = [expanded(part.root) for part in splicer.file(path, [document]).parts]
-    except ComposeError as error:
-        left.errors.append(error)
-        return False
-    except RecursionError:
-        return False
-    finally:
-        left.sources += splicer.sources[1:]
-    return True
+    return not errors
 
 
 def is_good(path: str, item: Node, files: Files, left: Left) -> bool:
     """Can an item be composed? Where not, why is noted."""
     splicer = Splicer(files)
     splicer.chain, splicer.heights = [path], [0]
-    try:
+    with noted(path, splicer, left) as errors:
         splicer.items(Sequence(item.place, [item], flow=False))
+    return not errors
+
+
+@contextmanager
+def noted(path: str, splicer: Splicer, left: Left) -> Iterator[list[Exception]]:
+    """Note which files were read, and what went wrong, which is given, too."""
+    errors: list[Exception] = []
+    try:
+        yield errors
     except ComposeError as error:
         left.errors.append(error)
-        return False
-    except RecursionError:
-        return False
-    finally:
-        left.sources += splicer.sources
-    return True
+        errors.append(error)
+    except RecursionError as error:
+        errors.append(error)
+    left.sources += [source for source in splicer.sources if source != path]
 
 
 def only(document: Document, good: Callable[[Node], bool]) -> Document:

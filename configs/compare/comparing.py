@@ -54,6 +54,7 @@ class Compared:
 
     count: int  # builds that were compared
     groups: list[Group]  # those with the most builds first
+    remark: str = ""  # on what was compared
 
     def of(self, *kinds: str) -> list[Case]:
         """List the builds to which something happens."""

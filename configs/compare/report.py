@@ -8,7 +8,11 @@ from configs.compare.comparing import BREAKS, CHANGES, MENDED, STAYS_BROKEN, Com
 
 LONGEST_COMMENT = 65_000  # characters; GitHub takes 65,536, others more
 LONGEST_DIFF = 300  # lines of one diff in a comment
+LONGEST_LINE = 2000  # characters of one line of a diff in a comment
+LEAST = 5000  # characters of a diff; where there is less room, it is left out as a whole
+BESIDE = 5000  # characters of a section that are not its diff or its title
 MOST_NAMES = 20  # named in a line
+WHOLE = "`manage.py compareprojects` prints all"
 WORDS = {CHANGES: "changes", BREAKS: "newly breaks", MENDED: "mended", STAYS_BROKEN: "broken before and after"}
 
 
@@ -36,6 +40,8 @@ def shortened(listed: list[str]) -> str:
 def text(found: Compared) -> Iterator[str]:
     """Write everything."""
     yield summary(found)
+    if found.remark:
+        yield one_line(found.remark)
     for group in ordered(found):
         yield f"\n== {heading(group)}"
         for name in names(group.cases):
@@ -68,31 +74,45 @@ def heading(group: Group) -> str:
 def markdown(found: Compared) -> Iterator[str]:
     """Write a comment that no forge refuses for its length."""
     head = f"**{escaped(summary(found).rstrip())}**" if found.groups else summary(found)
+    if found.remark:
+        head += f"\n\n{escaped(one_line(found.remark))}"
     used, groups = len(head), ordered(found)
     yield head
     for index, group in enumerate(groups):
-        block = "\n".join(section(group))
+        block = "\n".join(section(group, LONGEST_COMMENT - used))
         used += len(block) + 1
         if used > LONGEST_COMMENT:
             left = len(groups) - index
             what = "change is" if left == 1 else "changes are"
-            yield f"\n{left:,} more {what} left out, since the comment would be too long; `manage.py compareprojects` prints all."
+            yield f"\n{left:,} more {what} left out, since the comment would be too long; {WHOLE}."
             return
         yield block
 
 
-def section(group: Group) -> Iterator[str]:
-    """Write one group: what breaks is open, what merely changes is folded."""
+def section(group: Group, room: int) -> Iterator[str]:
+    """Write one group: what breaks is open, what merely changes is folded; the diff is cut to the room, in characters."""
     title = f"{heading(group)} {escaped(shortened(list(names(group.cases))))}"
     yield f"\n<details{' open' if group.change.kind == BREAKS else ''}><summary>{title}</summary>\n"
     for said in filter(None, (group.change.error, group.change.remark)):
         yield from fenced([one_line(said)[:2000]], "")
     if group.change.diff:
         lines = group.change.diff.rstrip("\n").split("\n")
-        yield from fenced(lines[:LONGEST_DIFF], "diff")
-        if len(lines) > LONGEST_DIFF:
-            yield f"\n… and {len(lines) - LONGEST_DIFF:,} more lines."
+        shown = fitting(lines[:LONGEST_DIFF], max(room - len(title) - BESIDE, LEAST))
+        yield from fenced(shown, "diff")
+        if shown != lines:
+            yield f"\n… {len(shown):,} of {len(lines):,} lines are shown; {WHOLE}."
     yield "\n</details>"
+
+
+def fitting(lines: list[str], room: int) -> list[str]:
+    """Take as many lines as there is room for, very long ones cut."""
+    shown: list[str] = []
+    for line in lines:
+        shown.append(line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…")
+        room -= len(shown[-1]) + 1
+        if room < 0:
+            return shown[:-1]
+    return shown
 
 
 def fenced(lines: Iterable[str], language: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -15,12 +15,31 @@ class NoRevision(ConfigError):
     """Neither a folder nor a git revision."""
 
 
+class NoFolder(NoRevision):
+    """A revision without the folder of the tree."""
+
+
+@contextmanager
+def tree_before(name: str, root: Path) -> Iterator[tuple[Path, str]]:
+    """Give the tree to compare with, as `tree_at`; an empty one where the revision has none yet.
+
+    Returns:
+        The folder, and a word that says so where it is empty for that reason.
+    """
+    with ExitStack() as stack:
+        try:
+            yield stack.enter_context(tree_at(name, root)), ""
+        except NoFolder as error:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="edrone-"))
+            yield Path(folder), f"{error} It is compared with an empty tree."
+
+
 @contextmanager
 def tree_at(name: str, root: Path) -> Iterator[Path]:
     """Give a tree by its folder, or by a revision of the repository that holds `root`.
 
     Raises:
-        NoRevision: with what git says.
+        NoRevision: with what git says; NoFolder where the revision has no such folder.
     """
     if os.path.isdir(name):
         yield Path(name)
@@ -35,7 +54,10 @@ def tree_at(name: str, root: Path) -> Iterator[Path]:
         environment = {"GIT_INDEX_FILE": os.path.join(folder, "index")}
         place = Path(folder, "tree")
         place.mkdir()
-        git(top, "read-tree", f"{commit}:{inside}", problem=f"{name} has no folder {inside or '.'}.", **environment)
+        try:
+            git(top, "read-tree", f"{commit}:{inside}", problem="", **environment)
+        except NoRevision:
+            raise NoFolder(f"{name} has no folder {inside or '.'}.") from None
         git(top, f"--work-tree={place}", "checkout-index", "--all", problem=f"{name} cannot be read.", **environment)
         yield place
 

@@ -8,7 +8,7 @@ import yaml
 
 from configs.check.documents import is_legacy, split
 from configs.check.findings import ERROR, Finding
-from configs.check.one import each, parsed
+from configs.check.one_file import each, parsed
 from configs.check.server import lint
 from configs.compose.composing import Composed
 from configs.compose.expand import expanded

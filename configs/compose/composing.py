@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from configs.compose.errors import ComposeError, TooLarge
+from configs.compose.errors import ComposeError, Unreadable
 from configs.compose.finish import finished
 from configs.compose.nodes import Node, Place
 from configs.compose.provenance import Origin
@@ -14,6 +14,7 @@ from configs.compose.splice import Files, Splicer
 
 # A plain key `extends` is always written so; a comment may be too, and then the parser decides.
 MAY_EXTEND = re.compile(r"(?:\A|(?<=[\s\[{,\ufeff]))extends\s*(?:[:,}\]#]|\Z)")
+SEPARATOR = re.compile(r"^---.*$", re.MULTILINE)  # where Drone splits a file into documents
 DEEPEST = 1000  # levels; libyaml's time grows with their square
 
 
@@ -44,10 +45,10 @@ def compose(path: str, text: str, files: Files) -> Composed:
     splicer.budget.read_file(len(text), Place(path, 1, 1))
     try:
         read = documents(path, text, splicer.budget)
-    except TooLarge:
-        if really_extends(text):
+    except Unreadable:
+        if any(map(really_extends, SEPARATOR.split(text))):
             raise
-        return Composed(text, (path,))
+        return Composed(text, (path,))  # what Drone makes of it is not edrone's to judge
     if not any(document.extending for document in read):
         return Composed(text, (path,))
     try:
@@ -59,12 +60,15 @@ def compose(path: str, text: str, files: Files) -> Composed:
 
 
 def really_extends(text: str) -> bool:
-    """Look for the plain key in a text that is too large to compose; such a text is served if it extends nothing."""
-    until = max(found.end() for found in MAY_EXTEND.finditer(text))
+    """Look for the plain key in a document that cannot be composed; it is served if it extends nothing.
+
+    Drone does not look at what follows the end of a document, so neither does this.
+    """
+    until = max((found.end() for found in MAY_EXTEND.finditer(text)), default=-1)
     levels: list[int] = []  # how many keys and values of a map came so far; -1: a list
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-            if event.start_mark and event.start_mark.index > until:
+            if isinstance(event, yaml.DocumentEndEvent) or (event.start_mark and event.start_mark.index > until):
                 return False
             is_key = bool(levels) and levels[-1] >= 0 and levels[-1] % 2 == 0
             if is_key and isinstance(event, yaml.ScalarEvent) and event.value == "extends" and event.implicit[0]:

@@ -28,9 +28,13 @@ class CycleError(ComposeError):
         return f"{self.place}: {self.message}"
 
 
-class TooDeep(ComposeError):
+class Unreadable(ComposeError):
+    """The text cannot be read here; Drone refuses it by itself, or does not look at that part."""
+
+
+class TooDeep(Unreadable):
     """More maps and lists inside one another than a pipeline has."""
 
 
-class TooLarge(ComposeError):
+class TooLarge(Unreadable):
     """More nodes than a pipeline has."""

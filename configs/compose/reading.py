@@ -5,18 +5,21 @@ itself for each level on the C stack, so that a megabyte of `[` would end the pr
 """
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from configs.compose import limits
-from configs.compose.errors import ComposeError, TooDeep
+from configs.compose.errors import ComposeError, TooDeep, Unreadable
 from configs.compose.limits import Budget, too_many_nodes
 from configs.compose.nodes import MERGE_TAG, Mapping, Node, Place, Scalar, Sequence, is_plain
 
 TAG_DIRECTIVE = re.compile(r"(?:^|(?<=[\n\r\x85\u2028\u2029]))%TAG")
 LINE = re.compile(r"[^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029])|[^\n\r\x85\u2028\u2029]+\Z")  # with its end
+COMMENTS = re.compile(r"(?:[ \t\n\r\x85\u2028\u2029]|#[^\n\r\x85\u2028\u2029]*)*")
 TO_LINE_END = re.compile(r"[^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029])?")
 
 
@@ -65,23 +68,48 @@ def documents(path: str, text: str, budget: Budget, nesting: int = limits.NESTIN
     Raises:
         ComposeError: it is not YAML, or past a limit, or `extends` comes through an alias.
     """
+    with reader_of(path, text, budget, nesting) as (reader, next_event):
+        reader.read(next_event)
+    return reader.found
+
+
+def first_document(path: str, text: str, budget: Budget) -> tuple[Document | None, Place | None]:
+    """Read a text as Drone does, which takes its first document and looks at nothing that follows.
+
+    A `<<` over the alias of what is no map is kept: Drone refuses it only where it reads that map.
+
+    Returns:
+        The document, None where it is empty; and where more than comments follows it, None where nothing does.
+
+    Raises:
+        ComposeError: as `documents`.
+    """
+    with reader_of(path, text, budget, limits.NESTING) as (reader, next_event):
+        reader.lenient = True
+        reader.read(next_event, first=True)
+    return (reader.found[0] if reader.found else None), reader.rest()
+
+
+@contextmanager
+def reader_of(path: str, text: str, budget: Budget, nesting: int) -> Iterator[tuple["Reader", Callable[[], Any]]]:
+    """Give a reader, and the function that gives it the events of libyaml, whose errors become our own."""
     text = text.removeprefix("\ufeff")
     if "%TAG" in text and len(TAG_DIRECTIVE.findall(text)) > limits.TAG_DIRECTIVES:
-        raise ComposeError(Place(path, 1, 1), f"more than {limits.TAG_DIRECTIVES} %TAG directives, which no pipeline needs.")
+        raise Unreadable(Place(path, 1, 1), f"more than {limits.TAG_DIRECTIVES} %TAG directives, which no pipeline needs.")
     try:
         loader = yaml.CSafeLoader(text)
         try:
-            return Reader(path, text, budget, nesting).read(loader.get_event)
+            yield Reader(path, text, budget, nesting), loader.get_event
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path, 1, 1)
-        raise ComposeError(place, f"is not YAML: {', '.join(filter(None, [error.context, error.problem]))}.") from None
+        raise Unreadable(place, f"is not YAML: {', '.join(filter(None, [error.context, error.problem]))}.") from None
     except yaml.YAMLError as error:
-        raise ComposeError(unreadable(path, text), f"is not YAML: {getattr(error, 'reason', None) or error}.") from None
+        raise Unreadable(unreadable(path, text), f"is not YAML: {getattr(error, 'reason', None) or error}.") from None
     except UnicodeError:
-        raise ComposeError(Place(path, 1, 1), "is not Unicode text.") from None
+        raise Unreadable(Place(path, 1, 1), "is not Unicode text.") from None
 
 
 def unreadable(path: str, text: str) -> Place:
@@ -103,9 +131,11 @@ class Reader:
         self.extending: list[Mapping] = []
         self.root: Node | None = None
         self.start = self.start_line = 0  # of the document's text: index, line from 0
+        self.lenient = False  # towards `<<`
+        self.end_of_first = 0  # index
 
-    def read(self, next_event: Any) -> list[Document]:
-        """Go through all events."""
+    def read(self, next_event: Callable[[], Any], *, first: bool = False) -> None:
+        """Go through all events, or those of the first document only."""
         handlers = {
             yaml.ScalarEvent: self.scalar,
             yaml.MappingStartEvent: self.begin,
@@ -119,7 +149,18 @@ class Reader:
         next_event()  # the start of the stream
         while (event := next_event()).__class__ is not yaml.StreamEndEvent:
             handlers[event.__class__](event)
-        return self.found
+            if first and isinstance(event, yaml.DocumentEndEvent):
+                self.end_of_first = event.end_mark.index  # type: ignore[union-attr]  # every event of a parser has marks
+                return
+        self.end_of_first = len(self.text)
+
+    def rest(self) -> Place | None:
+        """Find what follows the first document."""
+        passed_over = COMMENTS.match(self.text, self.end_of_first)
+        assert passed_over  # noqa: S101 (matches the empty string too)
+        if passed_over.end() == len(self.text):
+            return None
+        return Place(self.path, len(LINE.findall(self.text[: passed_over.end()] + ".")), 1)
 
     def begin_document(self, event: Any) -> None:
         """Find where the text of the document begins: after the line of its `---`."""
@@ -181,7 +222,7 @@ class Reader:
         if target is None:
             inside = any(opened.anchor == event.anchor for opened in self.stack)
             problem = "contains itself" if inside else f"stands for nothing: there is no &{event.anchor} before it"
-            raise ComposeError(place, f"the alias *{event.anchor} {problem}.")
+            raise Unreadable(place, f"the alias *{event.anchor} {problem}.")
         if target.extends:
             raise ComposeError(
                 place, f"extends may not arrive through an alias, as it does through *{event.anchor}: write it out."
@@ -192,7 +233,9 @@ class Reader:
             opened = self.stack[-1]
             opened.height = max(opened.height, target.height)
             if opened.key and is_merge(opened.key) and not isinstance(target.node, Mapping):
-                raise ComposeError(place, f"<< needs a map, and *{event.anchor} is none.")
+                if not self.lenient:
+                    raise Unreadable(place, f"<< needs a map, and *{event.anchor} is none.")
+                target = Anchored(Scalar(place, f"*{event.anchor}", "'", None, plain=False), 1, extends=False, height=0)
         self.add(target.node, alias=True)
 
     def add(self, node: Node, *, alias: bool = False) -> None:

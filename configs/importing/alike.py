@@ -7,7 +7,7 @@ from typing import Any
 
 from configs.check.documents import split
 from configs.check.keys import items
-from configs.check.one import parsed
+from configs.check.one_file import parsed
 from configs.compose.nodes import Mapping, Node, Place, Scalar, Sequence, identity, value_of
 from configs.compose.writing import written
 

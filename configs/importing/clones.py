@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 OWN_FILES = (".drone.yml", ".drone.yaml")  # the first is what Drone reads where nobody set another
+PROGRAMS = {  # what may make the YAML instead, and the command of Drone's command line that writes it
+    ".drone.jsonnet": "drone jsonnet --stream",
+    ".drone.star": "drone starlark",
+    ".drone.starlark": "drone starlark --source .drone.starlark",
+    ".drone.script": "drone starlark --source .drone.script",
+}
 URL = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/@]*@)?(?:\[[^\]]*\]|[^/:]*)(?::[0-9]*)?/+(?P<path>.*)", re.IGNORECASE | re.DOTALL)
 SCP_LIKE = re.compile(r"(?:[^/@]*@)?(?:\[[^\]]*\]|[^/:\[]+):/*(?P<path>.*)", re.DOTALL)
 
@@ -64,13 +70,26 @@ def clone_of(folder: str) -> Clone:
     namespace, name = slug_of(remote_of(path))
     file = next((name for name in OWN_FILES if os.path.lexists(path / name)), "")
     if not file:
-        raise NoClone(f"it has no {OWN_FILES[0]}")
+        raise NoClone(no_file(path, f"{namespace}/{name}"))
     try:
         if not (path / file).resolve().is_relative_to(path.resolve()):
             raise NoClone(f"its {file} is a link that leaves the clone")
         return Clone(folder, namespace, name, file, (path / file).read_bytes())
     except OSError as error:
         raise NoClone(f"its {file} cannot be read: {error.strerror}") from None
+
+
+def no_file(path: Path, slug: str) -> str:
+    """Say that there is no YAML, and what to do where a program makes it."""
+    program = next((name for name in PROGRAMS if os.path.lexists(path / name)), "")
+    if not program:
+        return f"it has no {OWN_FILES[0]}"
+    own, command = OWN_FILES[0], PROGRAMS[program]
+    return (
+        f"its {program} is a program that makes the YAML, which edrone never runs: let `{command}` write {own} there, "
+        f"import it again, and `drone repo update --config {own} {slug}`, since Drone would run edrone's YAML as a program; "
+        "or leave it to the repository (`kind: repository`)"
+    )
 
 
 def remote_of(path: Path) -> str:

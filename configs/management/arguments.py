@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from configs.asking import request_for
-from configs.manual import BY_HAND
 from configs.payload import ConfigRequest
+from configs.started_by_hand import BY_HAND
 
 EVENTS = ("push", "pull_request", "tag", "cron", "custom", "promote", "rollback")
 

@@ -8,12 +8,12 @@ from django.core.management import call_command
 
 from builds.models import Build
 from builds.numbered import key_of
-from configs import rows
 from configs.identity import BuildKey
 from configs.models import LastError, ServedConfig
 from configs.payload import ConfigRequest
+from configs.recording import rows
+from configs.recording.rows import Ask
 from configs.resolve import resolve
-from configs.rows import Ask
 from configs.served import give_new
 from configs.tree import Tree
 from tests import drones

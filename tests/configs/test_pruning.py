@@ -7,8 +7,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from configs import asking, keptform, pruning
+from configs import asking, pruning
 from configs.models import ConfigFile, ConfigText, LastError, ServedConfig
+from configs.recording import packing
 from tests.conftest import push
 
 pytestmark = pytest.mark.usefixtures("records")
@@ -58,7 +59,7 @@ def test_a_text_that_was_pruned_is_recorded_again(tree, drone):
     call_command("pruneconfigs", days=1)
     assert not ConfigText.objects.exists()
     drone.post(asking.body(push(), created=2))
-    assert keptform.unpacked(ServedConfig.objects.get().file).yaml == "a\n"
+    assert packing.unpacked(ServedConfig.objects.get().file).yaml == "a\n"
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "36501", "99999999999999"])

@@ -202,6 +202,29 @@ def test_a_broken_file_does_not_fall_through_to_the_next(projects):
         projects.yaml()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "  kind: pipeline\nname: x\n",
+        "{kind: pipeline}\nmore\n",
+        "kind: pipeline\n\r---\nname: x\n",
+        "kind: pipeline\n--- dropped: {\nkind: pipeline\n",
+        "kind: pipeline\nx-a: &a [b]\nx-b: [{<<: *a}]\n",
+        f"kind: pipeline\nx-a: {'[' * 200}{']' * 200}\n",
+    ],
+)
+def test_what_drone_reads_and_edrone_cannot_is_served_as_it_is_where_it_extends_nothing(projects, text):
+    for whole in (text, f"# extends: nothing\n{text}", f"{text}# extends: nothing\n"):
+        projects.write("shop/main.yaml", whole)
+        assert projects.yaml() == whole
+
+
+def test_beside_a_document_that_extends_it_is_an_error(projects):
+    projects.write("shop/main.yaml", "  kind: pipeline\nname: x\n---\nextends: _shared/step.yaml\n")
+    with pytest.raises(Unusable, match="main.yaml:2:1: is not YAML"):
+        projects.resolved()
+
+
 def test_keeping_the_own_file_can_be_shared(projects):
     projects.write("_shared/own.yaml", "kind: repository\n")
     projects.write("shop/main.yaml", "extends: _shared/own.yaml\n")

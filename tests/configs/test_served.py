@@ -12,11 +12,12 @@ import pytest
 import time_machine
 from django.db import connection
 
-from configs import asking, keeping, keptform, rows, served
+from configs import asking, served
 from configs.identity import BuildKey
-from configs.job import Job
 from configs.models import ConfigFile, ConfigText, LastError, ServedConfig
 from configs.payload import ConfigRequest
+from configs.recording import keeping, packing, rows
+from configs.recording.waiting import Job
 from configs.resolve import Resolved
 from tests.conftest import RECORDED, push, recorded, shown_error
 
@@ -271,7 +272,7 @@ def test_the_record_says_what_there_is_to_know(tree, drone, settings):
     assert (record.slug, record.author, record.sender, record.trigger) == ("ismewen/edrone", "ann", "bob", "@hook")
     assert (record.file.path, record.file.sources) == ("edrone/master.yaml", ["edrone/master.yaml", "_shared/base.yaml"])
     assert (record.version, record.revision, record.late) == (settings.EDRONE_VERSION, "4f1c", False)
-    assert keptform.unpacked(record.file).origins
+    assert packing.unpacked(record.file).origins
 
 
 def test_texts_are_stored_once_whichever_file_they_come_from(tree, drone):
@@ -288,7 +289,7 @@ def test_a_row_of_drones_table_finds_its_record_and_binds_it(tree, drone):
     key = BuildKey(1, 70, 7, "push", "", "refs/heads/master", "c0ffee", "master", "", 0, "@hook", NOW + 2, {"A": "1"})
     record = served.served_for(key)
     assert record
-    assert (record.number, keptform.unpacked(record.file).yaml) == (7, OLD)
+    assert (record.number, packing.unpacked(record.file).yaml) == (7, OLD)
     assert ServedConfig.objects.get().build_id == 70
     assert served.served_for(BuildKey(1, 71, 8, "tag", "", "refs/tags/v1", "c0ffee", "", "", 0, "@hook", NOW)) is None
 

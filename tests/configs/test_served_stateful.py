@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from configs import asking, keeping, rows
+from configs import asking, served
 from configs.models import ConfigFile, ConfigText, LastError, ServedConfig
+from configs.recording import keeping, rows
 from tests.conftest import Drone, push
 
 FIELDS = st.fixed_dictionaries(
@@ -161,7 +162,9 @@ def free() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("records")
-def test_every_history_gives_each_build_one_text(tree, monkeypatch):
+@pytest.mark.parametrize("most", [served.MOST_READ, 0])  # 0: as where thousands of builds are of one commit
+def test_every_history_gives_each_build_one_text(tree, monkeypatch, most):
+    monkeypatch.setattr(served, "MOST_READ", most)
     monkeypatch.setattr(History, "root", tree({}), raising=False)
     monkeypatch.setattr(keeping, "STATEMENT", 30)
     run_state_machine_as_test(

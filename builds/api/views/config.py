@@ -12,9 +12,9 @@ from builds.api.shapes import Shape
 from builds.models import Build, Repo
 from builds.models.words import Event
 from builds.numbered import key_of
-from configs.keptform import unpacked
 from configs.models import LastError
 from configs.payload import ConfigRequest
+from configs.recording.packing import unpacked
 from configs.resolve import Resolved, resolve
 from configs.revision import revision_of
 from configs.served import served_for

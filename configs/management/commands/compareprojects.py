@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from configs.compare import report
 from configs.compare.comparing import BREAKS, compare
-from configs.compare.revision import tree_at
+from configs.compare.revision import tree_at, tree_before
 from configs.errors import ConfigError
 from configs.management.progress import progress_on
 from configs.tree import Tree
@@ -39,11 +40,11 @@ class Command(BaseCommand):
         slugs = read_slugs(options["repos"]) if options["repos"] else []
         try:
             with (
-                tree_at(options["base"], root) as base,
                 tree_at(options["head"] or str(root), root) as head,
+                tree_before(options["base"], root) as (base, remark),
                 progress_on(self.stderr, "files") as progress,
             ):
-                found = compare(Tree(base), Tree(head), settings.EDRONE_NAMESPACES, slugs, progress)
+                found = replace(compare(Tree(base), Tree(head), settings.EDRONE_NAMESPACES, slugs, progress), remark=remark)
         except ConfigError as error:
             raise CommandError(str(error)) from None
         for line in FORMATS[options["format"]](found):

@@ -1,6 +1,5 @@
 """Each check finds its mistake, at its line, and nothing in a tree without it."""
 
-import os
 import re
 
 import pytest
@@ -9,31 +8,22 @@ from configs.check.examine import examine
 from configs.check.findings import CHECKS
 from configs.check.report import FORMATS
 from configs.tree import Tree
+from tests.configs.check.examples import (
+    ANYTIME,
+    EXEC,
+    EXTENDING,
+    FIRST,
+    GOOD,
+    OPERATION,
+    SERVER,
+    SSH,
+    STEP,
+    Files,
+    found,
+    one,
+    operation,
+)
 from tests.server import ROOT
-
-GOOD = "kind: pipeline\nname: a\ntrigger:\n  event: [push]\nsteps:\n- name: x\n  image: y\n"
-FIRST = GOOD.replace("name: a\n", "name: b\n", 1)
-STEP = "name: x\nimage: y\n"
-ANYTIME = GOOD.replace("trigger:\n  event: [push]\n", "")
-EXEC = GOOD.replace("kind: pipeline\n", "kind: pipeline\ntype: exec\n").replace("  image: y\n", "  commands: [make]\n")
-SSH = EXEC.replace("exec", "ssh")
-SERVER = "server: {host: h, user: u, password: p}\n"
-EXTENDING = GOOD + "- extends: _shared/s.yaml\n  name: z\n"
-Files = dict[str, str | bytes]
-
-
-def one(text: str | bytes) -> Files:
-    """Make a tree of one file."""
-    return {"shop/default.yaml": text}
-
-
-OPERATION = "shop/_operations/check.yaml"
-
-
-def operation(head: str) -> Files:
-    """Make a tree of one operation."""
-    return {OPERATION: head + ANYTIME}
-
 
 # id → what has the mistake, line of the mistake, and what is right.
 CASES: dict[str, tuple[Files, str, int, Files]] = {
@@ -44,6 +34,7 @@ CASES: dict[str, tuple[Files, str, int, Files]] = {
     "long-line": (one(f"{GOOD}# {'x' * 65_536}\n"), "shop/default.yaml", 8, one(f"{GOOD}#{'x' * 65_534}\n")),
     "end-marker": (one(f"{GOOD}...\n---\n{FIRST}"), "shop/default.yaml", 8, one(f"{GOOD}---\n{FIRST}")),
     "end-line": (one(f"{GOOD}...\n"), "shop/default.yaml", 8, one(GOOD)),
+    "text-after-document": (one(f"{GOOD}---\n  kind: secret\n  name: x\nother: y\n"), "shop/default.yaml", 11, one(f"{GOOD}---\n  kind: secret\n  name: x\n# other\n")),
     "separator-text": (one(f"{GOOD}--- text\n{FIRST}"), "shop/default.yaml", 8, one(f"{GOOD}--- # text\n{FIRST}")),
     "legacy-format": (one("pipeline:\n  build:\n    image: x\n"), "shop/default.yaml", 1, one(GOOD)),
     "wrong-value": (one(f"{GOOD}depends_on: b\n"), "shop/default.yaml", 8, one(f"{FIRST}---\n{GOOD}depends_on: [b]\n")),
@@ -89,10 +80,6 @@ CASES: dict[str, tuple[Files, str, int, Files]] = {
 }  # fmt: skip
 
 
-def found(root) -> list[tuple[str, int, str]]:
-    return [(finding.path, finding.line, finding.id) for finding in examine(Tree(root))]
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_it_is_found_where_it_stands(tree, name):
     files, path, line, _ = CASES[name]
@@ -102,11 +89,6 @@ def test_it_is_found_where_it_stands(tree, name):
 @pytest.mark.parametrize("name", CASES)
 def test_it_is_not_found_where_it_is_not(tree, name):
     assert name not in {id_ for _, _, id_ in found(tree(CASES[name][3]))}
-
-
-@pytest.mark.parametrize("head", ["", "kind: operation\n---\n"])
-def test_an_operation_that_leaves_it_to_the_repository_is_found(tree, head):
-    assert (OPERATION, 1, "repository-and-more") in found(tree({OPERATION: f"{head}kind: repository\n"}))
 
 
 def test_every_check_has_such_a_case():
@@ -171,193 +153,3 @@ def test_a_mistake_of_a_shared_file_is_told_once_with_those_who_extend_it(tree):
 def test_a_broken_shared_file_is_told_once(tree):
     root = tree({f"shop{number}/default.yaml": EXTENDING for number in range(3)} | {"_shared/s.yaml": "name: [\n"})
     assert found(root) == [("_shared/s.yaml", 2, "yaml")]
-
-
-def test_a_part_beside_its_project_is_no_pipeline_that_lacks_something(tree):
-    assert found(tree({"shop/default.yaml": GOOD + "- extends: ./part.yaml\n", "shop/part.yaml": "name: z\nimage: y\n"})) == []
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["_operations/check.yaml", "shop/_operations/check-2.yml", "@ns/_operations/check.yaml", "@ns/shop/_operations/check.yaml", "@g/sub/shop/_operations/check.yaml"],
-)  # fmt: skip
-def test_an_operation_is_a_pipeline_with_its_head_taken_off(tree, path):
-    head = "kind: operation\ntitle: Check\n---\n"
-    assert found(tree({path: head + GOOD.replace("trigger:\n  event: [push]\n", "trigger: {event: custom}\n")})) == []
-    anytime = GOOD.replace("trigger:\n  event: [push]\n", "")
-    assert found(tree({path: head + anytime})) == []  # only custom builds run it
-    ((_, line, id_),) = found(tree({path: f"{head}{anytime}platform: {{os: plan9}}\n"}))
-    assert (line, id_) == (9, "unsupported-os")
-
-
-def test_all_mistakes_of_a_head_are_found_at_their_places_and_those_of_the_pipeline_too(tree):
-    head = (
-        "kind: operation\ntitel: x\nlevel: admin\ninputs:\n  PATH: {}\n  A: {tipe: x, required: maybe}\n  B: {type: choice}\n"
-        "  C: {type: number, default: ten}\n--- dropped\n"
-    )
-    assert found(tree({"_operations/check.yaml": f"{head}{ANYTIME}platform: {{os: plan9}}\n"})) == [
-        *(("_operations/check.yaml", line, "operation-head") for line in (2, 3, 5, 6, 6, 7, 8)),
-        ("_operations/check.yaml", 9, "separator-text"),
-        ("_operations/check.yaml", 15, "unsupported-os"),
-    ]
-
-
-def test_an_operation_that_extends_another_gets_its_pipeline_without_the_head(tree):
-    files = {
-        "_operations/check.yaml": f"kind: operation\ntitle: All\n---\n{ANYTIME}",
-        "shop/_operations/check.yaml": "kind: operation\ntitle: Ours\n---\nextends: _operations/check.yaml\nname: ours\n",
-    }
-    assert found(tree(files)) == []
-    broken = {**files, "_operations/check.yaml": f"kind: operation\nlevel: all\n---\n{ANYTIME}"}
-    assert found(tree(broken)) == [("_operations/check.yaml", 2, "operation-head")]
-
-
-@pytest.mark.parametrize("event", ["[push]", "push", "{include: [push, tag]}"])
-def test_a_pipeline_of_an_operation_that_waits_for_other_events_never_runs(tree, event):
-    def operation(event):
-        return {"_operations/check.yaml": f"{ANYTIME}trigger:\n  event: {event}\n"}
-
-    assert found(tree(operation(event))) == [("_operations/check.yaml", 7, "operation-never-runs")]
-    assert found(tree(operation(event.replace("push", "custom")))) == []
-
-
-def test_an_operation_that_nobody_can_start_is_found_where_namespaces_are_named(tree):
-    root = tree(
-        {"@ns/shop/_operations/check.yaml": ANYTIME, "shop/_operations/check.yaml": ANYTIME, "_operations/check.yaml": ANYTIME}
-    )
-    assert found(root) == []  # shops of other namespaces have it
-    dead = [(finding.path, finding.id) for finding in examine(Tree(root), {"ns"}) if finding.severity == "error"]
-    assert dead == [("shop/_operations/check.yaml", "unreachable")]
-    assert [finding for finding in examine(Tree(root), {"ns", "other"}) if finding.severity == "error"] == []
-
-
-def test_a_name_that_no_operation_can_have_is_said_to_be_one(tree):
-    (finding,) = [one for one in examine(Tree(tree({"_operations/Check_it.yaml": ANYTIME}))) if one.id == "reserved-name"]
-    assert 'no operation can be called "Check_it"' in finding.message
-
-
-@pytest.mark.parametrize("path", ["shop/default.yaml", "_operations/check.yaml"])
-def test_a_head_further_down_is_found_where_it_stands(tree, path):
-    text = ANYTIME if path.startswith("_") else GOOD
-    lines = text.count("\n")
-    assert found(tree({path: f"{text}---\ntitle: x\nkind: operation\n"})) == [(path, lines + 3, "operation-elsewhere")]
-
-
-@pytest.mark.parametrize(
-    "path", ["_operations/Check.yaml", "_operations/a/check.yaml", "shop/branch/_operations/check.yaml", "_operations/check.json", "_x/_operations/a.yaml"]
-)  # fmt: skip
-def test_an_operation_elsewhere_is_a_reserved_name_misused(tree, path):
-    assert (path, 1, "reserved-name") in found(tree({path: GOOD}))
-
-
-@pytest.mark.parametrize(
-    "name", ["shop/feature x", "shop/a..b", "shop/x.lock", "shop/-x/y", "shop/a~1", "shop/a b/default", "@ns/shop/a^b"]
-)
-def test_a_branch_that_git_does_not_allow_is_never_built(tree, name):
-    assert (f"{name}.yaml", 1, "unreachable") in found(tree({f"{name}.yaml": GOOD}))
-
-
-@pytest.mark.parametrize(
-    "name", ["default", "shop/default", "shop/release/1.2", "shop/release/default", "@ns/default", "@ns/shop/default", "@g/sub/shop/main", "shop/default/x", ".github/default", "shop/修复"]
-)  # fmt: skip
-def test_every_place_of_the_readme_is_selected(tree, name):
-    assert found(tree({f"{name}.yaml": GOOD})) == []
-
-
-def test_a_plain_folder_behind_a_nearer_default_is_dead_where_namespaces_are_named(tree):
-    root = tree({"@ns/shop/default.yaml": GOOD, "shop/main.yaml": GOOD, "shop/default.yaml": GOOD})
-    assert found(root) == []  # other namespaces may use it
-    dead = [finding for finding in examine(Tree(root), {"ns"}) if finding.id == "unreachable"]
-    assert [finding.path for finding in dead] == ["shop/default.yaml", "shop/main.yaml"]
-    assert all("projects/@ns/shop/default is nearer" in finding.message for finding in dead)
-
-
-def test_links_are_followed_within_the_tree_and_refused_outside(tree, tmp_path):
-    root = tree(one(GOOD))
-    os.symlink("shop", root / "alias")
-    os.symlink("..", root / "shop" / "circle")
-    os.symlink(tmp_path, root / "out")
-    os.symlink("nowhere", root / "shop" / "gone.yaml")
-    assert {(path, id_) for path, _, id_ in found(root) if "circle" not in path and not path.startswith("alias")} == {
-        ("shop/gone.yaml", "unusable"),
-        ("out", "unusable"),
-    }
-
-
-def test_what_is_not_in_the_tree_for_builds_is_left_alone(tree):
-    files = {
-        ".git/config": "x",
-        ".github/workflows/ci.yaml": "on: push",
-        ".drone.yml": "kind: x",
-        "LICENSE": "x",
-        "CODEOWNERS": "x",
-    }
-    assert found(tree({**one(GOOD), **files})) == []
-
-
-@pytest.mark.parametrize(
-    "text", [f"{GOOD}x-a: &a [*a]\n", f"{GOOD}data: {'[' * 101}{']' * 101}\n", f"{GOOD}data: [{','.join(['1'] * 20_001)}]\n"]
-)
-def test_what_is_too_deep_or_large_to_look_into_is_served_and_no_error(tree, text):
-    assert [id_ for _, _, id_ in found(tree(one(text)))] == ["not-checked"]
-
-
-@pytest.mark.parametrize("text", [f"{GOOD}<<: 12\n", f"{GOOD}a: *b\n", "kind: pipeline\n\tname: x\n", "kind: \x01\n"])
-def test_what_drones_parser_cannot_read_is_not_yaml_and_nothing_else_is_said_of_the_file(tree, text):
-    assert [id_ for _, _, id_ in found(tree(one(text)))] == ["yaml"]
-
-
-@pytest.mark.parametrize(
-    ("line", "ids"),
-    [
-        (r"""- {name: "it\'s \\\\", image: 'a\/', commands: ["a\'b\'c \\\\'", 'x\', \'] }""", []),
-        (r"""- {name: "it\'s", image: y, imagee: z}""", ["unknown-key"]),
-        (r"""- {name: "it\'s", image: y}|- {name: "it's", image: y}""", ["duplicate-step"]),
-        (r"""- {name: "a\/b", image: y}""", ["yaml"]),
-        (r"""- {name: "a\'\/b", image: y}""", ["yaml"]),
-        (r"""- {name: "a\\/b", image: y}""", []),
-        (r"""- {name: "a\.b", image: y}""", ["yaml"]),
-    ],
-)
-def test_escapes_are_those_of_drones_parser(tree, line, ids):
-    assert [id_ for _, _, id_ in found(tree(one(f"{GOOD}{line}\n".replace("|", "\n"))))] == ids
-
-
-@pytest.mark.parametrize(
-    ("more", "ids"),
-    [
-        ("- {name: z, image: '', commands: [x]}\n", ["step-without-image"]),
-        ("- {name: z, image: y, commands: []}\n", []),
-        ("---\nkind: cron\nname: n\nspeck: {}\nspec: {shedule: x, deployment: {target: y}}\n", ["unknown-key"] * 2),
-        ("---\nkind: secret\nname: n\ndat: x\nget: {pat: x}\nx-a: b\n", ["unknown-key"] * 2),
-        ("---\nkind: registry\ndatta: {}\n---\nkind: signature\nhmack: x\n", ["unknown-key"] * 2),
-        (
-            "volumes:\n- {name: a, host: {pth: /x}}\n- {name: b, temp: {medum: x}}\n- {name: c, claim: {nam: x}}\n",
-            ["unknown-key"] * 3,
-        ),
-        ("depends_on: x\ndepends_on: []\n", ["wrong-value"]),
-        ("clone: {depth: 99999999999999999999}\n", ["wrong-value"]),
-        ("clone: {depth: 0x7fffffffffffffff, skip_verify: !!bool no}\n", []),
-        ("concurrency: {limit: .inf}\n", ["wrong-value"]),
-        ("services:\n- {name: z, image: y, resources: {limits: {memory: 1.5.5GiB}}}\n", ["wrong-value"]),
-        ("workspace: {base:, path:}\n", []),
-        ("node: {<<: [], a: b}\n", []),
-        ("workspace: {base: !!int x}\n", ["wrong-value"]),
-        ("workspace: {base: !!int 1, path: !!str 2}\n", []),
-    ],
-)
-def test_details_that_are_easily_overlooked(tree, more, ids):
-    assert [id_ for _, _, id_ in found(tree(one(GOOD + more)))] == ids
-
-
-def test_a_step_with_an_empty_list_of_commands_does_nothing(tree):
-    assert "idle-step" in {id_ for _, _, id_ in found(tree(one(EXEC.replace("[make]", "[]"))))}
-
-
-def test_any_name_can_be_printed(tree, capsys):
-    root = tree({"shop/a\nb.yaml": GOOD})
-    (root / "shop" / os.fsdecode(b"\xff.yaml")).write_text(GOOD)
-    assert {id_ for _, _, id_ in found(root)} == {"unreachable"}
-    for write in FORMATS.values():
-        "".join(write(examine(Tree(root)), "")).encode()
-    assert len(list(FORMATS["text"](examine(Tree(root)), ""))) == 2

@@ -234,3 +234,14 @@ def test_the_command_prints_the_lines_that_would_replace_them(root, clone, capsy
     out = run(capsys, *(clone(f"git@host:a/{name}.git", pipeline(name, "same")) for name in ("x", "y", "z")))
     assert "# 3 steps in 3 pipelines could be projects/_shared/docker.yaml (all identical):" in out
     assert "\n- extends: _shared/docker.yaml\n" in out
+
+
+@pytest.mark.parametrize(
+    ("file", "command"), [(".drone.jsonnet", "drone jsonnet --stream"), (".drone.star", "drone starlark"), (".drone.starlark", "--source .drone.starlark")]
+)  # fmt: skip
+def test_what_to_do_with_a_program_that_makes_the_yaml_is_said(root, clone, capsys, file, command):
+    out = run(capsys, clone("git@host:a/shop.git", "local x = 1;", file=file))
+    assert f": not imported: its {file} is a program that makes the YAML" in out
+    assert f"{command}` write .drone.yml there" in out
+    assert "`drone repo update --config .drone.yml a/shop`" in out
+    assert files(root) == []

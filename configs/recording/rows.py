@@ -9,11 +9,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from configs import keptform
 from configs.errors import ConfigError
 from configs.identity import BuildKey, Marks, marks_of, shown, storable
 from configs.models import ConfigFile, ConfigText, LastError, ServedConfig
 from configs.payload import ConfigRequest
+from configs.recording import packing
 from configs.resolve import Resolved
 
 Row = dict[str, Any]  # a record by its columns
@@ -74,7 +74,7 @@ def columns(key: BuildKey, marks: Marks) -> Row:
 def row_of(ask: Ask) -> Row:
     """Write the record of what the tree says, its file and text inserted where they are new."""
     request, key = ask.request, key_of(ask.request)
-    file, text = keptform.packed(resolved(ask))
+    file, text = packing.packed(resolved(ask))
     if file.digest not in stored_files:
         insert_file(file, text)
         stored_files.add(file.digest)

@@ -13,7 +13,7 @@ import pytest
 from configs import metrics
 from configs.errors import ClockOff, ConfigError, Malformed, NotFound, TreeUnavailable, Unsigned, Unusable
 from configs.payload import ConfigRequest
-from configs.record import outcome_of, record, request_id_of
+from configs.request_log import outcome_of, record, request_id_of
 from configs.resolve import Resolved
 
 ASKED = ConfigRequest("ismewen", "edrone", "push", "refs/heads/master", "master")

@@ -18,11 +18,12 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
 
-from configs import metrics, rows, served
-from configs.job import Answer, Job
+from configs import metrics, served
 from configs.payload import ConfigRequest
+from configs.recording import rows
+from configs.recording.rows import Ask
+from configs.recording.waiting import Answer, Job
 from configs.revision import name_of
-from configs.rows import Ask
 
 STATEMENT = 250  # milliseconds that the database may take for a statement
 LOCK = 240  # milliseconds of these for a lock

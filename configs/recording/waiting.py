@@ -4,8 +4,8 @@ import threading
 from dataclasses import dataclass, field
 
 from configs.errors import ConfigError
+from configs.recording.rows import Ask
 from configs.resolve import Resolved
-from configs.rows import Ask
 from configs.served import Search
 
 Answer = Resolved | ConfigError

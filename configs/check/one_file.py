@@ -181,11 +181,7 @@ def parsed(path: str, whole: documents.Split) -> tuple[list[Node], list[Finding]
     for chunk in whole.chunks:
         place = Place(path, chunk.line - chunk.separated, 1)
         try:
-            read = read_as_drone(path, "\n" * (chunk.line - 1) + chunk.text)
-            for document in read:
-                roots.append(expanded(document.root))
-                if roots[-1] is not document.root:  # of doubled keys the last counts, and all are read
-                    problems += shape.wrong_values(server.kind_in(roots[-1]), document.root)
+            document, rest = read_as_drone(path, "\n" * (chunk.line - 1) + chunk.text)
         except (TooDeep, TooLarge) as error:
             problems.append(TOO_LARGE.at(error.place, f"{error.message} It is served, and not looked into."))
         except ComposeError as error:
@@ -193,8 +189,16 @@ def parsed(path: str, whole: documents.Split) -> tuple[list[Node], list[Finding]
             entangled = "contains itself" in error.message
             problems.append((TOO_LARGE if entangled else YAML).at(error.place, error.message))
         else:
-            if not read:
+            if rest:
+                problems.append(
+                    documents.AFTER.at(rest, "the document has ended before: Drone reads nothing from here on; indent it alike.")
+                )
+            if document is None:
                 problems.append(nothing_in(chunk, place, alone=len(whole.chunks) == 1))
+                continue
+            roots.append(expanded(document.root, lenient=True))
+            if roots[-1] is not document.root:  # of doubled keys the last counts, and all are read
+                problems += shape.wrong_values(server.kind_in(roots[-1]), document.root)
     return roots, problems
 
 

@@ -33,6 +33,7 @@ ANSWER, LOG = 4 * 1024 * 1024, 32 * 1024 * 1024  # bytes; a runner sends 5 MiB o
 OK, NO_CONTENT = 200, 204
 READ_BY_DRONE = frozenset({"access_token", "branch", "commit", "message", "action"})  # beside what a call reads itself
 
+WEB_PAGE = re.compile(rb"\s*<(?:!doctype|html)\b", re.IGNORECASE)  # a proxy's, where Drone's answer should be
 NEVER_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 Value = TypeVar("Value")
@@ -99,9 +100,11 @@ class Client:
         self.write("POST", where, expected=NO_CONTENT)
 
     def log(self, repo: Repo, number: int, stage: int, step: int) -> bytes:
-        """Give the log of a finished step as it was stored: JSON, see `forms.log`."""
-        where = path(LOGS, repo, number, stage, step)
-        return parsed(forms.log, self.read(where, LOG))
+        """Give the log of a finished step as it was stored: whatever a runner or a person put there, Drone hands on."""
+        reply = self.read(path(LOGS, repo, number, stage, step), LOG)
+        if WEB_PAGE.match(reply.body):
+            raise garbled(reply, Sentence("it is a web page"))
+        return reply.body
 
     def version(self) -> str:
         """Give the server's version. It is asked once; 2.28.2 says 2.28.1, and some others are one behind as well."""

@@ -114,24 +114,6 @@ def texts(name: str, values: Any) -> None:
         raise WrongForm(Sentence("%(name)s holds something other than strings", name=name))
 
 
-def log(body: bytes) -> bytes:
-    """Look at the log of a step: `null`, or a list of lines with pos, out and time (section 5.5). It is handed on as it is."""
-    lines = decoded(body)
-    if lines is not None and not (isinstance(lines, list) and all(map(is_line, lines))):
-        raise WrongForm(Sentence("it is no list of log lines"))
-    return body
-
-
-def is_line(value: Any) -> bool:
-    """Is this one line of a log?"""
-    return (
-        isinstance(value, dict)
-        and type(value.get("pos")) is int
-        and isinstance(value.get("out"), str)
-        and type(value.get("time")) is int
-    )
-
-
 def version(body: bytes) -> str:
     """Read the server's version."""
     value = decoded(body)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from builds import visible
+from builds import hidden_characters
 
 REMEMBERED = 16_384  # characters of what is not shown itself, that are looked at for colours
 LONGEST = 4000  # characters of one line that are shown; the rest is in the raw log
@@ -107,7 +107,7 @@ def after(text: str, style: Style = PLAIN) -> Style:
 def written(text: str, style: Style) -> list[Span]:
     """Give a text without escapes as spans."""
     classes = style.classes
-    return [Span(piece.text, SIGN if piece.hidden else classes) for piece in visible.pieces(text)]
+    return [Span(piece.text, SIGN if piece.hidden else classes) for piece in hidden_characters.pieces(text)]
 
 
 @lru_cache(maxsize=4096)

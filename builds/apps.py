@@ -12,7 +12,7 @@ class BuildsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register them."""
-        from builds import checks, numbered  # noqa: F401, PLC0415
+        from builds import numbered, system_checks  # noqa: F401, PLC0415
         from configs.numbered import finders  # noqa: PLC0415
 
         finders.append(numbered.numbered)

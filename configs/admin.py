@@ -16,9 +16,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from configs.looking import before, coloured, difference, moment, text_of
 from configs.models import ConfigFile, LastError, ServedConfig
 from configs.numbered import bind_number
+from configs.showing import before, coloured, difference, moment, text_of
 from configs.words import EVENTS
 
 PAGE = 50  # records

@@ -12,7 +12,7 @@ class SiteConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks."""
-        from edrone_site import checks  # noqa: F401, PLC0415
+        from edrone_site import system_checks  # noqa: F401, PLC0415
 
 
 class Administration(admin.AdminConfig):

@@ -17,7 +17,7 @@ from builds.models.audit import AuditRecord
 from builds.statuses import look
 from builds.templatetags.builds import harmless, means, said
 from configs.admin import LABELS, ReadOnly
-from configs.looking import moment
+from configs.showing import moment
 
 SPANS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 DONE = (

@@ -3,12 +3,12 @@
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from builds import visible
+from builds import hidden_characters
 from builds.admin.build_page import about
 from builds.admin.pages import find_build, page, shown
 from builds.numbered import key_of
-from configs.looking import before, coloured, difference, text_of
 from configs.served import served_for
+from configs.showing import before, coloured, difference, text_of
 
 LONGEST = 100_000  # characters of a text on the page; `showconfig` prints all of it
 
@@ -32,4 +32,4 @@ def config_page(request: HttpRequest, slug: str, number: int) -> TemplateRespons
 def harmless(text: str) -> str:
     """Cut a text to what a page holds, and name in it what would be hidden."""
     cut = f"{text[:LONGEST]}\n…" if len(text) > LONGEST else text
-    return "\n".join(visible.plain(line) for line in cut.split("\n"))
+    return "\n".join(hidden_characters.plain(line) for line in cut.split("\n"))

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from builds.models.tokens import DAYS, MOST_DAYS, ApiToken
-from configs.looking import moment
+from configs.showing import moment
 
 
 class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs

@@ -8,9 +8,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from builds import ansi, statuses, times, visible
-from configs.looking import moment
+from builds import ansi, hidden_characters, statuses, times
 from configs.sentence import told
+from configs.showing import moment
 
 register = template.Library()
 register.filter(moment)
@@ -24,10 +24,10 @@ def harmless(text: Any, longest: int = 2000) -> SafeString:
     """Show a text that somebody else wrote: escaped, with hidden characters named, and its writing direction kept in."""
     text = str(text)
     cut = "…" if len(text) > longest else ""
-    return mark_safe(f"<bdi>{marked(visible.pieces(text[:longest]))}{cut}</bdi>")  # noqa: S308 - all parts are escaped
+    return mark_safe(f"<bdi>{marked(hidden_characters.pieces(text[:longest]))}{cut}</bdi>")  # noqa: S308 - all parts are escaped
 
 
-def marked(pieces: list[visible.Piece]) -> str:
+def marked(pieces: list[hidden_characters.Piece]) -> str:
     """Join pieces, each escaped."""
     return "".join(
         f'<span class="{ansi.SIGN}">{escape(piece.text)}</span>' if piece.hidden else escape(piece.text) for piece in pieces
@@ -39,7 +39,7 @@ def lines_of(text: str, longest: int = 100_000) -> SafeString:
     """Show a text of several lines; the page keeps its line ends."""
     lines = text[:longest].replace("\r\n", "\n").split("\n")
     cut = "\n…" if len(text) > longest else ""
-    return mark_safe("\n".join(marked(visible.pieces(line)) for line in lines) + cut)  # noqa: S308 - all parts are escaped
+    return mark_safe("\n".join(marked(hidden_characters.pieces(line)) for line in lines) + cut)  # noqa: S308 - all parts are escaped
 
 
 @register.filter
@@ -52,13 +52,13 @@ def one_line(text: str, longest: int = 120) -> SafeString:
 @register.filter
 def plain(text: Any) -> str:
     """Name hidden characters, for places that hold no markup; the template escapes."""
-    return visible.plain(str(text))[:300]
+    return hidden_characters.plain(str(text))[:300]
 
 
 @register.filter
 def commit(text: str) -> str:
     """Shorten a commit."""
-    return visible.plain(text[:COMMIT])
+    return hidden_characters.plain(text[:COMMIT])
 
 
 @register.filter

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builds import ansi, visible
+from builds import ansi, hidden_characters
 
 
 def shown(text):
@@ -74,6 +74,6 @@ def test_every_true_colour_gets_the_nearest_of_the_fixed_ones():
 def test_nothing_hidden_is_left_and_no_text_is_lost(hostile, text):
     for line in (hostile, text, text + hostile):
         for span in ansi.line(line)[0]:
-            assert not visible.RUN.search(span.text)
+            assert not hidden_characters.RUN.search(span.text)
     survivors = "".join(span.text for span in ansi.line(text.replace("\x1b", "").replace("\r", ""))[0] if not span.classes)
-    assert survivors == visible.RUN.sub("", text.rstrip("\r\n"))
+    assert survivors == hidden_characters.RUN.sub("", text.rstrip("\r\n"))

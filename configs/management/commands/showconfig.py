@@ -13,7 +13,6 @@ from django.db import DatabaseError
 
 from configs.compose.provenance import annotated
 from configs.errors import ConfigError, Vanished
-from configs.looking import difference, text_of
 from configs.lookup import candidates
 from configs.management.arguments import add_build, build_of
 from configs.models import ServedConfig
@@ -21,6 +20,7 @@ from configs.numbered import bind_number
 from configs.operations.finding import named, operation_candidates
 from configs.payload import LARGEST_NUMBER, ConfigRequest
 from configs.resolve import resolve
+from configs.showing import difference, text_of
 from configs.tree import Tree
 
 

@@ -71,7 +71,11 @@ def test_approving_and_declining_name_the_stage_and_expect_nothing_back(serve: S
 
 
 def test_a_log_is_handed_on_byte_for_byte(serve: Serve):
-    bodies = [recorded("/api/repos/ismewen/edrone/builds/1/logs/1/1", "GET").body, b"null\n", b"plain text, as a person put it there\n"]
+    bodies = [
+        recorded("/api/repos/ismewen/edrone/builds/1/logs/1/1", "GET").body,
+        b"null\n",
+        b"plain text, as a person put it there\n",
+    ]
     answers = iter(bodies)
     server = serve(lambda _: Response(200, next(answers)))
     client = client_of(server)

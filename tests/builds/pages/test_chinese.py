@@ -20,7 +20,7 @@ from builds.models.tokens import make_token
 from builds.models.words import Event, Status
 from builds.starting import record as keeping
 from configs import asking
-from configs.models import LastError, ServedConfig
+from configs.models import LastError
 from configs.sentence import Sentence
 from tests.builds.pages.test_starting import TREE
 from tests.conftest import Drone, push
@@ -151,13 +151,14 @@ def reader(name: str, **fields: Any) -> Client:
     return client
 
 
-def crawl(client: Client, start: str = "/admin/") -> Iterator[tuple[str, str]]:
-    """Follow every link within the administration; of lists that differ in a query only, some."""
-    left, seen, shapes = [start], set[str](), dict[str, int]()
+def crawl(client: Client) -> Iterator[tuple[str, str]]:
+    """Follow every link within the administration; of lists each filter alone, and of pages of one form two."""
+    # These readers have no password, so nothing leads to the page that changes it.
+    left, seen, shapes = ["/admin/", "/admin/password_change/"], set[str](), dict[str, int]()
     while left:
         path = left.pop()
-        shape = re.sub(r"\d+", "0", path)
-        if path in seen or shapes.get(shape, 0) >= 2 or re.search(r"logout|jsi18n|/file/|after/", path):
+        shape = re.sub(r"\d+", "0", re.sub("=.*", "", path))
+        if path in seen or "&" in path or shapes.get(shape, 0) >= 2 or re.search(r"logout|jsi18n|/file/|after/", path):
             continue
         seen.add(path)
         shapes[shape] = shapes.get(shape, 0) + 1
@@ -175,12 +176,11 @@ def crawl(client: Client, start: str = "/admin/") -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize("superuser", [True, False])
 def test_every_page_that_a_link_leads_to_is_chinese(superuser, site):
     client = reader("admin" if superuser else "viewer", is_superuser=superuser)
-    found = {path.partition("?")[0] for path, _page in crawl(client)}
+    found = {re.sub(r"/\d+/change/", "/…/change/", path.partition("?")[0]) for path, _page in crawl(client)}
     wanted = {
         "/admin/", BUILD, f"{BUILD}-/configuration/", f"{BUILD}-/record/", REPO, "/admin/auth/user/", "/admin/builds/grant/",
         "/admin/builds/auditrecord/", "/admin/configs/servedconfig/", "/admin/configs/lasterror/", "/admin/password_change/",
-        f"/admin/configs/servedconfig/{ServedConfig.objects.order_by('-pk')[0].pk}/change/",
-        f"/admin/configs/lasterror/{LastError.objects.get().pk}/change/",
+        "/admin/configs/servedconfig/…/change/", "/admin/configs/lasterror/…/change/",
     }  # fmt: skip
     more = {RUN, f"{BUILD}-/do/restart/", f"{BUILD}-/do/promote/", "/admin/builds/grant/add/", "/admin/builds/apitoken/add/"}
     assert wanted | (more if superuser else set()) <= found

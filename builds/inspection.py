@@ -110,7 +110,7 @@ def also_writes(connection: BaseDatabaseWrapper) -> list[str]:
     mine, drones = connections["default"].settings_dict, connection.settings_dict
     if connection.vendor != "postgresql" or any(mine[name] != drones[name] for name in ("USER", "HOST", "PORT")):
         return []
-    return [f"The role {drones['USER']} is that of DATABASE_URL too: give DRONE_DATABASE_URL one that only reads (manage.py dronegrants)."]
+    return [f"The role {drones['USER']} is that of DATABASE_URL too: give DRONE_DATABASE_URL one that only reads (dronegrants)."]
 
 
 def judge_columns(connection: BaseDatabaseWrapper, differences: list[str], warnings: list[str]) -> None:

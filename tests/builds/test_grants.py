@@ -80,7 +80,9 @@ def test_secrets_cannot_be_read_with_the_grants(as_role):
 
 def test_an_ordinary_owner_of_the_tables_can_give_the_grants(db, postgres):
     database = drones.recorded_postgres(postgres, "2.28.2", "drone_owned")
-    drones.execute(database, "CREATE ROLE plain_owner LOGIN; CREATE ROLE plain_reader LOGIN; ALTER DATABASE drone_owned OWNER TO plain_owner")
+    drones.execute(
+        database, "CREATE ROLE plain_owner LOGIN; CREATE ROLE plain_reader LOGIN; ALTER DATABASE drone_owned OWNER TO plain_owner"
+    )
     for (table,) in drones.execute(database, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
         drones.execute(database, f'ALTER TABLE "{table}" OWNER TO plain_owner')
     out = StringIO()
@@ -105,7 +107,9 @@ def test_a_role_that_also_writes_edrones_own_database_is_warned_of(db, postgres)
         with mock.patch.object(type(connections["default"]), "vendor", "postgresql"):
             call_command("dronegrants", "--role", "postgres", stdout=StringIO(), stderr=err)
             call_command("dronegrants", "--role", "other", stdout=StringIO(), stderr=err)
-    assert err.getvalue() == "warning: postgres is also the role of DATABASE_URL: make one that only reads, such as edrone_reader.\n"
+    assert (
+        err.getvalue() == "warning: postgres is also the role of DATABASE_URL: make one that only reads, such as edrone_reader.\n"
+    )
 
 
 def test_checkdrone_is_content_with_the_grants(as_role):

@@ -35,7 +35,7 @@ def test_a_database_without_tables_is_not_ready_until_it_is_migrated(kind: str, 
     with running(tmp_path, *SERVE, **settings) as server:
         assert OLD_TABLES in server.printed()
         assert readiness(server) == (503, OLD_TABLES)
-        assert "edrone_ready{part=\"database\"} 0.0" in requests.get(f"{server.url}/metrics", timeout=10).text
+        assert 'edrone_ready{part="database"} 0.0' in requests.get(f"{server.url}/metrics", timeout=10).text
         assert requests.get(f"{server.url}/readyz?exclude=database", timeout=10).status_code == 200
         answer = asked(server)
         assert (answer.status_code, answer.json()["message"]) == (503, f"{OLD_TABLES} edrone's log says why.")

@@ -25,12 +25,16 @@ class Command(BaseCommand):
         """Print; a role that has to write elsewhere is warned of on standard error."""
         own = connections["default"]
         if own.vendor == "postgresql" and own.settings_dict["USER"] == role:
-            self.stderr.write(f"warning: {role} is also the role of DATABASE_URL: make one that only reads, such as edrone_reader.")
+            self.stderr.write(
+                f"warning: {role} is also the role of DATABASE_URL: make one that only reads, such as edrone_reader."
+            )
         role, schema = quoted(role), quoted(schema)
         self.stdout.write(
             "-- What edrone may read of Drone's database. Columns that an older Drone lacks are passed over, so run it"
         )
-        self.stdout.write("-- again after an upgrade of Drone. As the owner of the tables: psql -v ON_ERROR_STOP=1 -f FILE DATABASE")
+        self.stdout.write(
+            "-- again after an upgrade of Drone. As the owner of the tables: psql -v ON_ERROR_STOP=1 -f FILE DATABASE"
+        )
         self.stdout.write("BEGIN;")
         self.stdout.write(f"GRANT USAGE ON SCHEMA {schema} TO {role};")
         for table, columns in sorted(wanted().items()):

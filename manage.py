@@ -6,7 +6,7 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
-from django.db import DatabaseError
+from django.db import DatabaseError, DataError, IntegrityError
 
 from builds.own_database import trouble
 from edrone_site.management.commands import version
@@ -26,7 +26,7 @@ def main() -> None:
         execute_from_command_line(sys.argv)
         sys.stdout.flush()
     except DatabaseError as error:
-        if "--traceback" in sys.argv:
+        if isinstance(error, IntegrityError | DataError) or "--traceback" in sys.argv:
             raise
         sys.exit(f"{trouble(error)} ({' '.join(str(error).split())})")
     except BrokenPipeError:  # as of `| head`

@@ -11,7 +11,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 IT = "edrone's own database (DATABASE_URL)"
-AWAY = f"{IT} does not answer."
+AWAY = f"{IT} does not answer, or not as it should."
 OLD_TABLES = f"{IT} answers, but its tables are not there or are of another version: run manage.py migrate."
 READ_ONLY = f"{IT} answers, but can only be read: look at default_transaction_read_only of its role, or at its file."
 UNDEFINED_TABLE, UNDEFINED_COLUMN, READ_ONLY_TRANSACTION = "42P01", "42703", "25006"  # PostgreSQL's
@@ -39,7 +39,8 @@ def problem() -> str:
         cursor.execute("SELECT current_setting('transaction_read_only')" if connection.vendor == "postgresql" else "SELECT 'off'")
         guarded = cursor.fetchone() == ("on",)
     file = Path(str(connection.settings_dict["NAME"]))
-    if guarded or (connection.vendor == "sqlite" and file.exists() and not os.access(file, os.W_OK)):
+    places = (file, file.parent) if connection.vendor == "sqlite" and file.exists() else ()
+    if guarded or not all(os.access(place, os.W_OK) for place in places):
         return READ_ONLY
     if not CURRENT.is_set():
         if newest() - MigrationRecorder(connection).applied_migrations().keys():

@@ -45,14 +45,14 @@ class Command(BaseCommand):
         for warning in warnings:
             logger.warning(warning)
         environment = settings.ENVIRONMENT
-        if (state := database_state()) != "ok":  # no reason to stay away: Drone is answered without it
-            logger.warning(state)
-        connections.close_all()  # the workers make their own
         if environment.demo:
             make_sample_data(environment.state / DEMO_FILE)
         address = free_address(environment.host, environment.port)
         if environment.metrics:
             prepare_metrics(environment)
+        if (state := database_state()) != "ok":  # no reason to stay away: Drone is answered without it
+            logger.warning(state)
+        connections.close_all()  # the workers make their own
         server = Granian(
             "edrone_site.wsgi:application",
             address=address,

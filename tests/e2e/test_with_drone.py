@@ -294,8 +294,11 @@ def test_all_that_drone_has_by_now_is_shown_as_drone_shows_it(place: Place):
     """The last of these tests: by now there are builds of every event and of almost every status."""
     for slug in (SHOP, WEB):
         base = f"/api/repos/{slug}"
-        paths = ["/builds?per_page=100", "/builds?page=2", "/builds?branch=release", "/builds/latest?branch=master"]
-        for one in place.drone.call("GET", f"{base}/builds?per_page=100").json():
+        listed = place.drone.call("GET", f"{base}/builds?per_page=100").json()
+        # Drone orders by id: of builds that were made at once that is not always the order of their numbers.
+        assert place.shown(f"{base}/builds?per_page=100") == sorted(listed, key=lambda build: -build["number"])
+        paths = ["/builds/latest?branch=master"]
+        for one in listed:
             found = place.drone.call("GET", f"{base}/builds/{one['number']}").json()
             paths.append(f"/builds/{one['number']}")
             paths += [

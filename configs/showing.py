@@ -17,7 +17,7 @@ from configs.models import ServedConfig
 from configs.recording.packing import unpacked
 
 LARGEST = 200_000  # characters that are compared: more takes seconds
-MOST_COLOURED, MOST_PLAIN = 80_000, 30_000  # bytes of HTML of a text: first in colours, then without
+MOST_COLOURED, MOST_PLAIN = 90_000, 35_000  # bytes of HTML of a text: first in colours, then without
 
 
 def text_of(record: ServedConfig, *, explained: bool = False) -> str:

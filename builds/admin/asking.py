@@ -166,7 +166,7 @@ def page_of(request: HttpRequest, question: Question, context: dict[str, Any], s
 
 def hidden(request: HttpRequest) -> list[tuple[str, str]]:
     """Give the filled-in form again, so that the confirmation sends it along."""
-    left_out = {"csrfmiddlewaretoken", "confirmed", "key", "change"} if not request.POST.get("confirmed") else {"csrfmiddlewaretoken"}
+    left_out = {"csrfmiddlewaretoken"} | (set() if request.POST.get("confirmed") else {"confirmed", "key", "change"})
     return [(name, value) for name in request.POST for value in request.POST.getlist(name)[-1:] if name not in left_out]
 
 

@@ -34,7 +34,7 @@ def harmless(text: Any, longest: int = 2000) -> SafeString:
 
 def marked(pieces: Iterable[hidden_characters.Piece], most: int, cut: str = "") -> str:
     """Join pieces, each escaped, up to a number of bytes of HTML; `cut` follows where all of them fit, and else an ellipsis."""
-    found = []
+    found: list[str] = []
     for piece in pieces:
         text = escape(piece.text)
         html = f'<span class="{ansi.SIGN}">{text}</span>' if piece.hidden else text

@@ -30,7 +30,7 @@ steps: [{name: probe, image: curl}]
 """
 TREE = {
     "edrone/_operations/check.yaml": HEAD,
-    "edrone/_operations/ship.yaml": "kind: operation\nlevel: deploy\ninputs: {DB_PASSWORD: {type: string}}\n---\nkind: pipeline\nname: ship\n",
+    "edrone/_operations/ship.yaml": "kind: operation\nlevel: deploy\n---\nkind: pipeline\nname: ship\n",
     "edrone/_operations/broken.yaml": "kind: operation\nlevel: none\n---\nkind: pipeline\nname: x\n",
     "default.yaml": "kind: pipeline\nname: test\n",
 }
@@ -193,13 +193,18 @@ def test_a_build_is_restarted_and_debugged_by_those_who_may_deploy(site, runner,
 
 
 def test_every_input_with_a_value_is_on_the_confirmation_the_defaults_included(site, runner):
-    asked = text(runner.post(CHECK, {"branch": "develop", "input-TARGET": "production", "input-TIMES": "3", "input-NOTE": "soon"}))
+    asked = text(
+        runner.post(CHECK, {"branch": "develop", "input-TARGET": "production", "input-TIMES": "3", "input-NOTE": "soon"})
+    )
     listed = re.findall(r'<th scope="row">(.*?)</th><td><code>(.*?)</code>', re.sub("</?bdi>", "", asked))
     for one in (("TARGET", "production"), ("TIMES", "3"), ("LOUD", "false"), ("NOTE", "soon")):
         assert one in listed
 
 
-def test_restarting_an_operation_says_which_with_what_and_is_dangerous_where_it_deploys(site, deployer):
+def test_restarting_an_operation_says_which_with_what_and_is_dangerous_where_it_deploys(site, deployer, tree):
+    head = "kind: operation\nlevel: deploy\ninputs: {DB_PASSWORD: {type: string}}\n"
+    tree(TREE | {"edrone/_operations/ship.yaml": f"{head}---\nkind: pipeline\nname: ship\n"})
+
     def restarting(operation: str) -> str:
         done = confirmed(deployer, f"{RUN}?operation={operation}", **{"branch": "develop", **FILLED[operation]})
         return text(other.post(f"{done['Location']}-/do/restart/"))

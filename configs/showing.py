@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 from difflib import unified_diff
+from itertools import accumulate
 
 from django.db.models import Q, QuerySet
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from pygments import highlight
@@ -15,7 +16,8 @@ from configs.compose.provenance import annotated
 from configs.models import ServedConfig
 from configs.recording.packing import unpacked
 
-LARGEST = 200_000  # characters that are highlighted, and compared: more takes seconds
+LARGEST = 200_000  # characters that are compared: more takes seconds
+MOST_COLOURED, MOST_PLAIN = 90_000, 35_000  # bytes of HTML of a text: first in colours, then without
 
 
 def text_of(record: ServedConfig, *, explained: bool = False) -> str:
@@ -65,9 +67,22 @@ def moment(value: datetime | None) -> SafeString:
 
 
 def coloured(text: str, *, diff: bool = False) -> SafeString:
-    """Write a text as HTML, in colours by classes of configs/served.css."""
-    if len(text) > LARGEST:
-        return format_html('<pre class="served" tabindex="0">{}</pre>', text)
+    """Write a text as HTML, in colours by classes of configs/served.css: a long one without, and a very long one cut."""
     lexer = DiffLexer(stripnl=False) if diff else YamlLexer(stripnl=False)
-    inner = highlight(text, lexer, HtmlFormatter(nowrap=True))
-    return mark_safe(f'<pre class="served" tabindex="0">{inner}</pre>')  # noqa: S308 - Pygments escapes
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # as Pygments reads it
+    start, lines = text[:MOST_COLOURED], text.split("\n")
+    whole = start.count("\n") + (start == text)  # the last line may be cut
+    inner = highlight(start, lexer, HtmlFormatter(nowrap=True)).split("\n")[:whole]  # colours end with each line
+    sizes = accumulate(len(line.encode(errors="replace")) + 1 for line in inner)
+    shown = [line for line, size in zip(inner, sizes, strict=True) if size <= MOST_COLOURED]
+    rest = "\n".join(lines[len(shown) :])
+    plain = cut_to(rest, MOST_PLAIN)
+    body = "\n".join([*shown, escape(plain)] if len(shown) < len(lines) else shown)
+    note = "" if plain == rest else format_html('\n…</pre><p class="quiet">{}</p>', gettext("Only the beginning is shown here."))
+    return mark_safe(f'<pre class="served" tabindex="0">{body}{note or "</pre>"}')  # noqa: S308 - all parts are escaped
+
+
+def cut_to(text: str, most: int) -> str:
+    """Give as much of the beginning of a text as takes some bytes of HTML."""
+    sizes = accumulate(len(escape(character).encode(errors="replace")) for character in text[:most])
+    return text[: sum(size <= most for size in sizes)]

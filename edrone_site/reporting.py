@@ -1,11 +1,24 @@
 """What Django tells of an exception, where somebody switches DEBUG on: where it happened, never with which values."""
 
+import logging
 from collections.abc import ItemsView
 from types import FrameType
 from typing import Any
 
 from django.http import HttpRequest
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
+
+FORBIDDEN = 403
+
+
+class RefusalsInOneLine(logging.Filter):
+    """Takes the traceback from what is logged of a 403: somebody was not allowed something, and nothing is broken."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let everything through."""
+        if getattr(record, "status_code", None) == FORBIDDEN:
+            record.exc_info = None
+        return True
 
 
 class Reporter(ExceptionReporter):

@@ -158,5 +158,10 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # Django would mail errors to administrators, with the request's headers in them.
     # The parameters of builds are in urllib3's lines: in its warnings as well, whole addresses with whatever was in the query.
-    "loggers": {"django": {"handlers": [], "propagate": True}, "urllib3": {"level": "ERROR"}},
+    "filters": {"refusals": {"()": "edrone_site.reporting.RefusalsInOneLine"}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.request": {"filters": ["refusals"]},
+        "urllib3": {"level": "ERROR"},
+    },
 }

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from builds.access import level_of
 from builds.admin.actions import OF_A_STAGE, TO_A_TARGET, not_now, permitted
-from builds.admin.asking import Question, ask, done_before, page_of
+from builds.admin.asking import Question, ask, changes, done_before, page_of
 from builds.admin.forms import NothingMore, RestartForm, TargetForm
 from builds.admin.pages import find_build, page
 from builds.errors import said
@@ -35,9 +35,11 @@ def act_page(request: HttpRequest, slug: str, number: int, verb: str, stage: int
     form = form_of(request, Verb(verb), build)
     question = question_of(Verb(verb), build, stage, form)
     try:
-        allow(request, build, Verb(verb), debug=isinstance(form, RestartForm) and form.debugs)
+        allow(request, build, Verb(verb), debug=debugs(form))
     except Forbidden as error:
         return page_of(request, question, {"reason": said(error), "forbidden": True}, error.status)
+    if changes(request):
+        return page_of(request, question, {})
     reason = not_now(build, verb, stage or 0)
     if request.method != "POST" or (reason and not done_before(request)):
         return page_of(request, question, {"not_now": reason}, 409 if request.POST.get("confirmed") else 200)
@@ -91,19 +93,41 @@ def wish_of(verb: Verb, build: Build, stage: int | None, given: dict[str, Any]) 
 def question_of(verb: Verb, build: Build, stage: int | None, form: forms.Form) -> Question:
     """Put it into words that name the build, and the target where there is one."""
     target = (form.cleaned_data.get("target", "") if form.is_bound and form.is_valid() else "") or build.deploy_to
-    names = {"build": f"{build.repo.slug} #{build.number}", "target": target, "stage": stage_name(build, stage)}
+    names = {
+        "build": f"{build.repo.slug} #{build.number}",
+        "target": target,
+        "stage": stage_name(build, stage),
+        "operation": operations.name_of(build),
+    }
     title, sentence, done = words_of(verb, build, stage)
     return Question(
         title % names, sentence % names, done % names, build.repo, build, form, warnings(verb, build),
-        dangerous=verb in DANGEROUS, cancels=verb == Verb.CANCEL,
+        dangerous=verb in DANGEROUS or deploys(verb, build, debug=debugs(form)), cancels=verb == Verb.CANCEL,
     )  # fmt: skip
 
 
 DANGEROUS = {Verb.PROMOTE, Verb.ROLLBACK, Verb.CANCEL, Verb.DECLINE}
 
 
+def debugs(form: forms.Form) -> bool:
+    """Is debugging asked for?"""
+    return isinstance(form, RestartForm) and form.debugs
+
+
+def deploys(verb: Verb, build: Build, *, debug: bool) -> bool:
+    """Does this start what only those may start who may deploy?"""
+    wish = Wish(verb, build.number, debug=debug)
+    return verb == Verb.RESTART and need_of(wish, build, operations.level(build.repo, wish, build)).level == Level.DEPLOY
+
+
 def words_of(verb: Verb, build: Build, stage: int | None) -> tuple[str, str, str]:
     """Give title, sentence and what is said afterwards."""
+    if verb == Verb.RESTART and operations.name_of(build):
+        return (
+            _("Restart %(build)s"),
+            _("Start %(build)s anew, which runs the operation %(operation)s again, with today's configuration."),
+            _("Started anew: %(build)s."),
+        )
     if verb == Verb.RESTART and build.deploy_to:
         return (
             _("Restart %(build)s"),

@@ -73,6 +73,11 @@ def done_before(request: HttpRequest) -> bool:
     return bool(key) and AuditRecord.objects.filter(username=request.user.get_username(), key=key).exists()
 
 
+def changes(request: HttpRequest) -> bool:
+    """Does the reader go back from the confirmation to the form, with what was filled in?"""
+    return request.method == "POST" and "change" in request.POST
+
+
 def ask(request: HttpRequest, question: Question, wish: Wish) -> HttpResponseBase:
     """Ask for confirmation, or carry out what was confirmed."""
     try:
@@ -105,9 +110,18 @@ def confirmation(request: HttpRequest, question: Question, wish: Wish) -> Templa
             "call": f"{'DELETE' if wish.verb == Verb.CANCEL else 'POST'} {path_of(whole, question.repo)}",
             "fields": [(name, value) for name, value in fields_of(whole) if value],
             "sent": masked(params),
+            "inherited": masked(inherited(wish, params, question.build)),
+            "keeps": wish.verb == Verb.RESTART,
             "hidden": [*hidden(request), ("key", uuid4().hex), ("confirmed", "yes")],
         },
     )
+
+
+def inherited(wish: Wish, sent: Mapping[str, str], build: Build | None) -> dict[str, str]:
+    """Give the parameters of a build that the new one gets without being sent; a restarted one keeps all it had."""
+    if build is None or wish.verb not in service.STARTING:
+        return {}
+    return {name: value for name, value in build.params.items() if wish.verb == Verb.RESTART or name not in sent}
 
 
 def refuse_read_by_drone(wish: Wish, params: Mapping[str, str]) -> None:
@@ -152,7 +166,7 @@ def page_of(request: HttpRequest, question: Question, context: dict[str, Any], s
 
 def hidden(request: HttpRequest) -> list[tuple[str, str]]:
     """Give the filled-in form again, so that the confirmation sends it along."""
-    left_out = {"csrfmiddlewaretoken", "confirmed", "key"} if not request.POST.get("confirmed") else {"csrfmiddlewaretoken"}
+    left_out = {"csrfmiddlewaretoken"} | (set() if request.POST.get("confirmed") else {"confirmed", "key", "change"})
     return [(name, value) for name in request.POST for value in request.POST.getlist(name)[-1:] if name not in left_out]
 
 

@@ -1,6 +1,6 @@
 """The configuration that a build was served, where each part of it came from, and how it differs from the one before."""
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from builds import hidden_characters
@@ -10,7 +10,20 @@ from builds.numbered import key_of
 from configs.served import served_for
 from configs.showing import before, coloured, difference, text_of
 
-LONGEST = 100_000  # characters of a text on the page; `showconfig` prints all of it
+LONGEST = 200_000  # characters of a text that are looked at; `showconfig` prints all of it
+
+
+@page
+def raw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Give the YAML that was served as a file."""
+    build = find_build(request, slug, number)
+    if not (record := served_for(key_of(build))):
+        raise Http404
+    return HttpResponse(
+        text_of(record).encode(errors="replace"),
+        content_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="build-{number}.yaml"'},
+    )
 
 
 @page

@@ -1,5 +1,6 @@
 """Forms for what is started by hand; an operation's own is made from its head."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -15,6 +16,7 @@ from configs.operations.operation import Input, Operation
 from configs.sentence import told
 
 OF_INPUTS = "input-"  # before the names of an operation's inputs, so that they are never taken for other fields
+LINE_END = re.compile(r"\r?\n")  # no other: a value may hold U+2028
 EXPLICIT = {"string", "choice"}  # types whose empty value means something where there is a default
 
 
@@ -25,7 +27,7 @@ class Suggesting(forms.TextInput):
 
     def __init__(self, suggestions: list[str]) -> None:
         """Take what is suggested."""
-        super().__init__(attrs={"autocomplete": "off", "spellcheck": "false"})
+        super().__init__(attrs={"spellcheck": "false"})
         self.suggestions = suggestions
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
@@ -51,7 +53,7 @@ class Parameters(forms.CharField):
     def clean(self, value: Any) -> dict[str, str]:
         """Read them."""
         found: dict[str, str] = {}
-        for line in filter(str.strip, super().clean(value).splitlines()):
+        for line in filter(str.strip, LINE_END.split(super().clean(value))):
             name, equals, content = line.partition("=")
             if not equals or not name.strip():
                 raise ValidationError(_("Write each parameter as NAME=value on a line of its own."))

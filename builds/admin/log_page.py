@@ -20,7 +20,6 @@ from builds.models import Build, Step
 from builds.queries import log_of, step_of
 
 MOST_PARTS = 8  # of more, those in the middle are folded together
-MOST_IN_TAIL = 1000  # lines that one look at a running step adds to the page
 
 
 @dataclass(frozen=True)
@@ -126,15 +125,16 @@ def tail(request: HttpRequest, slug: str, number: int, stage: int, step: int, af
 
 
 def tail_of(build: Build, step: Step, after: int) -> dict[str, Any]:
-    """Give what a running step has printed after its first `after` lines."""
+    """Give what a running step has printed after its first `after` lines, as much as a part of a log holds."""
     seen, reason = live_log.running(build, step)
     skipped = max(seen[0].pos, 0) if seen else 0
-    first = max(after - skipped, 0) + 1
-    last = min(len(seen), first - 1 + MOST_IN_TAIL)
-    new = written(seen, first, last, skipped) if first <= last else []
+    start = max(after - skipped, 0)
+    pieces = logparts.parts([line.out for line in seen[start : start + logparts.MOST_LINES]])
+    new = written(seen, start + 1, start + pieces[0].last, skipped) if pieces else []
     return {
         "running": True,
         "lines": new,
+        "more": len(seen) > start + len(new),
         "reason": reason,
         "tail_url": url("tail", build, step, after=new[-1].number if new else after),
     }

@@ -44,7 +44,7 @@ def form_refused(request: HttpRequest, reason: str = "") -> HttpResponseBase:
         "Nothing was done: the form was not sent from a page of edrone that is still valid. Go back, load the page anew, and "
         "send it again. Your browser must allow cookies of this site."
     )
-    return saying(request, _("Not sent"), said, 403)
+    return saying(request, _("Not sent"), said, 403, login=reverse("admin:login"))
 
 
 def in_the_administration(request: HttpRequest) -> bool:
@@ -52,9 +52,9 @@ def in_the_administration(request: HttpRequest) -> bool:
     return request.path.startswith(reverse("admin:index"))
 
 
-def saying(request: HttpRequest, title: str, said: str, status: int) -> HttpResponse:
-    """Make the page."""
-    response = shown(request, "admin/builds/nothing.html", {"title": title, "said": said}, status)
+def saying(request: HttpRequest, title: str, said: str, status: int, login: str = "") -> HttpResponse:
+    """Make the page; `login`: the address of a way on, where the session may have ended."""
+    response = shown(request, "admin/builds/nothing.html", {"title": title, "said": said, "login": login}, status)
     response.render()
     patch_cache_control(response, private=True, no_store=True)
     return response

@@ -45,6 +45,7 @@ class BuildAdmin(Browsed):
             path(step.format("log") + "file/", log_page.raw, name="builds_raw"),
             path(build + "-/live/", build_page.live, name="builds_live"),
             path(build + "-/configuration/", config_page.config_page, name="builds_config"),
+            path(build + "-/configuration/file/", config_page.raw, name="builds_config-file"),
             path(build + "-/record/", record_page.record_page, name="builds_record"),
             path(build + "-/do/<str:verb>/", act_page.act_page, name="builds_act"),
             path(build + "-/do/<str:verb>/<int:stage>/", act_page.act_page, name="builds_act-stage"),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from builds import access
 from builds.admin.actions import not_connected
-from builds.admin.asking import Question, ask, page_of
+from builds.admin.asking import Question, ask, changes, page_of
 from builds.admin.forms import RunForm
 from builds.admin.pages import find_repo, page, shown
 from builds.errors import BuildsError, said
@@ -53,7 +53,7 @@ def asked(request: HttpRequest, repo: Repo, operation: Operation | None) -> Http
     """Ask for the inputs, then for confirmation, then run it."""
     form = RunForm(request.POST if request.method == "POST" else None, operation, branches(repo))
     question = question_of(repo, operation, form)
-    if not form.is_bound:
+    if not form.is_bound or changes(request):
         return page_of(request, question, {})
     if not form.is_valid():
         return page_of(request, question, {}, 422)

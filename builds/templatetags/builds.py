@@ -1,8 +1,11 @@
 """Tags and filters of the pages: every text that somebody else wrote goes through `harmless`."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
@@ -16,6 +19,8 @@ register = template.Library()
 register.filter(moment)
 VISIBILITIES = {"public": _("public"), "private": _("private"), "internal": _("internal")}
 ADMINISTRATION, TOKEN = "administration", "token "  # as audit records name them
+BYTES, SOME = 4, 100  # of HTML, that a character may take on average, and that a short text may take besides
+LARGEST_CHARACTER = 6  # bytes of HTML: &quot;
 COMMIT = 8  # characters of a commit that people read
 
 
@@ -24,14 +29,20 @@ def harmless(text: Any, longest: int = 2000) -> SafeString:
     """Show a text that somebody else wrote: escaped, with hidden characters named, and its writing direction kept in."""
     text = str(text)
     cut = "…" if len(text) > longest else ""
-    return mark_safe(f"<bdi>{marked(hidden_characters.pieces(text[:longest]))}{cut}</bdi>")  # noqa: S308 - all parts are escaped
+    return mark_safe(f"<bdi>{marked(hidden_characters.pieces(text[:longest]), BYTES * longest + SOME, cut)}</bdi>")  # noqa: S308 - all parts are escaped
 
 
-def marked(pieces: list[hidden_characters.Piece]) -> str:
-    """Join pieces, each escaped."""
-    return "".join(
-        f'<span class="{ansi.SIGN}">{escape(piece.text)}</span>' if piece.hidden else escape(piece.text) for piece in pieces
-    )
+def marked(pieces: Iterable[hidden_characters.Piece], most: int, cut: str = "") -> str:
+    """Join pieces, each escaped, up to a number of bytes of HTML; `cut` follows where all of them fit, and else an ellipsis."""
+    found: list[str] = []
+    for piece in pieces:
+        text = escape(piece.text)
+        html = f'<span class="{ansi.SIGN}">{text}</span>' if piece.hidden else text
+        if (size := len(html.encode())) > most:
+            return "".join([*found, "" if piece.hidden else escape(piece.text[: most // LARGEST_CHARACTER]), cut or "…"])
+        most -= size
+        found.append(html)
+    return "".join([*found, cut])
 
 
 @register.filter
@@ -39,7 +50,8 @@ def lines_of(text: str, longest: int = 100_000) -> SafeString:
     """Show a text of several lines; the page keeps its line ends."""
     lines = text[:longest].replace("\r\n", "\n").split("\n")
     cut = "\n…" if len(text) > longest else ""
-    return mark_safe("\n".join(marked(hidden_characters.pieces(line)) for line in lines) + cut)  # noqa: S308 - all parts are escaped
+    pieces = [piece for line in lines for piece in [hidden_characters.Piece("\n"), *hidden_characters.pieces(line)]]
+    return mark_safe(marked(pieces[1:], BYTES * longest + SOME, cut))  # noqa: S308 - all parts are escaped
 
 
 @register.filter
@@ -120,6 +132,14 @@ def event(word: str) -> SafeString:
 def duration(seconds: int | None) -> str:
     """Write a duration."""
     return times.duration(seconds)
+
+
+@register.filter
+def next_run(at: datetime | None) -> SafeString:
+    """Say when a schedule comes next; Drone writes this down when it last came, so that a moment that is past is overdue."""
+    if at is None:
+        return harmless(gettext("unknown"))
+    return format_html("{} {}", gettext("overdue since"), moment(at)) if at < timezone.now() else moment(at)
 
 
 @register.filter

@@ -33,9 +33,11 @@ def test_what_a_reader_may_not_see_reads_as_what_is_not_there(outsider):
     assert "ismewen" not in text(hidden).replace("/admin/builds/build/ismewen/edrone/1/", "")
 
 
-def test_who_may_not_open_a_page_of_the_administration_is_told_so_with_the_menu(viewer):
+def test_who_may_not_open_a_page_of_the_administration_is_told_so_with_the_menu(viewer, caplog):
     answer = viewer.get("/admin/auth/user/")
     assert answer.status_code == 403
+    assert "Forbidden (Permission denied): /admin/auth/user/" in caplog.text
+    assert "Traceback" not in caplog.text  # nothing is broken
     assert '<nav class="menu"' in text(answer)
     assert "<h1>Not allowed</h1>" in text(answer)
 
@@ -47,6 +49,7 @@ def test_a_form_without_its_token_was_not_sent(viewer, drone):
         answer = client.post("/admin/login/", {"username": "x"})
         assert answer.status_code == 403
         assert "Nothing was done" in text(answer)
+        assert '<a href="/admin/login/">Log in</a>' in text(answer)
         assert ('<nav class="menu"' in text(answer)) == menu
 
 

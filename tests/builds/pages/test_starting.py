@@ -34,6 +34,7 @@ TREE = {
     "edrone/_operations/broken.yaml": "kind: operation\nlevel: none\n---\nkind: pipeline\nname: x\n",
     "default.yaml": "kind: pipeline\nname: test\n",
 }
+FILLED = {"ship": {"input-DB_PASSWORD": "hunter2"}, "check": {"input-TARGET": "production", "input-TIMES": "3"}}
 
 
 @pytest.fixture
@@ -189,6 +190,68 @@ def test_a_build_is_restarted_and_debugged_by_those_who_may_deploy(site, runner,
     done = confirmed(deployer, f"{BUILDS}2/-/do/restart/", debug="on")
     assert done.status_code == 302
     assert (site.writes[0].path, dict(site.writes[0].query)["debug"]) == ("/api/repos/ismewen/edrone/builds/2", "true")
+
+
+def test_every_input_with_a_value_is_on_the_confirmation_the_defaults_included(site, runner):
+    asked = text(
+        runner.post(CHECK, {"branch": "develop", "input-TARGET": "production", "input-TIMES": "3", "input-NOTE": "soon"})
+    )
+    listed = re.findall(r'<th scope="row">(.*?)</th><td><code>(.*?)</code>', re.sub("</?bdi>", "", asked))
+    for one in (("TARGET", "production"), ("TIMES", "3"), ("LOUD", "false"), ("NOTE", "soon")):
+        assert one in listed
+
+
+def test_restarting_an_operation_says_which_with_what_and_is_dangerous_where_it_deploys(site, deployer, tree):
+    head = "kind: operation\nlevel: deploy\ninputs: {DB_PASSWORD: {type: string}}\n"
+    tree(TREE | {"edrone/_operations/ship.yaml": f"{head}---\nkind: pipeline\nname: ship\n"})
+
+    def restarting(operation: str) -> str:
+        done = confirmed(deployer, f"{RUN}?operation={operation}", **{"branch": "develop", **FILLED[operation]})
+        return text(other.post(f"{done['Location']}-/do/restart/"))
+
+    other = reader("other", "ismewen/edrone", Level.DEPLOY)
+    ship, check = restarting("ship"), restarting("check")
+    assert "runs the operation ship again" in ship
+    assert "runs the operation check again" in check
+    assert 'class="notice bad"' in ship
+    assert "button default dangerous" in ship
+    assert "dangerous" not in check
+    kept = re.sub("</?bdi>", "", check).partition("The build keeps these parameters")[2]
+    for name, value in (("TARGET", "production"), ("TIMES", "3"), ("EDRONE_ACTOR", "deployer")):
+        assert f'<th scope="row">{name}</th><td><code>{value}</code>' in kept
+    secret = re.sub("</?bdi>", "", ship).partition("The build keeps these parameters")[2]
+    assert '<th scope="row">DB_PASSWORD</th><td><code>********</code>' in secret
+    assert "hunter2" not in secret
+
+
+def test_what_a_promotion_inherits_is_on_the_confirmation(site, deployer):
+    done = confirmed(deployer, f"{RUN}?operation=", branch="develop", params="A=1\nB=2")
+    asked = text(deployer.post(f"{done['Location']}-/do/promote/", {"target": "moon", "params": "B=3"}))
+    inherited = re.sub("</?bdi>", "", asked).partition("go along</h2>")[2]
+    assert '<th scope="row">A</th><td><code>1</code>' in inherited
+    assert '<th scope="row">B</th>' not in inherited
+    assert "EDRONE_ACTOR" not in inherited
+
+
+def test_change_shows_the_form_as_it_was_filled_in(site, deployer):
+    filled = {"branch": "release/1", "input-TARGET": "production", "input-TIMES": "7", "input-NOTE": "soon", "input-LOUD": "true"}
+    asked = deployer.post(CHECK, filled)
+    assert '<button type="submit" class="button plain" name="change" value="yes">' in text(asked)
+    form = deployer.post(CHECK, hidden(asked) | {"change": "yes"})
+    assert form.status_code == 200
+    for kept in ('value="release/1"', '<option value="production" selected>', 'value="7"', 'value="soon"'):
+        assert kept in text(form)
+    assert "errornote" not in text(form)
+    path = f"{BUILDS}2/-/do/promote/"
+    form = deployer.post(path, hidden(deployer.post(path, {"target": "moon", "params": "A=1"})) | {"change": "yes"})
+    assert 'value="moon"' in text(form)
+    assert "A=1</textarea>" in text(form)
+    assert site.writes == []
+
+
+def test_parameters_end_at_line_ends_only(site, runner):
+    assert confirmed(runner, f"{RUN}?operation=", branch="develop", params="A=one\u2028two\x0bthree\r\nB=2").status_code == 302
+    assert dict(site.writes[0].query) == {"branch": "develop", "A": "one\u2028two\x0bthree", "B": "2", "EDRONE_ACTOR": "runner"}
 
 
 @pytest.mark.parametrize(("verb", "words"), [("promote", "Promote ismewen/edrone #2 to moon."), ("rollback", "Roll moon back")])

@@ -10,6 +10,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from configs.paging import Uncounted
+
 PERMISSIONS = {
     "add": _("Can add %(model)s"),
     "change": _("Can change %(model)s"),
@@ -82,14 +84,14 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class People(NamingPermissions, UserAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+class People(Uncounted, NamingPermissions, UserAdmin):  # type: ignore[type-arg]  # generic only in the stubs
     """Users."""
 
     field = "user_permissions"
 
 
 @admin.register(Group)
-class Groups(NamingPermissions, GroupAdmin):
+class Groups(Uncounted, NamingPermissions, GroupAdmin):
     """Groups."""
 
     field = "permissions"

@@ -198,7 +198,7 @@ class ServedConfigAdmin(ReadOnly):
     @admin.display(description=_("files it came from"))
     def sources(self, record: ServedConfig) -> str:
         """List the files."""
-        return ", ".join(f"projects/{path}" for path in record.file.sources)
+        return gettext(", ").join(f"projects/{path}" for path in record.file.sources)
 
     @admin.display(description=_("SHA-256 of the text"))
     def hash(self, record: ServedConfig) -> str:

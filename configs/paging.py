@@ -48,7 +48,6 @@ class Uncounted:
 
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    actions_selection_counter = False  # it would count, to offer the rows of all pages
     list_max_show_all = 0
 
     def get_paginator(self, request: HttpRequest, queryset: QuerySet[Any], per_page: int, *_: Any, **__: Any) -> UpToHere:

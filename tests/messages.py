@@ -35,6 +35,9 @@ OF_DJANGO = [  # what the administration shows of Django's own and Django has no
         "",
     ),
     ("", "Error:", ""),
+    ("", "group", ""),
+    ("", "groups", ""),
+    ("", "Select %s to view", ""),
     ("", "Forgotten your login credentials?", ""),
     ("", "In case you\N{RIGHT SINGLE QUOTATION MARK}ve forgotten, you are:", ""),
     (

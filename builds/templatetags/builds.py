@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -132,3 +133,20 @@ def place(build: Any) -> str:
         numbers = [part for part in build.ref.split("/") if part.isdecimal()]
         return " ".join([f"#{number}" for number in numbers[:1]] + [f"{build.source} → {build.target}"])
     return str(build.ref or build.target)
+
+
+@register.filter
+def labelled(cells: Any, headers: list[dict[str, Any]]) -> list[SafeString]:
+    """Tell each cell of Django's lists its column, for phones, where a row is a card; and its role, which a card would lose."""
+    roles = {"th": "rowheader", "td": "cell"}
+    return [
+        format_html(
+            '<{} role="{}" data-label="{}"{}', tag := cell[1:3], roles[tag], column_of(header), mark_safe(cell[3:])
+        )  # fmt: skip
+        for cell, header in zip(cells, headers, strict=False)
+    ]
+
+
+def column_of(header: dict[str, Any]) -> str:
+    """Name a column; that of the boxes to tick has no name."""
+    return "" if "action-checkbox" in header.get("class_attrib", "") else capfirst(str(header["text"]))

@@ -24,7 +24,7 @@ from configs.words import EVENTS
 PAGE = 50  # records
 INDEXED = {"id__lt", "slug", "ref", "event", "number", "time"}  # what a list can be narrowed by, in its address
 BUILD = (
-    "repository", "build", "event_word", "action", "ref", "after", "target", "deploy_to", "made_from", "trigger", "author",
+    "repository", "numbered", "event_word", "action", "ref", "after", "target", "deploy_to", "made_from", "trigger", "author",
     "sender",
 )  # fmt: skip
 SERVED = ("file_link", "sources", "hash", "served_at", "late", "version", "revision", "yaml")
@@ -178,7 +178,12 @@ class ServedConfigAdmin(ReadOnly):
     @admin.display(description=_("build"))
     def build(self, record: ServedConfig) -> str:
         """Give the number, where it is known."""
-        return str(record.number) if record.number else gettext("not known yet")
+        return str(record.number) if record.number else "-"
+
+    @admin.display(description=_("build"))
+    def numbered(self, record: ServedConfig) -> str:
+        """Give the number, or say when it will be known."""
+        return self.build(record) if record.number else gettext("known once the build is opened, or searched for by its number")
 
     @admin.display(description=_("made from"))
     def made_from(self, record: ServedConfig) -> str:

@@ -12,7 +12,9 @@ class Sentence(str):
 
     __slots__ = ("filled", "form")
     form: str  # with %(name)s where values belong; this is what is translated
-    filled: dict[str, Any]  # values by name: texts and numbers, other sentences, tuples of them (one after the other), lists of words
+    filled: dict[
+        str, Any
+    ]  # values by name: texts and numbers, other sentences, tuples of them (one after the other), lists of words
 
     def __new__(cls, form: str, /, **filled: Any) -> Self:
         """Fill a form."""

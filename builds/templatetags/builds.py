@@ -138,13 +138,14 @@ def place(build: Any) -> str:
 @register.filter
 def labelled(cells: Any, headers: list[dict[str, Any]]) -> list[SafeString]:
     """Tell each cell of Django's lists its column, for phones, where a row is a card; and its role, which a card would lose."""
-    roles = {"th": "rowheader", "td": "cell"}
-    return [
-        format_html(
-            '<{} role="{}" data-label="{}"{}', tag := cell[1:3], roles[tag], column_of(header), mark_safe(cell[3:])
-        )  # fmt: skip
-        for cell, header in zip(cells, headers, strict=False)
-    ]
+    return [labelled_cell(cell, column_of(header)) for cell, header in zip(cells, headers, strict=False)]
+
+
+def labelled_cell(cell: SafeString, column: str) -> SafeString:
+    """Add to a cell the name of its column."""
+    role = "rowheader" if cell.startswith("<th") else "cell"
+    rest = mark_safe(cell[3:])  # noqa: S308 - Django has escaped it
+    return format_html('{}role="{}" data-label="{}"{}', mark_safe(f"{cell[:3]} "), role, column, rest)  # noqa: S308 - a tag
 
 
 def column_of(header: dict[str, Any]) -> str:

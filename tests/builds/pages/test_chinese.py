@@ -102,7 +102,7 @@ def site(records: None, standin: Any, tree: Any) -> Any:
         slug="ismewen/edrone", event="push", ref="refs/heads/master", message="projects/default.yaml:1:1: is empty.",
         time=timezone.now(), version="0",
     )  # fmt: skip
-    some = User.objects.create_user("ismewen", password="a-long-password-of-the-tests")
+    some = User.objects.create_user("ismewen")
     Grant.objects.create(user=some, pattern="ismewen/*", level=Level.DEPLOY, only="staging")
     Grant.objects.create(group=Group.objects.create(name="组"), pattern="*", level=Level.RUN)
     make_token(some, "夜间")
@@ -181,14 +181,19 @@ def unlinked(*, superuser: bool) -> list[str]:
         found += [f"/admin/auth/group/{group}/{page}/" for page in ("delete", "history", "change")]
         found += ["/admin/auth/", "/admin/auth/user/?all=", "/admin/builds/apitoken/?q=x", "/admin/builds/auditrecord/?id__lt=3"]
         found += ["/admin/auth/group/add/?_popup=1", "/admin/builds/auditrecord/1/history/"]
-        found += [f"/admin/builds/build/ismewen/edrone/2/-/do/{verb}/" for verb in ("rollback", "cancel", "approve/1", "decline/1")]
+        found += [
+            f"/admin/builds/build/ismewen/edrone/2/-/do/{verb}/" for verb in ("rollback", "cancel", "approve/1", "decline/1")
+        ]
     return found
 
 
 @pytest.mark.parametrize("superuser", [True, False])
 def test_every_page_that_a_link_leads_to_is_chinese(superuser, site):
     client = reader("admin" if superuser else "viewer", is_superuser=superuser)
-    found = {re.sub(r"/\d+/change/", "/…/change/", path.partition("?")[0]) for path, _page in crawl(client, *unlinked(superuser=superuser))}
+    found = {
+        re.sub(r"/\d+/change/", "/…/change/", path.partition("?")[0])
+        for path, _page in crawl(client, *unlinked(superuser=superuser))
+    }
     wanted = {
         "/admin/", BUILD, f"{BUILD}-/configuration/", f"{BUILD}-/record/", REPO, "/admin/auth/user/", "/admin/builds/grant/",
         "/admin/builds/auditrecord/", "/admin/configs/servedconfig/", "/admin/configs/lasterror/", "/admin/password_change/",
@@ -198,6 +203,25 @@ def test_every_page_that_a_link_leads_to_is_chinese(superuser, site):
     assert wanted | (more if superuser else set()) <= found
     if not superuser:
         assert not [path for path in found if "/do/" in path or "/run/" in path]
+
+
+def test_changing_somebodys_password_is_chinese(site):
+    user = User.objects.get(username="ismewen")
+    user.set_password("a-long-password-of-the-tests")
+    user.save()
+    page = read(reader("admin", is_superuser=True).get(f"/admin/auth/user/{user.pk}/password/"))
+    assert "此用户当前的密码将丢失" in page
+
+
+def test_what_cannot_be_done_and_what_there_is_reads_like_chinese(site):
+    client = reader("admin", is_superuser=True)
+    assert '取消<span class="quiet">\uff1a构建已结束</span>' in read(client.get(BUILD))
+    record = read(client.get(f"/admin/builds/auditrecord/{AuditRecord.objects.order_by('-pk')[0].pk}/change/"))
+    assert [record.count(f"<label>{label}:</label>") for label in ("动作", "操作")] == [1, 1]
+    form = read(client.get("/admin/auth/group/add/"))
+    assert ">用户组</a>" in form
+    assert "添加 API 令牌" in form
+    assert re.search("[a-z]+、[a-z]+", read(client.get(f"{RUN}?operation=chek")))
 
 
 @pytest.mark.parametrize("verb", ["restart", "promote", "rollback", "cancel", "approve/1", "decline", "decline/1"])

@@ -35,6 +35,7 @@ class OnePage(Paginator):  # type: ignore[type-arg]  # takes no argument when it
 class UpToHere(Paginator):  # type: ignore[type-arg]  # takes no argument when it runs
     """The pages up to the one asked for, and the next where there is one: what comes after is not counted."""
 
+    object_list: QuerySet[Any]
     here = 1  # the page asked for
 
     @cached_property

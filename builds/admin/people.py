@@ -48,7 +48,7 @@ class NamingPermissions:
     """What the pages of users and groups share; beside Django's own."""
 
     field: str  # the one that holds permissions
-    filter_horizontal = ()  # Django's two boxes with arrows have parts that screen readers cannot name
+    filter_horizontal: Any = ()  # Django's two boxes with arrows have parts that screen readers cannot name
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show the names to who may only look."""
@@ -84,10 +84,10 @@ class NamingPermissions:
         return super().formfield_for_manytomany(db_field, request, **given)  # type: ignore[misc]  # this is one half
 
 
-class NewPassword(AdminPasswordChangeForm):
+class NewPassword(AdminPasswordChangeForm):  # type: ignore[type-arg]  # generic only in the stubs
     """Changes a user's password; Django's own says this in the language of its start, not in the reader's."""
 
-    usable_password_help_text = format_lazy(
+    usable_password_help_text = format_lazy(  # type: ignore[assignment]  # as lazy as its first half
         '{}<ul id="id_unusable_warning" class="messagelist"><li class="warning">{}</li></ul>',
         SetUnusablePasswordMixin.usable_password_help_text,
         _("If disabled, the current password for this user will be lost."),

@@ -84,7 +84,7 @@ def test_people_see_what_repositories_of_their_grants_were_served_and_superusers
         build(drone, slug=slug, repo_id=repo, after="e" * 40)
     some = admin_client if patterns is None else looking(User.objects.create_user("some", is_staff=True), *patterns)
     for model, listed in ((ServedConfig, LIST), (LastError, ERRORS)):
-        rows = list(model.objects.all())
+        rows: list[Any] = list(model.objects.all())
         assert {row.slug for row in rows} == set(repos)
         for parameters in ({}, {"q": "shop/cart"}, {"q": "ismewen/edrone"}):
             shown = some.get(listed, parameters).context["cl"].result_list

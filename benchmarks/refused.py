@@ -42,7 +42,7 @@ def main() -> None:
     """Start edrone, measure, print the table."""
     requests = int(sys.argv[1]) if sys.argv[1:] else 1000
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as edrone:
-        groups = configuration(edrone), api(edrone)
+        groups = configuration(edrone), *api(edrone)
         for _ in range(ROUNDS):
             for kind in (kind for group in groups for kind in group):
                 measure(edrone, kind, requests // ROUNDS)
@@ -72,16 +72,22 @@ def configuration(edrone: Server) -> list[Kind]:
     ]
 
 
-def api(edrone: Server) -> list[Kind]:
-    """Requests to the API, the accepted one first."""
+def api(edrone: Server) -> tuple[list[Kind], list[Kind]]:
+    """Requests to the API, the accepted one first: the cheapest there is, and an ordinary one."""
     right = {"Authorization": f"Bearer {token(edrone)}"}
-    return [
-        Kind("the API: builds of a repository", "GET", "/api/repos/ismewen/edrone/builds", 200, right),
-        Kind("no token", "GET", "/api/repos/ismewen/edrone/builds", 401),
-        Kind("a wrong token", "GET", "/api/repos/ismewen/edrone/builds", 401, {"Authorization": "Bearer edrone_wrong"}),
-        Kind("an unknown parameter", "GET", "/api/repos/ismewen/edrone/builds?brnch=x", 400, right),
-        Kind("a repository that is not there", "GET", "/api/repos/ismewen/nosuch/builds", 404, right),
+    wrong = {"Authorization": f"Bearer edrone_{'x' * 43}"}
+    builds = "/api/repos/ismewen/edrone/builds"
+    tokens = [
+        Kind("the API: who am I", "GET", "/api/user", 200, right),
+        Kind("no token", "GET", "/api/user", 401),
+        Kind("what is no token of edrone", "GET", "/api/user", 401, {"Authorization": "Bearer wrong"}),
+        Kind("a wrong token", "GET", "/api/user", 401, wrong),
         Kind("an address that is not there", "GET", "/api/nosuch", 404),
+    ]
+    return tokens, [
+        Kind("the API: builds of a repository", "GET", builds, 200, right),
+        Kind("an unknown parameter", "GET", f"{builds}?brnch=x", 400, right),
+        Kind("a repository that is not there", "GET", "/api/repos/ismewen/nosuch/builds", 404, right),
     ]
 
 

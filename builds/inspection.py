@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.apps import apps
+from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import ForeignKey
 
@@ -99,9 +100,17 @@ def inspect(connection: BaseDatabaseWrapper) -> Inspection:
                 tolerated.append(f"The column {table}.{column} is not there: it reads as its default.")
             else:
                 differences.append(f"The column {table}.{column} is not there.")
-    warnings: list[str] = []
+    warnings = also_writes(connection)
     judge_columns(connection, differences, warnings)
     return Inspection(version_of(there), tuple(tolerated), tuple(warnings), tuple(differences))
+
+
+def also_writes(connection: BaseDatabaseWrapper) -> list[str]:
+    """Warn of a role that edrone's own database is written with: what it is granted and refused should be about reading alone."""
+    mine, drones = connections["default"].settings_dict, connection.settings_dict
+    if connection.vendor != "postgresql" or any(mine[name] != drones[name] for name in ("USER", "HOST", "PORT")):
+        return []
+    return [f"The role {drones['USER']} is that of DATABASE_URL too: give DRONE_DATABASE_URL one that only reads (dronegrants)."]
 
 
 def judge_columns(connection: BaseDatabaseWrapper, differences: list[str], warnings: list[str]) -> None:

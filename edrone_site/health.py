@@ -3,9 +3,10 @@
 import logging
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from builds import own_database
 from configs.tree import Tree
 
 logger = logging.getLogger(__name__)
@@ -38,11 +39,9 @@ def tree_state() -> str:
 
 
 def database_state() -> str:
-    """Does edrone's own database answer? What it says otherwise goes to the log: it may name hosts and users."""
+    """Can edrone's own database be used? What it says otherwise goes to the log: it may name hosts and users."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        return own_database.problem() or "ok"
     except DatabaseError as error:
-        logger.warning("edrone's own database does not answer: %s", " ".join(str(error).split()))
-        return "edrone's own database (DATABASE_URL) does not answer; the log says why"
-    return "ok"
+        logger.warning("edrone's own database: %s", " ".join(str(error).split()))
+        return f"{own_database.trouble(error)} The log says why."

@@ -92,7 +92,7 @@ def welcome(settings: environment.Environment, made: str, password: str) -> str:
         secret = f"{made} (of this run; set DRONE_YAML_SECRET to keep one)"
     else:
         secret = "yours, from DRONE_YAML_SECRET" if settings.yaml_secrets else "none: EDRONE_ALLOW_UNSIGNED is on"
-    prefix = f"DRONE_YAML_SECRET={made} " if made else ""
+    prefix = f"DRONE_YAML_SECRET={made or '…'} " if settings.yaml_secrets else ""
     if settings.port != 8000:  # noqa: PLR2004 - the default
         prefix = f"PORT={settings.port} {prefix}"
     if settings.demo:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's own name
 from django.core.exceptions import ImproperlyConfigured
 
-SHORTEST_KEY = 32  # characters
+SHORTEST_KEY = 32  # characters; below 50 `check --deploy` warns (security.W009)
 
 
 @register()
@@ -23,5 +23,19 @@ def secret_key(**_: Any) -> Sequence[CheckMessage]:
             f"SECRET_KEY is not set, or shorter than {SHORTEST_KEY} characters.",
             hint="Set it to a long random text and keep it, for example from: openssl rand -hex 32",
             id="site.E001",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def https(**_: Any) -> Sequence[CheckMessage]:
+    """Say with edrone's setting what Django would say with four of its own."""
+    if settings.ENVIRONMENT.hsts:
+        return []
+    return [
+        Warning(
+            "EDRONE_HSTS is not set: browsers may use http, cookies go over it too, and nobody is moved to https.",
+            hint="Set it to 31536000 (a year, in seconds) where a proxy in front ends TLS and sends X-Forwarded-Proto.",
+            id="site.W001",
         )
     ]

@@ -41,9 +41,9 @@ def postgres_database(server: PostgresServer, name: str, user: str = "postgres",
     return {"ENGINE": engine, "NAME": name, "USER": user, "PASSWORD": password, "HOST": host, "PORT": ""}
 
 
-def execute(database: dict[str, Any], sql: str) -> list[tuple[Any, ...]]:
-    """Run SQL with all rights, and give the rows of the last statement."""
-    names = {"dbname": database["NAME"], "user": "postgres", "host": database["HOST"]}
+def execute(database: dict[str, Any], sql: str, user: str = "postgres") -> list[tuple[Any, ...]]:
+    """Run SQL, with all rights where nobody else is named, and give the rows of the last statement."""
+    names = {"dbname": database["NAME"], "user": user, "host": database["HOST"]}
     connection = psycopg2.connect(**names)
     try:
         connection.autocommit = True

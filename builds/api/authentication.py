@@ -8,9 +8,9 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled
 from rest_framework.request import Request
 
-from builds.models.tokens import ApiToken, digest_of
+from builds.models.tokens import ApiToken, digest_of, has_form, is_known
 from builds.queries import only
-from builds.throttle import TOKEN, failed, wait
+from builds.throttle import TOKEN, Flood
 
 logger = logging.getLogger(__name__)
 HOW = "send a token of edrone as `Authorization: Bearer TOKEN`; you make one in the administration, under API tokens."
@@ -18,6 +18,7 @@ NO_TOKEN = f"Unauthorized: {HOW}"
 IN_THE_ADDRESS = f"Unauthorized: access_token in the address is not read, since addresses end up in logs: {HOW}"
 WRONG = f"Unauthorized: this token is not known, or was revoked: {HOW}"
 SCHEME = "bearer "
+WRONG_ONES = Flood(TOKEN)
 
 
 class BearerToken(BaseAuthentication):
@@ -36,7 +37,9 @@ class BearerToken(BaseAuthentication):
             text = text[len(SCHEME) :].strip()
         if not text:
             return None
-        token = only(ApiToken.objects.select_related("user").filter(digest=digest_of(text)))
+        digest = digest_of(text)
+        known = has_form(text) and is_known(digest)  # what is no token of edrone's costs no SQL
+        token = only(ApiToken.objects.select_related("user").filter(digest=digest)) if known else None
         if token is None:
             raise self.wrong(str(request.META.get("REMOTE_ADDR", "")))
         if token.expired:
@@ -55,7 +58,6 @@ class BearerToken(BaseAuthentication):
 
     def wrong(self, address: str) -> Throttled | AuthenticationFailed:
         """Count a wrong token."""
-        if seconds := wait(TOKEN, address):
+        if seconds := WRONG_ONES.failed(address):
             return Throttled(seconds, "Too many wrong tokens came from this address.")
-        failed(TOKEN, address)
         return AuthenticationFailed(WRONG)

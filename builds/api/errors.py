@@ -11,10 +11,10 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from builds.errors import BuildsError
+from builds.own_database import trouble
 from configs.errors import ConfigError
 
 logger = logging.getLogger(__name__)
-OWN_DATABASE = "edrone's own database (DATABASE_URL) does not answer; edrone's log says why."
 FAILED = "edrone failed at this request; its log says why."
 NO_ADDRESS = "Not Found: the API has no such address; docs/api.md and /api/docs list what there is."
 
@@ -55,7 +55,7 @@ def answer_error(error: Exception, _: Mapping[str, Any]) -> Response:
             status, message = 400, "The request has too many parts, or a part that no client sends."
         case DatabaseError():
             logger.warning("edrone's own database: %s", " ".join(str(error).split()))
-            status, message = 503, OWN_DATABASE
+            status, message = 503, f"{trouble(error)} edrone's log says why."
         case _:
             logger.error("The API failed.", exc_info=error)
             status, message = 500, FAILED

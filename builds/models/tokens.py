@@ -1,16 +1,19 @@
 """Tokens by which programs use the API in a user's name (edrone's own database)."""
 
 import hashlib
+import re
 import secrets
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import connections, models, router
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 PREFIX = "edrone_"  # so that scanners for leaked secrets can know one
+RANDOM = 32  # bytes
+FORM = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}", re.ASCII)  # as many bytes as that, in base 64
 SHOWN = len(PREFIX) + 4  # characters by which the owner tells tokens apart
 DAYS = 365
 MOST_DAYS = 3650
@@ -47,7 +50,7 @@ class ApiToken(models.Model):
 
     def renew(self, days: int) -> None:
         """Take a new text, valid for some days."""
-        self.text = PREFIX + secrets.token_urlsafe(32)
+        self.text = PREFIX + secrets.token_urlsafe(RANDOM)
         self.start, self.digest = self.text[:SHOWN], digest_of(self.text)
         self.expires = timezone.now() + timedelta(days=days)
 
@@ -64,6 +67,18 @@ def make_token(user: Any, name: str, days: int = DAYS) -> ApiToken:
     token.renew(days)
     token.save()
     return token
+
+
+def is_known(digest: str) -> bool:
+    """Is there a token with this hash? In plain SQL, cheaper than what Django composes, so that a wrong token costs little."""
+    with connections[router.db_for_read(ApiToken)].cursor() as cursor:
+        cursor.execute("SELECT 1 FROM builds_apitoken WHERE digest = %s", [digest])
+        return cursor.fetchone() is not None
+
+
+def has_form(text: str) -> bool:
+    """Can it be a token at all?"""
+    return FORM.fullmatch(text) is not None
 
 
 def digest_of(text: str) -> str:

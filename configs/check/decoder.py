@@ -133,7 +133,16 @@ class Anything(MapOf):
             yield from super().wrong(node)
 
 
-class Either(Shape):
+class Whatever(Shape):
+    """Whatever a structure's own reader takes: all but a quoted null, of which the decoder hands it nothing."""
+
+    def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
+        """Refuse quoted nulls."""
+        if is_quoted_null(node):
+            yield node, "another text (~ and null are nothing to it, also in quotes)"
+
+
+class Either(Whatever):
     """One value, or a map in its place."""
 
     def __init__(self, single: Single, whole: Struct) -> None:
@@ -142,22 +151,29 @@ class Either(Shape):
 
     def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
         """Look at the map, where it is one."""
-        return self.whole.wrong(node) if isinstance(node, Mapping) else self.single.wrong(node)
+        yield from super().wrong(node)
+        yield from self.whole.wrong(node) if isinstance(node, Mapping) else self.single.wrong(node)
 
 
-class Setting(Anything):
+class Setting(Whatever):
     """What a step hands to its plugin; Drone looks no further where it is a map that names a secret."""
 
     def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
         """Look inside."""
-        secret = value_of(node, "from_secret") if isinstance(node, Mapping) else None
-        if secret and not is_null(secret) and not any(SECRET.wrong(node)):
-            return
         yield from super().wrong(node)
+        secret = value_of(node, "from_secret") if isinstance(node, Mapping) else None
+        if not secret or is_null(secret) or any(SECRET.wrong(node)):
+            yield from ANYTHING.wrong(node)
 
 
+WHATEVER, ANYTHING = Whatever(), Anything()
 NAME = Single("a name")
 SECRET = Struct(from_secret=NAME)
+
+
+def is_quoted_null(node: Node) -> bool:
+    """Is it null in quotes? To Go's decoder that is null as well, but not when it asks whether a map is left out."""
+    return isinstance(node, Scalar) and not node.plain and not node.tag and node.value in {"~", "null"}
 
 
 def is_read(node: Scalar) -> bool:

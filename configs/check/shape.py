@@ -5,7 +5,7 @@ After the structures of Drone's YAML library.
 
 from collections.abc import Iterator
 
-from configs.check.decoder import TRUTH, Either, ListOf, MapOf, Setting, Single, Struct, is_read, is_size, is_whole
+from configs.check.decoder import TRUTH, WHATEVER, Either, ListOf, MapOf, Setting, Single, Struct, is_read, is_size, is_whole
 from configs.check.documents import LONGEST_QUOTE
 from configs.check.findings import ERROR, Finding, check
 from configs.compose.nodes import Mapping, Node, Scalar, Sequence, identity, is_null, kind_of
@@ -18,7 +18,8 @@ NUMBER = Single("a number", is_whole)
 BYTES = Single("a size like 512MiB", is_size)
 TEXTS, NAMED_TEXTS = ListOf(TEXT), MapOf(TEXT)
 VARIABLE = Either(TEXT, Struct(value=TEXT, from_secret=TEXT))
-CONDITIONS = Struct(matrix=NAMED_TEXTS)
+CONDITION_KEYS = ("action", "branch", "cron", "event", "instance", "paths", "ref", "repo", "status", "target")
+CONDITIONS = Struct(matrix=NAMED_TEXTS, **dict.fromkeys(CONDITION_KEYS, WHATEVER))
 COMPUTE = Struct(cpu=NUMBER, memory=BYTES)
 MOUNTS = ListOf(Struct(name=TEXT, path=TEXT))
 STEP = Struct(

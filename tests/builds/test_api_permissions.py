@@ -8,10 +8,10 @@ import pytest
 from django.urls import URLPattern
 from django.utils import timezone
 
-from builds.api import urls
-from builds.models import ApiToken, Failures, Grant, Level
+from builds.api import authentication, urls
+from builds.models import ApiToken, Grant, Level
 from builds.models.tokens import make_token
-from builds.throttle import TOKEN
+from builds.throttle import BATCH, TOKEN, Flood, failed
 from tests import drones
 from tests.builds.api import Api, body
 from tests.builds.conftest import person
@@ -195,25 +195,39 @@ def test_a_token_in_the_address_is_not_read(people):
 def test_the_last_use_is_remembered_and_not_written_each_time(people, django_assert_num_queries):
     text = make_token(people["viewer"], "test").text
     api = Api(token=text)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         api.get("/api/user")
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         api.get("/api/user")
     used = ApiToken.objects.get().last_used
     assert used is not None
     assert timezone.now() - used < timedelta(minutes=1)
 
 
-def test_very_many_wrong_tokens_are_slowed_down_and_right_ones_never(people):
+@pytest.fixture
+def flood(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authentication, "WRONG_ONES", Flood(TOKEN))
+
+
+@pytest.mark.parametrize("wrong", ["wrong", "edrone_" + "x" * 43], ids=["no token of edrone", "a token that is not known"])
+def test_very_many_wrong_tokens_are_slowed_down_and_right_ones_never(people, flood, wrong):
     text = make_token(people["viewer"], "test").text
-    assert Api(token="wrong").get("/api/user").status_code == 401
-    Failures.objects.update(count=TOKEN.most - 1)
-    assert Api(token="wrong").get("/api/user").status_code == 401
-    answer = Api(token="wrong").get("/api/user")
+    failed(TOKEN, "127.0.0.1", times=TOKEN.most - BATCH)  # counted by other processes
+    for _ in range(BATCH):
+        assert Api(token=wrong).get("/api/user").status_code == 401
+    answer = Api(token=wrong).get("/api/user")
     assert answer.status_code == 429
     assert 0 < int(answer.headers["Retry-After"]) <= 60
     assert "Too many wrong tokens" in body(answer)["message"]
     assert Api(token=text).get("/api/user").status_code == 200
+
+
+def test_a_wrong_token_costs_less_of_the_database_than_a_right_one(people, flood, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert Api(token="wrong").get("/api/user").status_code == 401
+        assert Api(token="edrone_" + "ü" * 43).get("/api/user").status_code == 401
+    with django_assert_num_queries(1):
+        assert Api(token="edrone_" + "x" * 43).get("/api/user").status_code == 401
 
 
 def test_a_logged_in_browser_without_a_token_is_a_guest(people):

@@ -19,22 +19,22 @@ def drone(db):
         yield
 
 
-# Of edrone's own: the token with its owner, the grants. Of Drone's: the repository, then what is shown.
+# Of edrone's own: whether there is such a token, it and its owner, the grants. Of Drone's: the repository, then what is shown.
 @pytest.mark.parametrize(
     ("path", "own", "drones_"),
     [
-        ("/api/user", 1, 0),
-        (REPO, 2, 1),
-        (f"{REPO}/builds", 2, 2),
-        (f"{REPO}/builds/1", 2, 4),
-        (f"{REPO}/builds/latest", 2, 4),
-        (f"{REPO}/builds/1/logs/1/1", 2, 3),
-        ("/api/repos", 2, 1),
-        ("/api/repos?latest=true", 2, 3),
-        ("/api/user/repos?latest=true", 2, 3),
-        ("/api/builds", 2, 2),
-        ("/api/builds?status=running", 2, 1),
-        ("/api/user/builds", 2, 2),
+        ("/api/user", 2, 0),
+        (REPO, 3, 1),
+        (f"{REPO}/builds", 3, 2),
+        (f"{REPO}/builds/1", 3, 4),
+        (f"{REPO}/builds/latest", 3, 4),
+        (f"{REPO}/builds/1/logs/1/1", 3, 3),
+        ("/api/repos", 3, 1),
+        ("/api/repos?latest=true", 3, 3),
+        ("/api/user/repos?latest=true", 3, 3),
+        ("/api/builds", 3, 2),
+        ("/api/builds?status=running", 3, 1),
+        ("/api/user/builds", 3, 2),
     ],
 )
 def test_an_answer_takes_so_many_queries(drone, path, own, drones_):

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from io import StringIO
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from django.core.checks import run_checks
@@ -75,6 +76,40 @@ def test_secrets_cannot_be_read_with_the_grants(as_role):
         cursor.execute("SET default_transaction_read_only = off")
         with pytest.raises(DroneDatabaseUnavailable):
             cursor.execute("DELETE FROM builds")
+
+
+def test_an_ordinary_owner_of_the_tables_can_give_the_grants(db, postgres):
+    database = drones.recorded_postgres(postgres, "2.28.2", "drone_owned")
+    drones.execute(
+        database, "CREATE ROLE plain_owner LOGIN; CREATE ROLE plain_reader LOGIN; ALTER DATABASE drone_owned OWNER TO plain_owner"
+    )
+    for (table,) in drones.execute(database, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
+        drones.execute(database, f'ALTER TABLE "{table}" OWNER TO plain_owner')
+    out = StringIO()
+    call_command("dronegrants", "--role", "plain_reader", stdout=out)
+    drones.execute(database, out.getvalue(), "plain_owner")
+    with drones.connected({**database, "USER": "plain_reader"}):
+        assert checkdrone() == (0, "Drone 2.5.0 or newer\nedrone can read it.\n")
+    drones.execute(drones.postgres_database(postgres, "postgres"), "DROP DATABASE drone_owned")
+
+
+def test_the_grants_change_nothing_that_the_role_may_do_in_other_databases():
+    out = StringIO()
+    call_command("dronegrants", "--role", "edrone_reader", stdout=out)
+    assert "ALTER" not in out.getvalue()
+
+
+def test_a_role_that_also_writes_edrones_own_database_is_warned_of(db, postgres):
+    database = drones.recorded_postgres(postgres, "2.28.2")
+    err = StringIO()
+    with drones.connected(database), mock.patch.dict(connections["default"].settings_dict, database):
+        assert "warning: The role postgres is that of DATABASE_URL too: " in checkdrone()[1]
+        with mock.patch.object(type(connections["default"]), "vendor", "postgresql"):
+            call_command("dronegrants", "--role", "postgres", stdout=StringIO(), stderr=err)
+            call_command("dronegrants", "--role", "other", stdout=StringIO(), stderr=err)
+    assert (
+        err.getvalue() == "warning: postgres is also the role of DATABASE_URL: make one that only reads, such as edrone_reader.\n"
+    )
 
 
 def test_checkdrone_is_content_with_the_grants(as_role):

@@ -105,13 +105,13 @@ def beside_drone(programs: dict[str, Path], folder: Path) -> Iterator[Place]:
 
 def read_only(server: Drone) -> str:
     """Make the role that edrone reads with, and give the address of the database for it."""
-    rights = manage("dronegrants", "--role", "edrone")
+    rights = manage("dronegrants", "--role", "edrone_reader")
     assert rights.returncode == 0, rights.stderr
     connection = psycopg2.connect(server.datasource)
     connection.autocommit = True
     with connection.cursor() as cursor:
-        cursor.execute("CREATE ROLE edrone LOGIN")
+        cursor.execute("CREATE ROLE edrone_reader LOGIN")
         cursor.execute(rights.stdout)
     connection.close()
     (host,) = parse_qs(urlsplit(server.datasource).query)["host"]
-    return f"postgres://edrone:@/postgres?host={host}"
+    return f"postgres://edrone_reader:@/postgres?host={host}"

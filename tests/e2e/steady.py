@@ -5,6 +5,7 @@ import json
 import time
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,7 +84,8 @@ class Connection(asyncio.Protocol):
 
 def burst(server: Server, wanted: Sequence[tuple[str, bytes]], right: Mapping[str, bytes], rate: int) -> Burst:
     """Send so many requests a second until all are sent, and wait for every answer."""
-    return asyncio.run(sent(server, wanted, right, rate))
+    with ThreadPoolExecutor(1) as thread:  # this one may have a loop, of a browser that tests before it left open
+        return thread.submit(lambda: asyncio.run(sent(server, wanted, right, rate))).result()
 
 
 async def sent(server: Server, wanted: Sequence[tuple[str, bytes]], right: Mapping[str, bytes], rate: int) -> Burst:

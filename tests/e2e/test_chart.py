@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -60,6 +61,19 @@ def pods(found: Objects) -> Iterator[dict[str, Any]]:
 @pytest.fixture(params=SETS)
 def values(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+def test_the_values_that_the_page_on_connecting_adds_up_are_taken(tmp_path: Path):
+    """Step by step, each with what the steps before have set."""
+    page = (ROOT / "docs/connecting.md").read_text()
+    blocks = re.findall(r"^```yaml\n(image:.*?|drone:.*?)^```", page[page.index("## 5.") :], re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    values = tmp_path / "edrone.yaml"
+    for number in (1, 2):
+        values.write_text("".join(blocks[:number]))
+        done = helm("template", "edrone", str(CHART), "--kube-version", KUBERNETES[1], "--values", str(values))
+        assert done.returncode == 0, done.stderr
+        assert "image: registry.example.com/edrone:0.1.0\n" in done.stdout
 
 
 def test_there_are_six_sets_of_values():

@@ -14,7 +14,7 @@ import requests
 
 from configs.metrics import OUTCOMES
 from edrone_site.management.commands.serve import SECONDS_TO_START
-from tests.e2e.running import SETTINGS, Server, SlowRequest, ask, serving, wait_until
+from tests.e2e.running import SETTINGS, Server, SlowRequest, ask, manage, serving, wait_until
 from tests.server import ROOT, free_port
 
 
@@ -89,6 +89,7 @@ def test_the_log_is_json_line_by_line(tmp_path: Path):
 
 def test_it_is_not_ready_before_the_first_sync(tmp_path: Path):
     link = tmp_path / "tree/current"
+    assert manage("migrate", EDRONE_STATE=str(tmp_path / "state")).returncode == 0
     with serving(tmp_path / "state", EDRONE_PROJECTS=f"{link}/projects") as server:
         for path in ("/readyz", "/readyz?exclude=database"):
             assert server.get(path).status_code == 503

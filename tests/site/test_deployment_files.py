@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -53,7 +54,36 @@ def test_compose_gives_drone_and_edrone_one_secret_and_one_address(services: dic
     drone, edrone = services["drone"]["environment"], services["edrone"]["environment"]
     assert drone["DRONE_YAML_SECRET"] == edrone["DRONE_YAML_SECRET"] == "shared"
     assert drone["DRONE_YAML_ENDPOINT"] == "http://edrone:8000/edrone"
-    assert drone["DRONE_DATABASE_DATASOURCE"].startswith(edrone["DRONE_DATABASE_URL"])
+    for kind, host in (("DRONE_SERVER_PROTO", "http"), ("DRONE_SERVER_HOST", "drone.example.com")):
+        assert drone[kind] == host
+    assert edrone["DRONE_SERVER"] == "http://drone.example.com"
+
+
+def test_compose_reads_drones_database_as_a_role_of_its_own(services: dict[str, Any]):
+    """Neither the owner of Drone's tables nor that of edrone's: what it may read is what dronegrants prints."""
+    urls = (services["drone"]["environment"]["DRONE_DATABASE_DATASOURCE"], services["edrone"]["environment"]["DATABASE_URL"])
+    reading = services["edrone"]["environment"]["DRONE_DATABASE_URL"]
+    assert len({urlsplit(url).username for url in (*urls, reading)}) == 3
+    assert len({urlsplit(url).path for url in (urls[0], reading)}) == 1
+    roles = yaml.safe_load((ROOT / "compose.yaml").read_text())["configs"]["roles"]["content"]
+    for url in (urls[0], reading):
+        assert f"CREATE ROLE {urlsplit(url).username} LOGIN" in roles
+
+
+def test_compose_gives_drone_the_proto_that_edrone_asks_it_by(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(GIVEN, "DRONE_SERVER_PROTO", "https")
+    text = (ROOT / "compose.yaml").read_text()
+    found = re.search(r"DRONE_SERVER: (.*)", text)
+    assert found
+    assert filled_in(found[1]) == "https://drone.example.com"
+
+
+def test_the_page_on_running_names_every_variable_that_compose_reads():
+    read = set(re.findall(r"\$\{(\w+)", (ROOT / "compose.yaml").read_text()))
+    page = (ROOT / "docs/running.md").read_text()
+    section = page[page.index("## Install with compose") : page.index("## Install with systemd")]
+    named = set(re.findall(r"^#? ?([A-Z_]+)=", section, re.MULTILINE))
+    assert named == read
 
 
 def test_compose_starts_edrone_after_its_migrations_and_drone_after_edrone(services: dict[str, Any]):
@@ -74,13 +104,14 @@ def test_edrones_own_file_says_what_the_sample_tree_says(branch: str):
     own = {
         name: pipeline
         for name, pipeline in pipelines((ROOT / ".drone.yml").read_text()).items()
-        if branch in pipeline["trigger"].pop("branch", [branch])
+        if branch in pipeline["trigger"].pop("branch", [branch]) and (branch == "feature" or name != "release")
     }
     tree = pipelines(served)
     assert tree.keys() == own.keys()
     for name, pipeline in tree.items():
         (ours,), (theirs,) = own[name].pop("steps"), pipeline.pop("steps")
         if branch != "feature":  # whose only pipeline is not to be started by hand
+            own[name]["trigger"]["event"] = [event for event in own[name]["trigger"]["event"] if event != "tag"]
             assert pipeline == own[name]
         assert (ours["name"], ours["image"], ours.get("commands")) == (theirs["name"], theirs["image"], theirs.get("commands"))
         differing = {"tags", "values", "string_values"}
@@ -89,3 +120,16 @@ def test_edrones_own_file_says_what_the_sample_tree_says(branch: str):
             key: expected[key] for key in expected.keys() - differing
         }
         assert ("${DRONE_COMMIT_SHA}" in str(settings)) == ("${DRONE_COMMIT_SHA}" in str(expected))
+
+
+def test_a_tag_pushes_the_image_that_the_chart_of_its_version_asks_for():
+    chart = yaml.safe_load((ROOT / "chart/values.yaml").read_text())["image"]
+    served = resolve(request_for("ismewen/edrone", "", "", "v0.2.0"), Tree(ROOT / "projects")).yaml
+    assert served
+    for text in (served, (ROOT / ".drone.yml").read_text()):
+        found = pipelines(text)
+        (step,) = found["release"]["steps"]
+        assert found["release"]["trigger"] == {"event": ["tag"]}
+        assert "tag" in found[found["release"]["depends_on"][0]]["trigger"]["event"]
+        assert step["settings"]["repo"] == chart["repository"]
+        assert set(step["settings"]["tags"]) == {"${DRONE_COMMIT_SHA}", "${DRONE_TAG##v}"}

@@ -127,7 +127,22 @@ def test_it_would_have_something_to_say_otherwise(tmp_path: Any):
     less = {name: value for name, value in PRODUCTION.items() if name != "EDRONE_HSTS"}
     done = manage("check", "--deploy", "--fail-level", "WARNING", EDRONE_STATE=str(tmp_path), **less)
     assert done.returncode == 1
-    assert all(f"security.{identity}" in done.stderr for identity in ("W004", "W008", "W012", "W016"))
+    assert "(site.W001) EDRONE_HSTS is not set" in done.stderr
+    assert "SECURE_" not in done.stderr
+
+
+@pytest.mark.parametrize("path", ["/api/schema", "/api/docs", "/admin/password_change/", "/admin/password_change/done/"])
+def test_no_cache_keeps_what_the_api_is_or_a_page_of_passwords(path: str, admin_user: Any):
+    client = Client()
+    client.force_login(admin_user)
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_a_login_that_asked_for_no_page_leads_to_the_administration(admin_user: Any):
+    answer = Client().post("/admin/login/", {"username": admin_user.username, "password": "password"})
+    assert answer.headers["Location"] == "/admin/"
 
 
 HTTPS = """

@@ -19,6 +19,11 @@ def test_the_command_says_it_whatever_the_settings_are(words: list[str]):
     assert done.stdout.startswith(f"edrone {__version__} (Django {django.get_version()}, Python 3.")
 
 
+def test_the_command_is_listed_and_explained():
+    assert "\n    version\n" in manage("help").stdout
+    assert "Print the versions of edrone, Django and Python." in manage("version", "--help").stdout
+
+
 def test_the_chart_and_the_changelog_are_of_this_version():
     chart = yaml.safe_load((ROOT / "chart" / "Chart.yaml").read_text())
     newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)

@@ -1,6 +1,7 @@
 """How a build comes to be, in Drone's order (drone-facts.md section 9)."""
 
 import hashlib
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -67,12 +68,34 @@ def stored(database: Database, repo: Row, build: dict[str, Any], found: list[Pip
             kept = [each.get("name") or "default" for each in found]
             for position, pipeline in enumerate(found, 1):
                 database.insert("stages", of("stage", stage_of(pipeline, build, identity, position, kept)))
+            note_latest(database, build, identity)
             row = database.rows("SELECT * FROM builds WHERE build_id = ?", identity)[0]  # before the runner can have it
             database.connection.execute("COMMIT")
         except BaseException:
             database.connection.execute("ROLLBACK")
             raise
     return shown("build", row)
+
+
+def note_latest(database: Database, build: Mapping[str, Any], identity: int) -> None:
+    """Note that this is the newest build of its branch, pull request or target (section 6.3)."""
+    number = re.search(r"\d+", build["ref"])
+    match build["event"]:
+        case "push":
+            kind, name = "branch", build["target"]
+        case "pull_request":
+            kind, name = "pull_request", number[0] if number else ""
+        case "promote" | "rollback":
+            kind, name = "deployment", build["deploy_to"]
+        case _:
+            return
+    now = build["created"]
+    database.rows(
+        "INSERT INTO latest (latest_repo_id, latest_type, latest_name, latest_build_id, latest_created, latest_updated, latest_deleted)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (latest_repo_id, latest_type, latest_name) DO UPDATE SET latest_build_id = excluded.latest_build_id",
+        build["repo_id"], kind, name, identity, now, now, now,
+    )  # fmt: skip
 
 
 def stage_of(pipeline: Pipeline, build: Mapping[str, Any], identity: int, number: int, kept: list[str]) -> dict[str, Any]:

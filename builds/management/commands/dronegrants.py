@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
 
 from builds.inspection import wanted
 
@@ -21,15 +22,21 @@ class Command(BaseCommand):
         parser.add_argument("--schema", default="public", help="the schema of Drone's tables (public)")
 
     def handle(self, *_: Any, role: str, schema: str, **__: Any) -> None:
-        """Print."""
+        """Print; a role that has to write elsewhere is warned of on standard error."""
+        own = connections["default"]
+        if own.vendor == "postgresql" and own.settings_dict["USER"] == role:
+            self.stderr.write(
+                f"warning: {role} is also the role of DATABASE_URL: make one that only reads, such as edrone_reader."
+            )
         role, schema = quoted(role), quoted(schema)
         self.stdout.write(
             "-- What edrone may read of Drone's database. Columns that an older Drone lacks are passed over, so run it"
         )
-        self.stdout.write("-- again after an upgrade of Drone. As the owner of the tables: psql -f FILE DATABASE")
+        self.stdout.write(
+            "-- again after an upgrade of Drone. As the owner of the tables: psql -v ON_ERROR_STOP=1 -f FILE DATABASE"
+        )
         self.stdout.write("BEGIN;")
         self.stdout.write(f"GRANT USAGE ON SCHEMA {schema} TO {role};")
-        self.stdout.write(f"ALTER ROLE {role} SET default_transaction_read_only = on;")
         for table, columns in sorted(wanted().items()):
             names = ", ".join(f"'{column}'" for column in columns)
             self.stdout.write(GRANT.format(table=table, names=names, schema=literal(schema), role=literal(role)))

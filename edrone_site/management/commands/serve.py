@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
@@ -19,6 +20,7 @@ from granian.server import MPServer
 
 from builds import demo
 from edrone_site.environment import DEMO_FILE, Environment
+from edrone_site.health import database_state
 from edrone_site.startup import refuse_what_cannot_work
 from edrone_site.workers import prepare_folder
 
@@ -48,6 +50,9 @@ class Command(BaseCommand):
         address = free_address(environment.host, environment.port)
         if environment.metrics:
             prepare_metrics(environment)
+        if (state := database_state()) != "ok":  # no reason to stay away: Drone is answered without it
+            logger.warning(state)
+        connections.close_all()  # the workers make their own
         server = Granian(
             "edrone_site.wsgi:application",
             address=address,

@@ -319,6 +319,14 @@ def test_an_operation_that_is_not_there_lists_those_that_are(deployer):
     assert "check" in text(answer)
 
 
+def test_what_was_promoted_is_shown_where_it_is_deployed(standin, site, deployer):
+    done = confirmed(deployer, f"{BUILDS}2/-/do/promote/", target="moon", params="")
+    standin.drone.database.rows("UPDATE builds SET build_status = 'success'")
+    number = done["Location"].rstrip("/").rpartition("/")[2]
+    page = re.sub("<[^>]*>", "", text(deployer.get("/admin/builds/repo/ismewen/edrone/")))
+    assert f"moon #{number}" in page
+
+
 def test_who_did_what_is_on_the_page_of_the_build_for_those_who_may_see_it(site, deployer):
     done = confirmed(deployer, f"{BUILDS}2/-/do/promote/", target="moon", params="")
     admin = reader("admin", is_superuser=True)

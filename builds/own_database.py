@@ -1,0 +1,55 @@
+"""What is wrong with edrone's own database (DATABASE_URL), each in a sentence."""
+
+import os
+import re
+from functools import cache
+from pathlib import Path
+from threading import Event
+
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+IT = "edrone's own database (DATABASE_URL)"
+AWAY = f"{IT} does not answer, or not as it should."
+OLD_TABLES = f"{IT} answers, but its tables are not there or are of another version: run manage.py migrate."
+READ_ONLY = f"{IT} answers, but can only be read: look at default_transaction_read_only of its role, or at its file."
+UNDEFINED_TABLE, UNDEFINED_COLUMN, READ_ONLY_TRANSACTION = "42P01", "42703", "25006"  # PostgreSQL's
+NOT_THERE = re.compile(r"no such (table|column)|has no column named")  # SQLite's
+CURRENT = Event()  # the tables were seen to be of this version
+
+
+def trouble(error: DatabaseError) -> str:
+    """Tell from what it said; the words themselves may name hosts and users, and are for the log."""
+    code, said = getattr(error.__cause__, "pgcode", None), str(error)
+    if code in {UNDEFINED_TABLE, UNDEFINED_COLUMN} or NOT_THERE.search(said):
+        return OLD_TABLES
+    if code == READ_ONLY_TRANSACTION or "readonly database" in said:
+        return READ_ONLY
+    return AWAY
+
+
+def problem() -> str:
+    """Look whether it can be written to, and has the tables of this version; empty where all is well.
+
+    Raises:
+        DatabaseError: it does not answer.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('transaction_read_only')" if connection.vendor == "postgresql" else "SELECT 'off'")
+        guarded = cursor.fetchone() == ("on",)
+    file = Path(str(connection.settings_dict["NAME"]))
+    places = (file, file.parent) if connection.vendor == "sqlite" and file.exists() else ()
+    if guarded or not all(os.access(place, os.W_OK) for place in places):
+        return READ_ONLY
+    if not CURRENT.is_set():
+        if newest() - MigrationRecorder(connection).applied_migrations().keys():
+            return OLD_TABLES
+        CURRENT.set()  # a probe asks every few seconds
+    return ""
+
+
+@cache
+def newest() -> frozenset[tuple[str, str]]:
+    """Name the last migration of each app."""
+    return frozenset(MigrationLoader(None).graph.leaf_nodes())

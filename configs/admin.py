@@ -5,11 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.core.paginator import Page, Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -18,13 +16,15 @@ from django.utils.translation import gettext_lazy as _
 
 from configs.models import ConfigFile, LastError, ServedConfig
 from configs.numbered import bind_number
+from configs.paging import OnePage, Uncounted
 from configs.showing import before, coloured, difference, moment, text_of
+from configs.visible import narrow
 from configs.words import EVENTS
 
 PAGE = 50  # records
 INDEXED = {"id__lt", "slug", "ref", "event", "number", "time"}  # what a list can be narrowed by, in its address
 BUILD = (
-    "repository", "build", "event_word", "action", "ref", "after", "target", "deploy_to", "made_from", "trigger", "author",
+    "repository", "numbered", "event_word", "action", "ref", "after", "target", "deploy_to", "made_from", "trigger", "author",
     "sender",
 )  # fmt: skip
 SERVED = ("file_link", "sources", "hash", "served_at", "late", "version", "revision", "yaml")
@@ -40,29 +40,6 @@ LABELS: dict[str, Any] = {
     "-month": _("before the last month"),
 }
 MOST_FILES = 1000  # states of the files of one path, the newest of which a search finds
-
-
-class OnePage(Paginator):  # type: ignore[type-arg]  # takes no argument when it runs
-    """The first page alone: nothing is counted. Older records are reached by `?id__lt=`, as fast as the newest."""
-
-    @cached_property
-    def count(self) -> int:
-        """Give the number of rows on the page, and one more where there are older ones."""
-        return len(self.rows)
-
-    @cached_property
-    def rows(self) -> list[Any]:
-        """Read the page and one row more."""
-        return list(self.object_list[: self.per_page + 1])
-
-    def page(self, number: Any) -> Any:
-        """Give the page, whatever its number."""
-        return Page(self.rows[: self.per_page], 1, self)
-
-    @property
-    def older(self) -> int | None:
-        """Give the id before which the next page begins, where there is one."""
-        return self.rows[self.per_page - 1].pk if len(self.rows) > self.per_page else None
 
 
 class Unwritten(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no argument when it runs
@@ -82,14 +59,20 @@ class Unwritten(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no argumen
 
 
 class ReadOnly(Unwritten):
-    """Rows that are looked at; only edrone itself writes them."""
+    """Rows that are looked at, of the repositories that the reader may see; only edrone itself writes them."""
 
     paginator = OnePage
+    change_list_template = "admin/configs/change_list.html"
     list_per_page = PAGE
     list_max_show_all = 0
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     actions = None
     sortable_by = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Take those of the repositories that the reader may see."""
+        return narrow(super().get_queryset(request), request.user)
 
 
 class EventFilter(admin.SimpleListFilter):
@@ -174,7 +157,7 @@ class ServedConfigAdmin(ReadOnly):
         for number in filter(is_number, words):
             bind_number(number_of(number), next((word for word in words if "/" in word), ""))
         for word in words:
-            queryset = queryset.filter(condition(word))
+            queryset = queryset.filter(condition(word, self.get_queryset(request)))
         return queryset, False
 
     @admin.display(description=_("served"))
@@ -195,7 +178,12 @@ class ServedConfigAdmin(ReadOnly):
     @admin.display(description=_("build"))
     def build(self, record: ServedConfig) -> str:
         """Give the number, where it is known."""
-        return str(record.number) if record.number else gettext("not known yet")
+        return str(record.number) if record.number else "-"
+
+    @admin.display(description=_("build"))
+    def numbered(self, record: ServedConfig) -> str:
+        """Give the number, or say when it will be known."""
+        return self.build(record) if record.number else gettext("known once the build is opened, or searched for by its number")
 
     @admin.display(description=_("made from"))
     def made_from(self, record: ServedConfig) -> str:
@@ -215,7 +203,7 @@ class ServedConfigAdmin(ReadOnly):
     @admin.display(description=_("files it came from"))
     def sources(self, record: ServedConfig) -> str:
         """List the files."""
-        return ", ".join(f"projects/{path}" for path in record.file.sources)
+        return gettext(", ").join(f"projects/{path}" for path in record.file.sources)
 
     @admin.display(description=_("SHA-256 of the text"))
     def hash(self, record: ServedConfig) -> str:
@@ -246,9 +234,10 @@ class ServedConfigAdmin(ReadOnly):
 
 
 @admin.register(LastError)
-class LastErrorAdmin(ReadOnly):
+class LastErrorAdmin(Uncounted, ReadOnly):
     """The last error of each repository, the newest first."""
 
+    change_list_template = "admin/change_list.html"  # the newest has not the largest id
     list_display = ("at", "slug", "build", "event_word", "ref", "message")
     list_display_links = ("at",)
     fields = ("at", "slug", "build", "event_word", "ref", "target", "trigger", "message", "version", "revision")
@@ -286,8 +275,8 @@ def number_of(word: str) -> int:
     return min(int(word[:19]), 2**63 - 1)
 
 
-def condition(word: str) -> Q:
-    """Say what a word of a search means; each is one that an index finds."""
+def condition(word: str, seen: QuerySet[ServedConfig]) -> Q:
+    """Say what a word of a search means among the records that the reader may see; each is one that an index finds."""
     if is_number(word):
         return Q(number=number_of(word))
     if word.endswith((".yaml", ".yml")):
@@ -298,7 +287,7 @@ def condition(word: str) -> Q:
         return Q(ref=word)
     # One after the other, since an index gives the newest first for one value only.
     meanings = [Q(slug=word)] * ("/" in word) + [Q(ref=f"refs/heads/{word}"), Q(ref=f"refs/tags/{word}")]
-    return next((meaning for meaning in meanings if ServedConfig.objects.filter(meaning).exists()), Q(pk__in=[]))
+    return next((meaning for meaning in meanings if seen.filter(meaning).exists()), Q(pk__in=[]))
 
 
 def listed(text: str, **parameters: str) -> SafeString:

@@ -12,7 +12,9 @@ class Sentence(str):
 
     __slots__ = ("filled", "form")
     form: str  # with %(name)s where values belong; this is what is translated
-    filled: dict[str, Any]  # values by name: texts and numbers, other sentences, and tuples of them
+    filled: dict[
+        str, Any
+    ]  # values by name: texts and numbers, other sentences, tuples of them (one after the other), lists of words
 
     def __new__(cls, form: str, /, **filled: Any) -> Self:
         """Fill a form."""
@@ -31,6 +33,8 @@ def told(text: Any, translate: Callable[[str], str]) -> str:
         return written(text.form, text.filled, translate)
     if isinstance(text, tuple):
         return translate("; ").join(told(part, translate) for part in text)
+    if isinstance(text, list):
+        return translate(", ").join(map(str, text))
     return str(text)
 
 
@@ -44,11 +48,15 @@ def json_of(value: Any) -> Any:
     """Write a value of a sentence."""
     if isinstance(value, Sentence):
         return value.as_json()
+    if isinstance(value, list):
+        return {"words": value}
     return [json_of(part) for part in value] if isinstance(value, tuple) else value
 
 
 def of_json(value: Any) -> Any:
     """Read what `json_of` wrote."""
+    if isinstance(value, dict) and "words" in value:
+        return value["words"]
     if isinstance(value, dict):
         return Sentence(value["form"], **{name: of_json(part) for name, part in value["filled"].items()})
     return tuple(of_json(part) for part in value) if isinstance(value, list) else value

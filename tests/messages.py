@@ -35,6 +35,9 @@ OF_DJANGO = [  # what the administration shows of Django's own and Django has no
         "",
     ),
     ("", "Error:", ""),
+    ("", "group", ""),
+    ("", "groups", ""),
+    ("", "Select %s to view", ""),
     ("", "Forgotten your login credentials?", ""),
     ("", "In case you\N{RIGHT SINGLE QUOTATION MARK}ve forgotten, you are:", ""),
     (
@@ -43,23 +46,11 @@ OF_DJANGO = [  # what the administration shows of Django's own and Django has no
         "This password is too short. It must contain at least %d characters.",
     ),
 ]
-OF_DJANGOS_SCRIPTS = [  # likewise, in the scripts of its forms
-    'Choose %s by selecting them and then select the "Choose" arrow button.',
-    "Choose all %s",
-    "Choose selected %s",
-    'Remove %s by selecting them and then select the "Remove" arrow button.',
-    "Remove selected %s",
-    "Remove all %s",
-    "(click to clear)",
-]
-DOMAINS = ("django", "djangojs")  # of pages, and of scripts
 Message = tuple[str, str, str]  # context, text, plural
 
 
-def messages(domain: str = "django") -> dict[Message, str]:
+def messages() -> dict[Message, str]:
     """Find every text that is to be translated, and the file that has it."""
-    if domain == "djangojs":
-        return {("", text, ""): domain for text in OF_DJANGOS_SCRIPTS}
     found = dict.fromkeys(OF_DJANGO, "django")
     for app in APPS:
         for file in sorted((ROOT / app).rglob("*.py")):
@@ -107,9 +98,9 @@ def nodes(found: list[Node]) -> Iterator[Node]:
             yield from nodes(getattr(node, name, None) or [])
 
 
-def translated(domain: str = "django") -> Catalog:
+def translated() -> Catalog:
     """Read the translation."""
-    with (FOLDER / f"{domain}.po").open("rb") as file:
+    with (FOLDER / "django.po").open("rb") as file:
         return read_po(file, locale=LOCALE)
 
 
@@ -120,23 +111,22 @@ def compiled(catalog: Catalog) -> bytes:
     return binary.getvalue()
 
 
-def update(domain: str) -> None:
+def update() -> None:
     """Add new texts to the translation, take away those that are gone, and compile it."""
-    kept = translated(domain) if (FOLDER / f"{domain}.po").exists() else Catalog(locale=LOCALE)
+    kept = translated() if (FOLDER / "django.po").exists() else Catalog(locale=LOCALE)
     catalog = Catalog(locale=LOCALE, project="edrone", charset="utf-8", fuzzy=False)
-    for (context, text, plural), file in sorted(messages(domain).items(), key=lambda item: (item[1], item[0])):
+    for (context, text, plural), file in sorted(messages().items(), key=lambda item: (item[1], item[0])):
         before = kept.get(text, context or None)
         translation = before.string if before else ("",) if plural else ""
         catalog.add((text, plural) if plural else text, translation, locations=[(file, 0)], context=context or None)
     FOLDER.mkdir(parents=True, exist_ok=True)
     catalog.creation_date = catalog.revision_date = datetime(2026, 11, 24, tzinfo=UTC)  # the file changes with its texts only
-    with (FOLDER / f"{domain}.po").open("wb") as target:
+    with (FOLDER / "django.po").open("wb") as target:
         write_po(target, catalog, width=120, include_lineno=False)
-    (FOLDER / f"{domain}.mo").write_bytes(compiled(translated(domain)))
+    (FOLDER / "django.mo").write_bytes(compiled(translated()))
 
 
 if __name__ == "__main__":
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
-    for each in DOMAINS:
-        update(each)
+    update()

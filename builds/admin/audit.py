@@ -12,7 +12,6 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from builds.access import visible
 from builds.models.audit import AuditRecord
 from builds.statuses import look
 from builds.templatetags.builds import harmless, means, said
@@ -57,7 +56,6 @@ class SpanFilter(admin.SimpleListFilter):
 class AuditAdmin(ReadOnly):
     """Records, the newest first."""
 
-    change_list_template = "admin/configs/change_list.html"
     list_display = ("at", "username", "by_means", "verb", "repository", "what", "outcome", "build_link")
     list_display_links = ("at",)
     list_filter = ("verb", "outcome", SpanFilter)
@@ -65,12 +63,6 @@ class AuditAdmin(ReadOnly):
     search_help_text = _("namespace/name of a repository, or the name of a user")
     readonly_fields = (*DONE, *ENDED)
     fieldsets = ((_("What was wanted"), {"fields": DONE}), (_("What came of it"), {"fields": ENDED}))
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditRecord]:
-        """Take those of the repositories that the user may see."""
-        seen = visible(request.user)
-        rows = super().get_queryset(request).order_by("-id")
-        return rows if seen is None else rows.filter(seen)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """Search by what an index finds."""

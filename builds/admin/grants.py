@@ -7,16 +7,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from builds.models.access import Grant
+from configs.paging import Uncounted
 
 
 @admin.register(Grant)
-class GrantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+class GrantAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
     """Who may do what to which repositories."""
 
     list_display = ("whom", "pattern", "level", "only")
     list_filter = ("level",)
     search_fields = ("user__username", "group__name", "pattern")
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
         """Load the names too."""

@@ -5,10 +5,15 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm, SetUnusablePasswordMixin
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
 from django.http import HttpRequest
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from configs.paging import Uncounted
 
 PERMISSIONS = {
     "add": _("Can add %(model)s"),
@@ -43,6 +48,7 @@ class NamingPermissions:
     """What the pages of users and groups share; beside Django's own."""
 
     field: str  # the one that holds permissions
+    filter_horizontal: Any = ()  # Django's two boxes with arrows have parts that screen readers cannot name
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show the names to who may only look."""
@@ -66,10 +72,11 @@ class NamingPermissions:
     def named(self, holder: Any) -> str:
         """Name the permissions."""
         held = getattr(holder, self.field).select_related("content_type")
-        return ", ".join(name_of(each) for each in held if is_shown(each.content_type)) or "-"
+        return gettext(", ").join(name_of(each) for each in held if is_shown(each.content_type)) or "-"
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **given: Any) -> Any:
         """Offer the permissions of what the administration shows: those of other tables allow nothing."""
+        given["widget"] = forms.CheckboxSelectMultiple
         if db_field.name == self.field:
             kinds = [kind.pk for kind in ContentType.objects.all() if is_shown(kind)]
             found = Permission.objects.filter(content_type__in=kinds).select_related("content_type")
@@ -77,19 +84,31 @@ class NamingPermissions:
         return super().formfield_for_manytomany(db_field, request, **given)  # type: ignore[misc]  # this is one half
 
 
+class NewPassword(AdminPasswordChangeForm):  # type: ignore[type-arg]  # generic only in the stubs
+    """Changes a user's password; Django's own says this in the language of its start, not in the reader's."""
+
+    usable_password_help_text = format_lazy(  # type: ignore[assignment]  # as lazy as its first half
+        '{}<ul id="id_unusable_warning" class="messagelist"><li class="warning">{}</li></ul>',
+        SetUnusablePasswordMixin.usable_password_help_text,
+        _("If disabled, the current password for this user will be lost."),
+    )
+
+
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
 
 @admin.register(User)
-class People(NamingPermissions, UserAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+class People(Uncounted, NamingPermissions, UserAdmin):  # type: ignore[type-arg]  # generic only in the stubs
     """Users."""
 
     field = "user_permissions"
+    readonly_fields = ("last_login", "date_joined")
+    change_password_form = NewPassword
 
 
 @admin.register(Group)
-class Groups(NamingPermissions, GroupAdmin):
+class Groups(Uncounted, NamingPermissions, GroupAdmin):
     """Groups."""
 
     field = "permissions"

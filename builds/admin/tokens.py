@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from builds.models.tokens import DAYS, MOST_DAYS, ApiToken
+from configs.paging import Uncounted
 from configs.showing import moment
 
 
@@ -33,14 +34,13 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in t
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+class ApiTokenAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
     """Tokens; deleting one revokes it. Who may enter the administration may have tokens, without further permissions."""
 
     form = TokenForm
     list_display = ("name", "start", "user", "made", "until", "used")
     search_fields = ("name", "user__username")
     list_select_related = ("user",)
-    show_full_result_count = False
 
     @admin.display(description=gettext_lazy("created"), ordering="created")
     def made(self, token: ApiToken) -> SafeString:

@@ -8,6 +8,7 @@ from django import template
 from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -152,3 +153,21 @@ def place(build: Any) -> str:
         numbers = [part for part in build.ref.split("/") if part.isdecimal()]
         return " ".join([f"#{number}" for number in numbers[:1]] + [f"{build.source} → {build.target}"])
     return str(build.ref or build.target)
+
+
+@register.filter
+def labelled(cells: Any, headers: list[dict[str, Any]]) -> list[SafeString]:
+    """Tell each cell of Django's lists its column, for phones, where a row is a card; and its role, which a card would lose."""
+    return [labelled_cell(cell, column_of(header)) for cell, header in zip(cells, headers, strict=False)]
+
+
+def labelled_cell(cell: SafeString, column: str) -> SafeString:
+    """Add to a cell the name of its column."""
+    role = "rowheader" if cell.startswith("<th") else "cell"
+    rest = mark_safe(cell[3:])  # noqa: S308 - Django has escaped it
+    return format_html('{}role="{}" data-label="{}"{}', mark_safe(f"{cell[:3]} "), role, column, rest)  # noqa: S308 - a tag
+
+
+def column_of(header: dict[str, Any]) -> str:
+    """Name a column; that of the boxes to tick has no name."""
+    return "" if "action-checkbox" in header.get("class_attrib", "") else capfirst(str(header["text"]))

@@ -71,11 +71,11 @@ def unknown(request: ConfigRequest, name: str, there: Iterable[str], wanted: Can
     names = list(there)
     near = difflib.get_close_matches(name.casefold(), names, n=1)
     meant = Sentence(" Did you mean %(name)s?", name=near[0]) if near else ""
-    are = Sentence("there are %(names)s", names=", ".join(names)) if names else Sentence("there are none")
+    are = Sentence("there are %(names)s", names=names) if names else Sentence("there are none")
     if not wanted.paths:
         how = Sentence("The name of an operation has small letters, digits and -.")
     else:
-        looked = Sentence("Looked for in projects/: %(paths)s (each also as .yml)", paths=", ".join(wanted.paths))
+        looked = Sentence("Looked for in projects/: %(paths)s (each also as .yml)", paths=list(wanted.paths))
         how = Sentence("%(looked)s.", looked=(looked, *wanted.remarks))
     return NotFound(
         Sentence(

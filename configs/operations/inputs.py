@@ -55,7 +55,7 @@ def unknown(name: str, operation: Operation) -> str:
         return Sentence("%(name)s is no input; did you mean %(meant)s?", name=repr(name), meant=meant)
     if not names:
         return Sentence("%(name)s is no input; there are none", name=repr(name))
-    return Sentence("%(name)s is no input; there are %(names)s", name=repr(name), names=", ".join(names))
+    return Sentence("%(name)s is no input; there are %(names)s", name=repr(name), names=list(names))
 
 
 def missing_or_wrong(wanted: Input, given: Mapping[str, str]) -> str:
@@ -69,7 +69,7 @@ def missing_or_wrong(wanted: Input, given: Mapping[str, str]) -> str:
 def wrong_value(wanted: Input, value: str) -> str:
     """Say why an input may not have this value; empty where it may."""
     if wanted.type == "choice" and value not in wanted.options:
-        return Sentence("must be one of %(options)s", options=", ".join(wanted.options))
+        return Sentence("must be one of %(options)s", options=list(wanted.options))
     if wanted.type == "boolean" and value not in {"true", "false"}:
         return Sentence("must be true or false")
     if wanted.type == "number" and not (NUMBER.fullmatch(value) and math.isfinite(float(value))):

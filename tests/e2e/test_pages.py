@@ -37,6 +37,10 @@ PAGES = {
     "served": "/admin/configs/servedconfig/",
     "last-errors": "/admin/configs/lasterror/",
     "users": "/admin/auth/user/",
+    "user": "/admin/auth/user/1/change/",
+    "new-user": "/admin/auth/user/add/",
+    "password": "/admin/auth/user/1/password/",
+    "new-group": "/admin/auth/group/add/",
 }
 
 

@@ -151,10 +151,9 @@ def reader(name: str, **fields: Any) -> Client:
     return client
 
 
-def crawl(client: Client) -> Iterator[tuple[str, str]]:
+def crawl(client: Client, *more: str) -> Iterator[tuple[str, str]]:
     """Follow every link within the administration; of lists each filter alone, and of pages of one form two."""
-    # These readers have no password, so nothing leads to the page that changes it.
-    left, seen, shapes = ["/admin/", "/admin/password_change/"], set[str](), dict[str, int]()
+    left, seen, shapes = ["/admin/", *more], set[str](), dict[str, int]()
     while left:
         path = left.pop()
         shape = re.sub(r"\d+", "0", re.sub("=.*", "", path))
@@ -173,10 +172,28 @@ def crawl(client: Client) -> Iterator[tuple[str, str]]:
         left += [here + link if link.startswith("?") else link for link in links if link.startswith(("/admin/", "?"))]
 
 
+def unlinked(*, superuser: bool) -> list[str]:
+    """Give the pages to which no link leads: readers without a password, lists of a single page, buttons, and forms' own links."""
+    found = ["/admin/password_change/", "/admin/password_change/done/", "/admin/builds/", "/admin/configs/"]
+    if superuser:
+        user, group = User.objects.get(username="ismewen").pk, Group.objects.get().pk
+        found += [f"/admin/auth/user/{user}/{page}/" for page in ("password", "delete", "history", "change")]
+        found += [f"/admin/auth/group/{group}/{page}/" for page in ("delete", "history", "change")]
+        found += ["/admin/auth/", "/admin/auth/user/?all=", "/admin/builds/apitoken/?q=x", "/admin/builds/auditrecord/?id__lt=3"]
+        found += ["/admin/auth/group/add/?_popup=1", "/admin/builds/auditrecord/1/history/"]
+        found += [
+            f"/admin/builds/build/ismewen/edrone/2/-/do/{verb}/" for verb in ("rollback", "cancel", "approve/1", "decline/1")
+        ]
+    return found
+
+
 @pytest.mark.parametrize("superuser", [True, False])
 def test_every_page_that_a_link_leads_to_is_chinese(superuser, site):
     client = reader("admin" if superuser else "viewer", is_superuser=superuser)
-    found = {re.sub(r"/\d+/change/", "/…/change/", path.partition("?")[0]) for path, _page in crawl(client)}
+    found = {
+        re.sub(r"/\d+/change/", "/…/change/", path.partition("?")[0])
+        for path, _page in crawl(client, *unlinked(superuser=superuser))
+    }
     wanted = {
         "/admin/", BUILD, f"{BUILD}-/configuration/", f"{BUILD}-/record/", REPO, "/admin/auth/user/", "/admin/builds/grant/",
         "/admin/builds/auditrecord/", "/admin/configs/servedconfig/", "/admin/configs/lasterror/", "/admin/password_change/",
@@ -186,6 +203,25 @@ def test_every_page_that_a_link_leads_to_is_chinese(superuser, site):
     assert wanted | (more if superuser else set()) <= found
     if not superuser:
         assert not [path for path in found if "/do/" in path or "/run/" in path]
+
+
+def test_changing_somebodys_password_is_chinese(site):
+    user = User.objects.get(username="ismewen")
+    user.set_password("a-long-password-of-the-tests")
+    user.save()
+    page = read(reader("admin", is_superuser=True).get(f"/admin/auth/user/{user.pk}/password/"))
+    assert "此用户当前的密码将丢失" in page
+
+
+def test_what_cannot_be_done_and_what_there_is_reads_like_chinese(site):
+    client = reader("admin", is_superuser=True)
+    assert '取消<span class="quiet">\uff1a构建已结束</span>' in read(client.get(BUILD))
+    record = read(client.get(f"/admin/builds/auditrecord/{AuditRecord.objects.order_by('-pk')[0].pk}/change/"))
+    assert [record.count(f"<label>{label}:</label>") for label in ("动作", "操作")] == [1, 1]
+    form = read(client.get("/admin/auth/group/add/"))
+    assert ">用户组</a>" in form
+    assert "添加 API 令牌" in form
+    assert re.search("[a-z]+、[a-z]+", read(client.get(f"{RUN}?operation=chek")))
 
 
 @pytest.mark.parametrize("verb", ["restart", "promote", "rollback", "cancel", "approve/1", "decline", "decline/1"])

@@ -12,9 +12,8 @@ class Sentence(str):
 
     __slots__ = ("filled", "form")
     form: str  # with %(name)s where values belong; this is what is translated
-    filled: dict[
-        str, Any
-    ]  # values by name: texts and numbers, other sentences, tuples of them (one after the other), lists of words
+    # Values by name: texts and numbers, other sentences, tuples of them (one after the other), lists of words.
+    filled: dict[str, Any]
 
     def __new__(cls, form: str, /, **filled: Any) -> Self:
         """Fill a form."""

@@ -29,12 +29,13 @@ def place() -> Iterator[None]:
     Raises:
         Busy: all are taken.
     """
-    if not places().acquire(blocking=False):
+    held = places()  # the very one: threads that come first and together may be given two
+    if not held.acquire(blocking=False):
         raise Busy
     try:
         yield
     finally:
-        places().release()
+        held.release()
 
 
 @cache

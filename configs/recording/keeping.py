@@ -268,10 +268,26 @@ def execute(statement: str) -> None:
         cursor.execute(statement)
 
 
-@cache
+making = threading.Lock()
+
+
 def keeper() -> Keeper:
-    """Give the one of this process."""
+    """Give the one of this process, also to threads that come first and together."""
+    with making:
+        return made()
+
+
+@cache
+def made() -> Keeper:
+    """Make it."""
     return Keeper()
 
 
-os.register_at_fork(after_in_child=keeper.cache_clear)  # threads stay behind
+def forget() -> None:
+    """Begin anew in a process that was forked: threads stay behind, and with them who may hold the lock."""
+    global making  # noqa: PLW0603 - one a process
+    making = threading.Lock()
+    made.cache_clear()
+
+
+os.register_at_fork(after_in_child=forget)

@@ -164,9 +164,11 @@ def kill(server: Server) -> float:
 
 
 def is_running(process: int) -> bool:
-    """Tell whether a process still holds its sockets: neither gone nor waiting to be reaped."""
+    """Tell whether a process still holds its sockets: a killed one does until the last of its threads has ended."""
+    folder = Path(f"/proc/{process}")
     try:
-        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        state = (folder / "stat").read_text().rsplit(")", 1)[1].split()[0]
+        return state != "Z" or len(list((folder / "task").iterdir())) > 1
     except OSError:
         return False
 

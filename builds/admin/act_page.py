@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from builds.access import level_of
-from builds.admin.actions import OF_A_STAGE, TO_A_TARGET, not_now, permitted
+from builds.admin.actions import OF_A_STAGE, TO_A_TARGET, needed, not_now, permitted
 from builds.admin.asking import Question, ask, changes, done_before, page_of
 from builds.admin.forms import NothingMore, RestartForm, TargetForm
 from builds.admin.pages import find_build, page
@@ -18,7 +18,7 @@ from builds.models.audit import Verb
 from builds.models.words import LatestType
 from builds.starting import operations
 from builds.starting.errors import Forbidden
-from builds.starting.needs import demand, need_of
+from builds.starting.needs import demand
 from builds.starting.wishes import Caller, Wish
 from configs.sentence import Sentence
 
@@ -56,8 +56,7 @@ def allow(request: HttpRequest, build: Build, verb: Verb, *, debug: bool) -> Non
     """
     if permitted(request.user, build, verb, debug=debug):
         return
-    wish = Wish(verb, build.number, debug=debug)
-    demand(Caller(request.user, ""), build.repo.slug, need_of(wish, build, operations.level(build.repo, wish, build)))
+    demand(Caller(request.user, ""), build.repo.slug, needed(build, verb, debug=debug))
     if verb in TO_A_TARGET and (level_of(request.user, build.repo.slug) or 0) < Level.DEPLOY:
         raise Forbidden(Sentence("Forbidden: this needs a grant of level “deploy”."))
 
@@ -116,8 +115,7 @@ def debugs(form: forms.Form) -> bool:
 
 def deploys(verb: Verb, build: Build, *, debug: bool) -> bool:
     """Does this start what only those may start who may deploy?"""
-    wish = Wish(verb, build.number, debug=debug)
-    return verb == Verb.RESTART and need_of(wish, build, operations.level(build.repo, wish, build)).level == Level.DEPLOY
+    return verb == Verb.RESTART and needed(build, verb, debug=debug).level == Level.DEPLOY
 
 
 def words_of(verb: Verb, build: Build, stage: int | None) -> tuple[str, str, str]:

@@ -14,7 +14,7 @@ from builds.models import Build
 from builds.models.access import Level
 from builds.models.audit import Verb
 from builds.starting import operations
-from builds.starting.needs import need_of
+from builds.starting.needs import Need, need_of
 from builds.starting.wishes import Wish
 
 LABELS: dict[str, Promise] = {
@@ -59,9 +59,14 @@ def permitted(user: Any, build: Build, verb: Verb, *, debug: bool = False) -> bo
     slug = build.repo.slug
     if verb in TO_A_TARGET:
         return (access.level_of(user, slug) or 0) >= Level.DEPLOY
-    wish = Wish(verb, build.number, debug=debug)
-    need = need_of(wish, build, operations.level(build.repo, wish, build))
+    need = needed(build, verb, debug=debug)
     return access.may(user, need.level, slug, need.what)
+
+
+def needed(build: Build, verb: Verb, *, debug: bool) -> Need:
+    """Say what it needs to do this to a build; a target, where there is one, is not known yet."""
+    wish = Wish(verb, build.number, debug=debug)
+    return need_of(wish, build, operations.level(build.repo, wish, build))
 
 
 def not_now(build: Build, verb: str, stage_number: int = 0) -> str:

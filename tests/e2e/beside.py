@@ -11,7 +11,7 @@ import psycopg2
 import requests
 
 from tests.e2e.drone import TOKEN, Drone, drone, runner
-from tests.e2e.running import Server, manage, serving, wait_until
+from tests.e2e.running import Server, administrator, manage, serving, wait_until
 from tests.server import free_port
 
 SHOP, WEB = "acme/shop", "acme/web"
@@ -93,12 +93,7 @@ def beside_drone(programs: dict[str, Path], folder: Path) -> Iterator[Place]:
             "PORT": str(port), "EDRONE_PROJECTS": str(tree), "EDRONE_STATE": str(state), "DRONE_SERVER": server.url,
             "DRONE_TOKEN": TOKEN, "DRONE_DATABASE_URL": read_only(server),
         }  # fmt: skip
-        assert manage("migrate", **settings).returncode == 0
-        made = manage(
-            "createsuperuser", "--noinput", "--username=ada", "--email=", DJANGO_SUPERUSER_PASSWORD=PASSWORD, **settings
-        )
-        assert made.returncode == 0, made.stderr
-        token = manage("createtoken", "ada", **settings).stdout.strip()
+        token = administrator("ada", PASSWORD, **settings)
         edrone = held.enter_context(serving(state, **settings))
         yield Place(edrone, server, tree, token, folder, settings["DRONE_DATABASE_URL"], programs)
 

@@ -12,7 +12,7 @@ from typing import Any
 import requests
 
 from tests.drones import postgres_server
-from tests.e2e.running import SECRET, wait_until
+from tests.e2e.running import SECRET, answers, wait_until
 from tests.e2e.test_go_reads_alike import go
 from tests.server import clean_environment, free_port
 from tests.standin.forge import Forge, forge
@@ -140,10 +140,3 @@ def program(path: Path, log: Path, folder: Path, environment: dict[str, str], *a
     finally:
         process.terminate()
         process.wait(20)
-
-
-def answers(url: str) -> bool:
-    try:
-        return requests.get(f"{url}/healthz", timeout=5).ok
-    except requests.ConnectionError:
-        return False

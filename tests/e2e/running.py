@@ -61,7 +61,7 @@ def serving(state: Path, *, command: Sequence[str] = (), **environment: str) -> 
         )
     started = Server(process, port, log)
     try:
-        wait_until(lambda: process.poll() is not None or answers(started), "the server is up")
+        wait_until(lambda: process.poll() is not None or answers(started.url), "the server is up")
         assert process.poll() is None, log.read_text()
         yield started
     finally:
@@ -69,9 +69,10 @@ def serving(state: Path, *, command: Sequence[str] = (), **environment: str) -> 
             started.stop()
 
 
-def answers(started: Server) -> bool:
+def answers(url: str) -> bool:
+    """Tell whether a server is up: edrone's, or Drone's."""
     try:
-        return started.get("/healthz").ok
+        return requests.get(f"{url}/healthz", timeout=20).ok
     except requests.ConnectionError:
         return False
 
@@ -87,6 +88,16 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = 30) 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run one of edrone's commands with the settings of these servers."""
     return server.manage(*arguments, **SETTINGS | environment)
+
+
+def administrator(name: str, password: str, **environment: str) -> str:
+    """Make the tables and an administrator; gives a token of theirs."""
+    done = manage("migrate", **environment)
+    assert done.returncode == 0, done.stderr
+    words = "createsuperuser", "--noinput", f"--username={name}", "--email="
+    made = manage(*words, DJANGO_SUPERUSER_PASSWORD=password, **environment)
+    assert made.returncode == 0, made.stderr
+    return manage("createtoken", name, **environment).stdout.strip()
 
 
 def ask(url: str, slug: str = "ismewen/edrone", branch: str = "master") -> requests.Response:

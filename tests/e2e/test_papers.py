@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.e2e.running import answers
 from tests.server import ROOT, clean_environment, free_port
 from tests.standin.config import Source
 from tests.standin.drone import TOKEN, standing_in
@@ -66,7 +67,7 @@ class Desk:
             )  # fmt: skip
         try:
             end = time.monotonic() + INSTALLING
-            while not answers(port):
+            while not answers(f"http://127.0.0.1:{port}"):
                 assert process.poll() is None, output.read_text()
                 assert time.monotonic() < end, output.read_text()
                 time.sleep(0.1)
@@ -74,13 +75,6 @@ class Desk:
         finally:
             os.killpg(process.pid, signal.SIGINT)
             process.wait(70)
-
-
-def answers(port: int) -> bool:
-    try:
-        return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=1).ok
-    except requests.RequestException:
-        return False
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from tests.e2e.running import SECRET, Server, ask, manage, serving, wait_until
+from tests.e2e.running import SECRET, Server, administrator, ask, serving, wait_until
 from tests.server import free_port
 from tests.standin.config import Source
 from tests.standin.drone import TOKEN, Drone, standing_in
@@ -44,12 +44,7 @@ def site(folder: Path, seconds: float = 0.1, **environment: str) -> Iterator[Sit
             "EDRONE_STATE": str(folder / "state"),
         } | environment  # fmt: skip
         (folder / "state").mkdir()
-        assert manage("migrate", **settings).returncode == 0
-        made = manage(
-            "createsuperuser", "--noinput", "--username=admin", "--email=", DJANGO_SUPERUSER_PASSWORD="x" * 20, **settings
-        )
-        assert made.returncode == 0, made.stderr
-        token = manage("createtoken", "admin", **settings).stdout.strip()
+        token = administrator("admin", "x" * 20, **settings)
         with serving(folder / "state", **settings) as edrone:
             yield Site(edrone, drone, server.url, token)
 

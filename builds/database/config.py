@@ -7,6 +7,7 @@ from urllib.parse import quote
 SECONDS_TO_CONNECT = 2
 SECONDS_OF_A_STATEMENT = 10
 SECONDS_TO_WAIT = 2  # while Drone writes its SQLite file; a thread is held
+SECONDS_KEPT = 60  # for the next request of the thread
 # A host that vanished without a word is noticed after some 11 seconds.
 KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 11_000}
 
@@ -21,6 +22,7 @@ def read_only(database: dict[str, Any] | None) -> dict[str, Any]:
             "ENGINE": "builds.database.sqlite3",
             "NAME": f"file:{quote(os.path.abspath(database['NAME']))}?mode=ro",
             "OPTIONS": {"timeout": SECONDS_TO_WAIT},
+            "CONN_MAX_AGE": SECONDS_KEPT,
         }
     options = {"connect_timeout": SECONDS_TO_CONNECT, **KEEPALIVES, **database.get("OPTIONS", {})}
     guards = f"-c default_transaction_read_only=on -c statement_timeout={SECONDS_OF_A_STATEMENT}s"
@@ -28,7 +30,7 @@ def read_only(database: dict[str, Any] | None) -> dict[str, Any]:
     return database | {
         "ENGINE": "builds.database.postgresql",
         "OPTIONS": options,
-        "CONN_MAX_AGE": 60,
+        "CONN_MAX_AGE": SECONDS_KEPT,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }

@@ -34,10 +34,10 @@ REST = 5.0  # seconds without trying, after a failure
 MOST = 64  # requests recorded together
 QUERY_CANCELED = "57014"  # PostgreSQL's code
 # SQLite lets one process write at a time and tells nobody when it is their turn: short waits, asked for again and again,
-# meet a free moment where one long wait with its growing pauses may miss them all.
+# meet a free moment where one long wait with its growing pauses may miss them all. 8 MB hold the pages of the indexes' ends.
 LIMITS = {
-    "postgresql": f"SET statement_timeout = {STATEMENT}; SET lock_timeout = {LOCK}",
-    "sqlite": "PRAGMA busy_timeout = 20",
+    "postgresql": (f"SET statement_timeout = {STATEMENT}; SET lock_timeout = {LOCK}",),
+    "sqlite": ("PRAGMA busy_timeout = 20", "PRAGMA cache_size = -8000"),
 }
 
 logger = logging.getLogger("edrone.config")
@@ -235,7 +235,8 @@ class Keeper:
         if connection.connection is None:
             with self.watching(CONNECT + HANGS):
                 connection.ensure_connection()
-            execute(LIMITS[connection.vendor])
+            for statement in LIMITS[connection.vendor]:
+                execute(statement)
 
     @contextmanager
     def watching(self, limit: float) -> Iterator[None]:

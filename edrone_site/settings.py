@@ -96,10 +96,10 @@ if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     DATABASES["default"]["OPTIONS"] = WAITS | {"tcp_user_timeout": 10_000} | DATABASES["default"].get("OPTIONS", {})
 else:
     # Who reads never waits for who writes; who will write takes its turn at once; a commit survives the end of a process.
-    PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000"
+    PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-1000"
     ONE_WRITER = {"init_command": PRAGMAS, "transaction_mode": "IMMEDIATE", "timeout": 5}  # seconds
     DATABASES["default"]["OPTIONS"] = ONE_WRITER | DATABASES["default"].get("OPTIONS", {})
-    DATABASES["default"]["CONN_MAX_AGE"] = 60  # seconds
+    DATABASES["default"] |= {"ENGINE": "configs.database.sqlite3", "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # A proxy in front ends TLS and says so. Who reaches edrone past it can say so too, of their own requests only, and gains

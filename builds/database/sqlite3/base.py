@@ -1,12 +1,11 @@
-"""Django's SQLite backend with one error for every failure, and for text that is not UTF-8."""
+"""edrone's SQLite backend with one error for every failure, and for text that is not UTF-8."""
 
 import sqlite3
 from functools import cached_property
 from typing import Any
 
-from django.db.backends.sqlite3 import base
-
 from builds.database.failures import OneFailure
+from configs.database.sqlite3 import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -19,6 +18,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> sqlite3.Connection:
         """Connect; bytes that are no text read with a replacement character instead of failing the whole row."""
-        connection: sqlite3.Connection = super().get_new_connection(conn_params)
+        connection = super().get_new_connection(conn_params)
         connection.text_factory = lambda raw: raw.decode(errors="replace")
         return connection

@@ -1,0 +1,1 @@
+"""How edrone connects to its own database."""

@@ -1,0 +1,31 @@
+"""Django's SQLite backend for connections that are kept: none is used again once its file was moved, replaced or deleted."""
+
+import os
+import sqlite3
+from typing import Any
+
+from django.db.backends.sqlite3 import base
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Whose health check (CONN_HEALTH_CHECKS, once a request) looks at the file."""
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> sqlite3.Connection:
+        """Connect, and remember which file it is."""
+        connection: sqlite3.Connection = super().get_new_connection(conn_params)
+        _, _, self.file = connection.execute("PRAGMA database_list").fetchone()
+        self.identity = identity(self.file)
+        return connection
+
+    def is_usable(self) -> bool:
+        """Is it still the file at this path?"""
+        return identity(self.file) == self.identity
+
+
+def identity(file: str) -> tuple[int, int] | None:
+    """Tell a file from others; None where there is none, as of a database in memory."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

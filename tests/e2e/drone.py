@@ -1,5 +1,6 @@
 """A real Drone server and a real runner, built from Drone's own source, with a stand-in for the forge only."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -66,9 +67,8 @@ def build(folder: Path, *, operations: bool = False) -> dict[str, Path]:
 def newer(folder: Path) -> Path:
     """Change the server's source in two places, and give a go.mod that takes it from there."""
     source = folder / "source"
-    shutil.copytree(
-        go_does("drone", "list", "-m", "-f", "{{.Dir}}", "github.com/drone/drone"), source, copy_function=shutil.copyfile
-    )
+    downloaded = json.loads(go_does("drone", "mod", "download", "-json", "github.com/drone/drone"))
+    shutil.copytree(downloaded["Dir"], source, copy_function=shutil.copyfile)
     for path, changes in NEWER.items():
         text = (source / path).read_text()
         for old, new in changes.items():

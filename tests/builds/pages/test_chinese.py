@@ -37,7 +37,7 @@ NAMES = {
 # What the test itself wrote, and what Drone's recorded database calls its repositories, people and places.
 DATA = {
     "ismewen", "edrone", "octocat", "hello", "world", "shop", "cart", "master", "develop", "admin", "viewer", "main", "check", "ship",
-    "broken", "default", "staging", "TARGET", "TIMES", "LOUD", "NOTE", "feature", "release", "moon", "operations", "chek", "PATH", "nothing", "DRONE_", "DRONE_X", "EDRONE_", "bad", "moserror", "mbad", "head", "oserror", "pull", "topic", "amd", "docker", "linux", "test", "deployer",
+    "broken", "default", "staging", "TARGET", "TIMES", "LOUD", "NOTE", "feature", "release", "moon", "operations", "chek", "PATH", "nothing", "DRONE_", "DRONE_X", "EDRONE_", "bad", "moserror", "mbad", "head", "oserror", "pull", "topic", "amd", "docker", "linux", "test", "deployer", "standin", "unit",
 }  # fmt: skip
 WORD = re.compile(r"[A-Za-z_]{3,}")
 DIAGNOSIS = re.compile(r"projects/\S+:\d+:\d+: .*")  # of a file of the tree, as `checkprojects`, Drone and the log say it
@@ -76,7 +76,7 @@ def english(page: str) -> set[str]:
     parser = Seen()
     parser.feed(re.sub(r'<div class="line".*?</div>', "", page))  # of a log
     text = DRONES_WORDS.sub("", DIAGNOSIS.sub("", "\n".join(parser.texts)))
-    return set(WORD.findall(re.sub(r"edrone_\w+|[0-9a-f]{7,}|https?://\S+|[\w/]+\.ya?ml", "", text))) - NAMES - DATA
+    return set(WORD.findall(re.sub(r"edrone_[\w-]+|[0-9a-f]{7,}|https?://\S+|[\w/]+\.ya?ml", "", text))) - NAMES - DATA
 
 
 def read(answer: Any) -> str:

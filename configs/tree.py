@@ -63,22 +63,28 @@ class Tree:
         Raises:
             TreeUnavailable: there is none, or it may not be read.
         """
-        try:
-            folder = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except OSError as error:
-            raise TreeUnavailable(self.describe(error)) from None
+        folder = self.opened()
         try:
             yield Snapshot(self.root, folder)
         finally:
             os.close(folder)
 
+    def opened(self, attempts: int = 3) -> int:
+        """Open the root: again where a link was swapped, and the folder it led to deleted, while the system followed it."""
+        try:
+            return os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno == errno.ENOENT and attempts > 1:
+                return self.opened(attempts - 1)
+            raise TreeUnavailable(self.describe(error)) from None
+
     def problem(self) -> str:
         """Say why the tree as a whole cannot be read; empty where it can."""
         try:
-            with os.scandir(self.root):
+            with self.snapshot():
                 return ""
-        except OSError as error:
-            return self.describe(error)
+        except TreeUnavailable as error:
+            return str(error)
 
     def describe(self, error: OSError) -> str:
         """Say what is wrong with the root."""

@@ -1,10 +1,13 @@
 """From a request to the YAML that is served."""
 
+import errno
+import os
 import re
 import shutil
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -212,6 +215,19 @@ def test_a_tree_swapped_again_and_again_is_never_mixed(tmp_path):
     finally:
         stop.set()
         swapper.join()
+
+
+def test_a_link_that_is_swapped_while_it_is_followed_is_followed_again(root, monkeypatch):
+    opened, failures = os.open, [FileNotFoundError(errno.ENOENT, "No such file or directory")]
+
+    def open_root(path: str, *arguments: Any, **options: Any) -> int:
+        if path == str(root) and failures:
+            raise failures.pop()
+        return opened(path, *arguments, **options)
+
+    monkeypatch.setattr("configs.tree.os.open", open_root)
+    assert text(root) == "master\n"
+    assert failures == []
 
 
 def test_a_file_edited_in_place_again_and_again_is_never_half(root):

@@ -314,4 +314,4 @@ def test_a_burst_of_a_minute_leaves_the_memory_flat(tmp_path: Path):
         [(recorded,)] = connection.execute("SELECT count(*) FROM configs_servedconfig").fetchall()
     # Who waits no longer is counted, and may yet be recorded by a statement that was under way: so never fewer.
     assert 64_000 - unrecorded <= recorded <= 64_000
-    assert after < before + 30, "half a kilobyte that each request leaves would be this much"
+    assert after < before + 60, "a kilobyte that each request leaves would be this much"

@@ -31,7 +31,7 @@ def test_it_says_that_edrone_is_busy_and_shows_the_log_once_it_is_not(tmp_path: 
         "DRONE_DATABASE_URL": f"sqlite:///{drone}",
         "SECRET_KEY": "tests-" * 8,
         "EDRONE_WORKERS": "1",
-        "EDRONE_THREADS": "4",
+        "EDRONE_THREADS": "8",
     }
     with serving(answer) as other, running(tmp_path, DRONE_SERVER=other.url, DRONE_TOKEN="t" * 32, **settings) as edrone:
         made = edrone.manage(
@@ -42,7 +42,7 @@ def test_it_says_that_edrone_is_busy_and_shows_the_log_once_it_is_not(tmp_path: 
         )
         assert made.returncode == 0, made.stderr
         with reader(browser, edrone.url, "anna", PASSWORD) as page:
-            for _ in range(2):  # as many as may ask Drone at once
+            for _ in range(4):  # as many as may ask Drone at once; the browser has two more connections, and edrone three places
                 page.evaluate("address => { fetch(address); }", f"{edrone.url}{STEP}")
             page.wait_for_timeout(1000)
             second = page.context.new_page()

@@ -84,6 +84,7 @@ def test_nothing_waits_for_itself_however_many_builds_are_started(tmp_path: Path
             held.enter_context(closing(slow_sender(started.edrone)))
         for _ in range(20):
             held.enter_context(closing(slow_reader(started)))
+        wait_until(lambda: started.call("GET", BUILDS).ok, "the pages for those who read slowly are made, and wait to be read")
         with ThreadPoolExecutor(60) as starters, ThreadPoolExecutor(200) as drones:
             starts = [starters.submit(start, number) for number in range(60)]
             asked = [drones.submit(configure, number) for number in range(200)]

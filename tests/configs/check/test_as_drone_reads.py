@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.configs.check.examples import EXEC, GOOD, found, one
+from tests.configs.check.examples import EXEC, GOOD, SSH, found, one
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,37 @@ def test_details_that_are_easily_overlooked(tree, more, ids):
 
 def test_a_step_with_an_empty_list_of_commands_does_nothing(tree):
     assert "idle-step" in {id_ for _, _, id_ in found(tree(one(EXEC.replace("[make]", "[]"))))}
+
+
+@pytest.mark.parametrize(
+    ("keys", "step", "ids"),
+    [
+        ("environment: [A=b]", "", ["runner-value"]),
+        ("environment: {A: ~, B: 1, C: true}", "", []),
+        ("clone: {retries: x, trace: 1}", "", ["runner-value"] * 2),
+        ("clone: {retries: 3, trace: true}", "", []),
+        ("", "shm_size: x, mem_limit: {a: b}, memswap_limit: 1gb", ["runner-value"] * 2),
+        ("services: [{name: s, image: y, shm_size: 12 bits}]", "", ["runner-value"]),
+        ("type: kubernetes\nenvironment: {A: {from_secret: b}}", "", ["runner-value"]),
+        ("type: nomad\nenvironment: {A: {from_secret: b}}", "", []),
+        ("clone: {disable: true}", "depends_on: [clone]", ["unknown-step"]),
+        ("volumes: [{name: workspace, temp: {}}]", "", ["refused-volume"]),
+        ("volumes: [{name: _status, temp: {}}]", "", []),
+        ("type: kubernetes\nvolumes: [{name: _status, temp: {}}]", "", ["refused-volume"]),
+        ("volumes: [{name: v, temp: {}}]", "volumes: [{name: v, path: /run//drone}]", ["refused-volume"]),
+        ("", "volumes: [{name: _workspace, path: /x}]", ["refused-volume"]),
+        (
+            "volumes: [{name: v, host: {path: /dev/x}}]",
+            "devices: [{name: v, path: /x}], volumes: [{path: /y}]",
+            ["unknown-volume"],
+        ),
+    ],
+)
+def test_what_only_the_runner_reads_is_checked_as_it_reads_it(tree, keys, step, ids):
+    text = f"{keys}\n{GOOD}- {{name: z, image: y, {step}}}\n"
+    assert [id_ for _, _, id_ in found(tree(one(text)))] == ids
+
+
+def test_an_ssh_pipeline_needs_a_way_to_log_in(tree):
+    assert [id_ for _, _, id_ in found(tree(one(f"{SSH}server: {{host: h, user: u}}\n")))] == ["no-server"]
+    assert found(tree(one(f"{SSH}server: {{host: h, user: u, ssh_key: {{from_secret: k}}}}\n"))) == []

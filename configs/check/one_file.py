@@ -183,7 +183,7 @@ def parsed(path: str, whole: documents.Split) -> tuple[list[Node], list[Finding]
     for chunk in whole.chunks:
         place = Place(path, chunk.line - chunk.separated, 1)
         try:
-            document, rest = read_as_drone(path, "\n" * (chunk.line - 1) + chunk.text)
+            document, rest = read_as_drone(path, "\n" * (chunk.line - 1) + chunk.text.removeprefix("\ufeff"))
         except (TooDeep, TooLarge) as error:
             problems.append(TOO_LARGE.at(error.place, f"{error.message} It is served, and not looked into."))
         except ComposeError as error:

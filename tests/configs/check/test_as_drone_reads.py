@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.configs.check.examples import EXEC, GOOD, SSH, found, one
+from tests.configs.check.examples import EXEC, FIRST, GOOD, SSH, found, one
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,8 @@ def test_escapes_are_those_of_drones_parser(tree, line, ids):
         ("- {name: z, image: y, settings: {a: ['~', {b: 'null'}]}}\n", []),
         ("- {name: z, image: y, when: {branch: '~'}}\n", ["wrong-value"]),
         ("- {name: z, image: y, when: {branch: ['~']}}\n", []),
+        ("- {name: z, image: y, when: {branch: !!null x}}\n", ["wrong-value"]),
+        ("- {name: z, image: y, when: {branch: [!!null x]}, settings: {a: !!null }}\n", []),
         ("clone: {depth: 0x7fffffffffffffff, skip_verify: !!bool no}\n", []),
         ("concurrency: {limit: .inf}\n", ["wrong-value"]),
         ("services:\n- {name: z, image: y, resources: {limits: {memory: 1.5.5GiB}}}\n", ["wrong-value"]),
@@ -117,3 +119,13 @@ def test_what_only_the_runner_reads_is_checked_as_it_reads_it(tree, keys, step, 
 def test_an_ssh_pipeline_needs_a_way_to_log_in(tree):
     assert [id_ for _, _, id_ in found(tree(one(f"{SSH}server: {{host: h, user: u}}\n")))] == ["no-server"]
     assert found(tree(one(f"{SSH}server: {{host: h, user: u, ssh_key: {{from_secret: k}}}}\n"))) == []
+
+
+def test_each_document_may_begin_with_a_byte_order_mark_as_files_put_together_do(tree):
+    assert found(tree(one(f"\ufeff{FIRST}---\r\n\ufeff{GOOD}".encode()))) == []
+    assert [id_ for _, _, id_ in found(tree(one(f"{FIRST}---\n\ufeff{GOOD}platform: {{os: plan9}}\n")))] == ["unsupported-os"]
+
+
+def test_a_byte_order_mark_within_a_document_is_a_character_of_a_name(tree):
+    files = one(f"{GOOD}\ufeffdepends_on: x\nplatform: {{os: plan9}}\n")
+    assert [(line, id_) for _, line, id_ in found(tree(files))] == [(8, "unknown-key"), (9, "unsupported-os")]

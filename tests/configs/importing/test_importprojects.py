@@ -290,3 +290,9 @@ def test_what_to_do_with_a_program_that_makes_the_yaml_is_said(root, clone, caps
     assert f"{command}` write .drone.yml there" in out
     assert "`drone repo update --config .drone.yml a/shop`" in out
     assert files(root) == []
+
+
+@pytest.mark.parametrize("value", ["settings: {x: }", "pull: ~", "tags+: [a]", "settings: {a: [{+b: 1}]}"])
+def test_a_step_that_would_mean_something_else_beside_extends_is_no_candidate(value):
+    step = f"- {{name: docker, image: plugins/docker, commands: [a, b, c], {value}}}\n"
+    assert candidates([(f"{name}/default.yaml", f"kind: pipeline\nsteps:\n{step}") for name in "abc"]) == []

@@ -97,3 +97,26 @@ def test_the_change_that_brings_the_tree_is_compared_with_an_empty_one(repositor
         call_command("compareprojects", "main", "bare")
     with pytest.raises(CommandError, match="bare has no folder projects"):
         call_command("compareprojects", "bare", "bare")
+
+
+def test_the_files_of_submodules_are_compared_too(repository, tmp_path, capsys):
+    team = tmp_path / "team"
+    write(team, {"default.yaml": GOOD})
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-c", "protocol.file.allow=always", "-C"]
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message=one"]):
+        subprocess.run([*git, str(team), *command], check=True)
+    subprocess.run([*git, str(repository), "submodule", "--quiet", "add", str(team), "team"], check=True)
+    subprocess.run([*git, str(repository), "commit", "--quiet", "--all", "--message=two"], check=True)
+    call_command("compareprojects", "HEAD")
+    assert capsys.readouterr().out == "None of 3 pipelines changes.\n"
+    (repository / "team" / "default.yaml").write_text(OTHER)
+    call_command("compareprojects", "HEAD")
+    assert capsys.readouterr().out.startswith("1 of 3 pipelines change: team (*)\n")
+    subprocess.run([*git, str(repository / "team"), "commit", "--quiet", "--all", "--message=two"], check=True)
+    subprocess.run([*git, str(repository), "commit", "--quiet", "--all", "--message=three"], check=True)
+    subprocess.run(["rm", "-r", str(repository / "team"), str(repository.parent / ".git" / "modules")], check=True)
+    subprocess.run([*git, str(tmp_path), "clone", "--quiet", str(team), str(repository / "team")], check=True)
+    with pytest.raises(
+        CommandError, match=r"HEAD cannot be read: its submodule team is at [0-9a-f]{40}, which is not here; fetch it"
+    ):
+        call_command("compareprojects", "HEAD")

@@ -46,7 +46,9 @@ def tree_at(name: str, root: Path) -> Iterator[Path]:
         return
     top, inside = repository_of(root, name)
     verify = partial(git, top, "rev-parse", "--verify", "--quiet", "--end-of-options")
-    problem = f"{name} is neither a folder nor a revision of {top}."
+    problem = f"{name} is neither a folder nor a revision of {top}"
+    shallow = git(top, "rev-parse", "--is-shallow-repository", problem=problem) == "true"
+    problem += ", of which only the newest commits were cloned; fetch more." if shallow else "."
     # In two steps: what stands behind `:/text` is part of the text.
     commit = verify(f"{verify(name, problem=problem)}^{{commit}}", problem=problem)
     with tempfile.TemporaryDirectory(prefix="edrone-") as folder:

@@ -120,3 +120,12 @@ def test_the_files_of_submodules_are_compared_too(repository, tmp_path, capsys):
         CommandError, match=r"HEAD cannot be read: its submodule team is at [0-9a-f]{40}, which is not here; fetch it"
     ):
         call_command("compareprojects", "HEAD")
+
+
+def test_that_a_clone_is_too_shallow_is_said(repository, tmp_path, settings):
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(repository.parent)]
+    subprocess.run([*git, "commit", "--quiet", "--all", "--message=two"], check=True)
+    subprocess.run(["git", "clone", "--quiet", "--depth=1", repository.parent.as_uri(), str(tmp_path / "shallow")], check=True)
+    settings.EDRONE_PROJECTS = tmp_path / "shallow" / "projects"
+    with pytest.raises(CommandError, match="HEAD~1 is neither .* of which only the newest commits were cloned; fetch more"):
+        call_command("compareprojects", "HEAD~1")

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 from django.core.management import CommandError, call_command
 
+from configs.management.commands.compareprojects import read_slugs
 from tests.configs.compare.examples import GOOD, OTHER, write
 
 
@@ -78,6 +79,8 @@ def test_names_are_read_from_a_file(repository, tmp_path, capsys):
     file.write_text("# all\n\na/x # one\ng/sub/y\n")
     call_command("compareprojects", "main", "--repos", str(file))
     assert "of 4 pipelines" in capsys.readouterr().out
+    file.write_bytes("\ufeffa/x\r\ng/sub/修复\r\n".encode())
+    assert read_slugs(str(file)) == ["a/x", "g/sub/修复"]
     file.write_text("x\n")
     with pytest.raises(CommandError, match=r"repos:1: 'x' is not a repository"):
         call_command("compareprojects", "main", "--repos", str(file))

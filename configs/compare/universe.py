@@ -83,17 +83,18 @@ class Owners:
         folders = {posixpath.dirname(stem) for stem in stems}
         self.certain = {f"@{slug}" for slug in slugs}
         self.certain |= {posixpath.dirname(folder) for folder in folders if posixpath.basename(folder) == FOLDER}
-        namespaces = {str(above) for folder in self.certain for above in PurePosixPath(folder).parents}
-        self.certain -= namespaces
-        self.likely = folders - namespaces
-        self.others = namespaces
+        self.namespaces = {str(above) for folder in self.certain for above in PurePosixPath(folder).parents}
+        self.certain -= self.namespaces
+        self.likely = {posixpath.dirname(stem) for stem in stems if posixpath.basename(stem) == "default"}
+        self.likely |= {folder for folder in folders if folder.count("/") == 1 or posixpath.dirname(folder) in self.namespaces}
+        self.plain = {folder.partition("/")[0] for folder in folders}
 
     def folder(self, stem: str) -> str:
         """Give the folder of the repository that a file belongs to; empty where it is a namespace's."""
         above = [folder for folder in map(str, PurePosixPath(stem).parents) if "/" in folder]  # the innermost first
-        above = [folder for folder in above if posixpath.basename(folder) != FOLDER and folder not in self.others]
+        above = [folder for folder in above if posixpath.basename(folder) != FOLDER and folder not in self.namespaces]
         certain = [folder for folder in above if folder in self.certain]
-        likely = [folder for folder in reversed(above) if folder in self.likely]
+        likely = [folder for folder in reversed(above) if folder in self.likely or posixpath.basename(folder) in self.plain]
         return next(iter([*certain, *likely, *reversed(above)]), "")
 
 

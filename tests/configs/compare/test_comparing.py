@@ -170,3 +170,6 @@ def test_a_folder_of_branches_is_no_repository(compared):
     assert changed(compared(files, dict.fromkeys(files, OTHER))) == {
         (CHANGES, f"a/shop {branch}") for branch in ("*", "release/*", "x/y/z")
     }
+    files = {"shop/main.yaml": GOOD, "@a/shop/release/default.yaml": GOOD, "@b/web/release/1.yaml": GOOD}
+    head = {**dict.fromkeys(files, OTHER), "shop/main.yaml": GOOD}
+    assert changed(compared(files, head)) == {(CHANGES, "a/shop release/*"), (CHANGES, "b/web release/1")}

@@ -104,7 +104,7 @@ def test_of_several_addresses_of_a_remote_the_first_counts_as_for_git(root, clon
 @pytest.mark.parametrize(
     ("settings_of_git", "said"),
     [
-        ("[core\n", "it is not a git clone that git can read: bad config line 1 in file .git/config."),
+        ("[core\n", "it is not a git clone that git can read: bad config line 1 in file "),
         ('[remote "origin"]\n\tpushurl = x\n', "its git remote origin has no address."),
     ],
 )

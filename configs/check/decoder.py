@@ -19,6 +19,7 @@ WHOLE = re.compile(r"[-+]?(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|[0-9][0-9
 FLOAT = re.compile(r"[-+]?[0-9_]*\.?[0-9_]+([eE][-+][0-9]+)?|\.[0-9]+([eE][0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*")
 READ_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float"))
+NULL_TAG = "tag:yaml.org,2002:null"
 LARGEST = 2**63 - 1
 SIZE = re.compile(r"[0-9]+(\.[0-9]+)? ?[kKmMgGtTpP]?[iI]?[bB]?")
 
@@ -134,10 +135,12 @@ class Anything(MapOf):
 
 
 class Whatever(Shape):
-    """Whatever a structure's own reader takes: all but a quoted null, of which the decoder hands it nothing."""
+    """Whatever a structure's own reader takes: all but a quoted null, of which the decoder hands it nothing, and a `!!null x`."""
 
     def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
-        """Refuse quoted nulls."""
+        """Refuse what is null in a way that is none."""
+        if isinstance(node, Scalar) and node.tag == NULL_TAG and node.value not in NULLS:
+            yield node, f"what its tag {node.tag} says"
         if is_quoted_null(node):
             yield node, "another text (~ and null are nothing to it, also in quotes)"
 

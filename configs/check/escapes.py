@@ -1,4 +1,4 @@
-r"""What Drone's parser and libyaml read differently: `\'` and `\/` in double quotes, `{a:, b:}`, and `[a?]`.
+r"""What Drone's parser and libyaml read differently: `\'` and `\/` in double quotes, `{a:, b:}`, `[a?]`, and byte order marks.
 
 A file that extends nothing is served as it is written, so what counts is what Drone's parser makes of it.
 """
@@ -15,16 +15,17 @@ from configs.compose.nodes import Node, Place, Scalar, Sequence
 from configs.compose.reading import LINE, Document, first_document
 
 MOST = 100  # differences in one text; each costs reading it once more
-COLON = "\ue000"  # no character of any text
+COLON, MARK = "\ue000", "\ue001"  # no characters of any text; MARK is a byte order mark that stands elsewhere than at the start
 SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 
 
 def read_as_drone(path: str, text: str) -> tuple[Document | None, Place | None]:
     r"""Read a document as Drone does, to which `\'` is an apostrophe, `{a:}` a key "a:" without a value, and `\/` a mistake.
 
+    A byte order mark at the start must be gone already; any other is a character as others are.
     Returns and raises as `first_document`.
     """
-    text = text.removeprefix("\ufeff")
+    text = text.replace("\ufeff", MARK)
     for _ in range(MOST):
         try:
             read = first_document(path, text, Budget())
@@ -38,16 +39,16 @@ def read_as_drone(path: str, text: str) -> tuple[Document | None, Place | None]:
                 raise
         else:
             refuse(path, text)
-            if COLON in text and read[0]:
+            if (COLON in text or MARK in text) and read[0]:
                 restore(read[0].root)
             return read
     return first_document(path, text, Budget())
 
 
 def restore(node: Node) -> None:
-    """Put the colons back that are text to Drone."""
+    """Put the colons and byte order marks back that are text to Drone."""
     if isinstance(node, Scalar):
-        node.value = node.value.replace(COLON, ":")
+        node.value = node.value.replace(COLON, ":").replace(MARK, "\ufeff")
         return
     for part in node.items if isinstance(node, Sequence) else chain.from_iterable(node.pairs):
         restore(part)

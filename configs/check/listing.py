@@ -39,7 +39,7 @@ def walk(snapshot: Snapshot, folder: str, found: Listing, above: tuple[os.stat_r
     try:
         here = os.fstat(descriptor)
         with os.scandir(descriptor) as entries:
-            names = sorted((entry.name, entry.is_symlink(), entry.is_dir()) for entry in entries)
+            names = sorted((entry.name, entry.is_symlink(), leads_to_folder(entry)) for entry in entries)
     finally:
         os.close(descriptor)
     circle = len(above) > 1 and any(os.path.samestat(here, other) for other in above[:-1])
@@ -59,6 +59,14 @@ def walk(snapshot: Snapshot, folder: str, found: Listing, above: tuple[os.stat_r
             else:
                 state = os.stat(path, dir_fd=snapshot.folder)
                 walk(snapshot, path, found, (*above, state))
+
+
+def leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    """Is this a folder, or a link to one? A link that leads to itself, or to where nobody may look, is neither."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def is_used(snapshot: Snapshot, path: str, name: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
 from itertools import chain
 
-from configs.check import documents, files, keys, operations, runner, server, shape, style
+from configs.check import documents, files, keys, operations, runner, server, shape, style, volumes
 from configs.check.escapes import read_as_drone
 from configs.check.findings import ERROR, WARNING, Finding, check, top
 from configs.check.salvage import left_of
@@ -33,7 +33,9 @@ TOO_LARGE = check(
 )
 
 # Said by what composes already, or not to be known where something is left out.
-NOT_OF_PARTS = frozenset({runner.NO_STEPS.id, runner.TWICE.id, runner.STEP_DEPENDENCY.id, runner.MAYBE_DEPENDENCY.id})
+NOT_OF_PARTS = frozenset(
+    {runner.NO_STEPS.id, runner.TWICE.id, runner.STEP_DEPENDENCY.id, runner.MAYBE_DEPENDENCY.id, volumes.UNKNOWN.id}
+)
 UNREAD = frozenset({YAML.id, TOO_LARGE.id})  # of these a document is missing from what is checked
 
 
@@ -181,7 +183,7 @@ def parsed(path: str, whole: documents.Split) -> tuple[list[Node], list[Finding]
     for chunk in whole.chunks:
         place = Place(path, chunk.line - chunk.separated, 1)
         try:
-            document, rest = read_as_drone(path, "\n" * (chunk.line - 1) + chunk.text)
+            document, rest = read_as_drone(path, "\n" * (chunk.line - 1) + chunk.text.removeprefix("\ufeff"))
         except (TooDeep, TooLarge) as error:
             problems.append(TOO_LARGE.at(error.place, f"{error.message} It is served, and not looked into."))
         except ComposeError as error:
@@ -218,6 +220,7 @@ def each(roots: Many[Node], *, operation: bool = False) -> Iterator[Finding]:
             yield from shape.wrong_values(server.kind_in(root), root)
             yield from keys.keys(root)
             yield from runner.steps(root)
+            yield from volumes.volumes(root)
             yield from operations.never_runs(root) if operation else style.style(root)
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from configs.check.decoder import Shape
 from configs.check.findings import ERROR, WARNING, Finding, check
 from configs.check.keys import PIPELINES, items
 from configs.check.server import kind_in, type_in
-from configs.check.shape import is_true, key_place, text_of, texts_of
-from configs.compose.nodes import Mapping, Node, Place, Scalar, Sequence, is_null, value_of
+from configs.check.shape import BYTES, NAMED_TEXTS, NUMBER, YES_OR_NO, is_true, key_place, text_of, texts_of
+from configs.compose.nodes import Mapping, Node, Place, Scalar, Sequence, is_null, kind_of, value_of
 
 NO_STEPS = check("no-steps", ERROR, "a pipeline without steps")
 NULL_STEP = check("null-step", ERROR, "an item of `steps` or `services` with nothing in it")
@@ -17,8 +18,15 @@ NO_IMAGE = check("step-without-image", ERROR, "a step or service of a docker or 
 IDLE = check("idle-step", ERROR, "a step with neither image nor commands nor settings")
 STEP_DEPENDENCY = check("unknown-step", ERROR, "`depends_on` of a docker step names no step or service that stands before it")
 MAYBE_DEPENDENCY = check("unknown-step-name", WARNING, "`depends_on` of a step of another type names no step of the pipeline")
-NO_SERVER = check("no-server", ERROR, "an ssh pipeline without `server.host` or `server.user`")
+NO_SERVER = check("no-server", ERROR, "an ssh pipeline without `host`, `user`, or `password` or `ssh_key` of its `server`")
 
+VALUE = check(
+    "runner-value",
+    ERROR,
+    "a value that only the runner reads, and cannot: a secret in a whole pipeline's `environment`, a word for a size",
+)
+
+SIZES = ("mem_limit", "memswap_limit", "shm_size")  # of a docker step; Drone's server does not look at them
 NEED_IMAGES = frozenset({"docker", "kubernetes"})
 LONGEST_NAME = 100  # bytes
 
@@ -41,6 +49,8 @@ def steps(root: Mapping) -> Iterator[Finding]:
             yield from one(step, part, name)
     yield from doubled(root, name)
     yield from waits(root, name)
+    if name in NEED_IMAGES:
+        yield from values(root, name)
     if name == "ssh":
         yield from server(root)
 
@@ -60,6 +70,23 @@ def one(step: Mapping, part: str, kind: str) -> Iterator[Finding]:
         yield NO_IMAGE.at(step.place, f'"{name}" has no image; the runner of {kind} pipelines refuses it.')
 
 
+def values(root: Mapping, kind: str) -> Iterator[Finding]:
+    """Check what only the runner reads."""
+    yield from unreadable(value_of(root, "environment"), NAMED_TEXTS)
+    if isinstance(clone := value_of(root, "clone"), Mapping):
+        yield from unreadable(value_of(clone, "retries"), NUMBER)
+        yield from unreadable(value_of(clone, "trace"), YES_OR_NO)
+    for step in (*items(root, "services"), *items(root, "steps")) if kind == "docker" else ():
+        for key in SIZES:
+            yield from unreadable(value_of(step, key), BYTES)
+
+
+def unreadable(value: Node | None, shape: Shape) -> Iterator[Finding]:
+    """Say where something else stands than what the runner needs."""
+    for node, needed in shape.wrong(value) if value else ():
+        yield VALUE.at(node.place, f"the runner needs {needed} here, and is given {kind_of(node)}; it refuses the pipeline.")
+
+
 def is_filled(value: Node | None) -> bool:
     """Is there anything in it?"""
     if isinstance(value, Scalar):
@@ -73,11 +100,16 @@ def has(step: Mapping, key: str) -> bool:
     return value is not None and not is_null(value)
 
 
+def clones_itself(root: Mapping) -> bool:
+    """Has the pipeline Drone's own step that clones?"""
+    clone = value_of(root, "clone")
+    return not (isinstance(clone, Mapping) and is_true(value_of(clone, "disable")))
+
+
 def doubled(root: Mapping, kind: str) -> Iterator[Finding]:
     """Find names that are there twice."""
     names: dict[str, Place] = {}
-    clone = value_of(root, "clone")
-    if kind == "docker" and not (isinstance(clone, Mapping) and is_true(value_of(clone, "disable"))):
+    if kind == "docker" and clones_itself(root):
         names["clone"] = root.place
     for part in ("services", "steps") if kind == "docker" else ("steps",):
         for step in items(root, part):
@@ -93,8 +125,9 @@ def doubled(root: Mapping, kind: str) -> Iterator[Finding]:
 def waits(root: Mapping, kind: str) -> Iterator[Finding]:
     """Check what steps wait for."""
     listed = [(part, step) for part in ("services", "steps") for step in items(root, part)]
-    everywhere = {text_of(value_of(step, "name")) for _, step in listed} | {"clone"}
-    before = {"clone"}
+    clones = {"clone"} if kind != "docker" or clones_itself(root) else set()
+    everywhere = {text_of(value_of(step, "name")) for _, step in listed} | clones
+    before = set(clones)
     for _, step in listed:
         name = text_of(value_of(step, "name"))
         before.add(name)
@@ -115,3 +148,5 @@ def server(root: Mapping) -> Iterator[Finding]:
     for key in ("host", "user"):
         if not (isinstance(found, Mapping) and has(found, key)):
             yield NO_SERVER.at(key_place(root, "server").place, f"the runner of ssh pipelines needs server.{key}.")
+    if isinstance(found, Mapping) and not (has(found, "password") or has(found, "ssh_key")):
+        yield NO_SERVER.at(key_place(root, "server").place, "the runner of ssh pipelines needs a password or ssh_key.")

@@ -46,20 +46,44 @@ def tree_at(name: str, root: Path) -> Iterator[Path]:
         return
     top, inside = repository_of(root, name)
     verify = partial(git, top, "rev-parse", "--verify", "--quiet", "--end-of-options")
-    problem = f"{name} is neither a folder nor a revision of {top}."
+    problem = f"{name} is neither a folder nor a revision of {top}"
+    shallow = git(top, "rev-parse", "--is-shallow-repository", problem=problem) == "true"
+    problem += ", of which only the newest commits were cloned; fetch more." if shallow else "."
     # In two steps: what stands behind `:/text` is part of the text.
     commit = verify(f"{verify(name, problem=problem)}^{{commit}}", problem=problem)
     with tempfile.TemporaryDirectory(prefix="edrone-") as folder:
-        # With an index of its own, git writes the files as a checkout would, and the repository's index stays as it is.
-        environment = {"GIT_INDEX_FILE": os.path.join(folder, "index")}
         place = Path(folder, "tree")
         place.mkdir()
         try:
-            git(top, "read-tree", f"{commit}:{inside}", problem="", **environment)
+            verify(f"{commit}:{inside}", problem="")
         except NoRevision:
             raise NoFolder(f"{name} has no folder {inside or '.'}.") from None
-        git(top, f"--work-tree={place}", "checkout-index", "--all", problem=f"{name} cannot be read.", **environment)
+        write_files(top, inside, commit, place, f"{name} cannot be read.")
         yield place
+
+
+def write_files(top: Path, inside: str, commit: str, place: Path, problem: str) -> None:
+    """Write the files of a commit, and those of its submodules that are there.
+
+    Args:
+        top: the work tree.
+        inside: the folder of it whose files are written; empty: all.
+        commit: to read.
+        place: an empty folder for the files.
+        problem: what to say where git fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="edrone-") as folder:
+        # With an index of its own, git writes the files as a checkout would, and the repository's index stays as it is.
+        run = partial(git, top, problem=problem, GIT_INDEX_FILE=os.path.join(folder, "index"))
+        run("read-tree", f"{commit}:{inside}")
+        run(f"--work-tree={place}", "checkout-index", "--all")
+        for entry in run("ls-files", "--stage", "-z").split("\0"):
+            about, _, path = entry.partition("\t")
+            module = top / inside / path
+            if about.startswith("160000 ") and (module / ".git").exists():
+                wanted = about.split(" ")[1]
+                missing = f"{problem.removesuffix('.')}: its submodule {path} is at {wanted}, which is not here; fetch it."
+                write_files(module, "", wanted, place / path, missing)
 
 
 def repository_of(root: Path, name: str) -> tuple[Path, str]:

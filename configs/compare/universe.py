@@ -3,12 +3,14 @@
 A repository with a plain folder may be of any namespace, so it is named without one.
 """
 
+import posixpath
 from collections.abc import Collection, Iterable, Iterator
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from configs.check.reach import FRESH, build, is_branch
 from configs.lookup import candidates, homes, not_a_path
-from configs.operations.finding import folders, is_operation, operation_candidates
+from configs.operations.finding import FOLDER, folders, is_operation, operation_candidates
 from configs.operations.operation import is_name
 
 ANY = "*"
@@ -37,7 +39,7 @@ def universe(stems: Iterable[str], namespaces: Collection[str], slugs: Iterable[
         namespaces: those whose repositories may use a plain folder; empty: all.
         slugs: repositories that are known to exist, as namespace/name.
     """
-    tree = Folders(stems)
+    tree = Folders(stems, slugs)
     slugs = sorted({*slugs, *tree.slugs()})
     open_names = [name for name in sorted(tree.names) if is_open(name, namespaces, slugs, tree)]
     repositories = [(name, some_namespace(name, namespaces, tree), name) for name in open_names]
@@ -73,24 +75,50 @@ def some_namespace(name: str, namespaces: Collection[str], tree: "Folders") -> s
     return next(iter(choice or sorted(namespaces)), FRESH)
 
 
+class Owners:
+    """Whose the folders below `@namespace/` are: GitLab's namespaces have slashes, and branches have them, too."""
+
+    def __init__(self, stems: Iterable[str], slugs: Iterable[str]) -> None:
+        """Note which folders are a repository's for certain, and which look like one's."""
+        folders = {posixpath.dirname(stem) for stem in stems}
+        self.certain = {f"@{slug}" for slug in slugs}
+        self.certain |= {posixpath.dirname(folder) for folder in folders if posixpath.basename(folder) == FOLDER}
+        self.namespaces = {str(above) for folder in self.certain for above in PurePosixPath(folder).parents}
+        self.certain -= self.namespaces
+        self.likely = {posixpath.dirname(stem) for stem in stems if posixpath.basename(stem) == "default"}
+        self.likely |= {folder for folder in folders if folder.count("/") == 1 or posixpath.dirname(folder) in self.namespaces}
+        self.plain = {folder.partition("/")[0] for folder in folders}
+
+    def folder(self, stem: str) -> str:
+        """Give the folder of the repository that a file belongs to; empty where it is a namespace's."""
+        above = [folder for folder in map(str, PurePosixPath(stem).parents) if "/" in folder]  # the innermost first
+        above = [folder for folder in above if posixpath.basename(folder) != FOLDER and folder not in self.namespaces]
+        certain = [folder for folder in above if folder in self.certain]
+        likely = [folder for folder in reversed(above) if folder in self.likely or posixpath.basename(folder) in self.plain]
+        return next(iter([*certain, *likely, *reversed(above)]), "")
+
+
 class Folders:
     """The folders of a tree, or of two."""
 
-    def __init__(self, stems: Iterable[str]) -> None:
+    def __init__(self, stems: Iterable[str], slugs: Iterable[str]) -> None:
         """Sort files by the repository that they belong to."""
         self.below: dict[str, dict[str, None]] = {}  # folder of a repository → paths below it, without ending
         self.names: set[str] = set()
         self.namespaces: set[str] = set()
         self.found: dict[str, set[str]] = {}  # folder of operations → their names
-        for stem in sorted(set(stems)):
+        stems = sorted(set(stems))
+        owners = Owners(stems, slugs)
+        for stem in stems:
             folder, _, rest = stem.partition("/")
             place, _, name = stem.rpartition("/")
             if is_operation(stem) and is_name(name):
                 self.found.setdefault(place, set()).add(name)
             if folder.startswith("@") and rest:
-                name, _, below = rest.partition("/")
                 self.namespaces.add(folder[1:])
-                folder, rest = (f"{folder}/{name}", below) if below else (folder, "")
+                folder = owners.folder(stem)
+                self.namespaces |= {posixpath.dirname(folder)[1:]} - {""}
+                rest = stem.removeprefix(f"{folder}/") if folder else ""
             if rest and not not_a_path(folder.removeprefix("@")):
                 self.below.setdefault(folder, {})[rest] = None
                 if not folder.startswith("@"):

@@ -8,7 +8,8 @@ from typing import Any
 from configs.check.documents import split
 from configs.check.keys import items
 from configs.check.one_file import parsed
-from configs.compose.nodes import Mapping, Node, Place, Scalar, Sequence, identity, value_of
+from configs.compose.merge import target_of
+from configs.compose.nodes import Mapping, Node, Place, Scalar, Sequence, identity, is_null, value_of
 from configs.compose.writing import written
 
 FEWEST = 3  # pipelines
@@ -62,8 +63,17 @@ def steps_of(path: str, text: str) -> Iterator[Found]:
     """Give the steps of the pipelines in a text."""
     roots, _ = parsed(path, split(text))
     for number, root in enumerate(roots):
-        for step in items(root, "steps") if isinstance(root, Mapping) else ():
+        for step in filter(is_kept, items(root, "steps") if isinstance(root, Mapping) else ()):
             yield Found(step.place, step, (path, number), frozenset(leaves(step, ())))
+
+
+def is_kept(node: Node) -> bool:
+    """Does this mean the same beside `extends`, where null deletes, and `key+` adds?"""
+    if isinstance(node, Sequence):
+        return all(map(is_kept, node.items))
+    if not isinstance(node, Mapping):
+        return True
+    return not any(target_of(key)[1] or is_null(value) or not is_kept(value) for key, value in node.pairs)
 
 
 def image_of(step: Mapping) -> str:

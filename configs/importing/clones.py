@@ -13,8 +13,9 @@ PROGRAMS = {  # what may make the YAML instead, and the command of Drone's comma
     ".drone.starlark": "drone starlark --source .drone.starlark",
     ".drone.script": "drone starlark --source .drone.script",
 }
-URL = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/@]*@)?(?:\[[^\]]*\]|[^/:]*)(?::[0-9]*)?/+(?P<path>.*)", re.IGNORECASE | re.DOTALL)
-SCP_LIKE = re.compile(r"(?:[^/@]*@)?(?:\[[^\]]*\]|[^/:\[]+):/*(?P<path>.*)", re.DOTALL)
+URL = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/]*@)?(?:\[[^\]]*\]|[^/:@]*)(?::[0-9]*)?/+(?P<path>.*)", re.IGNORECASE | re.DOTALL)
+# Neither an address with a password that tears it apart, nor `ext::` and its like, where a program follows.
+SCP_LIKE = re.compile(r"(?:[^/@]*@)?(?:\[[^\]]*\]|[^/:\[]+):(?!:|//)/*(?P<path>.*)", re.DOTALL)
 
 
 class NoClone(Exception):
@@ -54,8 +55,8 @@ def slug_of(remote: str) -> tuple[str, str]:
 
 
 def without_password(remote: str) -> str:
-    """Write an address without what stands before its host, which may be a token."""
-    return re.sub(r"//[^/@]*@", "//", remote)
+    """Write an address without what stands before its host or in its query, which may be a token."""
+    return re.sub(r"\A(\w[\w+.-]*://)?.*@", r"\1", re.split(r"[?#]", remote)[0], flags=re.DOTALL)
 
 
 def clone_of(folder: str) -> Clone:
@@ -74,6 +75,8 @@ def clone_of(folder: str) -> Clone:
     try:
         if not (path / file).resolve().is_relative_to(path.resolve()):
             raise NoClone(f"its {file} is a link that leaves the clone")
+        if not (path / file).is_file():
+            raise NoClone(f"its {file} is not a file")
         return Clone(folder, namespace, name, file, (path / file).read_bytes())
     except OSError as error:
         raise NoClone(f"its {file} cannot be read: {error.strerror}") from None
@@ -99,25 +102,38 @@ def remote_of(path: Path) -> str:
         NoClone: it is no clone, or has no remote.
     """
     top = git(path, "rev-parse", "--show-cdup")
-    if top is None:
-        raise NoClone("it is not a git clone")
+    if git(path, "rev-parse", "--is-inside-work-tree") != "true":
+        raise NoClone("it is a repository without a work tree; clone it")
     if top:
         raise NoClone("it is a folder within a clone, not a clone")
-    remotes = (git(path, "remote") or "").split()
+    remotes = git(path, "remote").split()
     if not remotes:
         raise NoClone("it has no git remote, so nobody knows which repository it is")
     if "origin" not in remotes and len(remotes) > 1:
         raise NoClone(f"it has several git remotes ({', '.join(remotes)}) and none is called origin")
     # As it is written in the clone's configuration, whatever `insteadOf` makes of it on this machine.
     name = "origin" if "origin" in remotes else remotes[0]
-    return (git(path, "config", "--get", f"remote.{name}.url") or "").split("\n")[0]
+    try:
+        return git(path, "config", "--get-all", f"remote.{name}.url").split("\n")[0]  # git fetches from the first
+    except NoClone:
+        raise NoClone(f"its git remote {name} has no address") from None
 
 
-def git(path: Path, *arguments: str) -> str | None:
-    """Run git in a clone; None where it fails."""
+def git(path: Path, *arguments: str) -> str:
+    """Run git in a clone.
+
+    Raises:
+        NoClone: with what git says, such as that the folder belongs to somebody else.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    done = subprocess.run(  # noqa: S603 - no shell, and no argument is anybody's input
-        ["git", "-C", str(path), *arguments],  # noqa: S607 - the git of the path
-        env=kept, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return done.stdout.strip() if done.returncode == 0 else None
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell, and no argument is anybody's input
+            ["git", "-C", str(path), *arguments],  # noqa: S607 - the git of the path
+            env={**kept, "LC_ALL": "C"}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    except OSError as error:
+        raise NoClone(f"git cannot be run: {error.strerror}") from None
+    if done.returncode == 0:
+        return done.stdout.strip()
+    said = done.stderr.strip().removeprefix("fatal: ").split("\n")[0]
+    raise NoClone("it is not a git clone" + ("" if said.startswith("not a git repository") else f" that git can read: {said}"))

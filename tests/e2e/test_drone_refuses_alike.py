@@ -73,7 +73,7 @@ VALUES = st.sampled_from(
 TOKENS = [
     *SCALARS, "<<: ", "- ", "- <<:", ": ", ":", "{", "}", "[", "]", ",", "#", " #", "|", ">", "'", '"', "!!int ", "!!float ", "!!bool ",
     "!!null ", "!!timestamp ", "!!str ", "!x ", "---\n", "\n---\n", "\n...\n", "\r", "\r\n", "\r---\n", "\t", "  ", " ", "\n", "? ", "?",
-    "kind: pipeline\n", "name: a\n", "depends_on: [a]\n", "steps:\n", "platform: {os: linux}\n", "--- a", "{}", "[]", "{{ x }}", "\\'", "\\/",
+    "kind: pipeline\n", "name: a\n", "depends_on: [a]\n", "steps:\n", "platform: {os: linux}\n", "--- a", "{}", "[]", "{{ x }}", "\\'", "\\/", "\ufeff",
 ]  # fmt: skip
 KEYS = st.sampled_from(
     ["version", "kind", "type", "name", "clone", "concurrency", "depends_on", "node", "platform", "image_pull_secrets", "services",
@@ -124,7 +124,9 @@ def drone(tmp_path_factory: pytest.TempPathFactory) -> Callable[[list[str]], lis
 
     def ask(texts: list[str]) -> list[str]:
         lines = "".join(json.dumps(text) + "\n" for text in texts)
-        answers = subprocess.run([program], input=lines, capture_output=True, text=True, check=True).stdout.splitlines()
+        # Go cuts what it repeats of a text, within a character too.
+        done = subprocess.run([program], input=lines, capture_output=True, text=True, errors="replace", check=True)
+        answers = done.stdout.splitlines()
         assert len(answers) == len(texts)
         return answers
 
@@ -181,9 +183,9 @@ def test_ten_thousand_valid_files_with_a_word_put_in_or_left_out_are_too(drone, 
     valid = [file.read_bytes().decode() for file in sorted(VALID.glob("*.yaml"))]
     valid = [text for text in valid if "kind: template" not in text and "kind: repository" not in text]
     texts = [mutated(random, random.choice(valid)) for _ in range(TEXTS)]
-    # Read otherwise, or not looked into, for reasons of edrone's own; an anchor that is there twice Drone takes for its last.
+    # Read otherwise, or not looked into, for reasons of edrone's own; a byte order mark at the very end is too much for Go.
     special = re.compile(
-        r"extends|kind:\s*(template|repository)|^pipeline:|\ufeff|<<:.*<<:|!\S*[,\[\]]", re.MULTILINE | re.DOTALL
+        r"extends|kind:\s*(template|repository)|^pipeline:|\ufeff\s*\Z|<<:.*<<:|!\S*[,\[\]]", re.MULTILINE | re.DOTALL
     )
     texts = [text for text in texts if text.strip("\ufeff \t\r\n") and not special.search(text)]
     assert len(texts) > TEXTS * 0.7

@@ -47,7 +47,7 @@ class Command(BaseCommand):
             self.stdout.write(line)
         errors = sum(finding.severity == ERROR for finding in findings)
         self.stderr.write(
-            f"{errors} errors, {len(findings) - errors} warnings in {shown(root)} ({time.monotonic() - started:.1f} s)"
+            f"{errors} errors, {len(findings) - errors} warnings in {shown(root) or './'} ({time.monotonic() - started:.1f} s)"
         )
         if errors:
             sys.exit(1)

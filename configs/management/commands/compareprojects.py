@@ -56,7 +56,7 @@ class Command(BaseCommand):
 def read_slugs(file: str) -> list[str]:
     """Read the names of repositories; blank lines and # comments are passed over."""
     try:
-        lines = Path(file).read_text().splitlines()
+        lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"--repos {file} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     slugs = []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.configs.check.examples import EXEC, GOOD, found, one
+from tests.configs.check.examples import EXEC, FIRST, GOOD, SSH, found, one
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,8 @@ def test_escapes_are_those_of_drones_parser(tree, line, ids):
         ("- {name: z, image: y, settings: {a: ['~', {b: 'null'}]}}\n", []),
         ("- {name: z, image: y, when: {branch: '~'}}\n", ["wrong-value"]),
         ("- {name: z, image: y, when: {branch: ['~']}}\n", []),
+        ("- {name: z, image: y, when: {branch: !!null x}}\n", ["wrong-value"]),
+        ("- {name: z, image: y, when: {branch: [!!null x]}, settings: {a: !!null }}\n", []),
         ("clone: {depth: 0x7fffffffffffffff, skip_verify: !!bool no}\n", []),
         ("concurrency: {limit: .inf}\n", ["wrong-value"]),
         ("services:\n- {name: z, image: y, resources: {limits: {memory: 1.5.5GiB}}}\n", ["wrong-value"]),
@@ -83,3 +85,47 @@ def test_details_that_are_easily_overlooked(tree, more, ids):
 
 def test_a_step_with_an_empty_list_of_commands_does_nothing(tree):
     assert "idle-step" in {id_ for _, _, id_ in found(tree(one(EXEC.replace("[make]", "[]"))))}
+
+
+@pytest.mark.parametrize(
+    ("keys", "step", "ids"),
+    [
+        ("environment: [A=b]", "", ["runner-value"]),
+        ("environment: {A: ~, B: 1, C: true}", "", []),
+        ("clone: {retries: x, trace: 1}", "", ["runner-value"] * 2),
+        ("clone: {retries: 3, trace: true}", "", []),
+        ("", "shm_size: x, mem_limit: {a: b}, memswap_limit: 1gb", ["runner-value"] * 2),
+        ("services: [{name: s, image: y, shm_size: 12 bits}]", "", ["runner-value"]),
+        ("type: kubernetes\nenvironment: {A: {from_secret: b}}", "", ["runner-value"]),
+        ("type: nomad\nenvironment: {A: {from_secret: b}}", "", []),
+        ("clone: {disable: true}", "depends_on: [clone]", ["unknown-step"]),
+        ("volumes: [{name: workspace, temp: {}}]", "", ["refused-volume"]),
+        ("volumes: [{name: _status, temp: {}}]", "", []),
+        ("type: kubernetes\nvolumes: [{name: _status, temp: {}}]", "", ["refused-volume"]),
+        ("volumes: [{name: v, temp: {}}]", "volumes: [{name: v, path: /run//drone}]", ["refused-volume"]),
+        ("", "volumes: [{name: _workspace, path: /x}]", ["refused-volume"]),
+        (
+            "volumes: [{name: v, host: {path: /dev/x}}]",
+            "devices: [{name: v, path: /x}], volumes: [{path: /y}]",
+            ["unknown-volume"],
+        ),
+    ],
+)
+def test_what_only_the_runner_reads_is_checked_as_it_reads_it(tree, keys, step, ids):
+    text = f"{keys}\n{GOOD}- {{name: z, image: y, {step}}}\n"
+    assert [id_ for _, _, id_ in found(tree(one(text)))] == ids
+
+
+def test_an_ssh_pipeline_needs_a_way_to_log_in(tree):
+    assert [id_ for _, _, id_ in found(tree(one(f"{SSH}server: {{host: h, user: u}}\n")))] == ["no-server"]
+    assert found(tree(one(f"{SSH}server: {{host: h, user: u, ssh_key: {{from_secret: k}}}}\n"))) == []
+
+
+def test_each_document_may_begin_with_a_byte_order_mark_as_files_put_together_do(tree):
+    assert found(tree(one(f"\ufeff{FIRST}---\r\n\ufeff{GOOD}".encode()))) == []
+    assert [id_ for _, _, id_ in found(tree(one(f"{FIRST}---\n\ufeff{GOOD}platform: {{os: plan9}}\n")))] == ["unsupported-os"]
+
+
+def test_a_byte_order_mark_within_a_document_is_a_character_of_a_name(tree):
+    files = one(f"{GOOD}\ufeffdepends_on: x\nplatform: {{os: plan9}}\n")
+    assert [(line, id_) for _, line, id_ in found(tree(files))] == [(8, "unknown-key"), (9, "unsupported-os")]

@@ -136,3 +136,10 @@ def test_the_pipeline_of_the_trees_repository_runs_both_commands():
     text = (ROOT / "projects" / "projects" / "default.yaml").read_text()
     assert "manage.py checkprojects" in text
     assert "manage.py compareprojects --format markdown" in text
+
+
+def test_where_the_tree_is_where_one_stands_the_summary_says_so(tree, capsys, monkeypatch):
+    monkeypatch.chdir(tree({"a/default.yaml": WARNED}))
+    _, out, err = run(capsys)
+    assert out.startswith("a/default.yaml:8:1: warning ")
+    assert " in ./ (" in err

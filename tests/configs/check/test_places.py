@@ -6,6 +6,7 @@ import pytest
 
 from configs.check.examine import examine
 from configs.check.report import FORMATS
+from configs.compare.comparing import compare
 from configs.tree import Tree
 from tests.configs.check.examples import (
     GOOD,
@@ -70,3 +71,11 @@ def test_any_name_can_be_printed(tree, capsys):
     for write in FORMATS.values():
         "".join(write(examine(Tree(root)), "")).encode()
     assert len(list(FORMATS["text"](examine(Tree(root)), ""))) == 2
+
+
+def test_a_link_to_itself_is_unusable_and_ends_nothing(tree):
+    root = tree(one(GOOD))
+    os.symlink("main.yaml", root / "shop" / "main.yaml")
+    os.symlink("circle", root / "circle")
+    assert found(root) == [("circle", 1, "stray-file"), ("shop/main.yaml", 1, "unusable")]
+    assert compare(Tree(root), Tree(root)).groups == []

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 from django.core.management import CommandError, call_command
 
+from configs.management.commands.compareprojects import read_slugs
 from tests.configs.compare.examples import GOOD, OTHER, write
 
 
@@ -78,6 +79,8 @@ def test_names_are_read_from_a_file(repository, tmp_path, capsys):
     file.write_text("# all\n\na/x # one\ng/sub/y\n")
     call_command("compareprojects", "main", "--repos", str(file))
     assert "of 4 pipelines" in capsys.readouterr().out
+    file.write_bytes("\ufeffa/x\r\ng/sub/修复\r\n".encode())
+    assert read_slugs(str(file)) == ["a/x", "g/sub/修复"]
     file.write_text("x\n")
     with pytest.raises(CommandError, match=r"repos:1: 'x' is not a repository"):
         call_command("compareprojects", "main", "--repos", str(file))
@@ -97,3 +100,35 @@ def test_the_change_that_brings_the_tree_is_compared_with_an_empty_one(repositor
         call_command("compareprojects", "main", "bare")
     with pytest.raises(CommandError, match="bare has no folder projects"):
         call_command("compareprojects", "bare", "bare")
+
+
+def test_the_files_of_submodules_are_compared_too(repository, tmp_path, capsys):
+    team = tmp_path / "team"
+    write(team, {"default.yaml": GOOD})
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-c", "protocol.file.allow=always", "-C"]
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message=one"]):
+        subprocess.run([*git, str(team), *command], check=True)
+    subprocess.run([*git, str(repository), "submodule", "--quiet", "add", str(team), "team"], check=True)
+    subprocess.run([*git, str(repository), "commit", "--quiet", "--all", "--message=two"], check=True)
+    call_command("compareprojects", "HEAD")
+    assert capsys.readouterr().out == "None of 3 pipelines changes.\n"
+    (repository / "team" / "default.yaml").write_text(OTHER)
+    call_command("compareprojects", "HEAD")
+    assert capsys.readouterr().out.startswith("1 of 3 pipelines change: team (*)\n")
+    subprocess.run([*git, str(repository / "team"), "commit", "--quiet", "--all", "--message=two"], check=True)
+    subprocess.run([*git, str(repository), "commit", "--quiet", "--all", "--message=three"], check=True)
+    subprocess.run(["rm", "-r", str(repository / "team"), str(repository.parent / ".git" / "modules")], check=True)
+    subprocess.run([*git, str(tmp_path), "clone", "--quiet", str(team), str(repository / "team")], check=True)
+    with pytest.raises(
+        CommandError, match=r"HEAD cannot be read: its submodule team is at [0-9a-f]{40}, which is not here; fetch it"
+    ):
+        call_command("compareprojects", "HEAD")
+
+
+def test_that_a_clone_is_too_shallow_is_said(repository, tmp_path, settings):
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(repository.parent)]
+    subprocess.run([*git, "commit", "--quiet", "--all", "--message=two"], check=True)
+    subprocess.run(["git", "clone", "--quiet", "--depth=1", repository.parent.as_uri(), str(tmp_path / "shallow")], check=True)
+    settings.EDRONE_PROJECTS = tmp_path / "shallow" / "projects"
+    with pytest.raises(CommandError, match="HEAD~1 is neither .* of which only the newest commits were cloned; fetch more"):
+        call_command("compareprojects", "HEAD~1")

@@ -138,3 +138,38 @@ def test_mistakes_in_two_shared_files_are_two_groups(compared):
     files = {"shop/default.yaml": EXTENDING.format("x"), "web/default.yaml": EXTENDING.format("x").replace("s.yaml", "t.yaml")}
     base = {**files, "_shared/s.yaml": STEP, "_shared/t.yaml": STEP}
     assert len(compared(base, {**files, "_shared/s.yaml": "name: [\n", "_shared/t.yaml": "name: [\n"}).groups) == 2
+
+
+DEEP = {f"@group/sub/shop/{name}.yaml": GOOD for name in ("default", "main", "release/default", "_operations/check")}
+
+
+@pytest.mark.parametrize("slugs", [(), ["group/sub/shop"]])
+@pytest.mark.parametrize(
+    ("path", "case"),
+    [
+        ("default", "*"),
+        ("main", "main"),
+        ("release/default", "release/*"),
+        ("_operations/check", "operation check"),
+    ],
+)
+def test_repositories_of_namespaces_with_slashes_are_found_with_their_branches_and_operations(compared, path, case, slugs):
+    head = {**DEEP, f"@group/sub/shop/{path}.yaml": OTHER}
+    assert changed(compared(DEEP, head, slugs=slugs)) == {(CHANGES, f"group/sub/shop {case}")}
+
+
+def test_a_namespace_with_slashes_has_a_default_and_operations_of_its_own(compared):
+    base = {**DEEP, "@group/sub/default.yaml": GOOD, "@group/sub/_operations/deploy.yaml": GOOD}
+    assert changed(compared(base, {**base, "@group/sub/default.yaml": OTHER})) == {(CHANGES, "group/sub/* *")}
+    found = changed(compared(base, {**base, "@group/sub/_operations/deploy.yaml": OTHER}))
+    assert found == {(CHANGES, "group/sub/* operation deploy"), (CHANGES, "group/sub/shop operation deploy")}
+
+
+def test_a_folder_of_branches_is_no_repository(compared):
+    files = {"@a/shop/default.yaml": GOOD, "@a/shop/release/default.yaml": GOOD, "@a/shop/x/y/z.yaml": GOOD}
+    assert changed(compared(files, dict.fromkeys(files, OTHER))) == {
+        (CHANGES, f"a/shop {branch}") for branch in ("*", "release/*", "x/y/z")
+    }
+    files = {"shop/main.yaml": GOOD, "@a/shop/release/default.yaml": GOOD, "@b/web/release/1.yaml": GOOD}
+    head = {**dict.fromkeys(files, OTHER), "shop/main.yaml": GOOD}
+    assert changed(compared(files, head)) == {(CHANGES, "a/shop release/*"), (CHANGES, "b/web release/1")}

@@ -1,5 +1,6 @@
 """`manage.py importprojects`: repositories' own files brought into the tree."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -57,6 +58,7 @@ def files(root: Path) -> list[str]:
         ("https://github.com/octocat/hello.git", ("octocat", "hello")),
         ("https://github.com/octocat/hello/", ("octocat", "hello")),
         ("https://user:ghp_x@github.com/octocat/hello.git", ("octocat", "hello")),
+        ("https://user:gh@p_x@github.com/octocat/hello.git", ("octocat", "hello")),
         ("https://git.company.com:8443/group/sub/deep/hello.git", ("group/sub/deep", "hello")),
         ("ssh://git@git.company.com:2222/group/hello.git", ("group", "hello")),
         ("ssh://git@[::1]:2222/group/hello.git", ("group", "hello")),
@@ -74,17 +76,60 @@ def test_the_remote_names_the_repository(remote, slug):
 
 @pytest.mark.parametrize(
     "remote",
-    ["/srv/git/hello.git", "../hello", "file:///srv/git/a/hello.git", "https://github.com/hello", "git@host:hello.git", ""],
-)
+    ["/srv/git/hello.git", "../hello", "file:///srv/git/a/hello.git", "https://github.com/hello", "git@host:hello.git", "",
+     "https://me:x/y@host/a/hello.git", "ext::sh -c a/hello", "codecommit::eu/a/hello"],
+)  # fmt: skip
 def test_a_remote_without_namespace_and_name_is_refused(remote):
     with pytest.raises(NoClone):
         slug_of(remote)
 
 
-def test_the_password_of_a_remote_is_not_repeated():
-    with pytest.raises(NoClone, match=r"https://github\.com/hello") as caught:
-        slug_of("https://me:ghp_secret@github.com/hello")
+@pytest.mark.parametrize(
+    "remote",
+    ["https://me:ghp_secret@github.com/hello", "https://me:ghp@secret@github.com/hello", "https://me:x/secret@github.com/a/hello",
+     "https://github.com/hello?private_token=secret", "me:secret@github.com:hello", "https://secret@github.com/hello#secret"],
+)  # fmt: skip
+def test_the_password_of_a_remote_is_not_repeated(remote):
+    with pytest.raises(NoClone, match=r"its remote (https://)?github\.com[/:]") as caught:
+        slug_of(remote)
     assert "secret" not in str(caught.value)
+
+
+def test_of_several_addresses_of_a_remote_the_first_counts_as_for_git(root, clone, capsys):
+    folder = clone("git@host:a/hello.git")
+    subprocess.run(["git", "-C", folder, "remote", "set-url", "--add", "origin", "git@host:mirror/hello.git"], check=True)
+    assert "(a/hello): is now" in run(capsys, folder)
+
+
+@pytest.mark.parametrize(
+    ("settings_of_git", "said"),
+    [
+        ("[core\n", "it is not a git clone that git can read: bad config line 1 in file "),
+        ('[remote "origin"]\n\tpushurl = x\n', "its git remote origin has no address."),
+    ],
+)
+def test_why_git_cannot_tell_is_said(root, clone, capsys, settings_of_git, said):
+    folder = clone("git@host:a/hello.git")
+    Path(folder, ".git", "config").write_text(settings_of_git)
+    assert f"not imported: {said}" in run(capsys, folder)
+
+
+def test_a_bare_repository_has_no_file_to_import(root, clone, tmp_path, capsys):
+    subprocess.run(["git", "init", "--quiet", "--bare", str(tmp_path / "hello.git")], check=True)
+    for folder in (str(tmp_path / "hello.git"), f"{clone('git@host:a/hello.git')}/.git"):
+        assert "not imported: it is a repository without a work tree; clone it." in run(capsys, folder)
+
+
+def test_that_git_is_missing_is_said(root, clone, capsys, monkeypatch):
+    folder = clone("git@host:a/hello.git")
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert "not imported: git cannot be run: No such file or directory." in run(capsys, folder)
+
+
+def test_a_pipe_is_not_waited_for(root, clone, capsys):
+    folder = clone("git@host:a/hello.git", text=None)
+    os.mkfifo(f"{folder}/.drone.yml")
+    assert "not imported: its .drone.yml is not a file." in run(capsys, folder)
 
 
 def test_files_are_imported_byte_for_byte(root, clone, capsys):
@@ -245,3 +290,9 @@ def test_what_to_do_with_a_program_that_makes_the_yaml_is_said(root, clone, caps
     assert f"{command}` write .drone.yml there" in out
     assert "`drone repo update --config .drone.yml a/shop`" in out
     assert files(root) == []
+
+
+@pytest.mark.parametrize("value", ["settings: {x: }", "pull: ~", "tags+: [a]", "settings: {a: [{+b: 1}]}"])
+def test_a_step_that_would_mean_something_else_beside_extends_is_no_candidate(value):
+    step = f"- {{name: docker, image: plugins/docker, commands: [a, b, c], {value}}}\n"
+    assert candidates([(f"{name}/default.yaml", f"kind: pipeline\nsteps:\n{step}") for name in "abc"]) == []

@@ -51,6 +51,12 @@ def checked(repo: Repo, wish: Wish) -> Wish:
     return replace(wish, params=params)
 
 
+def defaults(repo: Repo, build: Build) -> dict[str, str]:
+    """Give the defaults of the inputs of the operation that a build ran, as today's tree has them; errors as of `checked`."""
+    name = name_of(build)
+    return with_defaults(operation(repo, name), {}) if name else {}
+
+
 def refuse_restart(repo: Repo, build: Build, params: Mapping[str, str]) -> None:
     """Look whether a build that ran an operation can run it again, with today's tree; errors as of `checked`."""
     if name := name_of(build):

@@ -46,7 +46,10 @@ def why(build: Build, slug: str) -> str:
     seconds = error.time.timestamp() - build.created if error else 0
     if error and (error.number == build.number or (not error.number and -SKEW <= seconds <= SKEW)):
         return f"edrone answered with an error: {error.message}"
-    return "It is older than edrone's records, or Drone had its configuration from elsewhere."
+    return (
+        "It is older than edrone's records, or edrone's own database failed when it was served, "
+        "or Drone had its configuration from elsewhere."
+    )
 
 
 class ConfigView(ApiView):

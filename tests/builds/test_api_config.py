@@ -130,6 +130,26 @@ def test_a_build_that_got_an_error_says_which(api, tree):
     assert "older than" in body(api.get(f"{REPO}/builds/2/config"))["message"]
 
 
+def test_a_build_that_got_an_error_was_not_served_what_its_commit_got_a_minute_before(api, tree, capsys):
+    """Its restart, say, after somebody broke the file: Drone keeps neither its parameters nor who started it."""
+    tree({"edrone/default.yaml": "kind: pipeline\nname: good\n"})
+    build = Build.objects.get(repo_id=1, number=19)
+    serve(replace(request_of(build), created=build.created - 60))
+    message = body(api.get(f"{REPO}/builds/19/config"))["message"]
+    assert message.endswith("edrone answered with an error: projects/edrone/master.yaml:12:5: step 'deploy' has no image")
+    with pytest.raises(CommandError, match="No record is known to be of build 19 of ismewen/edrone: .*, got an error"):
+        call_command("showconfig", "ismewen/edrone", build=19)
+    assert ServedConfig.objects.get().build_id is None
+
+
+def test_a_build_that_drone_refused_for_another_reason_shows_what_it_was_served(api, tree):
+    tree({"edrone/default.yaml": "[\n"})
+    build = Build.objects.get(repo_id=1, number=20)
+    assert build.status == "error"
+    serve(request_of(build))
+    assert body(api.get(f"{REPO}/builds/20/config"))["yaml"] == "[\n"
+
+
 def test_a_build_that_edrone_does_not_know_says_so(api):
     answer = api.get(f"{REPO}/builds/2/config")
     assert answer.status_code == 404

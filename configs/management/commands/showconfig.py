@@ -90,7 +90,7 @@ def record_of(slug: str, number: int) -> ServedConfig:
     if found is None:
         how = ", or its number is not known yet: set DRONE_DATABASE_URL so that edrone can look it up in Drone's own table"
         raise CommandError(
-            f"No record is known to be of build {number} of {slug}: it was not served by edrone, or is forgotten"
+            f"No record is known to be of build {number} of {slug}: it was not served by edrone, got an error, or is forgotten"
             f"{'' if there else how}."
         )
     return found

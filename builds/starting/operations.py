@@ -52,9 +52,13 @@ def checked(repo: Repo, wish: Wish) -> Wish:
 
 
 def defaults(repo: Repo, build: Build) -> dict[str, str]:
-    """Give the defaults of the inputs of the operation that a build ran, as today's tree has them; errors as of `checked`."""
+    """Give the defaults of the inputs of the operation that a build ran, as today's tree has them; errors as of `checked`.
+
+    An input called `debug` has none here: in a restart that is a word of Drone's.
+    """
     name = name_of(build)
-    return with_defaults(operation(repo, name), {}) if name else {}
+    found = with_defaults(operation(repo, name), {}) if name else {}
+    return {name: value for name, value in found.items() if name != "debug"}
 
 
 def refuse_restart(repo: Repo, build: Build, params: Mapping[str, str]) -> None:

@@ -250,6 +250,7 @@ def test_a_restart_of_an_operation_is_looked_at_before_drone_is_asked(standin, a
 def test_a_restart_of_an_operation_gets_the_defaults_of_inputs_that_the_build_had_not(standin, api, tree):
     """The build is older than the input, or Drone refused it, and kept no parameters."""
     head = "kind: operation\ninputs:\n  TARGET: {default: moon}\n  COUNT: {default: 3}\n  NOTE: {default: none}\n  BARE: {}\n"
+    head += "  debug: {default: 'true'}\n"
     tree({"edrone/_operations/check.yaml": f"{head}---\nkind: pipeline\nname: x\n"})
     assert Build.objects.get(repo_id=1, number=1).params["TARGET"] == "staging"
     answer = api["runner"].post(f"{BUILDS}/1?NOTE=mine")

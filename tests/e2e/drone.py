@@ -66,7 +66,6 @@ def build(folder: Path, *, operations: bool = False) -> dict[str, Path]:
 def newer(folder: Path) -> Path:
     """Change the server's source in two places, and give a go.mod that takes it from there."""
     source = folder / "source"
-    go_does("drone", "mod", "download", "github.com/drone/drone")  # `list` names no folder of what is not there yet
     shutil.copytree(
         go_does("drone", "list", "-m", "-f", "{{.Dir}}", "github.com/drone/drone"), source, copy_function=shutil.copyfile
     )

@@ -1,9 +1,12 @@
 """Builds of Drone's table, as what identifies them for the records of what they were served."""
 
 from builds.models import Build, Repo
+from builds.models.words import Status
 from configs.identity import BuildKey
 
 MOST = 50  # builds of one number, in as many repositories
+# As Drone's linter refuses the pipeline by which edrone tells an error: configs/answers.py.
+REFUSED = "unsupported os: edrone: "
 
 
 def numbered(number: int, slug: str) -> list[BuildKey]:
@@ -29,4 +32,10 @@ def key_of(build: Build) -> BuildKey:
         trigger=build.trigger,
         created=build.created,
         params=build.params,
+        got_error=bool(error_of(build)),
     )
+
+
+def error_of(build: Build) -> str:
+    """Give the error that edrone answered a build with as it was triggered; empty where it was none."""
+    return build.error.partition(REFUSED)[2] if build.status == Status.ERROR.value else ""

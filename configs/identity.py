@@ -32,6 +32,7 @@ class BuildKey:
     trigger: str  # @hook, @cron, or a login
     created: int  # Unix seconds; 0 where a person asks and there is no build
     params: Mapping[str, str] = field(default_factory=dict)  # may hold secrets: only ever kept as part of a digest
+    got_error: bool = False  # edrone answered it with an error, as Drone's table tells: what others were served it was not
 
 
 @dataclass(frozen=True)
@@ -87,14 +88,17 @@ class Kept:
 def choose(key: BuildKey, marks: Marks, kept: Iterable[Kept]) -> Kept | None:
     """Say which record tells what a build was served, where one does.
 
-    In this order: what is bound to the build; the newest that is equal in all but the time, one that is bound to no build
-    first; the newest that Drone's own cache would have given, since builds of one second share its answer.
+    None for one that got an error, which is never kept as served. Else in this order: what is bound to the build; the newest that
+    is equal in all but the time, one that is bound to no build first; the newest that Drone's own cache would have given, since
+    builds of one second share its answer.
 
     Args:
         key: the build.
         marks: its digests.
         kept: the records that may tell, see served.py.
     """
+    if key.got_error:
+        return None
     kept = list(kept)
     bound = [record for record in kept if is_of(record, key)]
     if bound:

@@ -17,6 +17,14 @@ finders: list[Finder] = []
 
 def bind_number(number: int, slug: str = "") -> None:
     """Bind the records of builds with this number to them, as far as Drone's table is there and can be read."""
+    with suppress(DatabaseError):
+        bind_all(keys_of(number, slug))
+
+
+def keys_of(number: int, slug: str = "") -> list[BuildKey]:
+    """Give the builds with this number that Drone's table has now; none where it is not there or cannot be read."""
+    found: list[BuildKey] = []
     for find in finders:
         with suppress(DatabaseError):
-            bind_all(find(number, slug))
+            found += find(number, slug)
+    return found

@@ -17,12 +17,14 @@ from django.urls import reverse  # noqa: E402
 
 from edrone_site import metrics  # noqa: E402
 from edrone_site.admission import Admission  # noqa: E402
+from edrone_site.incoming import Utf8Request  # noqa: E402
 from edrone_site.startup import refuse_what_cannot_work  # noqa: E402
 
 refuse_what_cannot_work()
 if settings.EDRONE_METRICS:
     metrics.begin()
 
+site.request_class = Utf8Request
 # All but one of the threads. A probe that only asks whether the process is alive takes no time and is always answered.
 always = [reverse(name) for name in ("config", "config-slash", "healthz")]
 application = Admission(site, settings.EDRONE_THREADS - 1, always)

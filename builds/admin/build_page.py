@@ -93,7 +93,7 @@ def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number
         "finished": build.status not in statuses.NOT_FINISHED,
         "again": again(build, int(time.time())),
         "live_url": address("live", build, chosen) + (f"?from={first}" if len(lines) > MOST_STEPS else ""),
-        "starter": starters({(build.repo.slug, build.number)}).get((build.repo.slug, build.number)) or starter(build),
+        "starter": starters([(build.repo.slug, build)]).get(build.id) or starter(build),
         "params": masked(build.params),
         "links": links(build),
         "actions": actions(request.user, build),

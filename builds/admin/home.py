@@ -55,12 +55,12 @@ def lists(request: HttpRequest) -> dict[str, Any]:
 def started_here(request: HttpRequest, visible: list[int] | None) -> list[Build]:
     """Give the builds that the reader started through edrone: in Drone, edrone's own login stands for them."""
     found = AuditRecord.objects.filter(username=request.user.get_username(), verb__in=STARTING).exclude(build=None)
-    pairs = list(found.order_by("-id").values_list("slug", "build")[:MINE])
-    if not pairs:
+    answers = list(found.order_by("-id").values_list("slug", "build", "answer__id", "answer__created")[:MINE])
+    if not answers:
         return []
-    ids = dict(Repo.objects.filter(slug__in={slug for slug, _ in pairs}).values_list("slug", "id"))
+    ids = dict(Repo.objects.filter(slug__in={slug for slug, *_ in answers}).values_list("slug", "id"))
     wanted = Q(pk__in=[])
-    for slug, number in pairs:
+    for slug, number, pk, created in answers:
         if slug in ids and (visible is None or ids[slug] in visible):
-            wanted |= Q(repo_id=ids[slug], number=number)
+            wanted |= Q(repo_id=ids[slug], number=number, pk=pk, created=created)  # numbers may begin again, see `starters`
     return list(Build.objects.filter(wanted))

@@ -32,25 +32,31 @@ def rows(builds: Iterable[Build]) -> list[Row]:
     """Make lines of builds; one query for all their repositories."""
     found = list(builds)
     slugs = dict(Repo.objects.filter(id__in={build.repo_id for build in found}).values_list("id", "slug")) if found else {}
-    people = starters({(slugs.get(build.repo_id, ""), build.number) for build in found})
+    people = starters([(slugs.get(build.repo_id, ""), build) for build in found])
     waiting, now = waiting_for_approval(found), int(time.time())
-    return [
-        row(build, slug := slugs.get(build.repo_id, ""), now, people.get((slug, build.number), ""), waits=build.id in waiting)
-        for build in found
-    ]
+    return [row(build, slugs.get(build.repo_id, ""), now, people.get(build.id, ""), waits=build.id in waiting) for build in found]
 
 
-def starters(builds: Collection[tuple[str, int]]) -> dict[tuple[str, int], str]:
+def starters(builds: Collection[tuple[str, Build]]) -> dict[int, str]:
     """Say who started builds through edrone, in whose name Drone has only edrone's own login; one query.
 
+    A name and a number alone may be those of another build: a repository that was activated anew counts from 1 again, as does a
+    Drone that was set up anew.
+
     Args:
-        builds: slugs and numbers.
+        builds: with the full names of their repositories.
+
+    Returns:
+        Names by the ids of the builds.
     """
     if not builds:
         return {}
-    slugs, numbers = zip(*builds, strict=True)
-    found = AuditRecord.objects.filter(slug__in=set(slugs), build__in=set(numbers), verb__in=STARTING).order_by("id")
-    return {(slug, number or 0): name for slug, number, name in found.values_list("slug", "build", "username")}
+    slugs, numbers = {slug for slug, _ in builds}, {build.number for _, build in builds}
+    found = AuditRecord.objects.filter(slug__in=slugs, build__in=numbers, verb__in=STARTING).order_by("id")
+    told = found.values_list("slug", "build", "answer__id", "answer__created", "username")
+    people = {(slug, number, pk, created): name for slug, number, pk, created, name in told}
+    started = {build.id: people.get((slug, build.number, build.id, build.created)) for slug, build in builds}
+    return {pk: name for pk, name in started.items() if name}
 
 
 def row(build: Build, slug: str, now: int, person: str = "", *, waits: bool = False) -> Row:

@@ -25,11 +25,11 @@ class TooLarge(APIException):
 
 
 class StrictJson(BaseParser):
-    """Reads JSON. A number is its own text, so that 1.10 does not become 1.1."""
+    """Reads JSON, which is UTF-8 whatever else is said. A number is its own text, so that 1.10 does not become 1.1."""
 
     media_type = "application/json"
 
-    def parse(self, stream: IO[bytes], _: str | None = None, context: Mapping[str, Any] | None = None) -> Any:
+    def parse(self, stream: IO[bytes], _: str | None = None, __: Mapping[str, Any] | None = None) -> Any:
         """Read all of it.
 
         Raises:
@@ -37,8 +37,7 @@ class StrictJson(BaseParser):
         """
         body = stream.read()
         try:
-            text = body.decode((context or {}).get("encoding") or "utf-8")
-            return json.loads(text, parse_float=str, parse_int=str, parse_constant=refuse, object_pairs_hook=once)
+            return json.loads(body.decode(), parse_float=str, parse_int=str, parse_constant=refuse, object_pairs_hook=once)
         except RecursionError:
             problem = "its lists and objects are nested too deeply"
         except ValueError as error:

@@ -11,9 +11,14 @@ import time
 from typing import Any
 
 from requests.adapters import HTTPAdapter
+from requests.exceptions import ConnectionError as Broken
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
+
+
+class Untrusting(NewConnectionError):
+    """The certificates to trust cannot be read by now, so no connection was made."""
 
 
 class Reader(io.RawIOBase):
@@ -80,12 +85,14 @@ class TLSConnection(HTTPSConnection):
         """Shake hands; where that fails, nothing was sent, which urllib3 does not tell from an answer that fails.
 
         Raises:
-            NewConnectionError: there is no connection. What is wrong with certificates is raised as it is.
+            NewConnectionError: there is no connection. What is wrong with the server's certificate is raised as it is.
         """
         try:
             super().connect()
         except ssl.SSLCertVerificationError:
             raise
+        except SSLError:  # urllib3 says so of the file of certificates, and of nothing else here
+            raise Untrusting(self, "the certificates to trust cannot be read") from None
         except OSError:
             raise NewConnectionError(self, "the TLS handshake failed, or took too long") from None
 
@@ -109,3 +116,11 @@ class Adapter(HTTPAdapter):
         """Say which connections to make."""
         super().init_poolmanager(*arguments, **named)
         self.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": TLSPool}
+
+    def cert_verify(self, conn: Any, url: Any, *arguments: Any, **named: Any) -> None:
+        """Let a file of certificates that is gone look like one that cannot be read."""
+        try:
+            super().cert_verify(conn, url, *arguments, **named)  # type: ignore[no-untyped-call]  # so it is in types-requests
+        except OSError:
+            gone = Untrusting(conn, "the certificates to trust are not there")
+            raise Broken(MaxRetryError(conn, url, gone)) from None

@@ -7,6 +7,7 @@ from requests.exceptions import ConnectTimeout, ReadTimeout, RequestException, S
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
 
 from builds.drone.calls import Call
+from builds.drone.deadline import Untrusting
 from builds.drone.errors import DroneError
 from configs.sentence import Sentence
 
@@ -35,14 +36,22 @@ def failure(error: Exception, call: Call, server: str) -> DroneError:
     if isinstance(error, ReadTimeout | ReadTimeoutError | TimeoutError):
         return too_slow(call)
     if isinstance(error, ConnectTimeout) or was_refused(error):
-        unreached = Sentence("Drone cannot be reached at %(server)s; nothing was done. Try again later.", server=server)
-        return DroneError(unreached, 503)
+        return unreached(error, server)
     if isinstance(error, UnicodeError):
         return DroneError(Sentence("What should be sent to Drone is not Unicode text."), 400, permanent=True)
     if isinstance(error, RequestException | HTTPError | OSError):
         return broken(call)
     foreign = Sentence("What answers at DRONE_SERVER does not speak HTTP as Drone does.")
     return DroneError(foreign, 502, uncertain=call.writes)
+
+
+def unreached(error: Exception, server: str) -> DroneError:
+    """There was no connection."""
+    if isinstance(cause(error), Untrusting):
+        unreadable = Sentence("The certificates of DRONE_CA_FILE cannot be read; nothing was done.")
+        return DroneError(unreadable, 502, permanent=True)
+    away = Sentence("Drone cannot be reached at %(server)s; nothing was done. Try again later.", server=server)
+    return DroneError(away, 503)
 
 
 def was_refused(error: Exception) -> bool:

@@ -51,6 +51,16 @@ def checked(repo: Repo, wish: Wish) -> Wish:
     return replace(wish, params=params)
 
 
+def defaults(repo: Repo, build: Build) -> dict[str, str]:
+    """Give the defaults of the inputs of the operation that a build ran, as today's tree has them; errors as of `checked`.
+
+    An input called `debug` has none here: in a restart that is a word of Drone's.
+    """
+    name = name_of(build)
+    found = with_defaults(operation(repo, name), {}) if name else {}
+    return {name: value for name, value in found.items() if name != "debug"}
+
+
 def refuse_restart(repo: Repo, build: Build, params: Mapping[str, str]) -> None:
     """Look whether a build that ran an operation can run it again, with today's tree; errors as of `checked`."""
     if name := name_of(build):

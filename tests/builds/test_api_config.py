@@ -1,10 +1,11 @@
 """The YAML of builds: as it was served, and as it would be."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from builds.models import Build
 from builds.numbered import key_of
@@ -14,7 +15,7 @@ from configs.payload import ConfigRequest
 from configs.recording import rows
 from configs.recording.rows import Ask
 from configs.resolve import resolve
-from configs.served import give_new
+from configs.served import give_new, served_for
 from configs.tree import Tree
 from tests import drones
 from tests.builds.api import Api, body
@@ -24,9 +25,13 @@ pytestmark = pytest.mark.django_db
 REPO = "/api/repos/ismewen/edrone"
 
 
+@pytest.fixture(autouse=True)
+def nothing_stored():
+    rows.stored_files.clear()
+
+
 @pytest.fixture
 def api(db):
-    rows.stored_files.clear()
     with drones.connected(drones.sqlite_database(drones.RECORDED / "drone-2.28.2.sqlite")):
         yield Api(person("ismewen", is_superuser=True))
 
@@ -36,6 +41,11 @@ def request_of(build: Build) -> ConfigRequest:
     key: BuildKey = key_of(build)
     names = ("event", "action", "ref", "after", "target", "deploy_to", "parent", "trigger", "created", "params", "repo_id")
     return ConfigRequest("ismewen", "edrone", **{name: getattr(key, name) for name in names})
+
+
+def serve(asked: ConfigRequest) -> None:
+    """Let the build be triggered."""
+    give_new([Ask(asked, resolve(asked, Tree(settings.EDRONE_PROJECTS)), "abc123")])
 
 
 def test_a_build_shows_the_exact_text_that_it_was_served_when_the_tree_has_changed(api, tree):
@@ -62,6 +72,42 @@ def test_a_build_that_asked_only_once_is_found_by_its_number(api, tree, capsys):
     assert ServedConfig.objects.get().number == 2
 
 
+def test_a_build_of_a_renamed_repository_is_shown_by_its_new_name(change, tree, capsys):
+    tree({"edrone/default.yaml": "kind: pipeline\nname: one\n"})
+    serve(request_of(Build.objects.get(repo_id=1, number=2)))
+    change("UPDATE repos SET repo_slug = 'ismewen/renamed', repo_name = 'renamed' WHERE repo_id = 1")
+    call_command("showconfig", "ismewen/renamed", build=2)
+    assert capsys.readouterr().out == "kind: pipeline\nname: one\n"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"repo_id": 77}, id="of a repository that was deleted, and activated anew"),
+        pytest.param({"after": "b" * 40}, id="of a Drone that was set up anew"),
+    ],
+)
+def test_another_build_of_the_same_name_and_number_is_never_shown_for_one_that_drone_has(api, tree, other):
+    tree({"edrone/default.yaml": "kind: pipeline\nname: another\n"})
+    build = Build.objects.get(repo_id=1, number=2)
+    serve(replace(request_of(build), created=1000, **other))
+    assert served_for(replace(key_of(build), created=1000, **other))
+    assert ServedConfig.objects.get().number == 2
+    with pytest.raises(CommandError, match="No record is known to be of build 2 of ismewen/edrone: it was not served by edrone"):
+        call_command("showconfig", "ismewen/edrone", build=2)
+    assert api.get(f"{REPO}/builds/2/config").status_code == 404
+
+
+def test_what_drone_has_forgotten_is_still_shown(api, tree, capsys):
+    tree({"edrone/default.yaml": "kind: pipeline\nname: one\n"})
+    build = Build.objects.get(repo_id=1, number=2)
+    serve(request_of(build))
+    assert served_for(key_of(build))
+    ServedConfig.objects.update(number=9999)
+    call_command("showconfig", "ismewen/edrone", build=9999)
+    assert capsys.readouterr().out == "kind: pipeline\nname: one\n"
+
+
 @pytest.mark.parametrize("words", ["2", "ismewen/edrone 2", "2 ismewen/edrone"])
 def test_a_search_by_number_finds_a_build_that_asked_only_once(api, tree, client, words):
     tree({"edrone/default.yaml": "kind: pipeline\nname: one\n"})
@@ -84,10 +130,31 @@ def test_a_build_that_got_an_error_says_which(api, tree):
     assert "older than" in body(api.get(f"{REPO}/builds/2/config"))["message"]
 
 
+def test_a_build_that_got_an_error_was_not_served_what_its_commit_got_a_minute_before(api, tree, capsys):
+    """Its restart, say, after somebody broke the file: Drone keeps neither its parameters nor who started it."""
+    tree({"edrone/default.yaml": "kind: pipeline\nname: good\n"})
+    build = Build.objects.get(repo_id=1, number=19)
+    serve(replace(request_of(build), created=build.created - 60))
+    message = body(api.get(f"{REPO}/builds/19/config"))["message"]
+    assert message.endswith("edrone answered with an error: projects/edrone/master.yaml:12:5: step 'deploy' has no image")
+    with pytest.raises(CommandError, match="No record is known to be of build 19 of ismewen/edrone: .*, got an error"):
+        call_command("showconfig", "ismewen/edrone", build=19)
+    assert ServedConfig.objects.get().build_id is None
+
+
+def test_a_build_that_drone_refused_for_another_reason_shows_what_it_was_served(api, tree):
+    tree({"edrone/default.yaml": "[\n"})
+    build = Build.objects.get(repo_id=1, number=20)
+    assert build.status == "error"
+    serve(request_of(build))
+    assert body(api.get(f"{REPO}/builds/20/config"))["yaml"] == "[\n"
+
+
 def test_a_build_that_edrone_does_not_know_says_so(api):
     answer = api.get(f"{REPO}/builds/2/config")
     assert answer.status_code == 404
-    assert "no record of what build 2" in body(answer)["message"]
+    for words in ("no record of what build 2", "older than edrone's records", "own database failed"):
+        assert words in body(answer)["message"]
     assert "has no build 999" in body(api.get(f"{REPO}/builds/999/config"))["message"]
 
 

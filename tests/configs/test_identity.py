@@ -39,6 +39,10 @@ def test_what_is_bound_to_the_build_goes_before_all_else():
     assert chosen(kept(pk=1), kept(pk=2, build_id=70, created=990), kept(pk=3)) == 2
 
 
+def test_a_build_that_got_an_error_was_served_nothing_that_is_kept():
+    assert chosen(kept(pk=1), kept(pk=2, build_id=70), key=dataclasses.replace(STARTED, got_error=True)) is None
+
+
 @pytest.mark.parametrize("changed", [{"event": "push"}, {"ref": "refs/heads/x"}, {"after": "decaf"}])
 def test_a_number_of_another_drone_binds_nothing(changed):
     assert chosen(kept(pk=1, build_id=70, **changed)) is None

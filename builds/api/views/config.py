@@ -11,7 +11,7 @@ from builds.api.parameters import texts, words
 from builds.api.shapes import Shape
 from builds.models import Build, Repo
 from builds.models.words import Event
-from builds.numbered import key_of
+from builds.numbered import error_of, key_of
 from configs.models import LastError
 from configs.payload import ConfigRequest
 from configs.recording.packing import unpacked
@@ -41,12 +41,17 @@ class BuildConfigView(ApiView):
 
 
 def why(build: Build, slug: str) -> str:
-    """Say why there is no record: edrone answered with an error, where the last of the repository fits the build."""
+    """Say why there is no record: edrone answered with an error, as Drone says, or where the last of the repository fits."""
+    if told := error_of(build):
+        return f"edrone answered with an error: {told}"
     error = LastError.objects.filter(slug=slug, event=build.event, ref=build.ref).first()
     seconds = error.time.timestamp() - build.created if error else 0
     if error and (error.number == build.number or (not error.number and -SKEW <= seconds <= SKEW)):
         return f"edrone answered with an error: {error.message}"
-    return "It is older than edrone's records, or Drone had its configuration from elsewhere."
+    return (
+        "It is older than edrone's records, or edrone's own database failed when it was served, "
+        "or Drone had its configuration from elsewhere."
+    )
 
 
 class ConfigView(ApiView):

@@ -16,10 +16,11 @@ from configs.errors import ConfigError, Vanished
 from configs.lookup import candidates
 from configs.management.arguments import add_build, build_of
 from configs.models import ServedConfig
-from configs.numbered import bind_number
+from configs.numbered import keys_of
 from configs.operations.finding import named, operation_candidates
 from configs.payload import LARGEST_NUMBER, ConfigRequest
 from configs.resolve import resolve
+from configs.served import served_for
 from configs.showing import difference, text_of
 from configs.tree import Tree
 
@@ -74,19 +75,23 @@ class Command(BaseCommand):
 
 
 def record_of(slug: str, number: int) -> ServedConfig:
-    """Find the newest record of a build."""
+    """Find the record of a build: of the one that Drone's table has, else the newest of its repository's name and number.
+
+    A name and a number alone may be those of another build: of a repository that was called so before, or was deleted since.
+    """
     if not 1 <= number <= LARGEST_NUMBER:
         raise CommandError(f"{number} is no number of a build: they count from 1.")
     records = ServedConfig.objects.select_related("file__text").filter(slug=slug, number=number).order_by("-id")
     try:
-        bind_number(number, slug)
-        found = records.first()
+        there = keys_of(number, slug)
+        found = served_for(there[0]) if there else records.first()
     except DatabaseError as error:
         raise CommandError(f"edrone's own database cannot be read: {' '.join(str(error).split())}") from None
     if found is None:
+        how = ", or its number is not known yet: set DRONE_DATABASE_URL so that edrone can look it up in Drone's own table"
         raise CommandError(
-            f"No record is known to be of build {number} of {slug}: it was not served by edrone, or is forgotten, or its number "
-            "is not known yet: set DRONE_DATABASE_URL so that edrone can look it up in Drone's own table."
+            f"No record is known to be of build {number} of {slug}: it was not served by edrone, got an error, or is forgotten"
+            f"{'' if there else how}."
         )
     return found
 

@@ -223,6 +223,18 @@ def test_a_certificate_is_verified_and_a_file_of_certificates_may_say_by_what(ce
         assert (raised.value.status, raised.value.permanent) == (502, True)
 
 
+@pytest.mark.parametrize("content", [None, b"", b"no certificate"])
+def test_a_file_of_certificates_that_has_gone_since_the_start_is_called_so_and_nothing_is_called_done(tmp_path, content):
+    file = tmp_path / "certificates.pem"
+    if content is not None:
+        file.write_bytes(content)
+    with serving(lambda _: Response(200, b"null")) as server:
+        client = Client(Transport(server.url.replace("http:", "https:"), TOKEN, str(file)))
+        with pytest.raises(DroneError, match="The certificates of DRONE_CA_FILE cannot be read; nothing was done.") as raised:
+            client.restart(EDRONE, 1, {})
+    assert (raised.value.status, raised.value.permanent, raised.value.uncertain) == (502, True, False)
+
+
 def test_an_answer_over_tls_has_the_same_time_limit(certificate):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate)

@@ -392,3 +392,9 @@ def test_a_build_of_very_many_steps_is_shown_in_parts(db, tmp_path):
         assert re.search(r'id="step-1-2500"[^>]*aria-current="true"', page)
         for odd in ("x", "99999999999", "-1"):
             assert client.get(f"{LIST}ismewen/edrone/950/?from={odd}").status_code == 200
+
+
+def test_why_there_may_be_no_record_of_a_configuration_is_said(admin):
+    page = admin.get("/admin/builds/build/ismewen/edrone/2/-/configuration/").content.decode()
+    for reason in ("older than edrone", "edrone answered with an error", "own database failed", "Drone took it from elsewhere"):
+        assert reason in page

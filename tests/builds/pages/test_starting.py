@@ -1,6 +1,7 @@
 """Running services by hand, from the pages, against a stand-in of Drone that is a real HTTP server."""
 
 import re
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -399,3 +400,39 @@ def test_who_did_what_is_on_the_page_of_the_build_for_those_who_may_see_it(site,
         assert "promote" in re.sub(r"href=\S+", "", page)
         assert "moon" in page
         assert deployer.get(path).status_code == 404  # Django's permission to view audit records is missing
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("build_id = build_id + 1000", id="its repository was deleted, and activated anew"),
+        pytest.param("build_created = build_created + 4000", id="Drone was set up anew"),
+    ],
+)
+def test_another_build_of_the_same_number_was_started_by_nobody_here(site, deployer, change):
+    """Where numbers begin again, nobody is said to have started what somebody else pushed."""
+    auditor = reader("auditor", is_superuser=True)
+    started = confirmed(deployer, f"{RUN}?operation=", branch="develop", params="")["Location"]
+    number = re.findall(r"(\d+)/$", started)[0]
+    record = f"{started}-/record/"
+
+    def named(path: str) -> bool:
+        words = " ".join(re.sub("<[^>]*>", " ", text(auditor.get(path))).split())
+        return "started by deployer" in words.lower()
+
+    places = (started, record, REPO, "/admin/builds/build/")
+    assert all(named(path) for path in places)
+    assert "Nothing was done to this build through edrone." not in text(auditor.get(record))
+    assert f"#{number}<" in text(deployer.get("/admin/"))
+    site.drone.database.rows(f"UPDATE builds SET {change} WHERE build_number = ?", number)
+    assert not any(named(path) for path in places)
+    assert "Nothing was done to this build through edrone." in text(auditor.get(record))
+    assert "started by deployer" not in text(deployer.get("/admin/"))
+
+
+def test_what_was_done_to_an_earlier_build_of_the_same_number_is_not_on_the_page(site, deployer):
+    auditor = reader("auditor", is_superuser=True)
+    confirmed(deployer, f"{BUILDS}2/-/do/promote/", target="mars", params="")
+    assert "mars" in text(auditor.get(f"{BUILDS}2/-/record/"))
+    site.drone.database.rows("UPDATE builds SET build_created = ? WHERE build_number = 2", int(time.time()) + 4000)
+    assert "mars" not in text(auditor.get(f"{BUILDS}2/-/record/"))

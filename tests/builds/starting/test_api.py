@@ -247,6 +247,19 @@ def test_a_restart_of_an_operation_is_looked_at_before_drone_is_asked(standin, a
     assert not standin.writes
 
 
+def test_a_restart_of_an_operation_gets_the_defaults_of_inputs_that_the_build_had_not(standin, api, tree):
+    """The build is older than the input, or Drone refused it, and kept no parameters."""
+    head = "kind: operation\ninputs:\n  TARGET: {default: moon}\n  COUNT: {default: 3}\n  NOTE: {default: none}\n  BARE: {}\n"
+    head += "  debug: {default: 'true'}\n"
+    tree({"edrone/_operations/check.yaml": f"{head}---\nkind: pipeline\nname: x\n"})
+    assert Build.objects.get(repo_id=1, number=1).params["TARGET"] == "staging"
+    answer = api["runner"].post(f"{BUILDS}/1?NOTE=mine")
+    assert answer.status_code == 200, answer.content
+    assert dict(standin.writes[0].query) == {"COUNT": "3", "NOTE": "mine", "EDRONE_ACTOR": "runner"}
+    assert body(answer)["params"].items() >= {"TARGET": "staging", "COUNT": "3", "NOTE": "mine"}.items()
+    assert AuditRecord.objects.get().params == {"COUNT": "3", "NOTE": "mine", "EDRONE_ACTOR": "runner"}
+
+
 def test_a_restart_whose_parameters_would_be_too_many_together_is_refused(standin, api):
     standin.drone.database.connection.execute(
         "UPDATE builds SET build_params = ? WHERE build_number = 2", [b'{"OLD": "%s"}' % (b"x" * 3000)]

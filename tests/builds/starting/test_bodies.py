@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from tests.builds.api import body
 from tests.server import Server, running
@@ -44,6 +45,12 @@ def test_what_is_not_strictly_json_is_refused(standin, api, content, message):
     answer = posted(api, content)
     assert (answer.status_code, message in body(answer)["message"]) == (400, True), answer.content
     assert not standin.writes
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "latin-1", "utf-16", "base64", "klingon"])
+def test_a_body_is_utf_8_whatever_else_it_says(standin, api, charset):
+    assert posted(api, '{"branch": "f\u00fcnf"}'.encode(), f"application/json; charset={charset}").status_code == 200
+    assert dict(standin.writes[0].query)["branch"] == "f\u00fcnf"
 
 
 def test_a_body_that_is_too_large_is_called_so(standin, api):
@@ -93,3 +100,14 @@ def test_a_key_that_does_not_arrive_as_it_was_sent_is_refused_and_never_ignored(
         answer = connection.makefile("rb").read()
     assert answer.split(b"\r\n")[0].endswith(b" 400 Bad Request"), answer
     assert b"Idempotency-Key must be" in answer
+
+
+@pytest.mark.parametrize("charset", ["latin-1", "utf-16", "base64", "rot13", "klingon"])
+def test_an_address_is_read_as_drone_reads_it_whatever_the_body_is_said_to_be(server, charset):
+    """The charset of a body once made another branch of `fünf`, or an error with a traceback, also of what was not signed."""
+    edrone, token = server
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": f"application/json; charset={charset}"}
+    answer = requests.post(f"{edrone.url}/api/repos/shop/cart/builds?action=f%C3%BCnf", headers=headers, timeout=20)
+    assert (answer.status_code, "there is no operation 'fünf'" in answer.json()["message"]) == (404, True), answer.text
+    assert requests.post(f"{edrone.url}/edrone?a=b", headers=headers, timeout=20).status_code == 401
+    assert "Traceback" not in edrone.printed()

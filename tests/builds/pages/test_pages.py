@@ -374,6 +374,15 @@ def test_what_waits_for_approval_is_named_where_nothing_can_be_started_too(db, t
     assert "\u202e" not in page
 
 
+@pytest.mark.parametrize("part", ["auth", "builds", "configs"])
+def test_the_pages_between_the_first_page_and_the_lists_do_not_say_that_nothing_runs_or_failed(part, admin):
+    first, between = (admin.get(path).content.decode() for path in ("/admin/", f"/admin/{part}/"))
+    assert "My builds" in first
+    assert f"/admin/{part}/" in between
+    for said in ("My builds", "Nothing runs now.", "Nothing failed.", 'id="now"'):
+        assert said not in between
+
+
 def test_the_first_page_asks_again_while_something_runs(viewer, outsider):
     page = viewer.get("/admin/").content.decode()
     address = f"{LIST}-/now/"

@@ -114,6 +114,21 @@ def test_without_scripts_a_line_of_a_log_can_be_found_and_linked(site, browser: 
         expect(page.locator("#L2:target")).to_be_in_viewport()
 
 
+def test_what_is_chosen_is_seen_where_the_system_chooses_the_colours(site, browser: Browser):
+    with reader(browser, site.url, "anna", PASSWORD, forced_colors="active") as page:
+        page.goto(f"{site.url}{BUILD}#L2")
+        line_below = "link => getComputedStyle(link).borderBottomColor"
+        chosen = page.locator(".tabs a[aria-current]").evaluate(line_below)
+        others = page.locator(".tabs a:not([aria-current])")
+        assert others.count()
+        assert all(other.evaluate(line_below) != chosen for other in others.all())
+        for each in (page.locator(".steps a[aria-current]").first, page.locator("#L2")):
+            expect(each).to_have_css("outline-style", "solid")
+        expect(page.locator("#L1")).to_have_css("outline-style", "none")
+        page.goto(f"{site.url}/admin/builds/build/")
+        expect(page.locator(".menu a[aria-current]")).to_have_css("outline-style", "solid")
+
+
 def test_ages_are_told_in_seconds_and_go_on(site, browser: Browser):
     with reader(browser, site.url, "anna", PASSWORD) as page:
         page.goto(f"{site.url}{BUILD}")

@@ -356,6 +356,33 @@ def test_what_waits_for_approval_is_seen_and_filtered_though_drone_calls_it_pend
         assert "waiting for approval" not in client.get(f"{LIST}ismewen/edrone/951/").content.decode()
 
 
+def test_what_waits_for_approval_is_named_where_nothing_can_be_started_too(db, tmp_path, settings):
+    settings.DRONE_TOKEN = ""
+    file = hostile.database(tmp_path / "drone.sqlite")
+    with sqlite3.connect(file) as connection:
+        writer = hostile.Writer(connection)
+        made = writer.build(950, build_status="blocked", build_event="push", build_started=0, build_finished=0)
+        for number, name in enumerate(("deploy-\u202eb", "deploy-a")):
+            connection.execute("UPDATE stages SET stage_number = stage_number + ? WHERE stage_build_id = ?", [number, made])
+            writer.stage(made, name, "blocked", {}, running=True)
+    connection.close()
+    with drones.connected(drones.sqlite_database(file)):
+        page = reader("admin", is_superuser=True).get(f"{LIST}ismewen/edrone/950/").content.decode()
+    names = re.findall(r'<span class="cannot">((?:Approve|Decline).*?)</span>(?=<span class="cannot">|</div>)', page)
+    assert [name.split("<bdi>deploy-")[0] for name in names] == ["Approve ", "Approve ", "Decline ", "Decline "]
+    assert ["deploy-a" in name for name in names] == [True, False, True, False]
+    assert "\u202e" not in page
+
+
+@pytest.mark.parametrize("part", ["auth", "builds", "configs"])
+def test_the_pages_between_the_first_page_and_the_lists_do_not_say_that_nothing_runs_or_failed(part, admin):
+    first, between = (admin.get(path).content.decode() for path in ("/admin/", f"/admin/{part}/"))
+    assert "My builds" in first
+    assert f"/admin/{part}/" in between
+    for said in ("My builds", "Nothing runs now.", "Nothing failed.", 'id="now"'):
+        assert said not in between
+
+
 def test_the_first_page_asks_again_while_something_runs(viewer, outsider):
     page = viewer.get("/admin/").content.decode()
     address = f"{LIST}-/now/"

@@ -178,6 +178,19 @@ def test_checkdrone_misses_what_this_drone_should_have(db, tmp_path, postgres, k
     assert "Drone 2.5.0 or newer\n" in printed
 
 
+@pytest.mark.parametrize("table", ["repos", "builds", "stages", "steps", "logs", "cron"])
+@pytest.mark.parametrize("version", drones.VERSIONS)
+def test_checkdrone_misses_a_table_that_every_drone_has(db, tmp_path, version, table):
+    copy = Path(shutil.copy(drones.RECORDED / f"drone-{version}.sqlite", tmp_path))
+    with closing(sqlite3.connect(copy)) as connection:
+        connection.execute(f"DROP TABLE {table}")
+    with drones.connected(drones.sqlite_database(copy)):
+        status, printed = checkdrone()
+    assert status == 1
+    assert f"error: The table {table} is not there.\n" in printed
+    assert printed.count("The table latest is not there") == (version == "1.0.0")
+
+
 def test_checkdrone_compares_what_sqlite_declares(db, tmp_path):
     copy = Path(shutil.copy(drones.RECORDED / "drone-2.28.2.sqlite", tmp_path))
     with closing(sqlite3.connect(copy)) as connection:

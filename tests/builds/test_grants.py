@@ -21,6 +21,7 @@ from builds.queries import build_with_stages, latest_build, log_of, repositories
 from tests import drones
 
 ODD_ROLE = 'ed\'rone "$edrone$" %s; --'
+MARKS_ROLE = "$edrone$edrone$"  # the mark that ends a block, twice with one sign between
 
 
 def checkdrone() -> tuple[int, str]:
@@ -33,7 +34,9 @@ def checkdrone() -> tuple[int, str]:
     return 0, out.getvalue()
 
 
-@pytest.fixture(params=[(version, role) for version in drones.VERSIONS for role in ("edrone_reader", ODD_ROLE)], ids=str)
+@pytest.fixture(
+    params=[(version, role) for version in drones.VERSIONS for role in ("edrone_reader", ODD_ROLE, MARKS_ROLE)], ids=str
+)
 def as_role(request, db, postgres):
     """Connect to a recorded database as a role that has only what dronegrants prints."""
     version, role = request.param

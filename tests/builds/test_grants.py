@@ -21,6 +21,7 @@ from builds.queries import build_with_stages, latest_build, log_of, repositories
 from tests import drones
 
 ODD_ROLE = 'ed\'rone "$edrone$" %s; --'
+MARKS_ROLE = "$edrone$edrone$"  # the mark that ends a block, twice with one sign between
 
 
 def checkdrone() -> tuple[int, str]:
@@ -33,7 +34,9 @@ def checkdrone() -> tuple[int, str]:
     return 0, out.getvalue()
 
 
-@pytest.fixture(params=[(version, role) for version in drones.VERSIONS for role in ("edrone_reader", ODD_ROLE)], ids=str)
+@pytest.fixture(
+    params=[(version, role) for version in drones.VERSIONS for role in ("edrone_reader", ODD_ROLE, MARKS_ROLE)], ids=str
+)
 def as_role(request, db, postgres):
     """Connect to a recorded database as a role that has only what dronegrants prints."""
     version, role = request.param
@@ -176,6 +179,19 @@ def test_checkdrone_misses_what_this_drone_should_have(db, tmp_path, postgres, k
     assert status == 1
     assert f"error: The {'column' if column else 'table'} {gone} is not there.\n" in printed
     assert "Drone 2.5.0 or newer\n" in printed
+
+
+@pytest.mark.parametrize("table", ["repos", "builds", "stages", "steps", "logs", "cron"])
+@pytest.mark.parametrize("version", drones.VERSIONS)
+def test_checkdrone_misses_a_table_that_every_drone_has(db, tmp_path, version, table):
+    copy = Path(shutil.copy(drones.RECORDED / f"drone-{version}.sqlite", tmp_path))
+    with closing(sqlite3.connect(copy)) as connection:
+        connection.execute(f"DROP TABLE {table}")
+    with drones.connected(drones.sqlite_database(copy)):
+        status, printed = checkdrone()
+    assert status == 1
+    assert f"error: The table {table} is not there.\n" in printed
+    assert printed.count("The table latest is not there") == (version == "1.0.0")
 
 
 def test_checkdrone_compares_what_sqlite_declares(db, tmp_path):

@@ -65,6 +65,16 @@ def test_lists_hold_just_what_each_could_be_asked_for(repos, patterns):
     assert bool(expected) == bool(patterns and patterns != ["nobody/*"])
 
 
+def test_a_thousand_namespaces_are_not_too_many(repos):
+    user = person("somebody")
+    patterns = ["a/*", "公司/*", *(f"namespace-{n}/*" for n in range(1200))]
+    Grant.objects.bulk_create(Grant(user=user, pattern=pattern, level=Level.VIEW) for pattern in patterns)
+    expected = {pk for pk, slug in Repo.objects.values_list("pk", "slug") if slug.startswith(("a/", "公司/"))}
+    found = visible_ids(user)
+    assert found is not None
+    assert set(found) == expected
+
+
 def test_inactive_users_and_superusers(repos):
     assert visible_ids(person("root", is_superuser=True)) is None
     assert visible_ids(person("gone", Level.VIEW, is_active=False)) == frozenset()

@@ -62,4 +62,4 @@ def quoted(name: str) -> str:
 
 def literal(text: str) -> str:
     """Write text as a string of SQL; `$edrone$`, which would end the block, is taken apart."""
-    return "'" + text.replace("'", "''").replace("$edrone$", "$edrone' || '$") + "'"
+    return "'" + text.replace("'", "''").replace("$edrone", "$' || 'edrone") + "'"

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browsing import LOOKS, faults, reader, wider_than_the_window
-from tests.hostile import HOSTILE, LONG, REFUSED, RUNNING, database
+from tests.hostile import HOSTILE, LONG, REFUSED, RUNNING, Writer, database
 from tests.server import Server, running
 
 BUILDS, REPOS = "/admin/builds/build/", "/admin/builds/repo/"
@@ -96,6 +96,31 @@ def test_what_is_not_there_and_what_is_not_allowed_looks_like_the_rest(path, sta
         expect(page.locator(".menu a")).to_have_count(2)
         assert faults(page) == []
         assert not wider_than_the_window(page)
+
+
+def test_long_names_without_a_blank_fit_a_phone(browser: Browser, tmp_path: Path):
+    number, name = HOSTILE + 10, "x/" * 10 + "unbreakable" * 60
+    drone = database(tmp_path / "drone.sqlite")
+    with sqlite3.connect(drone) as connection:
+        writer = Writer(connection)
+        texts = dict.fromkeys(("build_message", "build_error", "build_author_name", "build_deploy", "build_target"), name)
+        build = writer.build(number, build_status="pending", build_event="promote", build_ref=f"refs/heads/{name}", **texts)
+        writer.stage(build, name, "blocked", {name: "pending"})
+    connection.close()
+    with running(tmp_path, DRONE_DATABASE_URL=f"sqlite:///{drone}", SECRET_KEY="tests-" * 8) as server:
+        made = server.manage(
+            "shell",
+            "--command",
+            "from django.contrib.auth.models import User; "
+            f"User.objects.create_user('anna', password='{PASSWORD}', is_staff=True, is_superuser=True)",
+        )
+        assert made.returncode == 0, made.stderr
+        page_of = f"{BUILDS}ismewen/edrone/{number}/"
+        with reader(browser, server.url, "anna", PASSWORD, **LOOKS["phone"]) as page:
+            for path in ("/admin/", BUILDS, page_of, *(f"{page_of}-/do/{what}/" for what in ("promote", "cancel", "approve/1"))):
+                page.goto(f"{server.url}{path}")
+                page.screenshot(path=tmp_path / f"{path.strip('/').replace('/', '-')}.png")
+                assert not wider_than_the_window(page), path
 
 
 def test_without_scripts_a_line_of_a_log_can_be_found_and_linked(site, browser: Browser):

@@ -213,6 +213,11 @@ def test_a_long_line_is_cut_and_the_file_has_all_of_it(viewer):
     assert b"x" * 2_000_000 in viewer.get(f"{BUILD}-/log/1/2/file/").content
 
 
+@pytest.mark.parametrize("path", ["/admin/", LIST, "/admin/password_change/", "/admin/password_change/done/"])
+def test_the_other_language_can_be_chosen_on_every_page(path, admin):
+    assert admin.get(path).content.decode().count('<form class="language"') == 1
+
+
 def test_the_page_of_a_build_opens_the_step_that_failed(viewer):
     page = viewer.get(BUILD).content.decode()
     assert re.search(r'id="step-1-2"[^>]*aria-current="true"', page)

@@ -25,7 +25,7 @@ class LogLine:
 class Outline:
     """What the page of a log needs: where its parts begin, and the lines of the last one."""
 
-    count: int  # lines
+    count: int  # lines that are shown
     dropped: int  # lines that the runner left out at the start
     parts: list[logparts.Part]
     since: list[str]  # for each part the time at which it begins
@@ -39,11 +39,19 @@ def outline(data: bytes) -> Outline:
 
 def looked_through(data: bytes) -> Outline:
     """Do so, all of it."""
-    found = lines(data)
+    found = without_end(lines(data))
     parts = logparts.parts([line.out for line in found])
     since = [times.clock(found[part.first - 1].time) for part in parts]
     last = written(found, parts[-1].first, parts[-1].last) if parts else []
-    return Outline(len(found), found[0].pos if found else 0, parts, since, last)
+    return Outline(sum(1 for line in found if line.out), found[0].pos if found else 0, parts, since, last)
+
+
+def without_end(found: list[Line]) -> list[Line]:
+    """Leave out what was not printed at the end of a log, so that its last part has something to show."""
+    count = len(found)
+    while count and not found[count - 1].out:
+        count -= 1
+    return found[:count]
 
 
 KEPT = Kept(looked_through, MOST_KEPT)
@@ -51,6 +59,9 @@ KEPT = Kept(looked_through, MOST_KEPT)
 
 def written(found: Sequence[Line], first: int, last: int, skipped: int = 0) -> list[LogLine]:
     """Write some lines of a log, in the colours that the lines before them left behind.
+
+    An empty text is no line, not even a blank one: the runner cuts what a step prints after each line end, and sends what
+    follows the last one too. It is not shown, and its number is left out: the others keep those that Drone gives them.
 
     Args:
         found: all lines.
@@ -64,6 +75,8 @@ def written(found: Sequence[Line], first: int, last: int, skipped: int = 0) -> l
     for number, (line, spans) in enumerate(
         zip(chosen, ansi.lines((line.out for line in chosen), style), strict=True), first + skipped
     ):
+        if not line.out:
+            continue
         longer = max(len(line.out.rstrip("\r\n").rpartition("\r")[2]) - ansi.LONGEST, 0)
         result.append(LogLine(number, spans, longer, times.clock(line.time) if line.time != before else ""))
         before = line.time

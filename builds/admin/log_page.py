@@ -109,7 +109,9 @@ def raw(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> 
     _build, _step, data = stored(request, slug, number, stage, step)
     name = f"build-{number}-{stage}-{step}.log"
     return HttpResponse(
-        "".join(line.out if line.out.endswith("\n") else f"{line.out}\n" for line in lines(data)).encode(errors="replace"),
+        "".join(line.out if line.out.endswith("\n") else f"{line.out}\n" for line in lines(data) if line.out).encode(
+            errors="replace"
+        ),
         content_type="text/plain; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -130,13 +132,14 @@ def tail_of(build: Build, step: Step, after: int) -> dict[str, Any]:
     skipped = max(seen[0].pos, 0) if seen else 0
     start = max(after - skipped, 0)
     pieces = logparts.parts([line.out for line in seen[start : start + logparts.MOST_LINES]])
-    new = written(seen, start + 1, start + pieces[0].last, skipped) if pieces else []
+    end = start + pieces[0].last if pieces else start  # beyond the last line that is shown, where empty ones follow it
+    new = written(seen, start + 1, end, skipped) if pieces else []
     return {
         "running": True,
         "lines": new,
-        "more": len(seen) > start + len(new),
+        "more": len(seen) > end,
         "reason": reason,
-        "tail_url": url("tail", build, step, after=new[-1].number if new else after),
+        "tail_url": url("tail", build, step, after=skipped + end if pieces else after),
     }
 
 

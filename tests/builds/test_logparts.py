@@ -49,6 +49,25 @@ def test_short_lines_are_a_thousand_to_a_part():
     assert logparts.parts([""] * 2100) == [logparts.Part(1, 1000), logparts.Part(1001, 2000), logparts.Part(2001, 2100)]
 
 
+def test_what_is_no_line_is_not_shown_and_the_others_keep_their_numbers():
+    texts = ["+ make\n", "", "\n", "\x1b[32mgreen\n", "", "still\n", "", ""]
+    found = outline(orjson.dumps([{"pos": place, "out": text, "time": 0} for place, text in enumerate(texts)]))
+    assert [(line.number, "".join(span.text for span in line.spans)) for line in found.last] == [
+        (1, "+ make"), (3, ""), (4, "green"), (6, "still"),
+    ]  # fmt: skip
+    assert found.count == 4
+    assert found.parts == [logparts.Part(1, 6)]
+    nothing = outline(orjson.dumps([{"pos": 0, "out": "", "time": 0}]))
+    assert (nothing.count, nothing.parts, nothing.last) == (0, [], [])
+
+
+def test_a_part_that_is_open_has_something_to_show():
+    texts = ["x\n"] * 993 + [""] * 3  # a part full of lines
+    found = outline(orjson.dumps([{"pos": place, "out": text, "time": 0} for place, text in enumerate(texts)]))
+    assert found.parts == [logparts.Part(1, 993)]
+    assert len(found.last) == found.count == 993
+
+
 def test_lines_of_a_part_have_the_colours_that_the_parts_before_left():
     lines = [Line(0, "\x1b[32mgreen\n", 0), Line(1, "still\n", 5)]
     (line,) = written(lines, 2, 2)

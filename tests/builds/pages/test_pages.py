@@ -213,6 +213,15 @@ def test_a_long_line_is_cut_and_the_file_has_all_of_it(viewer):
     assert b"x" * 2_000_000 in viewer.get(f"{BUILD}-/log/1/2/file/").content
 
 
+def test_the_file_of_a_log_has_no_blank_lines_that_nobody_printed(db, tmp_path):
+    path = hostile.database(tmp_path / "drone.sqlite")
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE logs SET log_data = ?", [hostile.log(["+ make\n", "", "\n", "done\n", ""])])
+    connection.close()
+    with drones.connected(drones.sqlite_database(path)):
+        assert reader("anna", "*").get(f"{BUILD}-/log/1/2/file/").content == b"+ make\n\ndone\n"
+
+
 @pytest.mark.parametrize("path", ["/admin/", LIST, "/admin/password_change/", "/admin/password_change/done/"])
 def test_the_other_language_can_be_chosen_on_every_page(path, admin):
     assert admin.get(path).content.decode().count('<form class="language"') == 1

@@ -58,6 +58,23 @@ def test_the_lines_of_a_running_step_come_in_pieces_of_bounded_size_and_all_come
     places.places.cache_clear()
 
 
+def test_lines_of_a_running_step_come_also_after_very_many_empty_ones(viewer, settings: Any):
+    events = [json.dumps({"pos": pos, "out": out, "time": 0}) for pos, out in enumerate([""] * 2500 + ["x\n", ""])]
+    stream = Response(200, "".join(f"data: {event}\n\n" for event in events).encode())
+    with serving(lambda _: stream) as server:
+        settings.DRONE_SERVER, settings.DRONE_TOKEN = server.url, "token"
+        places.places.cache_clear()
+        path, seen = f"{LIST}ismewen/edrone/{RUNNING}/-/step/1/2/", []
+        for _ in range(3):
+            page = viewer.get(path).content.decode()
+            seen += re.findall(r'id="L(\d+)"', page)
+            path = re.findall(r'hx-get="([^"]+/after/\d+/)"', page)[0]
+        assert seen == ["2501"]
+        assert path.endswith("/after/2502/")
+        assert 'hx-trigger="every 2s"' in page
+    places.places.cache_clear()
+
+
 def step(length: int) -> str:
     return "".join(f"  - echo {number} 'some of the text of a step'\n" for number in range(length))
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from builds import hidden_characters
+from configs import hidden_characters
 
 REMEMBERED = 16_384  # characters of what is not shown itself, that are looked at for colours
 LONGEST = 4000  # characters of one line that are shown; the rest is in the raw log

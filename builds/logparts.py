@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from builds import ansi
-from builds.hidden_characters import HIDDEN
+from configs.hidden_characters import HIDDEN
 
 MOST_LINES = 1000
 MOST_WEIGHT = 150_000  # about the bytes of a part's HTML

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from configs.models import ConfigFile, LastError, ServedConfig
 from configs.numbered import bind_number
 from configs.paging import OnePage, Uncounted
-from configs.showing import before, coloured, difference, moment, text_of
+from configs.showing import before, coloured, difference, harmless, moment, text_of
 from configs.visible import narrow
 from configs.words import EVENTS
 
@@ -73,6 +74,30 @@ class ReadOnly(Unwritten):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Take those of the repositories that the reader may see."""
         return narrow(super().get_queryset(request), request.user)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Name what names of branches and people may hide."""
+        return without_hidden(super().changelist_view(request, extra_context))
+
+    def changeform_view(self, *arguments: Any, **named: Any) -> HttpResponse:
+        """Do so on the page of one row."""
+        return without_hidden(super().changeform_view(*arguments, **named))
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Do so on the page of its history."""
+        return without_hidden(super().history_view(request, object_id, extra_context))
+
+
+def without_hidden(answer: HttpResponse) -> HttpResponse:
+    """Name on a page of Django's own what others wrote to be hidden, wherever Django writes it: cells, titles, crumbs."""
+    if isinstance(answer, TemplateResponse):
+        answer.add_post_render_callback(named)
+    return answer
+
+
+def named(page: HttpResponse) -> None:
+    """Do so once the page is written."""
+    page.content = harmless(page.content.decode()).encode()
 
 
 class EventFilter(admin.SimpleListFilter):

@@ -12,11 +12,13 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import DiffLexer, YamlLexer
 
+from configs import hidden_characters
 from configs.compose.provenance import annotated
 from configs.models import ServedConfig
 from configs.recording.packing import unpacked
 
 LARGEST = 200_000  # characters that are compared: more takes seconds
+LONGEST = 200_000  # characters of a text that are looked at; `showconfig` prints all of it
 MOST_COLOURED, MOST_PLAIN = 90_000, 35_000  # bytes of HTML of a text: first in colours, then without
 
 
@@ -69,7 +71,7 @@ def moment(value: datetime | None) -> SafeString:
 def coloured(text: str, *, diff: bool = False) -> SafeString:
     """Write a text as HTML, in colours by classes of configs/served.css: a long one without, and a very long one cut."""
     lexer = DiffLexer(stripnl=False) if diff else YamlLexer(stripnl=False)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")  # as Pygments reads it
+    text = harmless(f"{text[:LONGEST]}\n…" if len(text) > LONGEST else text)
     start, lines = text[:MOST_COLOURED], text.split("\n")
     whole = start.count("\n") + (start == text)  # the last line may be cut
     inner = highlight(start, lexer, HtmlFormatter(nowrap=True)).split("\n")[:whole]  # colours end with each line
@@ -80,6 +82,11 @@ def coloured(text: str, *, diff: bool = False) -> SafeString:
     body = "\n".join([*shown, escape(plain)] if len(shown) < len(lines) else shown)
     note = "" if plain == rest else format_html('\n…</pre><p class="quiet">{}</p>', gettext("Only the beginning is shown here."))
     return mark_safe(f'<pre class="served" tabindex="0">{body}{note or "</pre>"}')  # noqa: S308 - all parts are escaped
+
+
+def harmless(text: str) -> str:
+    """Name in a text of lines what would be hidden, or hide something else."""
+    return "\n".join(hidden_characters.plain(line) for line in text.split("\n"))
 
 
 def cut_to(text: str, most: int) -> str:

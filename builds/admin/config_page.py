@@ -3,14 +3,11 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from builds import hidden_characters
 from builds.admin.build_page import about
 from builds.admin.pages import find_build, page, shown
 from builds.numbered import key_of
 from configs.served import served_for
 from configs.showing import before, coloured, difference, text_of
-
-LONGEST = 200_000  # characters of a text that are looked at; `showconfig` prints all of it
 
 
 @page
@@ -35,14 +32,8 @@ def config_page(request: HttpRequest, slug: str, number: int) -> TemplateRespons
         old = before(record)
         changes = difference(old, record) if old else ""
         context |= {
-            "yaml": coloured(harmless(text_of(record, explained=True))),
+            "yaml": coloured(text_of(record, explained=True)),
             "old": old,
-            "changes": coloured(harmless(changes), diff=True) if changes else "",
+            "changes": coloured(changes, diff=True) if changes else "",
         }
     return shown(request, "admin/builds/config.html", context)
-
-
-def harmless(text: str) -> str:
-    """Cut a text to what a page holds, and name in it what would be hidden."""
-    cut = f"{text[:LONGEST]}\n…" if len(text) > LONGEST else text
-    return "\n".join(hidden_characters.plain(line) for line in cut.split("\n"))

@@ -12,7 +12,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from builds import ansi, hidden_characters, statuses, times
+from builds import ansi, statuses, times
+from configs import hidden_characters
 from configs.sentence import told
 from configs.showing import moment
 

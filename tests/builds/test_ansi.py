@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builds import ansi, hidden_characters
+from builds import ansi
+from configs import hidden_characters
 
 
 def shown(text):

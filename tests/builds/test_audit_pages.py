@@ -1,5 +1,6 @@
 """The audit records in the administration."""
 
+import re
 from typing import Any
 
 import pytest
@@ -58,6 +59,15 @@ def test_a_record_is_shown_whole_and_harmless(auditor):
     ):
         assert part in page, part
     assert "A=<script>" not in page
+
+
+def test_what_would_be_hidden_is_named(auditor):
+    words = "a\u202egnp.sh\u200b\x1b[31m"
+    made = record(operation="", branch=words, target=words, build_message=words, params={words: words}, username=words)
+    for path in (LIST, f"{LIST}{made.pk}/change/", f"{LIST}{made.pk}/history/"):
+        page = auditor.get(path).content.decode()
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e]", page), path
+        assert "a[U+202E]gnp.sh[U+200B][ESC][31m" in page, path
 
 
 def test_nobody_changes_adds_or_deletes(admin_client):

@@ -172,9 +172,14 @@ def test_hostile_names_and_texts_are_shown_and_do_nothing(tree, drone, viewer):
     for shown in (page(viewer), page(viewer, address(ServedConfig.objects.get())), page(viewer, q=HOSTILE)):
         assert "<script>alert" not in shown
         assert "style=" not in shown
+        assert "\u202e" not in shown
+        assert "[U+202E]" in shown
     tree({"default.yaml": ""})
     shown_error(drone.post(asking.body(push(ref=HOSTILE, slug=f"a/{HOSTILE}"), created=5)))
-    assert "<script>alert" not in page(viewer, ERRORS)
+    for shown in (page(viewer, ERRORS), page(viewer, reverse("admin:configs_lasterror_change", args=[LastError.objects.get().pk]))):
+        assert "<script>alert" not in shown
+        assert "\u202e" not in shown
+        assert "[U+202E]" in shown
 
 
 def test_a_text_of_a_megabyte_is_shown_without_colours(tree, drone, viewer):

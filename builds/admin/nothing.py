@@ -18,7 +18,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if not in_the_administration(request):
         return defaults.page_not_found(request, exception)
     said = _("There is nothing at this address, or no grant of yours shows it to you.")
-    return saying(request, _("Not found"), said, 404)
+    response = saying(request, _("Not found"), said, 404)
+    if request.headers.get("HX-Request"):
+        # What a page follows is gone: it is loaded anew, and says so, instead of asking for ever.
+        response.headers["HX-Refresh"] = "true"
+    return response
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponseBase:

@@ -256,6 +256,26 @@ def test_what_the_reader_opened_stays_so_while_a_build_runs(path, site, browser:
         assert documents == []
 
 
+@pytest.mark.parametrize("path", ["", "-/step/1/1/"])
+def test_a_page_whose_build_is_deleted_says_so_and_stops_asking(path, site, browser: Browser):
+    with sqlite3.connect(site.drone) as connection:
+        writer = Writer(connection)
+        build = writer.build(HOSTILE + 20, build_status="running", build_event="push", build_finished=0)
+        writer.stage(build, "default", "running", {"one": "running"}, running=True)
+    connection.close()
+    with reader(browser, site.url, "anna", PASSWORD, allowed=(404,)) as page:
+        page.goto(f"{site.url}{BUILDS}ismewen/edrone/{HOSTILE + 20}/{path}")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("running")
+        with sqlite3.connect(site.drone) as connection:
+            stages = "SELECT stage_id FROM stages WHERE stage_build_id = ?"
+            connection.execute(f"DELETE FROM steps WHERE step_stage_id IN ({stages})", [build])
+            connection.execute("DELETE FROM stages WHERE stage_build_id = ?", [build])
+            connection.execute("DELETE FROM builds WHERE build_id = ?", [build])
+        connection.close()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Not found", timeout=15_000)
+        assert page.locator("[hx-get]").count() == 0
+
+
 def test_a_running_build_is_followed_until_it_ends(site, browser: Browser):
     with reader(browser, site.url, "anna", PASSWORD) as page:
         page.goto(f"{site.url}{BUILDS}ismewen/edrone/{RUNNING}/")

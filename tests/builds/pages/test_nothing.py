@@ -26,6 +26,12 @@ def test_a_page_that_is_not_there_says_so_with_the_menu(path, viewer):
     assert "default-src 'self'" in answer["Content-Security-Policy"]
 
 
+def test_a_page_that_follows_what_is_gone_is_loaded_anew(viewer):
+    gone = f"{BUILDS}ismewen/edrone/99999/-/live/"
+    assert viewer.get(gone, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
+    assert "HX-Refresh" not in viewer.get(gone).headers
+
+
 def test_what_a_reader_may_not_see_reads_as_what_is_not_there(outsider):
     hidden, missing = (outsider.get(f"{BUILDS}ismewen/edrone/{number}/") for number in (1, 99999))
     assert hidden.status_code == missing.status_code == 404

@@ -176,7 +176,10 @@ def test_hostile_names_and_texts_are_shown_and_do_nothing(tree, drone, viewer):
         assert "[U+202E]" in shown
     tree({"default.yaml": ""})
     shown_error(drone.post(asking.body(push(ref=HOSTILE, slug=f"a/{HOSTILE}"), created=5)))
-    for shown in (page(viewer, ERRORS), page(viewer, reverse("admin:configs_lasterror_change", args=[LastError.objects.get().pk]))):
+    for shown in (
+        page(viewer, ERRORS),
+        page(viewer, reverse("admin:configs_lasterror_change", args=[LastError.objects.get().pk])),
+    ):
         assert "<script>alert" not in shown
         assert "\u202e" not in shown
         assert "[U+202E]" in shown

@@ -98,7 +98,7 @@ def test_what_is_not_there_and_what_is_not_allowed_looks_like_the_rest(path, sta
         assert not wider_than_the_window(page)
 
 
-def test_long_names_without_a_blank_fit_a_phone(browser: Browser, tmp_path: Path):
+def test_long_names_without_a_blank_fit_their_page(browser: Browser, tmp_path: Path):
     number, name = HOSTILE + 10, "x/" * 10 + "unbreakable" * 60
     drone = database(tmp_path / "drone.sqlite")
     with sqlite3.connect(drone) as connection:
@@ -112,7 +112,9 @@ def test_long_names_without_a_blank_fit_a_phone(browser: Browser, tmp_path: Path
             "shell",
             "--command",
             "from django.contrib.auth.models import User; "
-            f"User.objects.create_user('anna', password='{PASSWORD}', is_staff=True, is_superuser=True)",
+            f"User.objects.create_user('anna', password='{PASSWORD}', is_staff=True, is_superuser=True); "
+            "from builds.models.audit import AuditRecord; "
+            f"AuditRecord.objects.create(username='anna', verb='promote', slug='ismewen/edrone', target='{name[:200]}')",
         )
         assert made.returncode == 0, made.stderr
         page_of = f"{BUILDS}ismewen/edrone/{number}/"
@@ -121,6 +123,11 @@ def test_long_names_without_a_blank_fit_a_phone(browser: Browser, tmp_path: Path
                 page.goto(f"{server.url}{path}")
                 page.screenshot(path=tmp_path / f"{path.strip('/').replace('/', '-')}.png")
                 assert not wider_than_the_window(page), path
+        with reader(browser, server.url, "anna", PASSWORD) as page:
+            page.goto(f"{server.url}/admin/builds/auditrecord/1/change/")
+            expect(page.get_by_text(name[:200])).to_be_visible()
+            ends = [each.evaluate("field => field.getBoundingClientRect().right") for each in page.locator(".readonly").all()]
+            assert max(ends) <= 1280
 
 
 def test_without_scripts_a_line_of_a_log_can_be_found_and_linked(site, browser: Browser):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 
 from django.http import QueryDict
@@ -16,6 +16,8 @@ DRONES_OWN = frozenset({"access_token"})  # accepted at any address of Drone's
 PER_PAGE, MOST_PER_PAGE = 25, 100
 MOST_ROWS = 2**31  # more than any table of Drone's can have
 LARGEST = 2**63 - 1  # of 64 bits
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SECOND = 1_000_000  # microseconds
 NUMBER = re.compile(r"[+-]?[0-9]{1,19}")
 DAY = re.compile(r"((?:19|20)\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])", re.ASCII)  # 20261123 as seconds would be in 1970
 
@@ -74,6 +76,9 @@ def words(given: QueryDict, name: str, known: type[Status] | type[Event]) -> tup
 def moment(given: QueryDict, name: str) -> int | None:
     """Read a time, as Unix seconds or ISO 8601 (a date, or date and time; UTC where no zone is said).
 
+    Returns:
+        Microseconds since 1970; None where it is not given.
+
     Raises:
         BadRequest: it is neither.
     """
@@ -81,17 +86,27 @@ def moment(given: QueryDict, name: str) -> int | None:
     if not text:
         return None
     if NUMBER.fullmatch(text) and not DAY.fullmatch(text):
-        return max(-LARGEST, min(int(text), LARGEST))
+        return max(-LARGEST, min(int(text), LARGEST)) * SECOND
     # A plus that was not escaped arrives as a blank.
     text = re.sub(r" (?=\d\d:?\d\d$)", "+", text)
     try:
         day = DAY.fullmatch(text)
         found = parse_datetime(f"{'-'.join(day.groups())}T00:00Z" if day else text.upper())
         if found is not None:
-            return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
+            return ((found if found.tzinfo else found.replace(tzinfo=UTC)) - EPOCH) // timedelta(microseconds=1)
     except (ValueError, OverflowError):
         pass
     raise BadRequest(f"{name}=“{text}” is no time: write 2026-01-31, 2026-01-31T12:00:00Z or Unix seconds.")
+
+
+def second(given: QueryDict, name: str) -> int | None:
+    """Read a time, as Unix seconds, to compare with whole ones: none lies within a second, so a fraction is as good as the next.
+
+    Raises:
+        BadRequest: it is no time.
+    """
+    found = moment(given, name)
+    return None if found is None else -(-found // SECOND)
 
 
 def filters_of(given: QueryDict) -> Filters:
@@ -110,7 +125,7 @@ def filters_of(given: QueryDict) -> Filters:
         author_login=texts(given, "author"),
         sender=texts(given, "sender"),
         after=texts(given, "commit"),
-        since=moment(given, "since"),
-        until=moment(given, "until"),
+        since=second(given, "since"),
+        until=second(given, "until"),
         q=" ".join(texts(given, "q")),
     )

@@ -94,6 +94,20 @@ def test_times_are_unix_seconds_or_iso_8601(api, path):
 
 
 @pytest.mark.parametrize("path", [BUILDS, ALL])
+@pytest.mark.parametrize("fraction", [".000001", ".5", ".9", ",999999"])
+def test_a_fraction_of_a_second_is_after_the_builds_of_that_second(api, path, fraction):
+    everything = found(api, f"{path}?per_page=100")
+    moments = sorted({build["created"] for build in everything})
+    middle = moments[len(moments) // 2]
+    text = f"{datetime.fromtimestamp(middle, UTC):%Y-%m-%dT%H:%M:%S}{fraction}Z"
+    later = [build["id"] for build in everything if build["created"] > middle]
+    until = [build["id"] for build in everything if build["created"] <= middle]
+    assert later
+    assert [build["id"] for build in found(api, f"{path}?per_page=100&since={text}")] == later
+    assert [build["id"] for build in found(api, f"{path}?per_page=100&until={text}")] == until
+
+
+@pytest.mark.parametrize("path", [BUILDS, ALL])
 def test_a_date_without_hyphens_is_no_second_of_1970(api, path):
     assert found(api, f"{path}?until=20261231") == found(api, f"{path}?until=2026-12-31") == found(api, path)
     assert found(api, f"{path}?since=20991231") == []

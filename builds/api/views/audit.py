@@ -10,7 +10,7 @@ from builds.access import visible
 from builds.api.base import ApiView, whole
 from builds.api.errors import BadRequest
 from builds.api.paging import cursor, next_link, position_of
-from builds.api.parameters import moment, per_page_of, texts
+from builds.api.parameters import EPOCH, moment, per_page_of, texts
 from builds.api.shapes import Shape
 from builds.models.audit import AuditRecord, Outcome, Verb
 
@@ -18,8 +18,6 @@ PERMISSION = "builds.view_auditrecord"
 LIST = "audit"
 NAMES = {"repository": "slug", "user": "username"} | {name: name for name in ("verb", "outcome", "operation", "target")}
 WORDS = {"verb": Verb.values, "outcome": Outcome.values}
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class AuditView(ApiView):
@@ -62,12 +60,12 @@ def refuse_other_words(name: str, values: tuple[str, ...]) -> None:
             raise BadRequest(f"“{value}” is no {name}; there are {', '.join(words)}.")
 
 
-def at(seconds: int) -> datetime:
-    """Turn Unix seconds into a time, the nearest that the calendar has."""
+def at(microseconds: int) -> datetime:
+    """Turn microseconds since 1970 into a time, the nearest that the calendar has."""
     try:
-        return EPOCH + timedelta(seconds=seconds)
+        return EPOCH + timedelta(microseconds=microseconds)
     except OverflowError:
-        return datetime(9999 if seconds > 0 else 1, 1, 1, tzinfo=UTC)
+        return datetime(9999 if microseconds > 0 else 1, 1, 1, tzinfo=UTC)
 
 
 def audit_shape(row: AuditRecord) -> Shape:

@@ -1,6 +1,6 @@
 """/api/audit: who started what, for those who may."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -63,6 +63,21 @@ def test_filters_and_pages(standin, api, auditor):
     AuditRecord.objects.filter(verb="cancel").update(time=timezone.now() - timedelta(days=40))
     assert len(body(auditor.get(f"/api/audit?since={(timezone.now() - timedelta(days=1)):%Y-%m-%d}"))) == 3
     assert len(body(auditor.get(f"/api/audit?until={(timezone.now() - timedelta(days=1)):%Y-%m-%d}"))) == 1
+
+
+def test_records_are_told_apart_within_a_second(auditor):
+    for microsecond in (0, 250_000, 500_000):
+        time = datetime(2026, 11, 23, 12, 0, 0, microsecond, tzinfo=UTC)
+        AuditRecord.objects.create(time=time, username=str(microsecond), verb="create", slug="ismewen/edrone")
+
+    def users(query: str) -> list[str]:
+        return [record["user"] for record in body(auditor.get(f"/api/audit?{query}"))]
+
+    assert users("since=2026-11-23T12:00:00.25Z") == ["500000", "250000"]
+    assert users("until=2026-11-23T12:00:00.25Z") == ["0"]
+    assert users("since=2026-11-23T12:00:00.1Z&until=2026-11-23T12:00:00.5Z") == ["250000"]
+    assert users("since=2026-11-23T12:00:00.500001Z") == []
+    assert users("since=2026-11-23T12:00:00Z") == ["500000", "250000", "0"]
 
 
 @pytest.mark.parametrize("query", ["verb=push", "outcome=x", "since=x", "cursor=x", "brnch=x", "build=x", "user=%00"])

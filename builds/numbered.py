@@ -2,11 +2,11 @@
 
 from builds.models import Build, Repo
 from builds.models.words import Status
+from configs.answers import SIGNED
 from configs.identity import BuildKey
 
 MOST = 50  # builds of one number, in as many repositories
-# As Drone's linter refuses the pipeline by which edrone tells an error: configs/answers.py.
-REFUSED = "unsupported os: edrone: "
+REFUSED = f"unsupported os: {SIGNED}"  # as Drone's linter refuses the pipeline by which edrone tells an error
 
 
 def numbered(number: int, slug: str) -> list[BuildKey]:

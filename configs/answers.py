@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from configs.errors import ConfigError
 from configs.resolve import Resolved
 
+SIGNED = "edrone: "  # what every error that people see in Drone begins with
 LONGEST_MESSAGE = 470  # characters; Drone's column holds 500 and Drone writes "linter: unsupported os: " before it
 
 
@@ -45,7 +46,7 @@ def sentence(text: str, status: int) -> HttpResponse:
 
 def error_pipeline(message: str) -> str:
     """Write a pipeline that Drone refuses with the message as the reason: its operating system is unknown."""
-    line = f"edrone: {printable(message)}"
+    line = f"{SIGNED}{printable(message)}"
     if len(line) > LONGEST_MESSAGE:
         line = line[: LONGEST_MESSAGE - 1] + "…"
     # A JSON string without escapes of non-ASCII is a YAML string too.

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from pythonjsonlogger.core import RESERVED_ATTRS
 
-from builds.database.config import read_only
+from builds.database.config import SECONDS_KEPT, read_only
 from configs.payload import LARGEST_BODY
 from edrone_site import __version__, environment
 
@@ -99,7 +99,7 @@ else:
     PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-1000"
     ONE_WRITER = {"init_command": PRAGMAS, "transaction_mode": "IMMEDIATE", "timeout": 5}  # seconds
     DATABASES["default"]["OPTIONS"] = ONE_WRITER | DATABASES["default"].get("OPTIONS", {})
-    DATABASES["default"] |= {"ENGINE": "configs.database.sqlite3", "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    DATABASES["default"] |= {"ENGINE": "configs.database.sqlite3", "CONN_MAX_AGE": SECONDS_KEPT, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # A proxy in front ends TLS and says so. Who reaches edrone past it can say so too, of their own requests only, and gains

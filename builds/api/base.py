@@ -5,9 +5,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
 from django.db import connections
+from django.http import HttpRequest
 from django.utils import translation
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import NotAuthenticated
+from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -40,7 +41,8 @@ class Somebody(BasePermission):
         """Ask for a token."""
         if request.user.is_authenticated:
             return True
-        raise NotAuthenticated(IN_THE_ADDRESS if "access_token" in request.query_params else NO_TOKEN)
+        # The query as it was sent: a guest is told 401 also where its parameters are too many to be read.
+        raise NotAuthenticated(IN_THE_ADDRESS if "access_token=" in request.META.get("QUERY_STRING", "") else NO_TOKEN)
 
 
 class ApiView(APIView):
@@ -52,6 +54,7 @@ class ApiView(APIView):
     content_negotiation_class = JsonAlways
     http_method_names = ("get", "head", "post", "delete")
     parameters: Collection[str] = frozenset()  # of a GET
+    only_at_drone: Collection[str] = frozenset()  # methods that Drone's API has at this address
 
     def dispatch(self, *args: Any, **kwargs: Any) -> Any:
         """Answer in English, whatever the client's language is: programs read it."""
@@ -64,6 +67,12 @@ class ApiView(APIView):
         if request.method in {"GET", "HEAD"} and hasattr(self, "get"):
             refuse_unknown(request.query_params, self.parameters)
 
+    def http_method_not_allowed(self, request: HttpRequest, *_: Any, **__: Any) -> NoReturn:
+        """Refuse a method, and name who has it if Drone does."""
+        method = str(request.method)
+        detail = f"Method Not Allowed: edrone does not offer {method} at this address, as Drone does; use Drone itself."
+        raise MethodNotAllowed(method, detail if method in self.only_at_drone else None)
+
     def get_exception_handler(self) -> Callable[[Exception, Mapping[str, Any]], Response]:
         """Answer errors in Drone's form."""
         return answer_error
@@ -75,12 +84,35 @@ class ApiView(APIView):
         return response
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Let nobody on the way keep an answer, which is for one user's eyes; and mark sample data."""
+        """Mark sample data."""
         finished = super().finalize_response(request, response, *args, **kwargs)
-        finished.headers["Cache-Control"] = "no-store"
         if sample := demo.note():
             finished.headers["X-Edrone-Note"] = sample
         return finished
+
+
+class RepositoryView(ApiView):
+    """An address of a repository, or below one. Whether the user may see the repository is decided before anything else."""
+
+    repo: Repo
+
+    def check_permissions(self, request: Request) -> None:
+        """Find the repository before the method, the parameters and the body are looked at."""
+        super().check_permissions(request)
+        self.repo = repository(request, self.kwargs["slug"])
+
+
+class NotOffered(ApiView):
+    """An address that Drone's API has and edrone's has not."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> NoReturn:
+        """Answer 404 to whoever may know, whatever the method is."""
+        super().initial(request, *args, **kwargs)
+        raise NotFound(f"Not Found: edrone does not offer this part of Drone's API ({kwargs['part']}); use Drone itself.")
+
+
+class NotOfferedBelow(NotOffered, RepositoryView):
+    """Such an address below a repository."""
 
 
 class Nowhere(ApiView):

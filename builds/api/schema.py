@@ -8,7 +8,6 @@ import orjson
 import yaml
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 FILE = Path(__file__).with_name("openapi.yaml")
@@ -22,14 +21,12 @@ def description() -> dict[str, Any]:
 
 
 @require_safe
-@cache_control(no_store=True)
 def schema(_: HttpRequest) -> HttpResponse:
     """Give the description as JSON, which programs that want YAML read as well."""
     return HttpResponse(orjson.dumps(description()), content_type="application/json")
 
 
 @require_safe
-@cache_control(no_store=True)
 def docs(request: HttpRequest) -> HttpResponse:
     """Give the page on which the API can be tried."""
     return render(request, "builds/docs.html")

@@ -1,8 +1,8 @@
 """The addresses of the API: Drone's, and edrone's own beside them.
 
 A repository's full name has two parts or, where the namespace has slashes as GitLab's may have, more. So the addresses
-below one are told apart by their ends, the longer ones first; where that leads to no repository, `shop/eu/builds` may be the
-name of one.
+below one are told apart by their ends, the longer ones first; where that leads to no repository that the user may see,
+`shop/eu/builds` may be the name of one.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, re_path
 from rest_framework.views import APIView
 
 from builds.api import schema
-from builds.api.base import Nowhere
+from builds.api.base import NotOffered, NotOfferedBelow, Nowhere
 from builds.api.errors import NoRepositoryHere
 from builds.api.views.audit import AuditView
 from builds.api.views.builds import AllBuildsView, LatestBuildView
@@ -33,9 +33,16 @@ from builds.api.views.starting import (
 )
 from builds.api.views.user import UserBuildsView, UserReposView, UserView
 
-NOT_ALLOWED = 405
 REPO = r"repos/(?P<slug>[^/]+(?:/[^/]+)+)"
 BUILD = rf"{REPO}/builds/(?P<number>[^/]+)"
+# What only Drone offers (docs/api.md, "Differences from Drone"); `servers` and its like are the autoscaler's.
+AT_DRONE = (
+    "users|secrets|templates|queue|system|stream|badges|builds/incomplete|user/token|user/remote|servers|nodes|pause|resume"
+)
+OF_REPOSITORIES_AT_DRONE = (
+    "secrets|cron|collaborators|cards|sign|verify|encrypt|registry|chown|repair|builds/(?:branches|pulls|deployments)"
+)
+BELOW = r"[\s\S]+"
 
 
 def address(form: str, view: type[APIView]) -> URLPattern:
@@ -56,7 +63,7 @@ def or_else(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
         below = dropwhile(lambda pattern: pattern.callback is not called, urlpatterns)
         match = next(match for pattern in islice(below, 1, None) if (match := pattern.resolve(rest)))
         other = match.func(request, **match.kwargs) if "slug" in match.kwargs else answer
-        return answer if isinstance(other, NoRepositoryHere) or other.status_code == NOT_ALLOWED else other
+        return answer if isinstance(other, NoRepositoryHere) else other
 
     return called
 
@@ -69,6 +76,9 @@ urlpatterns: list[URLPattern] = [
     address("builds", AllBuildsView),
     address("audit", AuditView),
     address("repos", ReposView),
+    address(rf"(?P<part>{AT_DRONE})(?:/{BELOW})?", NotOffered),
+    address(rf"{REPO}/(?P<part>{OF_REPOSITORIES_AT_DRONE})/{BELOW}", NotOfferedBelow),
+    address(rf"{REPO}/(?P<part>{OF_REPOSITORIES_AT_DRONE})", NotOfferedBelow),
     address(rf"{REPO}/builds", StartableBuildsView),
     address(rf"{REPO}/builds/latest", LatestBuildView),
     address(rf"{BUILD}/logs/(?P<stage>[^/]+)/(?P<step>[^/]+)", LogView),

@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from builds import pages
 from builds.access import visible_ids
-from builds.api.base import ApiView, repository, whole
+from builds.api.base import ApiView, RepositoryView, whole
 from builds.api.errors import NotFound
 from builds.api.paging import cursor, next_link, position_of
 from builds.api.parameters import MOST_ROWS, filters_of, page_of, per_page_of, texts
@@ -18,17 +18,17 @@ PAGES = frozenset({"page", "per_page", "cursor"})
 FILTERS = frozenset({"status", "event", "branch", "tag", "target", "author", "sender", "commit", "since", "until", "q"})
 
 
-class BuildsView(ApiView):
+class BuildsView(RepositoryView):
     """The builds of a repository."""
 
     parameters = PAGES | FILTERS
+    only_at_drone = frozenset({"DELETE"})
 
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: Request, **_: str) -> Response:
         """List a page, newest first, narrowed by the filters."""
-        repo = repository(request, slug)
-        given, of = request.query_params, f"repository {repo.pk}"
+        given, of = request.query_params, f"repository {self.repo.pk}"
         filters, before, (limit, offset) = filters_of(given), position_of(of, given), window(given)
-        page = pages.of_repository(repo.pk, filters, before, limit, offset)
+        page = pages.of_repository(self.repo.pk, filters, before, limit, offset)
         return answer(request, of, page, [build_shape(build) for build in page.builds])
 
 
@@ -46,31 +46,29 @@ class AllBuildsView(ApiView):
         return answer(request, of, page, [build_shape(build) | {"slug": slugs.get(build.repo_id, "")} for build in page.builds])
 
 
-class BuildView(ApiView):
+class BuildView(RepositoryView):
     """One build."""
 
-    def get(self, request: Request, slug: str, number: str) -> Response:
+    def get(self, _: Request, number: str, **__: str) -> Response:
         """Show it with its stages and their steps."""
-        repo = repository(request, slug)
         wanted = whole(number, "build")
-        build = build_with_stages(repo.pk, wanted)
+        build = build_with_stages(self.repo.pk, wanted)
         if build is None:
-            raise NotFound(f"Not Found: {slug} has no build {wanted}.")
+            raise NotFound(f"Not Found: {self.repo.slug} has no build {wanted}.")
         return Response(whole_build(build))
 
 
-class LatestBuildView(ApiView):
+class LatestBuildView(RepositoryView):
     """The last build of a branch."""
 
     parameters = frozenset({"branch", "ref"})
 
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: Request, **_: str) -> Response:
         """Show the last build of `branch`, or of `ref`; of the default branch where neither is said."""
-        repo = repository(request, slug)
-        ref = ref_of(request.query_params, repo)
-        build = latest_build(repo.pk, ref)
+        ref = ref_of(request.query_params, self.repo)
+        build = latest_build(self.repo.pk, ref)
         if build is None:
-            raise NotFound(f"Not Found: {slug} has no build of {ref}.")
+            raise NotFound(f"Not Found: {self.repo.slug} has no build of {ref}.")
         return Response(whole_build(build))
 
 

@@ -5,7 +5,7 @@ from django.http import QueryDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from builds.api.base import ApiView, repository, whole
+from builds.api.base import RepositoryView, whole
 from builds.api.errors import BadRequest, NotFound
 from builds.api.parameters import texts, words
 from builds.api.shapes import Shape
@@ -23,14 +23,13 @@ from configs.tree import Tree
 SKEW = 60  # seconds between the time of an error and that of the build which got it
 
 
-class BuildConfigView(ApiView):
+class BuildConfigView(RepositoryView):
     """What a build was served."""
 
-    def get(self, request: Request, slug: str, number: str) -> Response:
+    def get(self, _: Request, number: str, **__: str) -> Response:
         """Show the exact YAML, the files that it came from, and when it was served."""
-        repo = repository(request, slug)
-        wanted = whole(number, "build")
-        build = Build.objects.filter(repo_id=repo.pk, number=wanted).first()
+        wanted, slug = whole(number, "build"), self.repo.slug
+        build = Build.objects.filter(repo_id=self.repo.pk, number=wanted).first()
         if build is None:
             raise NotFound(f"Not Found: {slug} has no build {wanted}.")
         record = served_for(key_of(build))
@@ -54,15 +53,14 @@ def why(build: Build, slug: str) -> str:
     )
 
 
-class ConfigView(ApiView):
+class ConfigView(RepositoryView):
     """What a build of a branch would be served now."""
 
     parameters = frozenset({"branch", "tag", "event"})
 
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: Request, **_: str) -> Response:
         """Look it up in the tree as for Drone, and show the YAML and the files that it comes from."""
-        repo = repository(request, slug)
-        asked = request_for(repo, request.query_params)
+        asked = request_for(self.repo, request.query_params)
         found = resolve(asked, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
         return Response(resolved_shape(found, revision_of(settings.EDRONE_PROJECTS).name))
 

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from builds import elsewhere, logs
-from builds.api.base import ApiView, repository, whole
+from builds.api.base import RepositoryView, whole
 from builds.api.errors import NotFound
 from builds.drone import client
 from builds.models import Repo, Step
@@ -20,19 +20,20 @@ ELSEWHERE = (
 )
 
 
-class LogView(ApiView):
+class LogView(RepositoryView):
     """The log of a step."""
 
-    def get(self, request: Request, slug: str, number: str, stage: str, step: str) -> HttpResponse:
+    only_at_drone = frozenset({"DELETE"})
+
+    def get(self, _: Request, number: str, stage: str, step: str, **__: str) -> HttpResponse:
         """Give it as it was stored, byte for byte."""
-        repo = repository(request, slug)
         build, in_stage, in_step = whole(number, "build"), whole(stage, "stage"), whole(step, "step")
-        found = step_of(repo.pk, build, in_stage, in_step)
+        found = step_of(self.repo.pk, build, in_stage, in_step)
         if found is None:
-            raise NotFound(f"Not Found: build {build} of {slug} has no step {in_step} in a stage {in_stage}.")
+            raise NotFound(f"Not Found: build {build} of {self.repo.slug} has no step {in_step} in a stage {in_stage}.")
         log = log_of(found)
         if log is None:
-            log = asked_of_drone(repo, build, in_stage, found)
+            log = asked_of_drone(self.repo, build, in_stage, found)
         return HttpResponse(log if logs.is_drones(log) else as_lines(log), content_type="application/json")
 
 

@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from builds.access import may
-from builds.api.base import ApiView, repository
+from builds.api.base import RepositoryView
 from builds.api.shapes import Shape, present
 from builds.starting.operations import LEVELS
 from configs.operations.listing import Listed, operations
@@ -13,14 +13,14 @@ from configs.operations.operation import Input
 from configs.tree import Tree
 
 
-class OperationsView(ApiView):
+class OperationsView(RepositoryView):
     """The operations of a repository."""
 
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: Request, **_: str) -> Response:
         """List them by name, the broken ones with what is wrong; `permitted` says whether the user may start it."""
-        repo = repository(request, slug)
+        repo = self.repo
         found = operations(repo.namespace, repo.name, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
-        return Response([operation_shape(request, slug, each) for each in found])
+        return Response([operation_shape(request, repo.slug, each) for each in found])
 
 
 def operation_shape(request: Request, slug: str, listed: Listed) -> Shape:

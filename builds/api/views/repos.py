@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from builds.access import visible_ids
-from builds.api.base import ApiView, repository
+from builds.api.base import ApiView, RepositoryView
 from builds.api.parameters import MOST_ROWS, NUMBER, PER_PAGE, page_of
 from builds.api.shapes import Shape, permissions_shape, repo_shape
 from builds.models import Repo
@@ -28,13 +28,14 @@ class ReposView(ApiView):
         return Response(repo_shapes(request, repos[first : first + size]))
 
 
-class RepoView(ApiView):
+class RepoView(RepositoryView):
     """One repository."""
 
-    def get(self, request: Request, slug: str) -> Response:
+    only_at_drone = frozenset({"POST", "PATCH", "DELETE"})
+
+    def get(self, request: Request, **_: str) -> Response:
         """Show it, and what the user may do to it."""
-        repo = repository(request, slug)
-        return Response(repo_shape(repo, permissions=permissions_shape(request.user, slug)))
+        return Response(repo_shape(self.repo, permissions=permissions_shape(request.user, self.repo.slug)))
 
 
 def repo_shapes(request: Request, repos: list[Repo] | QuerySet[Repo]) -> list[Shape]:

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from builds.api.base import ApiView, repository, whole
+from builds.api.base import RepositoryView, whole
 from builds.api.bodies import StrictJson, body_of
 from builds.api.errors import BadRequest
 from builds.api.views.builds import BuildsView, BuildView
@@ -19,17 +19,16 @@ KEY = re.compile(r"[!-~]{1,255}")
 NEVER_PASSED_ON = frozenset({"access_token"})
 
 
-class Writing(ApiView):
+class Writing(RepositoryView):
     """An address that asks Drone to do something."""
 
     parser_classes = (StrictJson,)
 
-    def wish(self, request: Request, slug: str, verb: Verb, *own: str, **fields: Any) -> Response:
+    def wish(self, request: Request, verb: Verb, *own: str, **fields: Any) -> Response:
         """Read what is wanted and carry it out; `own` names the parameters that are not the build's."""
-        repo = repository(request, slug)
         given, params = read(request, frozenset(own))
         wish = Wish(verb, **fields, **given, params=params)
-        done = carry_out(caller_of(request), wish, repo)
+        done = carry_out(caller_of(request), wish, self.repo)
         headers = {"Idempotency-Replayed": "true"} if done.replayed else {}
         return Response(done.build, done.status, headers=headers)
 
@@ -37,54 +36,54 @@ class Writing(ApiView):
 class StartableBuildsView(BuildsView, Writing):
     """The builds of a repository, and starting one more."""
 
-    def post(self, request: Request, slug: str) -> Response:
+    def post(self, request: Request, **_: str) -> Response:
         """Start a custom build, of a branch and perhaps of a commit; `action` names an operation."""
-        return self.wish(request, slug, Verb.CREATE, "branch", "commit", "message", "action")
+        return self.wish(request, Verb.CREATE, "branch", "commit", "message", "action")
 
 
 class ChangeableBuildView(BuildView, Writing):
     """A build, starting it anew, and cancelling it."""
 
-    def post(self, request: Request, slug: str, number: str) -> Response:
+    def post(self, request: Request, number: str, **_: str) -> Response:
         """Start it anew, with today's tree; parameters that it had win over those that are sent."""
-        return self.wish(request, slug, Verb.RESTART, "debug", number=whole(number, "build"))
+        return self.wish(request, Verb.RESTART, "debug", number=whole(number, "build"))
 
-    def delete(self, request: Request, slug: str, number: str) -> Response:
+    def delete(self, request: Request, number: str, **_: str) -> Response:
         """Cancel it; one that has finished stays as it is."""
-        return self.wish(request, slug, Verb.CANCEL, number=whole(number, "build"))
+        return self.wish(request, Verb.CANCEL, number=whole(number, "build"))
 
 
 class PromoteView(Writing):
     """Deploying a build."""
 
-    def post(self, request: Request, slug: str, number: str) -> Response:
+    def post(self, request: Request, number: str, **_: str) -> Response:
         """Promote it to `target`."""
-        return self.wish(request, slug, Verb.PROMOTE, "target", number=whole(number, "build"))
+        return self.wish(request, Verb.PROMOTE, "target", number=whole(number, "build"))
 
 
 class RollbackView(Writing):
     """Going back to a build."""
 
-    def post(self, request: Request, slug: str, number: str) -> Response:
+    def post(self, request: Request, number: str, **_: str) -> Response:
         """Roll `target` back to it."""
-        return self.wish(request, slug, Verb.ROLLBACK, "target", number=whole(number, "build"))
+        return self.wish(request, Verb.ROLLBACK, "target", number=whole(number, "build"))
 
 
 class ApproveView(Writing):
     """Letting a blocked stage run."""
 
-    def post(self, request: Request, slug: str, number: str, stage: str) -> Response:
+    def post(self, request: Request, number: str, stage: str, **_: str) -> Response:
         """Approve it."""
-        return self.wish(request, slug, Verb.APPROVE, number=whole(number, "build"), stage=whole(stage, "stage"))
+        return self.wish(request, Verb.APPROVE, number=whole(number, "build"), stage=whole(stage, "stage"))
 
 
 class DeclineView(Writing):
     """Declining a blocked stage, or all of a build (Drone 2.23 and later)."""
 
-    def post(self, request: Request, slug: str, number: str, stage: str | None = None) -> Response:
+    def post(self, request: Request, number: str, stage: str | None = None, **_: str) -> Response:
         """Decline it."""
         of_stage = whole(stage, "stage") if stage is not None else None
-        return self.wish(request, slug, Verb.DECLINE, number=whole(number, "build"), stage=of_stage)
+        return self.wish(request, Verb.DECLINE, number=whole(number, "build"), stage=of_stage)
 
 
 def caller_of(request: Request) -> Caller:

@@ -17,6 +17,8 @@ RECENT = 25
 class UserView(ApiView):
     """The token's owner."""
 
+    only_at_drone = frozenset({"PATCH"})
+
     def get(self, request: Request) -> Response:
         """Show who asks."""
         return Response(user_shape(request.user))
@@ -26,6 +28,7 @@ class UserReposView(ApiView):
     """The repositories that the user may see."""
 
     parameters = frozenset({"latest"})
+    only_at_drone = frozenset({"POST"})
 
     def get(self, request: Request) -> Response:
         """List them all by name; with `latest=true` each has its last build."""

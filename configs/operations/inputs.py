@@ -52,7 +52,7 @@ def unknown(name: str, operation: Operation) -> str:
     near = difflib.get_close_matches(name.upper(), {each.upper(): each for each in names}, n=1)
     if near:
         meant = next(each for each in names if each.upper() == near[0])
-        return Sentence("%(name)s is no input; did you mean %(meant)s?", name=repr(name), meant=meant)
+        return Sentence("%(name)s is no input (did you mean %(meant)s?)", name=repr(name), meant=meant)
     if not names:
         return Sentence("%(name)s is no input; there are none", name=repr(name))
     return Sentence("%(name)s is no input; there are %(names)s", name=repr(name), names=list(names))

@@ -32,7 +32,7 @@ def test_an_operation_gets_its_pipeline(files, drone):
         ({}, "edrone: the operation check of ismewen/edrone: TARGET is required."),
         ({"TARGET": "planted"}, "TARGET must be one of staging, production."),
         ({"TARGET": "staging", "PATH": "planted"}, "'PATH' is reserved"),
-        ({"TARGET": "staging", "TARGT": "planted"}, "'TARGT' is no input; did you mean TARGET?"),
+        ({"TARGET": "staging", "TARGT": "planted"}, "'TARGT' is no input (did you mean TARGET?)"),
         ({"TARGET": "staging"} | {f"X{number}": "planted" for number in range(500)}, "'X0' is no input"),
     ],
 )  # fmt: skip

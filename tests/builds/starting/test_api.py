@@ -205,7 +205,7 @@ def test_a_build_of_a_repository_that_was_renamed_is_found_under_the_new_name_on
         ("?action=deploy", 400, "TARGET is required"),
         ("?action=deploy&TARGET=moon", 400, "TARGET must be one of staging, production"),
         ("?action=deploy&TARGET=staging&REPLICAS=many", 400, "REPLICAS must be a number"),
-        ("?action=check&TARGTE=staging", 400, "'TARGTE' is no input; did you mean TARGET?"),
+        ("?action=check&TARGTE=staging", 400, "'TARGTE' is no input (did you mean TARGET?)"),
         ("?action=smoke-test&EXPLAIN=perhaps", 400, "EXPLAIN must be true or false"),
     ],
 )

@@ -16,5 +16,5 @@ def user_named(name: str) -> User:
     if found:
         return found
     near = get_close_matches(name, User.objects.values_list("username", flat=True), 1)
-    hint = f"did you mean {near[0]}?" if near else "make one in the administration, or with manage.py createsuperuser."
+    hint = f"did you mean {near[0]}?" if near else "make one in the administration, under Users."
     raise CommandError(f"There is no user {name}; {hint}")

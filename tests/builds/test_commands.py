@@ -51,6 +51,12 @@ def test_createtoken_names_who_may_have_been_meant():
         run("createtoken", "ismewn")
 
 
+@pytest.mark.parametrize("words", [("grant", "ann", "*", "view"), ("createtoken", "ann")])
+def test_for_an_unknown_user_nothing_is_suggested_that_gives_rights(words):
+    with pytest.raises(CommandError, match=r"^There is no user ann; make one in the administration, under Users\.$"):
+        run(*words)
+
+
 def test_createtoken_refuses_who_is_not_active():
     person("gone", is_active=False)
     with pytest.raises(CommandError, match="not active"):

@@ -9,9 +9,13 @@ from django.core.management.base import BaseCommand, CommandError
 
 from configs.check.report import one_line
 from configs.importing.alike import Candidate, candidates
-from configs.importing.clones import Clone, NoClone, clone_of
+from configs.importing.clones import OWN_FILES, Clone, NoClone, clone_of
 from configs.importing.plan import Step, plan, write
 
+NOTHING = (
+    f"Nothing to import. A folder must be a git clone with a remote and with a {' or '.join(OWN_FILES)} that edrone can serve, "
+    "and the tree must have no other file in its place; the lines above say what is wrong with each."
+)
 SHOWN = 5  # uses of a candidate that are written out
 
 
@@ -27,7 +31,11 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="write nothing, and say what would be written")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Look at all clones, then write, then look for what is alike."""
+        """Look at all clones, then write, then look for what is alike.
+
+        Raises:
+            CommandError: the tree has the file of none of them, or cannot be written.
+        """
         root = settings.EDRONE_PROJECTS
         if not root.is_dir():
             raise CommandError(f"The tree {root} (setting EDRONE_PROJECTS) is not a folder; make it first.")
@@ -50,6 +58,8 @@ class Command(BaseCommand):
         written = [step for step in steps if not step.skipped]
         verb = "would be imported" if options["dry_run"] else "imported"
         self.stdout.write(f"{len(written)} of {len(options['clones'])} {verb}.")
+        if not any(step.is_there or not step.skipped for step in steps):
+            raise CommandError(NOTHING)
         texts = [(step.path, step.clone.content.decode()) for step in steps if not step.skipped or step.is_there]
         for found in candidates(texts):
             for line in shown(found):

@@ -45,6 +45,15 @@ def run(capsys, *arguments: str) -> str:
     return str(capsys.readouterr().out)
 
 
+def refused(capsys, *arguments: str) -> str:
+    """Import what cannot be imported, and give what is said of each folder."""
+    with pytest.raises(
+        CommandError, match=r"^Nothing to import\. A folder must be a git clone with a remote and with a \.drone\.yml"
+    ):
+        call_command("importprojects", *arguments)
+    return str(capsys.readouterr().out)
+
+
 def files(root: Path) -> list[str]:
     return sorted(str(path.relative_to(root)) for path in root.rglob("*") if not path.is_dir())
 
@@ -111,25 +120,25 @@ def test_of_several_addresses_of_a_remote_the_first_counts_as_for_git(root, clon
 def test_why_git_cannot_tell_is_said(root, clone, capsys, settings_of_git, said):
     folder = clone("git@host:a/hello.git")
     Path(folder, ".git", "config").write_text(settings_of_git)
-    assert f"not imported: {said}" in run(capsys, folder)
+    assert f"not imported: {said}" in refused(capsys, folder)
 
 
 def test_a_bare_repository_has_no_file_to_import(root, clone, tmp_path, capsys):
     subprocess.run(["git", "init", "--quiet", "--bare", str(tmp_path / "hello.git")], check=True)
     for folder in (str(tmp_path / "hello.git"), f"{clone('git@host:a/hello.git')}/.git"):
-        assert "not imported: it is a repository without a work tree; clone it." in run(capsys, folder)
+        assert "not imported: it is a repository without a work tree; clone it." in refused(capsys, folder)
 
 
 def test_that_git_is_missing_is_said(root, clone, capsys, monkeypatch):
     folder = clone("git@host:a/hello.git")
     monkeypatch.setenv("PATH", "/nowhere")
-    assert "not imported: git cannot be run: No such file or directory." in run(capsys, folder)
+    assert "not imported: git cannot be run: No such file or directory." in refused(capsys, folder)
 
 
 def test_a_pipe_is_not_waited_for(root, clone, capsys):
     folder = clone("git@host:a/hello.git", text=None)
     os.mkfifo(f"{folder}/.drone.yml")
-    assert "not imported: its .drone.yml is not a file." in run(capsys, folder)
+    assert "not imported: its .drone.yml is not a file." in refused(capsys, folder)
 
 
 def test_files_are_imported_byte_for_byte(root, clone, capsys):
@@ -156,7 +165,9 @@ def test_nothing_is_overwritten(root, clone, capsys, ending):
     (root / "hello").mkdir()
     (root / "hello" / f"default.{ending}").write_text("mine\n")
     folder = clone("git@github.com:octocat/hello.git")
-    assert f"projects/hello/default.{ending} is there already, and another text; it is never overwritten" in run(capsys, folder)
+    assert f"projects/hello/default.{ending} is there already, and another text; it is never overwritten" in refused(
+        capsys, folder
+    )
     assert files(root) == [f"hello/default.{ending}"]
     assert (root / "hello" / f"default.{ending}").read_text() == "mine\n"
 
@@ -169,7 +180,7 @@ def test_a_second_run_finds_everything_there(root, clone, capsys):
 
 def test_a_twin_that_comes_in_a_later_run_is_told_where_it_belongs(root, clone, capsys):
     run(capsys, clone("git@host:a/hello.git"))
-    out = run(capsys, clone("git@host:b/hello.git", "kind: pipeline\nname: other\n"))
+    out = refused(capsys, clone("git@host:b/hello.git", "kind: pipeline\nname: other\n"))
     assert "never overwritten; if it is another repository's, import this one by hand as projects/@b/hello/default.yaml." in out
     assert files(root) == ["hello/default.yaml"]
 
@@ -285,7 +296,7 @@ def test_the_command_prints_the_lines_that_would_replace_them(root, clone, capsy
     ("file", "command"), [(".drone.jsonnet", "drone jsonnet --stream"), (".drone.star", "drone starlark"), (".drone.starlark", "--source .drone.starlark")]
 )  # fmt: skip
 def test_what_to_do_with_a_program_that_makes_the_yaml_is_said(root, clone, capsys, file, command):
-    out = run(capsys, clone("git@host:a/shop.git", "local x = 1;", file=file))
+    out = refused(capsys, clone("git@host:a/shop.git", "local x = 1;", file=file))
     assert f": not imported: its {file} is a program that makes the YAML" in out
     assert f"{command}` write .drone.yml there" in out
     assert "`drone repo update --config .drone.yml a/shop`" in out

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from configs.lists import Bounded
 from configs.models import ConfigFile, LastError, ServedConfig
 from configs.numbered import bind_number
 from configs.paging import OnePage, Uncounted
@@ -59,7 +60,7 @@ class Unwritten(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no argumen
         return False
 
 
-class ReadOnly(Unwritten):
+class ReadOnly(Bounded, Unwritten):
     """Rows that are looked at, of the repositories that the reader may see; only edrone itself writes them."""
 
     paginator = OnePage

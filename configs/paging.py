@@ -8,6 +8,8 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from configs.lists import Bounded
+
 
 class OnePage(Paginator):  # type: ignore[type-arg]  # takes no argument when it runs
     """The first page alone: nothing is counted. Older records are reached by `?id__lt=`, as fast as the newest."""
@@ -44,7 +46,7 @@ class UpToHere(Paginator):  # type: ignore[type-arg]  # takes no argument when i
         return len(self.object_list.values_list("pk")[: self.here * self.per_page + 1])
 
 
-class Uncounted:
+class Uncounted(Bounded):
     """A list that is short as a rule, in any order; beside Django's class."""
 
     show_full_result_count = False

@@ -8,16 +8,21 @@ from typing import Any
 from django.http import HttpRequest
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
-FORBIDDEN = 403
+REFUSED = range(400, 500)
 
 
 class RefusalsInOneLine(logging.Filter):
-    """Takes the traceback from what is logged of a 403: somebody was not allowed something, and nothing is broken."""
+    """Takes the traceback from what Django logs of a refusal: somebody asked for what there is not, and nothing is broken.
+
+    Belongs to handlers: Django has a logger for each kind of suspicious request, and filters of loggers do not reach those below.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let everything through."""
-        if getattr(record, "status_code", None) == FORBIDDEN:
+        if record.name.startswith("django.") and getattr(record, "status_code", None) in REFUSED:
             record.exc_info = None
+            if record.name.startswith("django.security."):  # these repeat what was sent as it is, line ends too
+                record.msg, record.args = record.getMessage().encode("unicode_escape").decode(), ()
         return True
 
 

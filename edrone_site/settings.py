@@ -155,14 +155,13 @@ LOGGING = {
             "reserved_attrs": [*RESERVED_ATTRS, "request"],
         },
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": ENVIRONMENT.log_format}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": ENVIRONMENT.log_format, "filters": ["refusals"]}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # Django would mail errors to administrators, with the request's headers in them.
     # The parameters of builds are in urllib3's lines: in its warnings as well, whole addresses with whatever was in the query.
     "filters": {"refusals": {"()": "edrone_site.reporting.RefusalsInOneLine"}},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
-        "django.request": {"filters": ["refusals"]},
         "urllib3": {"level": "ERROR"},
     },
 }

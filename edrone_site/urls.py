@@ -15,8 +15,8 @@ admin.site.site_header = admin.site.site_title = "edrone"
 admin.site.index_title = gettext_lazy("What is going on")
 admin.site.login_form = LoginForm
 
-handler403, handler404 = "builds.admin.nothing.forbidden", "builds.admin.nothing.not_found"
-handler500 = "builds.admin.nothing.broken"
+handler400, handler403 = "builds.admin.nothing.not_understood", "builds.admin.nothing.forbidden"
+handler404, handler500 = "builds.admin.nothing.not_found", "builds.admin.nothing.broken"
 
 urlpatterns = [
     path("", include("configs.urls")),

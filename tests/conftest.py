@@ -155,6 +155,7 @@ def logged(settings: Any) -> Iterator[StringIO]:
     handlers = []
     for name in ("text", "json"):
         handler = logging.StreamHandler(stream)
+        handler.addFilter(configured.configure_filter(settings.LOGGING["filters"]["refusals"]))
         handler.setFormatter(configured.configure_formatter(settings.LOGGING["formatters"][name]))
         logging.getLogger().addHandler(handler)
         handlers.append(handler)

@@ -3,6 +3,7 @@
 Elsewhere on the site programs ask; they get Django's few words.
 """
 
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup, DisallowedModelAdminToField
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseServerError
 from django.template.loader import get_template
 from django.urls import reverse
@@ -31,6 +32,14 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponseBase:
         return defaults.permission_denied(request, exception)
     said = _("Your permissions do not allow this. Somebody who administers edrone can give you more.")
     return saying(request, _("Not allowed"), said, 403)
+
+
+def not_understood(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Answer 400; what is wrong before a page is chosen (too many fields, a host that is not edrone's) gets Django's words."""
+    if not isinstance(exception, (DisallowedModelAdminLookup, DisallowedModelAdminToField)):
+        return defaults.bad_request(request, exception)
+    said = _("The address asks for something that this page does not have. Open the page from the menu and choose again.")
+    return saying(request, _("Not understood"), said, 400)
 
 
 def broken(request: HttpRequest) -> HttpResponse:

@@ -58,6 +58,7 @@ def test_what_an_operation_takes_is_right():
 )  # fmt: skip
 def test_what_it_does_not_take_is_named(params, words):
     assert found(**params) == words
+    assert not any(each.endswith((".", "?", "!")) for each in words)  # whoever joins them ends the sentence
 
 
 def test_a_required_input_must_be_there_unless_it_has_a_default():

@@ -2,7 +2,10 @@
 
 One thread of each process does it, on one connection to the database. So a process holds one connection for Drone's requests
 however many threads it has, what waits is written in one statement, and a request waits as long as it likes and no longer,
-even for a database that says nothing at all. Where recording fails, nothing is tried for some seconds; then it begins again.
+even for a database that says nothing at all. Where recording fails, nothing is tried for a second; then it begins again.
+
+Drone waits a minute for its answer. So a slow moment is waited for: a build that is answered unrecorded may be given another
+pipeline when its next stage starts.
 """
 
 import logging
@@ -25,14 +28,15 @@ from configs.recording.rows import Ask
 from configs.recording.waiting import Answer, Job
 from configs.revision import name_of
 
-STATEMENT = 250  # milliseconds that the database may take for a statement
-LOCK = 240  # milliseconds of these for a lock
-HANGS = 0.5  # seconds after which a statement is given up for which the database does not even say that it failed
+STATEMENT = 2000  # milliseconds that the database may take for a statement
+LOCK = STATEMENT - 10  # milliseconds of these for a lock
+HANGS = 2.5  # seconds after which a statement is given up for which the database does not even say that it failed
 CONNECT = 2.0  # seconds likewise for a connection
-PATIENCE = CONNECT + HANGS  # seconds that a request waits while statements are answered, as where many builds come at once
-REST = 5.0  # seconds without trying, after a failure
+PATIENCE = 4.5  # seconds that a request waits in all: it is answered within 5
+REST = 1.0  # seconds without trying, after a failure
 MOST = 64  # requests recorded together
-QUERY_CANCELED = "57014"  # PostgreSQL's code
+QUERY_CANCELED, LOCK_NOT_AVAILABLE = "57014", "55P03"  # PostgreSQL's codes
+IT = "edrone's own database"
 # SQLite lets one process write at a time and tells nobody when it is their turn: short waits, asked for again and again,
 # meet a free moment where one long wait with its growing pauses may miss them all. 8 MB hold the pages of the indexes' ends.
 LIMITS = {
@@ -75,7 +79,9 @@ class Keeper:
 
     def keep(self, ask: Ask) -> Answer:
         """Record a request and give its answer; in time, recorded or not."""
-        reason, now = "", time.monotonic()
+        if self.hangs():
+            self.rest_since_it_hangs()  # a statement of minutes is waited for once
+        reason, now = self.reason, time.monotonic()
         if now >= self.resting_until and (ask.again or now >= self.reading_until):
             job = Job(ask)
             self.jobs.put(job)
@@ -83,9 +89,8 @@ class Keeper:
                 job.give_up()
             if job.answer is not None:
                 return job.answer
-            reason = job.reason
-        reason = reason or self.reason or "more builds come than it records"
-        logger.warning("%s: answered, but not recorded: edrone's own database fails: %s", ask.request.slug, reason)
+            reason = job.reason or self.reason
+        logger.warning("%s: answered, but not recorded: %s", ask.request.slug, reason)
         if settings.EDRONE_METRICS:
             metrics.count_unrecorded()
         return ask.found
@@ -93,20 +98,23 @@ class Keeper:
     def waited_for(self, job: Job) -> bool:
         """Wait until a request is recorded, or the database hangs; a long queue alone makes nobody rest."""
         end = time.monotonic() + PATIENCE
-        seconds = HANGS
-        while not job.done.wait(seconds):
+        while not job.done.wait(0.05):
             if self.hangs():
-                self.rest(f"it does not answer within {self.limit} s")
+                self.rest_since_it_hangs()
                 return False
             if time.monotonic() > end:
+                job.reason = f"{IT} was not done within {PATIENCE:g} s"
                 return False
-            seconds = 0.05
         return True
 
     def hangs(self) -> bool:
         """Has the database not answered for too long?"""
         since = self.since
         return since is not None and time.monotonic() - since > self.limit
+
+    def rest_since_it_hangs(self) -> None:
+        """Try nothing for a while, as the database says nothing."""
+        self.rest(f"{IT} did not answer within {self.limit:g} s")
 
     def rest(self, reason: str) -> None:
         """Try nothing for a while."""
@@ -143,12 +151,12 @@ class Keeper:
         try:
             self.attempt(lambda: step(jobs))
         except (OperationalError, InterfaceError) as error:
-            if len(jobs) == 1 or not slow(error):
+            if len(jobs) == 1 or not was_cancelled(error):
                 self.fail(step, error)
                 return
             self.most = len(jobs) // 4 or 1
             for number in range(0, len(jobs), self.most):
-                self.work(step, jobs[number : number + self.most])
+                self.work(step, [job for job in jobs[number : number + self.most] if not job.given_up])
         except Exception as error:  # noqa: BLE001 - whatever it is, builds are answered
             if len(jobs) == 1:
                 self.refuse(jobs[0], error)
@@ -161,7 +169,7 @@ class Keeper:
 
     def refuse(self, job: Job, error: Exception) -> None:
         """Leave one request unrecorded: the database takes those of others."""
-        job.reason = sentence(error)
+        job.reason = f"it cannot be recorded: {sentence(error)}"
         if not isinstance(error, DatabaseError):
             logger.error("Recording what is served failed", exc_info=error)
 
@@ -186,7 +194,7 @@ class Keeper:
 
     def fail(self, step: Step, error: Exception) -> None:
         """Rest, and begin with a new connection then; where only writing fails, what was served is still read and given."""
-        self.reason = sentence(error)
+        self.reason = reason_of(error)
         if step == self.look:
             self.rest(self.reason)
         else:
@@ -258,9 +266,21 @@ def sentence(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def slow(error: Exception) -> bool:
+def reason_of(error: Exception) -> str:
+    """Say why nothing is recorded: what was only slow did not fail."""
+    if code(error) in {QUERY_CANCELED, LOCK_NOT_AVAILABLE} or "locked" in str(error):
+        return f"{IT} took longer than {STATEMENT / 1000:g} s ({sentence(error)})"
+    return f"{IT} fails: {sentence(error)}"
+
+
+def was_cancelled(error: Exception) -> bool:
     """Has the database itself ended a statement that took too long, and not over a lock?"""
-    return str(getattr(error.__cause__, "pgcode", "")) == QUERY_CANCELED
+    return code(error) == QUERY_CANCELED
+
+
+def code(error: Exception) -> str:
+    """Give PostgreSQL's code of an error; empty for other databases."""
+    return str(getattr(error.__cause__, "pgcode", ""))
 
 
 def execute(statement: str) -> None:

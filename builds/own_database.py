@@ -12,9 +12,11 @@ from django.db.migrations.recorder import MigrationRecorder
 
 IT = "edrone's own database (DATABASE_URL)"
 AWAY = f"{IT} does not answer, or not as it should."
+SLOW = f"{IT} is slow, or another program holds its lock; try again later."
 OLD_TABLES = f"{IT} answers, but its tables are not there or are of another version: run manage.py migrate."
 READ_ONLY = f"{IT} answers, but can only be read: look at default_transaction_read_only of its role, or at its file."
 UNDEFINED_TABLE, UNDEFINED_COLUMN, READ_ONLY_TRANSACTION = "42P01", "42703", "25006"  # PostgreSQL's
+QUERY_CANCELED, LOCK_NOT_AVAILABLE = "57014", "55P03"  # likewise
 NOT_THERE = re.compile(r"no such (table|column)|has no column named")  # SQLite's
 CURRENT = Event()  # the tables were seen to be of this version
 
@@ -26,6 +28,8 @@ def trouble(error: DatabaseError) -> str:
         return OLD_TABLES
     if code == READ_ONLY_TRANSACTION or "readonly database" in said:
         return READ_ONLY
+    if code in {QUERY_CANCELED, LOCK_NOT_AVAILABLE} or "is locked" in said:
+        return SLOW
     return AWAY
 
 

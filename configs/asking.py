@@ -10,6 +10,7 @@ from email.utils import format_datetime
 from httpsig.sign import HeaderSigner
 
 from configs.payload import ConfigRequest
+from configs.signature import ACCEPT
 
 SIGNED = ("accept", "accept-encoding", "content-type", "date", "digest")  # in Drone's order
 EMPTY_BUILD = {
@@ -63,10 +64,12 @@ def body(request: ConfigRequest, created: int) -> bytes:
     return json.dumps(whole, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def signed_headers(content: bytes, secret: str, now: datetime, signed: Sequence[str] = SIGNED) -> dict[str, str]:
+def signed_headers(
+    content: bytes, secret: str, now: datetime, signed: Sequence[str] = SIGNED, accept: str = ACCEPT
+) -> dict[str, str]:
     """Give the headers of a request, its signature among them; `signed` names what the signature covers."""
     headers = {
-        "accept": "application/vnd.drone.config.v1+json",
+        "accept": accept,
         "accept-encoding": "identity",
         "content-type": "application/json",
         "date": format_datetime(now, usegmt=True),

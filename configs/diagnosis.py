@@ -86,6 +86,8 @@ def shown_error(text: str) -> str:
 
 def why_refused(url: str, content: bytes, secret: str, now: datetime, answer: requests.Response) -> str:
     """Find out why the signature was refused: from edrone's own words, or by signing less and asking again."""
+    if "clock is" in answer.text and (difference := clock_difference(answer, now)):
+        return difference
     if cause := next((cause for words, cause in SAID_BY_EDRONE.items() if words in answer.text), ""):
         return cause
     if post(url, content, signed_headers(content, secret, now, ALWAYS_SIGNED)).status_code == requests.codes.unauthorized:

@@ -25,6 +25,12 @@ class Malformed(ConfigError):
     always_http = True
 
 
+class OtherExtension(Malformed):
+    """Rightly signed, but by Drone for another of its extensions, or by something else that knows the secret."""
+
+    status = 406
+
+
 class ClockOff(ConfigError):
     """Rightly signed, but too long ago or in the future."""
 

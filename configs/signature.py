@@ -1,8 +1,9 @@
 """Who asks? Drone signs its requests with the secret that it shares with edrone (HTTP Signatures, cavage draft).
 
 Framework-free. What Drone sends: drone-facts.md section 1.3. Stricter than Drone's own SDK: the digest is compared with
-the body, the date with the clock, and both must be signed. httpsig, which signs for `askconfig`, is the check in the tests;
-the server does without it, since it takes 27 MB in every worker (docs/decisions.md).
+the body, the date with the clock, and both must be signed, as must the media type that is asked for. httpsig, which signs
+for `askconfig`, is the check in the tests; the server does without it, since it takes 27 MB in every worker
+(docs/decisions.md).
 """
 
 import base64
@@ -14,10 +15,11 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from configs.errors import ClockOff, Unsigned
+from configs.errors import ClockOff, OtherExtension, Unsigned
 
 ALGORITHM = "hmac-sha256"
 MUST_BE_SIGNED = ("date", "digest")
+ACCEPT = "application/vnd.drone.config.v1+json"  # what Drone asks for; its other extensions have media types of their own
 PARAMETER = re.compile(r'([A-Za-z]+)="([^"]*)"')
 PARAMETERS = re.compile(rf"{PARAMETER.pattern}(?:,\s*{PARAMETER.pattern})*")
 HTTP_DATE = re.compile(
@@ -44,6 +46,7 @@ def verify(
 
     Raises:
         Unsigned: the request proves nothing.
+        OtherExtension: it is signed, but does not ask for a configuration.
         ClockOff: rightly signed, but at a wrong time: an old request sent again, or a clock that is wrong.
     """
     parameters = parse_signature(header("signature"))
@@ -56,12 +59,30 @@ def verify(
             "The signature does not match: Drone and edrone have different secrets (DRONE_YAML_SECRET), "
             f"or a proxy changed one of the signed headers ({', '.join(signed)})."
         )
+    check_accept(header("accept") if "accept" in signed else None)
     body = read_body()
     digest = "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode()
     if not hmac.compare_digest(digest.encode(), (header("digest") or "").encode()):
         raise Unsigned("The header Digest does not match the body: a proxy changed the body, or sent it in chunks.")
     check_clock(parse_date(header("date") or ""), now, tolerance)
     return body
+
+
+def check_accept(accept: str | None) -> None:
+    """Refuse what Drone, or somebody who has seen its requests, sends to another extension: the address is not signed.
+
+    Args:
+        accept: the header as it was signed; None where it was not.
+
+    Raises:
+        OtherExtension: it does not ask for a configuration.
+    """
+    if accept != ACCEPT:
+        asked = f"this one signs {accept[:100]}" if accept else "this one does not sign that header"
+        raise OtherExtension(
+            f"This address is for DRONE_YAML_ENDPOINT alone, whose requests sign the header Accept with {ACCEPT}; {asked}: "
+            "let no other extension of Drone ask here."
+        )
 
 
 def parse_signature(value: str | None) -> dict[str, str]:

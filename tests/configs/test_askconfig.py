@@ -1,14 +1,17 @@
 """`manage.py askconfig` against a real server, straight and through proxies that spoil something."""
 
 import http.server
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import requests
 
+from configs import asking, diagnosis
 from tests.server import ROOT, manage, running
 
 Spoil = Callable[["Proxy"], None]
@@ -170,6 +173,14 @@ def test_it_shows_the_error_that_people_would_see_in_drone(tmp_path, server):
         done = other.manage("askconfig", "ismewen/edrone", "master")
     assert (done.returncode, done.stdout) == (1, "")
     assert "edrone: The tree " in done.stderr
+
+
+def test_it_names_clocks_that_differ(tmp_path):
+    content = asking.body(asking.request_for("ismewen/edrone", "master", "", ""), created=0)
+    later = datetime.now(UTC) + timedelta(minutes=10)
+    with running(tmp_path, EDRONE_SHOW_ERRORS="http") as other, pytest.raises(diagnosis.AskError) as refused:
+        diagnosis.ask(f"{other.url}/edrone", content, other.environment["DRONE_YAML_SECRET"], later)
+    assert re.search(r"Likely cause: clocks: edrone's is \d+ seconds behind the one here\.", str(refused.value))
 
 
 def test_it_says_when_drone_reads_the_repositorys_own_file(tmp_path):

@@ -14,7 +14,7 @@ from httpsig.verify import HeaderVerifier
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configs.errors import ClockOff, Unsigned
+from configs.errors import ClockOff, OtherExtension, Unsigned
 from configs.signature import verify
 from tests.conftest import RECORDED, SECRET, recorded
 
@@ -38,10 +38,12 @@ def check(headers: dict[str, str], body: bytes = BODY, secrets: tuple[str, ...] 
 
 
 def signed(
-    secret: str = VECTOR_SECRET, names: str = "date digest", algorithm: str = "hmac-sha256", **headers: str
+    secret: str = VECTOR_SECRET, names: str = "accept date digest", algorithm: str = "hmac-sha256", **headers: str
 ) -> dict[str, str]:
     """Sign with code of the test's own; None of edrone's or httpsig's is used."""
-    sent = {"date": VECTOR["date"], "digest": VECTOR["digest"]} | {key.replace("_", "-"): value for key, value in headers.items()}
+    sent = {name: VECTOR[name] for name in ("accept", "date", "digest")} | {
+        key.replace("_", "-"): value for key, value in headers.items()
+    }
     text = "\n".join(f"{name}: {sent.get(name, '')}" for name in names.split(" "))
     mac = base64.b64encode(hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()).decode()
     return sent | {"signature": f'keyId="hmac-key",algorithm="{algorithm}",signature="{mac}",headers="{names}"'}
@@ -70,7 +72,7 @@ def test_it_accepts_any_of_several_secrets():
     check(VECTOR, secrets=(VECTOR_SECRET, "old"))
 
 
-def test_it_accepts_a_signature_of_date_and_digest_only():
+def test_it_accepts_a_signature_of_what_must_be_signed_only():
     check(signed())
 
 
@@ -142,7 +144,7 @@ def test_without_a_list_only_the_date_is_signed_which_is_too_little():
 
 def test_it_refuses_a_signed_header_that_did_not_arrive():
     with pytest.raises(Unsigned, match="'x-gone'"):
-        check(signed(names="date digest x-gone"))
+        check(signed(names="accept date digest x-gone"))
 
 
 @pytest.mark.parametrize("name", ["accept", "accept-encoding", "content-type", "date", "digest"])
@@ -209,7 +211,7 @@ def test_a_wrong_clock_is_only_named_to_who_has_the_secret():
 def accepted(verifier: Callable[[], None]) -> bool:
     try:
         verifier()
-    except (Unsigned, ClockOff):
+    except (Unsigned, OtherExtension, ClockOff):
         return False
     return True
 
@@ -221,7 +223,11 @@ def plain_reading(headers: dict[str, str], body: bytes, secret: str, now: dateti
         name, _, value = part.strip().partition('="')
         parameters[name] = value.rstrip('"')
     names = parameters.get("headers", "date").lower().split(" ")
-    if parameters.get("algorithm") != "hmac-sha256" or not {"date", "digest"} <= set(names) or not set(names) <= set(headers):
+    if (
+        parameters.get("algorithm") != "hmac-sha256"
+        or not {"accept", "date", "digest"} <= set(names)
+        or not set(names) <= set(headers)
+    ):
         return False
     lines = "\n".join(f"{name}: {headers[name]}" for name in names)
     if not lines.isascii():
@@ -232,6 +238,8 @@ def plain_reading(headers: dict[str, str], body: bytes, secret: str, now: dateti
         or headers["digest"] != "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode()
     ):
         return False
+    if headers["accept"] != "application/vnd.drone.config.v1+json":
+        return False
     try:
         date = datetime.strptime(headers["date"], "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
     except ValueError:
@@ -241,16 +249,17 @@ def plain_reading(headers: dict[str, str], body: bytes, secret: str, now: dateti
 
 header_text = st.text(string.ascii_letters + string.digits + " ,;=/-", max_size=12)
 extra_headers = st.dictionaries(st.sampled_from(["accept", "content-type", "x-a", "host"]), header_text, max_size=3)
+accepts = st.one_of(st.just({"accept": VECTOR["accept"]}), st.just({}), st.builds(lambda value: {"accept": value}, header_text))
 seconds_off = st.one_of(st.integers(-310, 310), st.integers(-100_000, 100_000))
 
 
 @given(
-    st.binary(max_size=60), extra_headers, st.permutations(["date", "digest", "accept", "x-a"]), st.integers(0, 4), seconds_off,
+    st.binary(max_size=60), extra_headers, accepts, st.permutations(["date", "digest", "accept", "x-a"]), st.integers(0, 4), seconds_off,
     st.sampled_from(["", "body", "secret", "digest", "date", "mac", "algorithm", "drop"]),
 )  # fmt: skip
-def test_acceptance_agrees_with_an_independent_implementation(body, extra, names, count, off, damage):
+def test_acceptance_agrees_with_an_independent_implementation(body, extra, accept, names, count, off, damage):
     digest = "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode()
-    headers = extra | {"date": format_datetime(NOW + timedelta(seconds=off), usegmt=True), "digest": digest}
+    headers = extra | accept | {"date": format_datetime(NOW + timedelta(seconds=off), usegmt=True), "digest": digest}
     covered = names[:count] or ["date"]
     text = "\n".join(f"{name}: {headers.get(name, '')}" for name in covered)
     mac = base64.b64encode(hmac.new(VECTOR_SECRET.encode(), text.encode(), "sha256").digest()).decode()
@@ -266,7 +275,8 @@ def test_acceptance_agrees_with_an_independent_implementation(body, extra, names
     secret = "another" if damage == "secret" else VECTOR_SECRET
     verdict = accepted(lambda: check(headers, received, (secret,)))
     assert verdict == plain_reading(headers, received, secret, NOW)
-    if not damage and {"date", "digest"} <= set(covered) <= set(headers) and abs(off) <= 300:
+    right = accept == {"accept": VECTOR["accept"]} and {"accept", "date", "digest"} <= set(covered) <= set(headers)
+    if not damage and right and abs(off) <= 300:
         assert verdict
 
 

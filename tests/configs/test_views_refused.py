@@ -2,16 +2,20 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
+import time_machine
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from configs import asking
 from configs.payload import LARGEST_BODY
-from tests.conftest import Drone, push, shown_error
+from tests.conftest import RECORDED, SECRET, Drone, push, shown_error
+
+OTHERS = RECORDED.with_name("other-requests")
 
 
 def test_an_unsigned_request_is_told_401(tree, drone):
@@ -30,6 +34,41 @@ def test_a_wrong_signature_is_401_in_both_settings(tree, drone, settings, show, 
     answer = drone.ask(push(), **changed)
     assert answer.status_code == 401
     assert answer["Content-Type"].startswith("text/plain")
+
+
+@pytest.mark.parametrize("show", ["build", "http"])
+@pytest.mark.parametrize("later", [0, 900])  # also with a clock that is off: 200 would tell a validation «valid»
+@pytest.mark.parametrize("file", sorted(OTHERS.glob("*.json")), ids=lambda file: file.stem)
+def test_a_recorded_request_of_another_extension_gets_no_configuration(tree, drone, settings, file, later, show):
+    settings.EDRONE_SHOW_ERRORS = show
+    tree({"default.yaml": "kind: pipeline\n"})
+    request = json.loads(file.read_text())
+    headers = dict(request["headers"])
+    with time_machine.travel(parsedate_to_datetime(headers["Date"]) + timedelta(seconds=later), tick=False):
+        answer = drone.send(request["body"].encode(), headers)
+    assert (answer.status_code, answer["Content-Type"]) == (406, "text/plain; charset=utf-8")
+    assert answer.content.startswith(b"This address is for DRONE_YAML_ENDPOINT alone, ")
+    assert answer.content.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    "accept", ["*/*", "application/vnd.drone.convert.v1+json", "application/vnd.drone.config.v1+json, */*", ""]
+)
+def test_only_the_media_type_that_drone_asks_for_gets_a_configuration(tree, drone, settings, accept):
+    tree({"default.yaml": "kind: pipeline\n"})
+    body = asking.body(push(), created=0)
+    answer = drone.send(body, asking.signed_headers(body, SECRET, datetime.now(UTC), accept=accept))
+    assert (answer.status_code, b"pipeline" in answer.content) == (406, False)
+    settings.DRONE_YAML_SECRETS, settings.EDRONE_ALLOW_UNSIGNED = (), True
+    assert drone.send(body, {"accept": accept, "content-type": "application/json"}).status_code == 200
+
+
+def test_the_media_type_must_be_signed(tree, drone):
+    """Who has seen a request of another extension could send it again with another Accept."""
+    tree({"default.yaml": "kind: pipeline\n"})
+    body = asking.body(push(), created=0)
+    answer = drone.send(body, asking.signed_headers(body, SECRET, datetime.now(UTC), ["date", "digest"]))
+    assert (answer.status_code, b"does not sign that header" in answer.content) == (406, True)
 
 
 def test_the_endpoint_accepts_the_old_and_the_new_secret_while_they_are_rotated(tree, drone, settings):

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from configs.compose.composing import compose
-from configs.errors import ClockOff, ConfigError, Malformed, Unsigned
+from configs.errors import ClockOff, ConfigError, Malformed, OtherExtension, Unsigned
 from configs.payload import parse
-from configs.signature import verify
+from configs.signature import ACCEPT, verify
 
 SECRET = "a-secret-that-no-input-knows"
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
@@ -35,11 +35,12 @@ def signature(data: bytes) -> None:
         headers["signature"] = f'keyId="k",algorithm="hmac-sha256",signature="{mac(headers, names)}",headers="{names}"'
     try:
         verify(headers.get, lambda: body, ["another", SECRET], NOW, TOLERANCE)
-    except (Unsigned, ClockOff) as refused:
+    except (Unsigned, ClockOff, OtherExtension) as refused:
         assert SECRET not in str(refused)
         return
     names = headers["signature"].split('headers="')[1].split('"')[0].lower()
-    assert {"date", "digest"} <= set(names.split(" "))
+    assert {"accept", "date", "digest"} <= set(names.split(" "))
+    assert headers["accept"] == ACCEPT
     assert f'"{mac(headers, names)}"' in headers["signature"]
     assert headers["digest"] == digest(body)
     signed_at = datetime.strptime(headers["date"], "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)

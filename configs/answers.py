@@ -5,29 +5,41 @@ import json
 import orjson
 from django.http import HttpResponse
 
+from configs.drone_server import known
 from configs.errors import ConfigError
 from configs.resolve import Resolved
 
 SIGNED = "edrone: "  # what every error that people see in Drone begins with
 LONGEST_MESSAGE = 470  # characters; Drone's column holds 500 and Drone writes "linter: unsupported os: " before it
+LONGEST_OF_A_STAGE = 500  # bytes; Drone cuts there, also within a character
 
 
-def answer(result: Resolved | ConfigError, show_errors: str) -> HttpResponse:
-    """Answer what was found, or what went wrong; `show_errors` is "build" or "http"."""
+def answer(result: Resolved | ConfigError, show_errors: str, *, stage_starts: bool) -> HttpResponse:
+    """Answer what was found, or what went wrong.
+
+    Args:
+        result: the one or the other.
+        show_errors: "build" or "http".
+        stage_starts: Drone asks since a runner takes a stage of a build that there is.
+    """
     if isinstance(result, ConfigError):
-        return failed(result, show_errors)
+        return failed(result, show_errors, stage_starts=stage_starts)
     if result.yaml is None:
         return HttpResponse(status=204)  # Drone then reads the repository's own file
     return pipeline(result.yaml)
 
 
-def failed(error: ConfigError, show_errors: str) -> HttpResponse:
+def failed(error: ConfigError, show_errors: str, *, stage_starts: bool) -> HttpResponse:
     """Answer an error so that people see it.
 
     Drone drops a failed configuration request without a trace. So where `show_errors` is "build", an error is a pipeline
-    that Drone's linter refuses: Drone then records a build with status error and the message as its text.
+    that Drone's linter refuses: Drone then records a build with status error and the message as its text. Where a stage starts,
+    no linter looks, and the runner fails with «resource not found»; a Drone that is new enough shows the words of an HTTP error
+    there, and an older one lets the stage hang over it.
     """
     if show_errors == "build" and not error.always_http:
+        if stage_starts and known.shows_stage_errors:
+            return plain(cut(f"{SIGNED}{printable(str(error))}", LONGEST_OF_A_STAGE), error.status)
         return pipeline(error_pipeline(str(error)))
     return sentence(str(error), error.status)
 
@@ -41,7 +53,18 @@ def pipeline(text: str) -> HttpResponse:
 
 def sentence(text: str, status: int) -> HttpResponse:
     """Answer a sentence for people."""
-    return HttpResponse(printable(text) + "\n", status=status, content_type="text/plain; charset=utf-8")
+    return plain(printable(text) + "\n", status)
+
+
+def plain(text: str, status: int) -> HttpResponse:
+    """Answer a text as it is."""
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+
+
+def cut(text: str, most: int) -> str:
+    """Shorten a text to so many bytes, between two characters."""
+    content = text.encode()
+    return text if len(content) <= most else content[: most - len("…".encode())].decode(errors="ignore") + "…"
 
 
 def error_pipeline(message: str) -> str:

@@ -1,6 +1,7 @@
 """The address that Drone asks: DRONE_YAML_ENDPOINT."""
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NoReturn
@@ -14,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from configs import answers, payload, signature
-from configs.errors import ConfigError, Malformed
+from configs.errors import ClockOff, ConfigError, Malformed
 from configs.payload import ConfigRequest
 from configs.recording.keeping import keep
 from configs.request_log import record, request_id_of
@@ -51,11 +52,15 @@ class ConfigView(APIView):
         try:
             asked = payload.parse(verify(request))
             result = keep(asked, today(asked))
+        except ClockOff as error:
+            result = error
+            with suppress(Malformed):  # it is signed by Drone
+                asked = payload.parse(read_body(request))
         except ConfigError as error:
             result = error
         finally:
             record(asked, result, time.perf_counter() - started, request_id_of(request.META.get("HTTP_X_REQUEST_ID", "")))
-        return answers.answer(result, settings.EDRONE_SHOW_ERRORS)
+        return answers.answer(result, settings.EDRONE_SHOW_ERRORS, stage_starts=bool(asked and asked.number))
 
     def perform_authentication(self, request: Request) -> None:
         """Look for no user: `verify` says who asks."""

@@ -24,7 +24,7 @@ BUILD = BUILDS + "/{}"
 PROMOTE, ROLLBACK = BUILD + "/promote", BUILD + "/rollback"
 APPROVE, DECLINE, DECLINE_ALL = BUILD + "/approve/{}", BUILD + "/decline/{}", BUILD + "/decline"
 LOGS = BUILD + "/logs/{}/{}"
-VERSION = "/version"
+VERSION, USER = "/version", "/api/user"
 
 # Seconds. Drone answers a call that starts a build only after its own, which may take a minute each: the forge, edrone,
 # a converter, a validator, webhooks. Hanging up earlier would cancel the build (drone-facts.md section 9.3).
@@ -63,7 +63,11 @@ class Client:
     def __init__(self, transport: Transport, writes: float = WRITES, reads: float = READS) -> None:
         """Take the way there, and seconds that an answer may take."""
         self.transport, self.writes, self.reads = transport, writes, reads
-        self.known_version = ""
+        self.forget()
+
+    def forget(self) -> None:
+        """Ask anew what is asked once: the server may have been upgraded, or its users renamed."""
+        self.known_version = self.known_login = ""
 
     def create(self, repo: Repo, wanted: Wanted, params: Params) -> forms.Build:
         """Start a custom build.
@@ -111,6 +115,12 @@ class Client:
         if not self.known_version:
             self.known_version = parsed(forms.version, self.read(VERSION))
         return self.known_version
+
+    def login(self) -> str:
+        """Give the login of the user whose token this client has. It is asked once."""
+        if not self.known_login:
+            self.known_login = parsed(forms.login, self.read(USER))
+        return self.known_login
 
     def started(self, where: str, asked: Mapping[str, str], params: Params) -> forms.Build:
         """Make a call that starts a build."""

@@ -123,6 +123,15 @@ def version(body: bytes) -> str:
     return found[:100]
 
 
+def login(body: bytes) -> str:
+    """Read the login of a user."""
+    value = decoded(body)
+    found = value.get("login") if isinstance(value, dict) else None
+    if not isinstance(found, str) or not found:
+        raise WrongForm(Sentence("it names no login"))
+    return found
+
+
 def message(body: bytes) -> str:
     """Give the words of an error of Drone's; empty where it is not Drone that speaks."""
     try:

@@ -35,7 +35,7 @@ def refuse_old(client: Client, wish: Wish) -> None:
     # Some servers say the version before theirs.
     if found is None or (int(found[1]), int(found[2]) + 1) >= least:
         return
-    client.known_version = ""  # it may be a newer one by the next time
+    client.forget()  # it may be a newer one by the next time
     what = Sentence("Operations need") if least == OPERATIONS else Sentence("Declining all of a build needs")
     old = Sentence(
         "%(what)s Drone %(least)s or later, and this server says that it is %(version)s; nothing was done.",

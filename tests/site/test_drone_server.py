@@ -1,0 +1,57 @@
+"""What a running edrone learns of its Drone server, and that it waits for none."""
+
+import socket
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import requests
+
+from configs import asking
+from tests.conftest import push
+from tests.server import PATIENCE, Server, running
+from tests.standin.config import Source
+from tests.standin.drone import TOKEN, standing_in
+
+
+def ask(server: Server, number: int) -> requests.Response:
+    content = asking.body(push(number=number), created=0)
+    headers = asking.signed_headers(content, server.environment["DRONE_YAML_SECRET"], datetime.now(UTC))
+    return requests.post(f"{server.url}/edrone", content, headers=headers, timeout=PATIENCE)
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_the_login_of_drone_token_is_looked_at_and_errors_of_stages_are_shown(tmp_path: Path):
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "default.yaml").touch()
+    with standing_in(tmp_path / "drone.sqlite", Source("http://127.0.0.1:1/edrone", "secret")) as (drone, _):
+        settings = {"DRONE_SERVER": drone.url, "DRONE_TOKEN": TOKEN, "EDRONE_MANUAL_BUILDS_BY": "robot", "EDRONE_WORKERS": "1"}
+        with running(tmp_path, EDRONE_PROJECTS=str(tree), **settings) as server:
+            wait_until(lambda: "EDRONE_MANUAL_BUILDS_BY does not name ismewen, the login of DRONE_TOKEN" in server.printed())
+            answer = ask(server, 7)
+            assert (answer.status_code, "edrone: projects/default.yaml: is empty." in answer.text) == (422, True)
+            assert "edrone-error" in ask(server, 0).json()["Data"]
+            assert TOKEN not in server.printed()
+
+
+def test_a_drone_server_that_says_nothing_holds_up_neither_the_start_nor_an_answer(tmp_path: Path):
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "default.yaml").touch()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings = {
+            "DRONE_SERVER": f"http://127.0.0.1:{silent.getsockname()[1]}",
+            "DRONE_TOKEN": "x",
+            "EDRONE_MANUAL_BUILDS_BY": "a",
+        }
+        with running(tmp_path, EDRONE_PROJECTS=str(tree), **settings) as server:
+            for number in (0, 7):  # as with a Drone of an unknown version
+                assert "edrone-error" in ask(server, number).json()["Data"]

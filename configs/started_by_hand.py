@@ -5,6 +5,7 @@ Drone's own page and CLI can start them too, past edrone's grants: what is refus
 
 from collections.abc import Collection, Mapping
 
+from configs.drone_server import known
 from configs.errors import Refused
 from configs.operations.inputs import MOST_NAMED, problems
 from configs.payload import ConfigRequest
@@ -27,6 +28,11 @@ def refuse_others(request: ConfigRequest, logins: Collection[str]) -> None:
     """
     if not logins or request.number or request.event not in BY_HAND or request.trigger in logins:
         return
+    if known.login and request.trigger == known.login:
+        raise Refused(
+            f"EDRONE_MANUAL_BUILDS_BY does not name {request.trigger}, the login of DRONE_TOKEN, so edrone can start no "
+            f"{request.event} builds: add it there, and restart edrone."
+        )
     below = "" if request.event == "custom" else f"/NUMBER/{request.event}"
     raise Refused(
         f"{request.trigger or 'somebody'} may not start {request.event} builds at Drone itself: start this one at edrone, in its "

@@ -13,6 +13,7 @@ from builds.models.audit import AuditRecord, Outcome, Verb
 from builds.secrets import masked
 from builds.starting import operations, parameters, record
 from builds.starting.errors import NoSuchBuild, Refused
+from builds.starting.login import refuse_unnamed
 from builds.starting.needs import demand, need_of
 from builds.starting.versions import refuse_old
 from builds.starting.wishes import Caller, Wish
@@ -54,7 +55,9 @@ def carry_out(caller: Caller, wish: Wish, repo: Repo) -> Done:
         return again(kept)
     try:
         with place():
-            answered = ask(drone.connected(), replace(whole, params=sent), drone.Repo(repo.namespace, repo.name))
+            client = drone.connected()
+            refuse_unnamed(client, wish, build)
+            answered = ask(client, replace(whole, params=sent), drone.Repo(repo.namespace, repo.name))
     except DroneError as error:
         record.failed(kept, error)
         raise

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from configs.drone_server import known
 from tests.conftest import push, recorded, shown_error
 
 OPERATION = (
@@ -79,6 +80,17 @@ def test_a_restart_of_an_operation_and_a_promotion_by_the_forge_are_refused_like
     restart = push(event="custom", action="check", trigger=trigger, parent=3, params={"TARGET": "staging"})
     assert "EDRONE_MANUAL_BUILDS_BY" in shown_error(drone.ask(restart))
     assert "EDRONE_MANUAL_BUILDS_BY" in shown_error(drone.ask(push(event="promote", trigger=trigger, deploy_to="production")))
+
+
+@pytest.mark.parametrize("event", ["custom", "promote", "rollback"])
+def test_edrone_itself_is_not_sent_to_edrone(files, drone, settings, monkeypatch, event):
+    settings.EDRONE_MANUAL_BUILDS_BY = frozenset({"robot"})
+    monkeypatch.setattr(known, "login", "edrone")
+    assert shown_error(drone.ask(push(event=event, trigger="edrone"))) == (
+        "edrone: EDRONE_MANUAL_BUILDS_BY does not name edrone, the login of DRONE_TOKEN, so edrone can start no "
+        f"{event} builds: add it there, and restart edrone."
+    )
+    assert "start this one at edrone" in shown_error(drone.ask(push(event=event, trigger="ann")))
 
 
 @pytest.mark.parametrize(

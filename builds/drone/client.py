@@ -112,15 +112,15 @@ class Client:
 
     def version(self) -> str:
         """Give the server's version. It is asked once; 2.28.2 says 2.28.1, and some others are one behind as well."""
-        if not self.known_version:
-            self.known_version = parsed(forms.version, self.read(VERSION))
-        return self.known_version
+        version = self.known_version or parsed(forms.version, self.read(VERSION))
+        self.known_version = version
+        return version
 
     def login(self) -> str:
         """Give the login of the user whose token this client has. It is asked once."""
-        if not self.known_login:
-            self.known_login = parsed(forms.login, self.read(USER))
-        return self.known_login
+        login = self.known_login or parsed(forms.login, self.read(USER))
+        self.known_login = login
+        return login
 
     def started(self, where: str, asked: Mapping[str, str], params: Params) -> forms.Build:
         """Make a call that starts a build."""

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from builds import logparts, statuses
 from builds.admin import live_log
@@ -138,7 +139,7 @@ def tail_of(build: Build, step: Step, after: int) -> dict[str, Any]:
         "running": True,
         "lines": new,
         "more": len(seen) > end,
-        "reason": reason,
+        "reason": reason or ("" if new or after else _("No output yet; Drone is asked again every 2 seconds.")),
         "tail_url": url("tail", build, step, after=skipped + end if pieces else after),
     }
 

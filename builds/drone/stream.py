@@ -3,25 +3,29 @@
 from contextlib import suppress
 
 import orjson
-from requests.exceptions import RequestException
-from urllib3.exceptions import HTTPError
+from requests.exceptions import ReadTimeout, RequestException
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from builds.drone.calls import Call
+from builds.drone.calls import Call, Reply
 from builds.drone.client import OK, Client, Repo, path
+from builds.drone.errors import DroneError
 from builds.drone.failures import failure
+from builds.drone.refusals import refused
 from builds.logs import Line, text, whole
+from configs.sentence import Sentence
 
 STREAM = "/api/stream/{}/{}/{}/{}/{}"
 SECONDS = 1.0  # Drone gives the lines that it holds at once and then keeps the stream open: longer waiting gives no more
 MOST = 8 * 1024 * 1024  # bytes
 CHUNK = 64 * 1024  # bytes
+SLOW = Sentence("Drone has not answered within a second; it is asked again every 2 seconds.")
 
 
 def lines_so_far(client: Client, repo: Repo, number: int, stage: int, step: int) -> list[Line]:
-    """Ask for the lines that Drone holds of a running step: its newest 5,000.
+    """Ask for the lines that Drone holds of a running step: its newest 5,000, as many as come within a second.
 
     Raises:
-        DroneError: Drone cannot be asked.
+        DroneError: Drone cannot be asked, or refuses; it does not say within a second that there is such a step.
     """
     call = Call("GET", path(STREAM, repo, number, stage, step), (), SECONDS, MOST)
     received = bytearray()
@@ -31,10 +35,13 @@ def lines_so_far(client: Client, repo: Repo, number: int, stage: int, step: int)
             f"{transport.server}{call.path}", timeout=(transport.connect, SECONDS), allow_redirects=False, stream=True
         ) as answer:
             if answer.status_code != OK:
-                return []
+                words = answer.raw.read(CHUNK, decode_content=False)
+                raise refused(Reply(call, answer.status_code, words, ""), transport.server)
             with suppress(HTTPError, OSError):  # the time is over
                 while len(received) < MOST and (part := answer.raw.read1(CHUNK)):
                     received += part
+    except (ReadTimeout, ReadTimeoutError, TimeoutError):
+        failed = DroneError(SLOW, 504)
     except (RequestException, HTTPError, OSError, ValueError) as error:
         failed = failure(error, call, transport.server)
     else:

@@ -66,8 +66,21 @@ def test_odd_values_do_no_harm():
     assert stream.read(b'data: {"pos": "x", "out": 5, "time": null}\n\n') == [Line(0, "5", 0)]
 
 
-def test_a_server_that_refuses_gives_no_lines():
-    assert ask(lambda _: Response(404, b"{}"))[0] == []
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Response(404, b'{"message": "Not Found"}'), "«Not Found»"),
+        (Response(401, b'{"message": "Unauthorized"}'), "DRONE_TOKEN is not accepted"),
+        (Response(502, b"<html>"), "A proxy before Drone got no answer"),
+    ],
+)
+def test_a_server_that_refuses_is_no_empty_log(answer, words):
+    with pytest.raises(DroneError, match=words):
+        ask(lambda _: answer)
+
+
+def test_a_log_without_lines_is_empty_after_a_second():
+    assert ask(streaming(b": ping\n\n"))[0] == []
 
 
 def test_a_server_that_is_away_is_an_error_in_words():

@@ -3,13 +3,14 @@
 import json
 import re
 import sqlite3
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from builds.drone import places
+from builds.drone import places, stream
 from builds.models import Build
 from configs.models import ServedConfig
 from configs.recording import rows
@@ -55,6 +56,37 @@ def test_the_lines_of_a_running_step_come_in_pieces_of_bounded_size_and_all_come
             assert ('hx-trigger="load, every 2s"' in page) == (seen < count)  # what is left is asked for at once
             path = re.findall(r'hx-get="([^"]+/after/\d+/)"', page)[0]
         assert path.endswith(f"/after/{count}/")
+    places.places.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("most", "words"),
+    [
+        (20, "No output yet; Drone is asked again every 2 seconds."),
+        (1, "Drone has not answered within a second; it is asked again every 2 seconds."),
+    ],
+)
+def test_a_running_step_without_lines_says_so_and_is_asked_for_again(viewer, settings: Any, monkeypatch, most: int, words: str):
+    """The first time Drone says at once that it has no line yet, or says nothing for longer than is waited."""
+    waits, lines = [3 if most == 1 else 0, 0], [Response(200, b": ping\n\n"), stream_of(["first"])]
+
+    def answer(_: Any) -> Response:
+        wait, line = waits.pop(0), lines.pop(0)
+        time.sleep(wait)
+        return line
+
+    monkeypatch.setattr(stream, "SECONDS", most)
+    with serving(answer) as server:
+        settings.DRONE_SERVER, settings.DRONE_TOKEN = server.url, "token"
+        places.places.cache_clear()
+        page = viewer.get(f"{LIST}ismewen/edrone/{RUNNING}/-/step/1/2/").content.decode()
+        assert words in page
+        assert 'hx-trigger="every 2s"' in page
+        (path,) = re.findall(r'hx-get="([^"]+/after/0/)"', page)
+        monkeypatch.setattr(stream, "SECONDS", 20)
+        page = viewer.get(path).content.decode()
+        assert (words in page, "first" in page) == (False, True)
+        assert "This step is running; new lines appear here by themselves." in page
     places.places.cache_clear()
 
 

@@ -19,11 +19,11 @@ from configs.operations import finding, head
 from configs.operations.cutting import parted, refuse_elsewhere
 from configs.operations.operation import Operation
 from configs.payload import ConfigRequest
+from configs.stillness import Watch
 from configs.tree import Snapshot, Source, Spot, Stamp, Tree
 
 SAYS_REPOSITORY = re.compile(r"kind\W+(?:str\W+)?repository\b")
 MOST_PATHS = 20  # named in a message
-LOOKS = 100  # how often the tree is looked at anew while it is being swapped or edited
 ORIGIN_SIZE = 200  # bytes of one in memory
 
 
@@ -65,24 +65,28 @@ def resolve(request: ConfigRequest, tree: Tree, namespaces: Collection[str] = ()
 def look(tree: Tree, find: Callable[[Snapshot], Found]) -> Found:
     """Find something, with all that it needs, in one state of the tree.
 
-    When git-sync swaps the tree it deletes the old one file by file: what is missing from a tree that is no longer the
-    current one proves nothing, so then everything is looked up again.
+    While the tree is changed in place, what is missing, empty or wrong proves nothing, nor does it in a tree that was swapped
+    meanwhile, whose files are being deleted: then everything is looked up again.
+
+    Raises:
+        ConfigError: as `find` does; Unusable where the tree does not come to rest.
     """
-    for attempt in range(1, LOOKS + 1):
+    watch = Watch(tree.root)
+    while True:
+        since, vanished, failure = now(), "", None
         with tree.snapshot() as snapshot:
             try:
                 found = find(snapshot)
-            except Vanished as vanished:
-                if attempt == LOOKS:
-                    raise Unusable(f"projects/{vanished}: goes away or changes whenever it is read; try again.") from None
-                continue
-            except ConfigError:
-                if attempt == LOOKS or snapshot.is_current():
-                    raise
-                continue
-            if attempt == LOOKS or snapshot.is_current():
-                return found
-    raise AssertionError("the last look always returns or raises")
+            except Vanished as error:
+                vanished = str(error)
+            except ConfigError as error:
+                failure = error
+            changed = None if vanished else snapshot.last_change()
+        if changed is not None and watch.held_still(since, changed):
+            if failure:
+                raise failure
+            return found
+        watch.go_on(vanished)
 
 
 def first(snapshot: Snapshot, wanted: Candidates) -> Resolved | None:

@@ -8,7 +8,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -101,6 +101,43 @@ class Snapshot:
         self.root, self.folder = root, folder
         self.folders: dict[str, int] = {}  # path → mode of those that were looked at
         self.linked: dict[str, bool] = {}  # path of a folder → is it, or one above it, a link?
+        self.searched: set[str] = set()  # folders where something was not found, or whose names were read
+        self.newest = 0  # nanoseconds: the last change of a file or link that was looked at
+
+    def last_change(self) -> int | None:
+        """Tell when what was looked at last changed, in nanoseconds; None where the root leads to another folder by now.
+
+        A folder changes when a file in it goes away or comes. It is looked at after the file was missed, so that there is no
+        moment between the two in which the file could have come back unseen.
+        """
+        newest, held = self.newest, os.fstat(self.folder)
+        for folder in self.searched:
+            changed = self.changed(folder) if folder else held.st_ctime_ns
+            newest = max(newest, changed)
+        try:
+            return newest if os.path.samestat(os.stat(self.root), held) else None
+        except OSError:
+            return None
+
+    def changed(self, folder: str) -> int:
+        """Give the time of the last change of a folder, or of the nearest above it that is there, or of a link on the way."""
+        links = 0
+        if self.linked.get(folder):
+            for above in parents(f"{folder}/"):
+                with suppress(OSError):
+                    links = max(links, os.lstat(above, dir_fd=self.folder).st_ctime_ns)
+        while folder:
+            try:
+                return max(links, os.stat(folder, dir_fd=self.folder).st_ctime_ns)
+            except OSError:
+                folder = os.path.dirname(folder)
+        return max(links, os.fstat(self.folder).st_ctime_ns)
+
+    def not_found(self, path: str) -> None:
+        """Note in which folder something was not found; one that is not there itself was noted already."""
+        folder = os.path.dirname(path)
+        if self.folders.get(folder) != 0:
+            self.searched.add(folder)
 
     def is_current(self) -> bool:
         """Does the root still lead to this folder?"""
@@ -131,12 +168,15 @@ class Snapshot:
             return self.regular(twin, found_twin)
         if self.behind_link(path):  # one that leads astray must not look like a folder without this file
             self.without_links(os.path.dirname(path))
+        self.not_found(path)
         return None
 
     def spot(self, path: str) -> Spot | None:
         """Find the file at a path; None where nothing is there."""
-        found = self.lstat(path)
-        return self.regular(path, found) if found else None
+        if found := self.lstat(path):
+            return self.regular(path, found)
+        self.not_found(path)
+        return None
 
     def regular(self, path: str, found: os.stat_result) -> Spot:
         """Follow links as far as they stay inside the tree, and refuse what is not a regular file."""
@@ -173,17 +213,22 @@ class Snapshot:
     def lstat(self, path: str) -> os.stat_result | None:
         """Look at what is at a path, links not followed; None where nothing is there."""
         try:
-            return os.lstat(path, dir_fd=self.folder)
+            found = os.lstat(path, dir_fd=self.folder)
         except OSError as error:
             if error.errno in NOT_THERE:
                 return None
             raise cannot_read(path, error) from None
+        if found.st_ctime_ns > self.newest and not stat.S_ISDIR(found.st_mode):
+            self.newest = found.st_ctime_ns
+        return found
 
     def folder_mode(self, path: str) -> int:
         """Give the kind of what is at a path to a folder, links not followed; 0 where nothing is there."""
         if path not in self.folders:
             found = self.lstat(path)
             self.folders[path] = found.st_mode if found else 0
+            if not found:
+                self.not_found(path)
         return self.folders[path]
 
     def read(self, spot: Spot) -> Source:
@@ -200,6 +245,7 @@ class Snapshot:
             if error.errno in NOT_THERE:
                 raise Vanished(path) from None
             raise cannot_read(path, error) from None
+        self.newest = max(self.newest, read.st_ctime_ns)
         try:
             text = data.decode()
         except UnicodeDecodeError as error:
@@ -233,6 +279,7 @@ class Snapshot:
         """Name what is in a folder; nothing where there is none. Raises as `find` does."""
         if not self.folder_mode(folder):
             return []
+        self.searched.add(folder)
         real = self.without_links(folder) if self.behind_link(f"{folder}/") else folder
         try:
             descriptor = os.open(real, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.folder)
@@ -254,6 +301,7 @@ class Snapshot:
         if os.path.commonpath([root, real]) != root:
             raise Unusable(f"projects/{path}: is or lies behind a link that leaves the tree; only links inside it are followed.")
         inside = os.path.relpath(real, root)
+        self.searched.add(os.path.dirname(inside))
         if not (found := self.lstat(inside)) or stat.S_ISLNK(found.st_mode):
             raise Unusable(f"projects/{path}: is or lies behind a link that leads nowhere.")
         return inside

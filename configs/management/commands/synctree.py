@@ -1,0 +1,36 @@
+"""`manage.py synctree`: the tree follows a git repository."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from configs.syncing import NotSynced, sync
+
+
+class Command(BaseCommand):
+    """Swap the tree for that of the newest commit."""
+
+    help = "Bring the tree to the newest commit of a git branch in one step: EDRONE_PROJECTS is a link, which is swapped."
+    requires_system_checks = ()  # the tree may not be there yet
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Name what to fetch."""
+        parser.add_argument(
+            "remote", metavar="REMOTE", help="address of the repository, or folder of a clone; no password in it: ps shows it"
+        )
+        parser.add_argument("--branch", default="HEAD", help="or a tag; else the default branch")
+        parser.add_argument("--folder", default="", help="of the repository, which is the tree; else all of it")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        """Say what was swapped; nothing where there is nothing new, since a timer may run this each minute."""
+        link = settings.EDRONE_PROJECTS
+        try:
+            synced = sync(link, options["remote"], options["branch"], options["folder"])
+        except NotSynced as error:
+            raise CommandError(str(error)) from None
+        if synced.swapped:
+            self.stdout.write(f"{link} is at {synced.commit} now" + (f"; it was at {synced.before}." if synced.before else "."))
+        elif options["verbosity"] > 1:
+            self.stdout.write(f"{link} is at {synced.commit} already.")

@@ -1,10 +1,11 @@
 """The `kind` of each document of a YAML file, found without building the documents.
 
-PyYAML's C loader builds nodes recursively, and a file of some ten thousand opening brackets crashes the whole process.
-Events are read one after another, and no deeper than pipelines are: libyaml's time grows with the square of the depth.
+Events are read no deeper than pipelines are: libyaml's time grows with the square of the depth.
 """
 
 import yaml
+
+from configs.events import events
 
 DEEPEST = 100
 
@@ -13,11 +14,11 @@ def kinds(text: str) -> list[str]:
     """Give the kind of each document that is not empty; "" for one that has none, or names it by an alias.
 
     Raises:
-        yaml.YAMLError: the text is not YAML, or deeper than any pipeline.
+        yaml.YAMLError: the text is not YAML, or deeper or larger than any pipeline.
     """
     found: list[str] = []
     depth, root, children = 0, yaml.Event(), list[str | None]()
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+    for event in events(text):
         if isinstance(event, yaml.DocumentStartEvent):
             children = []
         elif isinstance(event, yaml.NodeEvent):

@@ -1,6 +1,7 @@
 """The door of this package: `compose`."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import yaml
@@ -11,11 +12,13 @@ from configs.compose.nodes import Node, Place
 from configs.compose.provenance import Origin
 from configs.compose.reading import documents
 from configs.compose.splice import Files, Splicer
+from configs.events import MOST_EVENTS, events
 
 # A plain key `extends` is always written so; a comment may be too, and then the parser decides.
 MAY_EXTEND = re.compile(r"(?:\A|(?<=[\s\[{,\ufeff]))extends\s*(?:[:,}\]#]|\Z)")
 SEPARATOR = re.compile(r"^---.*$", re.MULTILINE)  # where Drone splits a file into documents
 DEEPEST = 1000  # levels; libyaml's time grows with their square
+MOST_PARTS = 1000  # documents that are looked into
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def compose(path: str, text: str, files: Files) -> Composed:
     try:
         read = documents(path, text, splicer.budget)
     except Unreadable:
-        if any(map(really_extends, SEPARATOR.split(text))):
+        if really_extends(text):
             raise
         return Composed(text, (path,))  # what Drone makes of it is not edrone's to judge
     if not any(document.extending for document in read):
@@ -60,14 +63,18 @@ def compose(path: str, text: str, files: Files) -> Composed:
 
 
 def really_extends(text: str) -> bool:
-    """Look for the plain key in a document that cannot be composed; it is served if it extends nothing.
+    """Look for the plain key in a file that cannot be composed; it is served if it extends nothing."""
+    parts = [part for part in SEPARATOR.split(text) if MAY_EXTEND.search(part)]
+    budget = iter(range(MOST_EVENTS))
+    return len(parts) > MOST_PARTS or any(extends_in(part, budget) for part in parts)
 
-    Drone does not look at what follows the end of a document, so neither does this.
-    """
-    until = max((found.end() for found in MAY_EXTEND.finditer(text)), default=-1)
+
+def extends_in(text: str, budget: Iterator[int]) -> bool:
+    """Look for the plain key in a document. Drone does not look at what follows its end, so neither does this."""
+    until = max(found.end() for found in MAY_EXTEND.finditer(text))
     levels: list[int] = []  # how many keys and values of a map came so far; -1: a list
     try:
-        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        for event in events(text, budget):
             if isinstance(event, yaml.DocumentEndEvent) or (event.start_mark and event.start_mark.index > until):
                 return False
             is_key = bool(levels) and levels[-1] >= 0 and levels[-1] % 2 == 0

@@ -13,7 +13,6 @@ NESTING = 100  # maps and lists in one another
 SOURCES = 4 * 1024 * 1024  # characters of all files
 RESULT = 1024 * 1024  # bytes of what is served
 LINE = 65_535  # bytes; Drone loses a longer line, and everything after it (drone-facts.md section 8.1)
-TAG_DIRECTIVES = 16  # in one file; libyaml's time grows with their square
 
 
 class Budget:

@@ -16,8 +16,8 @@ from configs.compose import limits
 from configs.compose.errors import ComposeError, TooDeep, Unreadable
 from configs.compose.limits import Budget, too_many_nodes
 from configs.compose.nodes import MERGE_TAG, Mapping, Node, Place, Scalar, Sequence, is_plain
+from configs.events import Costly, parser
 
-TAG_DIRECTIVE = re.compile(r"(?:^|(?<=[\n\r\x85\u2028\u2029]))%TAG")
 LINE = re.compile(r"[^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029])|[^\n\r\x85\u2028\u2029]+\Z")  # with its end
 COMMENTS = re.compile(r"(?:[ \t\n\r\x85\u2028\u2029]|#[^\n\r\x85\u2028\u2029]*)*")
 TO_LINE_END = re.compile(r"[^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029])?")
@@ -94,14 +94,11 @@ def first_document(path: str, text: str, budget: Budget) -> tuple[Document | Non
 def reader_of(path: str, text: str, budget: Budget, nesting: int) -> Iterator[tuple["Reader", Callable[[], Any]]]:
     """Give a reader, and the function that gives it the events of libyaml, whose errors become our own."""
     text = text.removeprefix("\ufeff")
-    if "%TAG" in text and len(TAG_DIRECTIVE.findall(text)) > limits.TAG_DIRECTIVES:
-        raise Unreadable(Place(path, 1, 1), f"more than {limits.TAG_DIRECTIVES} %TAG directives, which no pipeline needs.")
     try:
-        loader = yaml.CSafeLoader(text)
-        try:
-            yield Reader(path, text, budget, nesting), loader.get_event
-        finally:
-            loader.dispose()
+        with parser(text) as next_event:
+            yield Reader(path, text, budget, nesting), next_event
+    except Costly as error:
+        raise Unreadable(Place(path, 1, 1), str(error)) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path, 1, 1)

@@ -1,0 +1,69 @@
+"""The door to libyaml: what it would take too long for is refused before it gets it."""
+
+import pytest
+import yaml
+
+from configs.compose.composing import compose
+from configs.compose.errors import ComposeError
+from configs.events import MOST_EVENTS, Costly, events
+from configs.kinds import kinds
+from configs.operations.cutting import parted
+from configs.resolve import keeps_its_own_file
+
+HANDLES = "".join(f"%TAG !{number}! tag:a.b,2026:\n" for number in range(40_000))
+
+
+@pytest.fixture
+def parsers(monkeypatch):
+    """Give the texts that libyaml gets."""
+    seen = []
+    original = yaml.CSafeLoader
+
+    def loader(text):
+        seen.append(text)
+        return original(text)
+
+    monkeypatch.setattr(yaml, "CSafeLoader", loader)
+    return seen
+
+
+@pytest.mark.parametrize("before", ["", "\ufeff", "# a\r", "a: b\n...\n", "a: b\n...\u2028"])
+def test_many_tag_directives_are_refused_unparsed(before, parsers):
+    with pytest.raises(Costly, match="%TAG"):
+        list(events(f"{before}{HANDLES}---\nkind: operation\n"))
+    assert parsers == []
+
+
+def test_a_few_are_read():
+    text = "".join(f"%TAG !{number}! tag:a.b,2026:\n" for number in range(16)) + "---\na: !3!c x\n"
+    assert any(getattr(event, "tag", None) == "tag:a.b,2026:c" for event in events(text))
+
+
+@pytest.mark.parametrize("before", ["", "\ufeff"])
+def test_no_reader_gives_them_to_the_parser(before, parsers):
+    text = f"{before}{HANDLES}---\nkind: repository\nextends: _shared/a.yaml\n"
+    with pytest.raises(yaml.YAMLError):
+        kinds(text)
+    assert not keeps_its_own_file("a.yaml", text)
+    assert parted("a/_operations/b.yaml", f"{before}{HANDLES}# kind: operation\n---\nkind: pipeline\n").head
+    with pytest.raises(ComposeError, match="more than 16 %TAG directives"):
+        compose("a.yaml", text, None)
+    assert not any("%TAG" in parsed for parsed in parsers)
+
+
+@pytest.mark.parametrize("part", ["[],", "{a: b},", "*a ,"])
+def test_more_events_than_a_pipeline_has_are_not_read(part):
+    with pytest.raises(Costly, match=f"more than {MOST_EVENTS}"):
+        list(events(f"a: [{part * MOST_EVENTS}]"))
+
+
+def test_documents_that_cannot_be_composed_are_looked_into_once_together(parsers):
+    documents = "---\n# extends:\n" * 900
+    text = f"a: {{\n{documents}"
+    assert compose("a.yaml", text, None).text == text
+    assert sum(map(len, parsers)) < 3 * len(text)
+    with pytest.raises(ComposeError, match="is not YAML"):
+        compose("a.yaml", f"{text}---\nextends: a\n", None)
+    with pytest.raises(ComposeError, match="is not YAML"):
+        compose("a.yaml", text * 100, None)
+    assert len(parsers) < 2000

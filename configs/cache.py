@@ -1,4 +1,4 @@
-"""What was resolved, kept as long as none of its files changes.
+"""What was resolved, or why it could not be, kept as long as none of its files changes.
 
 Nothing here is trusted without a look at the files: an entry is found by the stamp of the file that serves, and is used only
 if the stamps of all others it came from are still the same.

@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Collection
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -39,7 +40,7 @@ class Resolved:
 
 
 Found = TypeVar("Found")
-kept: Cache[Resolved] = Cache()
+kept: Cache[Resolved | ConfigError] = Cache()
 
 
 def resolve(request: ConfigRequest, tree: Tree, namespaces: Collection[str] = ()) -> Resolved:
@@ -109,12 +110,24 @@ def operation(snapshot: Snapshot, request: ConfigRequest, name: str, namespaces:
 
 
 def from_file(snapshot: Snapshot, spot: Spot) -> Resolved:
-    """Give what a file says, from memory if neither it nor any file that it extends has changed."""
+    """Give what a file says, from memory if neither it nor any file that it extends has changed.
+
+    Raises:
+        ConfigError: it cannot serve; from memory too, where that follows from the texts of these files alone.
+    """
     entry = kept.get(spot.stamp)
     if entry and all(map(snapshot.unchanged, entry.others)):
+        if isinstance(entry.value, ConfigError):
+            raise copy(entry.value)
         return entry.value
     since, source, files = now(), snapshot.read(spot), Files(snapshot)
-    resolved, _ = from_source(source, files)
+    try:
+        resolved, _ = from_source(source, files)
+    except ConfigError as error:
+        if files.all_read:
+            # A copy: the error itself holds on to everything that was under way when it was raised.
+            kept.put((source.stamp, *files.read), copy(error), sys.getsizeof(str(error)), since)
+        raise
     size = sys.getsizeof(resolved.yaml) + ORIGIN_SIZE * len(resolved.origins)
     kept.put((source.stamp, *files.read), resolved, size, since)
     return resolved
@@ -137,13 +150,16 @@ class Files:
 
     snapshot: Snapshot
     read: list[Stamp] = field(default_factory=list)
+    all_read: bool = True  # False: one is missing or cannot be read, and may be there at any moment
 
     def text(self, path: str) -> str | None:
         """Read a file; None where nothing is there."""
+        self.all_read, before = False, self.all_read
         spot = self.snapshot.spot(path)
         if spot is None:
             return None
         source = self.snapshot.read(spot)
+        self.all_read = before
         self.read.append(source.stamp)
         return parted(path, source.text).whole
 

@@ -249,3 +249,81 @@ def test_memory_is_bounded(projects, monkeypatch):
     assert 0 < kept.used <= 20_000
     assert kept.used == sum(entry.size for entry in kept.entries.values())
     assert 1 < len(kept.entries) < 7
+
+
+BROKEN = "kind: pipeline\nsteps:\n- extends: {a: b}\n"
+
+
+def test_an_error_of_a_file_is_kept_as_answers_are(projects, reads):
+    projects.write("shop/broken.yaml", BROKEN)
+    projects.write("_shared/bad.yaml", "a: [\n")
+    projects.write("shop/extending.yaml", TOP.replace("step.yaml", "bad.yaml"))
+    time.sleep(0.02)
+    for _ in range(3):
+        with pytest.raises(Unusable, match=r"^projects/shop/broken.yaml:3:3: extends needs the path of a file"):
+            projects.resolved("broken")
+        with pytest.raises(Unusable, match=r"bad.yaml:2:1: is not YAML: .* \(extended from projects/shop/extending.yaml:4:3\)$"):
+            projects.resolved("extending")
+    assert reads == ["shop/broken.yaml", "shop/extending.yaml", "_shared/bad.yaml"]
+
+
+def test_an_error_goes_with_its_cause(projects):
+    projects.write("shop/broken.yaml", BROKEN)
+    projects.write("_shared/bad.yaml", "a: [\n")
+    projects.write("shop/extending.yaml", TOP.replace("step.yaml", "bad.yaml"))
+    time.sleep(0.02)
+    for branch in ("broken", "extending"):
+        with pytest.raises(Unusable):
+            projects.resolved(branch)
+    projects.write("shop/broken.yaml", "kind: pipeline\nname: right\n")
+    projects.write("_shared/bad.yaml", STEP)
+    assert "name: right" in projects.yaml("broken")
+    assert "image: old" in projects.yaml("extending")
+
+
+@pytest.mark.parametrize("way", ["missing", "folder", "empty", "no UTF-8", "link that leads nowhere"])
+def test_an_error_that_comes_from_what_is_not_a_text_is_not_kept(way, projects):
+    file = projects.folder / "_shared/later.yaml"
+    match way:
+        case "folder":
+            file.mkdir()
+        case "empty":
+            file.touch()
+        case "no UTF-8":
+            file.write_bytes(b"\xff\n")
+        case "link that leads nowhere":
+            file.symlink_to("nowhere.yaml")
+    projects.write("shop/default.yaml", TOP.replace("step.yaml", "later.yaml"))
+    time.sleep(0.02)
+    for _ in range(2):
+        with pytest.raises(Unusable, match="later"):
+            projects.resolved()
+    if file.is_dir():
+        file.rmdir()
+    file.unlink(missing_ok=True)
+    projects.write("_shared/later.yaml", STEP)
+    assert "image: old" in projects.yaml()
+
+
+def test_an_error_that_is_kept_holds_on_to_nothing_else(projects):
+    projects.write("shop/broken.yaml", BROKEN)
+    time.sleep(0.02)
+    errors = []
+    for _ in range(3):
+        with pytest.raises(Unusable) as caught:
+            projects.resolved("broken")
+        errors.append(caught.value)
+    (entry,) = resolve.kept.entries.values()
+    assert entry.value.__traceback__ is entry.value.__context__ is None
+    assert len({id(error) for error in [*errors, entry.value]}) == 4
+    assert len({str(error) for error in errors}) == 1
+
+
+def test_an_error_of_one_of_several_operations_is_kept_too(projects, reads):
+    projects.write("shop/_operations/check.yaml", "kind: operation\nlevle: run\n---\nkind: pipeline\n")
+    time.sleep(0.02)
+    request = ConfigRequest("acme", "shop", "custom", "", "", action="check")
+    for _ in range(2):
+        with pytest.raises(Unusable, match="did you mean `level`"):
+            resolve.resolve(request, projects.tree)
+    assert reads == ["shop/_operations/check.yaml"]

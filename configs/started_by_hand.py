@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from configs.drone_server import known
 from configs.errors import Refused
-from configs.operations.inputs import MOST_NAMED, problems
+from configs.operations.inputs import first_of, problems
 from configs.payload import ConfigRequest
 from configs.resolve import Resolved
 from configs.sentence import Sentence
@@ -50,16 +50,15 @@ def refuse_parameters(request: ConfigRequest, resolved: Resolved) -> None:
     if request.number or not (request.params or operation):
         return
     if found := wrong(resolved, request.params):
-        more = f"; and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
         what = f"the operation {operation.name}" if operation else "this build"
-        raise Refused(f"{what} of {request.slug}: {'; '.join(found[:MOST_NAMED])}{more}.")
+        raise Refused(f"{what} of {request.slug}: {'; '.join(found)}.")
 
 
 def wrong(resolved: Resolved, params: Mapping[str, str]) -> list[str]:
     """Say what is wrong with the parameters of a build; nothing where they are right. Values are not repeated."""
     found = problems(resolved.operation, params) if resolved.operation else []
-    named = [name if name.isidentifier() else repr(name) for name in breaking(resolved.yaml or "", params)]
-    return found + [
+    found += [
         Sentence("%(name)s must be one line, since the pipeline writes it into its YAML as ${%(name)s}", name=name)
-        for name in named
+        for name in breaking(resolved.yaml or "", params)
     ]
+    return first_of(found)

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 
 LINE_ENDS = re.compile("[\n\r\x85\u2028\u2029]")
 # An even number of $ before it says that it is none: `$${NAME}` is for the shell.
-USED = r"(?<!\$)(?:\$\$)*\$\{#?%s(?![A-Za-z0-9_])"
+USED = re.compile(r"(?<!\$)(?:\$\$)*\$\{#?([A-Za-z0-9_]+)")
 
 
 def breaking(yaml: str, params: Mapping[str, str]) -> list[str]:
     """Name the parameters that have a line end in their value and are put into the text of the YAML."""
     several = [name for name, value in params.items() if LINE_ENDS.search(value)]
-    return [name for name in several if re.search(USED % re.escape(name), yaml)]
+    used = set(USED.findall(yaml)) if several else set()
+    return [name for name in several if name in used]

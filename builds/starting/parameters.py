@@ -26,8 +26,9 @@ def refuse_bad(params: Mapping[str, str]) -> None:
     """Refuse names and values that cannot go along.
 
     Raises:
-        Refused: naming the first; a value is never repeated.
+        Refused: they are too many, or naming the first that is wrong; a value is never repeated.
     """
+    refuse_too_much(params)
     for name, value in params.items():
         if reason := unusable(name):
             raise Refused(Sentence("“%(name)s” cannot be the name of a parameter: it %(reason)s.", name=name[:50], reason=reason))

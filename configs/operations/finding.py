@@ -1,11 +1,11 @@
 """Which file is the operation that a build names? Nothing else may be taken for it."""
 
-import difflib
 import posixpath
 from collections.abc import Collection, Iterable
 
 from configs.errors import NotFound, Unusable
 from configs.lookup import Candidates, Homes, homes
+from configs.near import few, nearest
 from configs.operations.operation import is_name
 from configs.payload import ConfigRequest
 from configs.sentence import Sentence
@@ -69,9 +69,9 @@ def names_there(snapshot: Snapshot, where: Homes) -> dict[str, str]:
 def unknown(request: ConfigRequest, name: str, there: Iterable[str], wanted: Candidates) -> NotFound:
     """Say that there is no such operation, which ones there are, and which may have been meant."""
     names = list(there)
-    near = difflib.get_close_matches(name.casefold(), names, n=1)
-    meant = Sentence(" Did you mean %(name)s?", name=near[0]) if near else ""
-    are = Sentence("there are %(names)s", names=names) if names else Sentence("there are none")
+    near = nearest(name, names)
+    meant = Sentence(" Did you mean %(name)s?", name=near) if near else ""
+    are = Sentence("there are %(names)s", names=few(names)) if names else Sentence("there are none")
     if not wanted.paths:
         how = Sentence("The name of an operation has small letters, digits and -.")
     else:

@@ -1,6 +1,5 @@
 """Reads the head of an operation's file, strictly: each mistake has its place and says what to do."""
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Sequence as Several
 from contextlib import contextmanager
@@ -10,11 +9,13 @@ from configs.compose.limits import Budget
 from configs.compose.nodes import Mapping as MapNode
 from configs.compose.nodes import Node, Place, Scalar, Sequence, is_null, kind_of, value_of
 from configs.compose.reading import documents
+from configs.near import nearest
 from configs.operations.inputs import length_problem, wrong_value
 from configs.operations.names import unusable
 from configs.operations.operation import LEVELS, TYPES, Input, Operation
 
 KEYS = ("kind", "title", "description", "level", "inputs")
+MOST_INPUTS = 100  # Drone stores 4000 characters of all parameters of a build
 INPUT_KEYS = ("description", "required", "default", "type", "options")
 
 
@@ -82,11 +83,14 @@ def root_of(path: str, head: str) -> MapNode:
 def inputs_of(node: Node | None, mistakes: Mistakes) -> list[Input]:
     """Read the inputs."""
     found: dict[str, Input] = {}
+    variables: dict[str, str] = {}  # in capital letters → as they are written
     if node is None or is_null(node):
         return []
     with mistakes.noted():
         if not isinstance(node, MapNode):
             raise ComposeError(node.place, f"inputs is a map of names, and this is {kind_of(node)}.")
+        if len(node.pairs) > MOST_INPUTS:
+            raise ComposeError(node.pairs[MOST_INPUTS][0].place, f"an operation has at most {MOST_INPUTS} inputs.")
         for key, value in node.pairs:
             with mistakes.noted():
                 name = text(key)
@@ -94,7 +98,7 @@ def inputs_of(node: Node | None, mistakes: Mistakes) -> list[Input]:
                     raise ComposeError(key.place, f'the input "{name}" {reason}.')
                 if name in found:
                     raise ComposeError(key.place, f'the input "{name}" is there twice.')
-                if twin := next((other for other in found if other.upper() == name.upper()), ""):
+                if (twin := variables.setdefault(name.upper(), name)) != name:
                     raise ComposeError(key.place, f'the inputs "{twin}" and "{name}" are the same variable on Windows.')
                 found[name] = Input(name)
                 found[name] = input_of(name, key.place, value, mistakes)
@@ -199,8 +203,8 @@ def word(node: Node, words: Several[str]) -> str:
 
 def meant(name: str, known: Iterable[str]) -> str:
     """Ask whether something like it was meant; empty where nothing is."""
-    near = difflib.get_close_matches(name.casefold(), known, n=1, cutoff=0.6)
-    return f"did you mean `{near[0]}`?" if near else ""
+    near = nearest(name, known)
+    return f"did you mean `{near}`?" if near else ""
 
 
 def listed(names: Iterable[str]) -> str:

@@ -1,25 +1,22 @@
 """What was served, made to be looked at: with the file that each part came from, and beside what was served before."""
 
 from datetime import UTC, datetime
-from difflib import unified_diff
 from itertools import accumulate
 
 from django.db.models import Q, QuerySet
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import DiffLexer, YamlLexer
 
-from configs import hidden_characters
+from configs import colours, hidden_characters
 from configs.compose.provenance import annotated
+from configs.differing import TooDifferent, unified
 from configs.models import ServedConfig
 from configs.recording.packing import unpacked
 
 LARGEST = 200_000  # characters that are compared: more takes seconds
-LONGEST = 200_000  # characters of a text that are looked at; `showconfig` prints all of it
 MOST_COLOURED, MOST_PLAIN = 90_000, 35_000  # bytes of HTML of a text: first in colours, then without
+LONGEST = MOST_COLOURED + MOST_PLAIN  # characters that are looked at: more would not be shown; `showconfig` prints all of a text
 
 
 def text_of(record: ServedConfig, *, explained: bool = False) -> str:
@@ -47,10 +44,16 @@ def before(record: ServedConfig) -> ServedConfig | None:
 def difference(old: ServedConfig, new: ServedConfig) -> str:
     """Compare two texts line by line, as `diff -u` does; empty where they are equal."""
     texts = text_of(old), text_of(new)
+    if texts[0] == texts[1]:
+        return ""
+    too_long = gettext("The texts differ, and are too long to be compared here.") + "\n"
     if max(map(len, texts)) > LARGEST:
-        return "" if texts[0] == texts[1] else gettext("The texts differ, and are too long to be compared here.") + "\n"
+        return too_long
     older, newer = (text.splitlines(keepends=True) for text in texts)
-    found = unified_diff(older, newer, named(old), named(new))
+    try:
+        found = list(unified(older, newer, named(old), named(new)))
+    except TooDifferent:
+        return too_long
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in found)
 
 
@@ -70,11 +73,10 @@ def moment(value: datetime | None) -> SafeString:
 
 def coloured(text: str, *, diff: bool = False) -> SafeString:
     """Write a text as HTML, in colours by classes of configs/served.css: a long one without, and a very long one cut."""
-    lexer = DiffLexer(stripnl=False) if diff else YamlLexer(stripnl=False)
     text = harmless(f"{text[:LONGEST]}\n…" if len(text) > LONGEST else text)
     start, lines = text[:MOST_COLOURED], text.split("\n")
     whole = start.count("\n") + (start == text)  # the last line may be cut
-    inner = highlight(start, lexer, HtmlFormatter(nowrap=True)).split("\n")[:whole]  # colours end with each line
+    inner = list((colours.of_difference if diff else colours.of_yaml)(lines[:whole]))
     sizes = accumulate(len(line.encode(errors="replace")) + 1 for line in inner)
     shown = [line for line, size in zip(inner, sizes, strict=True) if size <= MOST_COLOURED]
     rest = "\n".join(lines[len(shown) :])

@@ -1,6 +1,5 @@
 """Two trees → what changes between them."""
 
-import difflib
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from configs.check.processes import spread
 from configs.compare.serving import Served, served
 from configs.compare.touched import Touched
 from configs.compare.universe import Case, universe
+from configs.differing import TooDifferent, unified
 from configs.operations.finding import is_operation
 from configs.operations.operation import LEVELS
 from configs.tree import Tree
@@ -169,7 +169,10 @@ def diff(pair: Pair, before: Served, after: Served) -> str:
     if before.error and after.error:
         return ""
     was, is_now = (found.shown.splitlines(keepends=True) for found in (before, after))
-    lines = difflib.unified_diff(was, is_now, *names)
+    try:
+        lines = list(unified(was, is_now, *names))
+    except TooDifferent:
+        return "The texts differ too much to be compared line by line.\n"
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 

@@ -1,24 +1,39 @@
 """What somebody may have meant by a name that is not there. Pure.
 
-difflib's time grows with the product of both lengths, and with the number of names: of long names and very many nothing is said.
+difflib compares two names of 200 letters in up to a hundredth of a second. So only those that have most letters in common are
+compared; for long names nothing is suggested.
 """
 
-import difflib
 from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
+from heapq import nlargest
 from itertools import islice
 
-LONGEST = 300  # characters: a path; longer names are no slips of a finger
-MOST = 1000  # names that are compared
+LONGEST = 150  # characters
+MOST = 2000  # names that are looked at
+MOST_COMPARED = 10  # names
 MOST_LISTED = 20  # names in one message
 
 
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
-    """Find the name that is most like another; empty where none is. Small and capital letters are the same."""
+    """Find the name that is most like another; empty where none is. Small and capital letters are the same.
+
+    `cutoff` is the least likeness, from 0 to 1, as difflib measures it.
+    """
     if len(name) > LONGEST:
         return ""
-    names = {each.casefold(): each for each in islice(known, MOST) if len(each) <= LONGEST}
-    near = difflib.get_close_matches(name.casefold(), names, n=1, cutoff=cutoff)
-    return names[near[0]] if near else ""
+    matcher = SequenceMatcher(b=name.casefold())
+    likely: list[tuple[float, str]] = []
+    for each in islice(known, MOST):
+        matcher.set_seq1(each[: LONGEST + 1].casefold())
+        if len(each) <= LONGEST and matcher.real_quick_ratio() >= cutoff:
+            likely.append((matcher.quick_ratio(), each))
+    found, likeness = "", cutoff
+    for most, each in nlargest(MOST_COMPARED, likely):
+        matcher.set_seq1(each.casefold())
+        if most >= likeness and (ratio := matcher.ratio()) >= likeness and (ratio > likeness or not found):
+            found, likeness = each, ratio
+    return found
 
 
 def few(names: Sequence[str]) -> list[str]:

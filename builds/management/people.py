@@ -1,9 +1,9 @@
 """How commands find the user that they name."""
 
-from difflib import get_close_matches
-
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError
+
+from configs.near import nearest
 
 
 def user_named(name: str) -> User:
@@ -15,6 +15,6 @@ def user_named(name: str) -> User:
     found = User.objects.filter(username=name).first() if "\0" not in name else None
     if found:
         return found
-    near = get_close_matches(name, User.objects.values_list("username", flat=True), 1)
-    hint = f"did you mean {near[0]}?" if near else "make one in the administration, under Users."
+    near = nearest(name, User.objects.values_list("username", flat=True).iterator())
+    hint = f"did you mean {near}?" if near else "make one in the administration, under Users."
     raise CommandError(f"There is no user {name}; {hint}")

@@ -20,7 +20,7 @@ from configs.tree import Tree
 CHANGES, BREAKS, MENDED, STAYS_BROKEN = "changes", "breaks", "mended", "stays broken"
 
 
-CHAIN = re.compile(r" \(extended from projects/.*\)\Z", re.DOTALL)
+CHAIN = " (extended from projects/"  # begins what ends an error with a bracket
 
 
 class Pair(NamedTuple):
@@ -115,7 +115,8 @@ def alike(change: Change, pair: Pair) -> tuple[str, str]:
     """Give what changes have in common that people would call the same: of mistakes what is wrong, not in whose file."""
     if change.kind != CHANGES:
         own = "|".join(re.escape(stem_of(path)) for path in pair if path)
-        return change.kind, CHAIN.sub("", re.sub(rf"projects/(?:(?:{own})\.ya?ml)?(?::\d+)+", "", change.error))
+        error = change.error.partition(CHAIN)[0] if change.error.endswith(")") else change.error
+        return change.kind, re.sub(rf"projects/(?:(?:{own})\.ya?ml)?(?::\d+)+", "", error)
     lines = change.diff.split("\n")[2:]
     return change.kind, "\n".join(line for line in lines if line[:1] in {"+", "-"})
 

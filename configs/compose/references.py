@@ -1,6 +1,5 @@
 """The key `extends`: where it may stand, and which file it names."""
 
-import difflib
 import posixpath
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from configs.compose.errors import ComposeError
 from configs.compose.nodes import Mapping, Node, Place, Scalar, Sequence, is_null, is_plain, kind_of
 from configs.compose.reading import Document
+from configs.near import nearest
 
 LISTS = ("steps", "services", "volumes")  # their items may extend, and they are merged by name
 LISTED = frozenset(LISTS) | {f"{name}+" for name in LISTS} | {f"+{name}" for name in LISTS}
@@ -125,6 +125,5 @@ def path_of(wanted: Reference, extending: str) -> str:
 
 def no_such_file(wanted: Reference, path: str, there: Iterable[str]) -> ComposeError:
     """Say that nothing is there, and what may have been meant."""
-    known = {name.casefold(): name for name in there if name != path}
-    near = difflib.get_close_matches(path.casefold(), known, n=1, cutoff=0.7)
-    return wanted.wrong(f'no such file; did you mean "{known[near[0]]}"?' if near else "no such file.")
+    near = nearest(path, (name for name in there if name != path), cutoff=0.7)
+    return wanted.wrong(f'no such file; did you mean "{near}"?' if near else "no such file.")

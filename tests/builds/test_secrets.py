@@ -33,6 +33,19 @@ def test_a_name_that_does_not(name):
     assert not looks_secret(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        ("api_x_y_key", True), ("cache_api_key1", True), ("key_api", False), ("api_keyboard", False), ("api_x", False),
+        ("api_" * 100_000, False), ("api_" * 100_000 + "key", True), ("key_" * 100_000, False), ("aB" * 100_000, False),
+        ("-" * 100_000 + "key", True), ("key" * 100_000, False),
+    ],
+    ids=range(11),
+)  # fmt: skip
+def test_a_key_of_some_kind_is_secret_however_long_its_name(name, secret):
+    assert looks_secret(name) == secret
+
+
 def test_values_are_hidden_and_names_are_not():
     assert masked({"TOKEN": "abc", "TARGET": "staging"}) == {"TOKEN": MASK, "TARGET": "staging"}
     assert masked({"TOKEN": ""}) == {"TOKEN": ""}

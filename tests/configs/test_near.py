@@ -1,8 +1,12 @@
 """Names that may have been meant."""
 
-import pytest
+from difflib import SequenceMatcher
 
-from configs.near import LONGEST, MOST, few, nearest
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from configs.near import LONGEST, MOST, MOST_COMPARED, few, nearest
 
 
 @pytest.mark.parametrize(
@@ -28,3 +32,21 @@ def test_very_many_names_are_not_all_compared():
 def test_a_list_is_short():
     assert few(["a", "b"]) == ["a", "b"]
     assert len(few([str(number) for number in range(MOST)])) == 21
+
+
+words = st.text("abAB_/", max_size=12)
+
+
+@given(words, st.lists(words, max_size=MOST_COMPARED), st.sampled_from([0.6, 0.7]))
+def test_it_is_as_near_as_what_difflib_finds(name, known, cutoff):
+    def likeness(other):
+        return SequenceMatcher(None, other.casefold(), name.casefold()).ratio()
+
+    found = nearest(name, known, cutoff)
+    best = max(map(likeness, known), default=0.0)
+    assert (likeness(found) == best and found in known) if best >= cutoff else found == ""
+
+
+def test_among_many_that_are_alike_it_finds_the_right_one():
+    known = [f"_shared/steps/{number}/docker.yaml" for number in range(1500)]
+    assert nearest("_shared/steps/1234/dcoker.yaml", known, 0.7) == "_shared/steps/1234/docker.yaml"

@@ -55,6 +55,7 @@ bench: .venv/dev ## Measure the speed (needs wrk); the tables go to docs/perform
 	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.trigger
 	$(BIN)/python -m benchmarks.refused
+	$(BIN)/python -m benchmarks.growth
 
 .PHONY: format
 format: .venv/dev ## Format the code

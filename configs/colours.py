@@ -5,8 +5,7 @@ The classes are those of configs/served.css. It is no parser: a value of several
 
 import re
 from collections.abc import Iterable, Iterator
-
-from django.utils.html import escape
+from html import escape
 
 # Possessive quantifiers: nothing is tried twice.
 LEAD = re.compile(r"(?P<blanks>[ \t]*+)(?P<dashes>(?:[-?](?:[ \t]++|\Z))*+)")
@@ -21,6 +20,9 @@ def of_yaml(lines: Iterable[str]) -> Iterator[str]:
     """Colour the lines of a YAML file."""
     block = -1  # the column that the lines of a block scalar begin behind; -1: in none
     for line in lines:
+        if not line:
+            yield ""
+            continue
         blanks = len(line) - len(line.lstrip(" "))
         if block >= 0 and (blanks > block or blanks == len(line)):
             yield span("s", line)
@@ -72,4 +74,6 @@ def of_difference(lines: Iterable[str]) -> Iterator[str]:
 
 def span(name: str, text: str) -> str:
     """Write a text as HTML, in the colour of a class where it has one."""
-    return f'<span class="{name}">{escape(text)}</span>' if name and text else escape(text)
+    if not text:
+        return ""
+    return f'<span class="{name}">{escape(text)}</span>' if name else escape(text)

@@ -50,10 +50,10 @@ def test_sixty_four_files_are_fine_and_more_are_not(composed):
     assert "top.yaml:65:3: more than 64 files" in refused(composed, f"{top}- extends: f63.yaml\n", **files)
 
 
-def test_twenty_thousand_nodes_are_enough(composed):
+def test_ten_thousand_nodes_are_enough(composed):
     many = "steps:\n" + "- {name: a, image: b, pull: c}\n" * 5000
     assert "projects/top.yaml:" in refused(composed, f"extends: s.yaml\n{many}", s=STEP)
-    assert "more than 20000 nodes" in refused(composed, f"extends: s.yaml\n{many}", s=STEP)
+    assert "more than 10000 nodes" in refused(composed, f"extends: s.yaml\n{many}", s=STEP)
     assert "extended from projects/top.yaml:1:1" in refused(composed, "extends: many.yaml\n", many=many)
 
 
@@ -62,9 +62,9 @@ def test_a_file_of_five_thousand_steps_is_served_if_it_extends_nothing(composed)
     assert composed(text).text is text
 
 
-def test_a_file_of_five_thousand_short_steps_is_composed(composed):
-    top = "extends: s.yaml\nsteps:\n" + "".join(f"- {{name: s{number}}}\n" for number in range(5000))
-    assert composed(top, s="kind: pipeline\n").text.count("name: s") == 5000
+def test_a_file_of_three_thousand_short_steps_is_composed(composed):
+    top = "extends: s.yaml\nsteps:\n" + "".join(f"- {{name: s{number}}}\n" for number in range(3000))
+    assert composed(top, s="kind: pipeline\n").text.count("name: s") == 3000
 
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -74,13 +74,13 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 
 @pytest.mark.parametrize("top", [f"extends: s.yaml\n{BOMB}", "extends: bomb.yaml\n"])
 def test_an_alias_bomb_is_refused(composed, top):
-    assert "more than 20000 nodes" in refused(composed, top, s=STEP, bomb=BOMB)
+    assert "more than 10000 nodes" in refused(composed, top, s=STEP, bomb=BOMB)
 
 
 def test_a_bomb_of_files_is_refused(composed):
     files = {f"f{n}": "steps:\n" + f"- extends: g{n + 1}.yaml\n" * 12 for n in range(6)}
     files |= {f"g{n}": f"- extends: g{n + 1}.yaml\n" * 12 for n in range(1, 6)}
-    assert "more than 20000 nodes" in refused(composed, "extends: f0.yaml\n", **files, g6="- name: a\n")
+    assert "more than 10000 nodes" in refused(composed, "extends: f0.yaml\n", **files, g6="- name: a\n")
 
 
 def test_a_large_result_is_refused(composed):
@@ -117,7 +117,7 @@ def test_directives_are_limited(composed):
 
 
 def test_long_keys_that_are_no_words_are_not_copied(composed):
-    top = f"extends: s.yaml\na: &a {'x' * 900_000}\n? [{'*a, ' * 15_000}*a]\n: b\n"
+    top = f"extends: s.yaml\na: &a {'x' * 900_000}\n? [{'*a, ' * 7_000}*a]\n: b\n"
     assert "larger than 1048576 bytes" in refused(composed, top, s=STEP)
 
 

@@ -53,7 +53,7 @@ MOST_GROWTH = 2.3  # for a doubling
 IN_A_REQUEST, IN_A_COMMAND = 0.3, 1.0  # seconds, while the interpreter is held
 SHORT = 0.01  # seconds: what is quicker is repeated until it takes as long
 ROUNDS, TRIES = 3, 3  # of what seems to grow too fast another try is made: others may be at work
-TOO_SHORT = 0.02  # seconds: of what takes less no growth is measured, since it is noise
+TOO_SHORT = 0.05  # seconds: of what takes less at its largest no growth is measured: it is noise, or bounded by a limit
 HOPELESS = 2.0  # seconds for an eighth of the largest input: not tried at its full size
 
 Make = Callable[[int], Any]  # characters → an input of about that many

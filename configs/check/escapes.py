@@ -48,7 +48,7 @@ def read_as_drone(path: str, text: str) -> tuple[Document | None, Place | None]:
 def restore(node: Node) -> None:
     """Put the colons and byte order marks back that are text to Drone."""
     if isinstance(node, Scalar):
-        node.value = node.value.replace(COLON, ":").replace(MARK, "\ufeff")
+        node.value, node.token = (text.replace(COLON, ":").replace(MARK, "\ufeff") for text in (node.value, node.token))
         return
     for part in node.items if isinstance(node, Sequence) else chain.from_iterable(node.pairs):
         restore(part)

@@ -5,11 +5,11 @@ import re
 from configs.compose import limits
 from configs.compose.errors import ComposeError, TooLarge
 from configs.compose.limits import Budget, too_many_nodes
-from configs.compose.nodes import Mapping, Node, Place, Scalar, Sequence
+from configs.compose.nodes import Mapping, Node, Place, Scalar, Sequence, is_null
 from configs.compose.provenance import Origin
 from configs.compose.reading import documents
 from configs.compose.splice import Part
-from configs.compose.writing import NOT_TEXT, written
+from configs.compose.writing import written
 
 SEPARATOR = "---\n"
 MARKER = re.compile(r"^(?:---|\.\.\.).*", re.MULTILINE)  # splits or ends the text for Drone (drone-facts.md section 8.1)
@@ -23,32 +23,20 @@ def finished(path: str, parts: list[Part]) -> tuple[str, list[Origin]]:
         ComposeError: it is too large, or Drone would lose a part of it.
     """
     refuse_markers(path, parts)
-    texts = [chunk(part) for part in parts]
-    folded = any(line_too_long(text) for text in texts)
-    if folded:
-        texts = [chunk(part, folded=True) for part in parts]
-    origins = compared(path, parts, texts)
-    if origins is None:
-        texts = [chunk(part, folded=folded, quoted=True) for part in parts]
-        origins = compared(path, parts, texts)
-    text = joined(texts)
-    top = Place(path, 1, 1)
-    if origins is None or len(MARKER.findall(text)) >= len(parts):
-        raise ComposeError(top, "cannot be composed: written as YAML, it would not be read as it was meant. Please report this.")
+    texts = [written(part.root) if part.text is None else part.text for part in parts]
+    text, top = joined(texts), Place(path, 1, 1)
+    if len(text) > limits.RESULT or len(text.encode()) > limits.RESULT:
+        raise ComposeError(top, f"the composed YAML is larger than {limits.RESULT} bytes, which no pipeline needs; split it.")
+    origins = compared(path, parts, text)
+    if len(MARKER.findall(text)) >= len(parts):
+        raise differs(top)
     if number := line_too_long(text):
         before = [origin for origin in origins if origin.line <= number]
         place = before[-1].place if before else top
         raise ComposeError(
             place, f"makes a line of more than {limits.LINE} bytes, where Drone stops reading; break it into lines."
         )
-    if len(text) > limits.RESULT or len(text.encode()) > limits.RESULT:
-        raise ComposeError(top, f"the composed YAML is larger than {limits.RESULT} bytes, which no pipeline needs; split it.")
     return text, origins
-
-
-def chunk(part: Part, *, folded: bool = False, quoted: bool = False) -> str:
-    """Write one document: as it was written, where it extends nothing."""
-    return written(part.root, folded=folded, quoted=quoted) if part.text is None else part.text
 
 
 def joined(texts: list[str]) -> str:
@@ -74,56 +62,64 @@ def line_too_long(text: str) -> int:
     return next((number for number, line in lines if len(line) * 4 > limits.LINE and len(line.encode()) > limits.LINE), 0)
 
 
-def compared(path: str, parts: list[Part], texts: list[str]) -> list[Origin] | None:
+def compared(path: str, parts: list[Part], text: str) -> list[Origin]:
     """Read what was written, and compare it with what was meant.
 
     Returns:
-        Where each part came from; None where something differs.
+        Where each part came from.
 
     Raises:
         TooLarge: all documents together have too many nodes.
+        ComposeError: something differs.
     """
     try:
-        read = documents(path, joined(texts), Budget(), limits.NESTING + DEEPER)
+        read = documents(path, text, Budget(), limits.NESTING + DEEPER)
     except TooLarge:
         raise too_many_nodes(Place(path, 1, 1)) from None
     except ComposeError:
-        return None
+        raise differs(Place(path, 1, 1)) from None
     origins: list[Origin] = []
-    same = len(read) == len(parts) and all(alike(new.root, part.root, origins, 0) for new, part in zip(read, parts, strict=True))
-    return origins if same else None
+    if len(read) != len(parts):
+        raise differs(Place(path, 1, 1))
+    for new, part in zip(read, parts, strict=True):
+        compare(new.root, part.root, origins, 0)
+    return origins
 
 
-def alike(new: Node, old: Node, origins: list[Origin], depth: int) -> bool:
-    """Do two nodes say the same? Notes where the keys and items of the old one came from."""
-    if new.tag != old.tag:
-        return False
-    if isinstance(new, Scalar) and isinstance(old, Scalar):
-        return (new.value == old.value and new.plain == old.plain) or meaning(new) == meaning(old)
+def compare(new: Node, old: Node, origins: list[Origin], depth: int) -> None:
+    """Refuse two nodes that do not say the same. Notes where the keys and items of the old one came from."""
     if isinstance(new, Sequence) and isinstance(old, Sequence):
-        return len(new.items) == len(old.items) and all(
-            noted(item, source, origins, group=depth <= 1 and isinstance(source, Mapping))
-            and alike(item, source, origins, depth + 1)
-            for item, source in zip(new.items, old.items, strict=True)
-        )
-    if isinstance(new, Mapping) and isinstance(old, Mapping):
-        return len(new.pairs) == len(old.pairs) and all(
-            noted(key, source, origins, group=depth == 0)
-            and alike(key, source, origins, depth + 1)
-            and alike(value, source_value, origins, depth + 1)
-            for (key, value), (source, source_value) in zip(new.pairs, old.pairs, strict=True)
-        )
-    return False
+        same = new.tag == old.tag and len(new.items) == len(old.items)
+        for item, source in zip(new.items, old.items, strict=False):
+            note(item, source, origins, group=depth <= 1 and isinstance(source, Mapping))
+            compare(item, source, origins, depth + 1)
+    elif isinstance(new, Mapping) and isinstance(old, Mapping):
+        same = new.tag == old.tag and len(new.pairs) == len(old.pairs)
+        for (key, value), (source, source_value) in zip(new.pairs, old.pairs, strict=False):
+            note(key, source, origins, group=depth == 0)
+            compare(key, source, origins, depth + 1)
+            compare(value, source_value, origins, depth + 1)
+    else:
+        same = isinstance(new, Scalar) and isinstance(old, Scalar) and is_same(new, old)
+    if not same:
+        raise differs(old.place)
 
 
-def noted(new: Node, old: Node, origins: list[Origin], *, group: bool) -> bool:
+def note(new: Node, old: Node, origins: list[Origin], *, group: bool) -> None:
     """Note where a key or an item came from."""
     origins.append(Origin(new.place.line, new.place.column, group, old.place))
-    return True
 
 
-def meaning(scalar: Scalar) -> tuple[str, bool]:
-    """Give the characters, and whether they decide what it is."""
-    if scalar.plain and not scalar.value:
-        return "null", True
-    return scalar.value, scalar.plain and NOT_TEXT.fullmatch(scalar.value) is not None
+def is_same(new: Scalar, old: Scalar) -> bool:
+    """Is a scalar written as it was, and read as it was?"""
+    if not old.token and not old.tag:  # null that is not written at all
+        return is_null(new) and new.tag is None
+    told = (new.value, new.tag, new.plain) == (old.value, old.tag, old.plain)
+    return told and new.token in {old.token, f"{old.token}\n", old.token or "''"}  # a file may end within a block
+
+
+def differs(place: Place) -> ComposeError:
+    """The error for a text that is not safe to serve."""
+    return ComposeError(
+        place, "cannot be composed: written at another place, it would not be read as it was meant. Please report this."
+    )

@@ -1,6 +1,8 @@
 """One map over another, deeply; steps, services and volumes by name."""
 
+import re
 from collections.abc import Mapping as Lookup
+from dataclasses import replace
 
 from configs.compose.errors import ComposeError
 from configs.compose.limits import Budget
@@ -9,6 +11,7 @@ from configs.compose.references import LISTS
 
 Removed = Lookup[str, Lookup[str, Place]]  # list (`steps`) → name → where `{name: X, extends: null}` stands
 NOTHING: Removed = {}
+WORD = re.compile(r"\w(?:[\w ./-]*[\w./-])?")  # a key that needs no quotes
 
 
 def merged(base: Mapping, own: Mapping, budget: Budget, removed: Removed = NOTHING, *, by_name: bool = False) -> Mapping:
@@ -75,7 +78,7 @@ def joined(there: tuple[Node, Node] | None, key: Node, value: Node, budget: Budg
     items = [cleaned(item, budget) for item in value.items] if named else value.items
     if there is None:
         result = Sequence(value.place, items, value.flow, value.tag)
-        there = (Scalar(key.place, str(name), None, None, plain=True), result)
+        there = (without_plus(key, str(name)), result)
     elif isinstance(there[1], Sequence):
         base = there[1]
         budget.merge(len(base.items) + len(items), key.place)
@@ -87,6 +90,14 @@ def joined(there: tuple[Node, Node] | None, key: Node, value: Node, budget: Budg
     if named:
         names_in(result)
     return there[0], result
+
+
+def without_plus(key: Node, name: str) -> Node:
+    """Give the key that `key+` and `+key` mean."""
+    assert isinstance(key, Scalar)  # noqa: S101 (others have no plus)
+    if WORD.fullmatch(name):
+        return replace(key, value=name, token=name)
+    return replace(key, value=name, token="'" + name.replace("'", "''") + "'", plain=False)
 
 
 def merged_by_name(base: Sequence, own: Sequence, removed: Lookup[str, Place], budget: Budget) -> Sequence:

@@ -1,7 +1,8 @@
 """The node graph: what a YAML text says before anybody asks what its scalars mean.
 
-A scalar keeps its characters and the way it was written, since loading and dumping values would change what Drone's parser
-makes of them (`0777`, `1_000`, `y`). Nodes are never changed once they are read: merging makes new ones, so they are shared.
+A scalar keeps its characters and all that was written for it, since loading and dumping values would change what Drone's
+parser makes of them (`0777`, `1_000`, `y`), and what runners put in for `${X}`. Nodes are never changed once they are read:
+merging makes new ones, so they are shared.
 """
 
 from dataclasses import dataclass
@@ -30,9 +31,11 @@ class Scalar:
 
     place: Place
     value: str
-    style: str | None  # None or "": plain; otherwise one of ' " | >
     tag: str | None  # in full; None where the text has none
     plain: bool  # its characters decide what it is: `on` is true, and "on" is text
+    token: str  # as it is written (tokens.py)
+    lead: str = ""  # "?": a key that is written `? key`; "\n": a value that is written below its key
+    flow: bool = False  # it stands in [a, b] or {a: b}
 
 
 @dataclass(slots=True, eq=False)

@@ -7,7 +7,7 @@ itself for each level on the C stack, so that a megabyte of `[` would end the pr
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
@@ -16,11 +16,12 @@ from configs.compose import limits
 from configs.compose.errors import ComposeError, TooDeep, Unreadable
 from configs.compose.limits import Budget, too_many_nodes
 from configs.compose.nodes import MERGE_TAG, Mapping, Node, Place, Scalar, Sequence, is_plain
+from configs.compose.tokens import BREAKS, lead_of, token_of, without_properties
 from configs.events import Costly, parser
 
-LINE = re.compile(r"[^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029])|[^\n\r\x85\u2028\u2029]+\Z")  # with its end
-COMMENTS = re.compile(r"(?:[ \t\n\r\x85\u2028\u2029]|#[^\n\r\x85\u2028\u2029]*)*")
-TO_LINE_END = re.compile(r"[^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029])?")
+LINE = re.compile(rf"[^{BREAKS}]*(?:\r\n|[{BREAKS}])|[^{BREAKS}]+\Z")  # with its end
+COMMENTS = re.compile(rf"(?:[ \t{BREAKS}]|#[^{BREAKS}]*)*")
+TO_LINE_END = re.compile(rf"[^{BREAKS}]*(?:\r\n|[{BREAKS}])?")
 
 
 @dataclass(slots=True, eq=False)
@@ -39,6 +40,7 @@ class Open:
 
     node: Sequence | Mapping
     anchor: str | None
+    indent: int  # columns before it; between brackets, before what holds them
     nodes_before: int
     extending_before: int
     key: Node | None = None  # of a map: the key whose value comes next
@@ -93,9 +95,10 @@ def first_document(path: str, text: str, budget: Budget) -> tuple[Document | Non
 @contextmanager
 def reader_of(path: str, text: str, budget: Budget, nesting: int) -> Iterator[tuple["Reader", Callable[[], Any]]]:
     """Give a reader, and the function that gives it the events of libyaml, whose errors become our own."""
-    text = text.removeprefix("\ufeff")
+    text = text.lstrip("\ufeff")  # libyaml passes over a second one
     try:
-        with parser(text) as next_event:
+        # Drone and its runners go through a text by line and end each, the last one, too; a block may end there.
+        with parser(text if text.endswith("\n") else f"{text}\n") as next_event:
             yield Reader(path, text, budget, nesting), next_event
     except Costly as error:
         raise Unreadable(Place(path, 1, 1), str(error)) from None
@@ -128,8 +131,8 @@ class Reader:
         self.extending: list[Mapping] = []
         self.root: Node | None = None
         self.start = self.start_line = 0  # of the document's text: index, line from 0
+        self.position = self.end_of_first = 0  # index: behind the last event, behind the first document
         self.lenient = False  # towards `<<`
-        self.end_of_first = 0  # index
 
     def read(self, next_event: Callable[[], Any], *, first: bool = False) -> None:
         """Go through all events, or those of the first document only."""
@@ -146,8 +149,9 @@ class Reader:
         next_event()  # the start of the stream
         while (event := next_event()).__class__ is not yaml.StreamEndEvent:
             handlers[event.__class__](event)
+            self.position = event.end_mark.index
             if first and isinstance(event, yaml.DocumentEndEvent):
-                self.end_of_first = event.end_mark.index  # type: ignore[union-attr]  # every event of a parser has marks
+                self.end_of_first = self.position
                 return
         self.end_of_first = len(self.text)
 
@@ -182,9 +186,16 @@ class Reader:
 
     def scalar(self, event: Any) -> None:
         """Take a single value."""
-        mark, tag = event.start_mark, event.tag
+        mark = event.start_mark
         place = Place(self.path, mark.line + 1, mark.column + 1)
-        node = Scalar(place, event.value, event.style, tag, event.implicit[0] and not tag)
+        opened = self.stack[-1] if self.stack else None
+        properties, raw = without_properties(self.text[mark.index : event.end_mark.index])
+        token = token_of(raw, opened.indent if opened else 0)
+        node = Scalar(place, event.value, event.tag, event.implicit[0] and not event.tag, token)
+        if opened and isinstance(opened.node, Mapping):
+            before = self.text[self.position : mark.index] + properties
+            node.lead = lead_of(before, is_key=opened.key is None, flow=opened.node.flow)
+        node.flow = opened is not None and opened.node.flow
         self.count(1, place)
         if event.anchor:
             self.anchors[event.anchor] = Anchored(node, 1, extends=False, height=0)
@@ -197,9 +208,17 @@ class Reader:
         kind = Mapping if event.__class__ is yaml.MappingStartEvent else Sequence
         before = self.budget.read
         self.count(1, place)
-        self.stack.append(Open(kind(place, [], bool(event.flow_style), event.tag), event.anchor, before, len(self.extending)))
+        node = kind(place, [], bool(event.flow_style), event.tag)
+        self.stack.append(Open(node, event.anchor, self.indent_of(node, event.end_mark), before, len(self.extending)))
         self.refuse_depth(len(self.stack), place)
         self.anchors.pop(event.anchor, None)  # until it is complete it cannot be used
+
+    def indent_of(self, node: Node, end: Any) -> int:
+        """Count the columns before a map or list that begins here."""
+        if node.flow:
+            return self.stack[-1].indent if self.stack else 0
+        # libyaml says that a list begins behind its first dash if that stands right below the key, and at it elsewhere.
+        return int(end.column) - (isinstance(node, Sequence) and self.text[end.index : end.index + 1] != "-")
 
     def end(self, _: Any) -> None:
         """Close the innermost map or list."""
@@ -232,7 +251,8 @@ class Reader:
             if opened.key and is_merge(opened.key) and not isinstance(target.node, Mapping):
                 if not self.lenient:
                     raise Unreadable(place, f"<< needs a map, and *{event.anchor} is none.")
-                target = Anchored(Scalar(place, f"*{event.anchor}", "'", None, plain=False), 1, extends=False, height=0)
+                kept = Scalar(place, f"*{event.anchor}", None, plain=False, token=f"'*{event.anchor}'")
+                target = Anchored(kept, 1, extends=False, height=0)
         self.add(target.node, alias=True)
 
     def add(self, node: Node, *, alias: bool = False) -> None:
@@ -244,7 +264,8 @@ class Reader:
         if isinstance(opened.node, Sequence):
             opened.node.items.append(node)
         elif opened.key is None:
-            opened.key = node
+            # What an alias stands for may be written as keys are not, but after a question mark.
+            opened.key = replace(node, lead="?") if alias and isinstance(node, Scalar) else node
             if is_plain(node, "extends"):
                 self.extends(opened, node, alias=alias)
         else:

@@ -1,151 +1,206 @@
-"""Nodes → text, so that Drone reads the same and people recognise what they wrote.
+"""Nodes → text, so that Drone and its runners read the same and people recognise what they wrote.
 
-The emitter is libyaml's. Values keep their style where it can say them; folded and multi-line ones become literal blocks or
-double-quoted text. Lines are not folded, since Drone's runner replaces `${VAR}` in the raw text before it parses it.
+Every scalar is written as its author wrote it, only at another indentation (tokens.py); maps and lists are laid out anew.
+What stood in [a, b] or {a: b} stays there, and what did not does not get there: there a quote in a variable ends something else.
 """
 
 import re
-from typing import Any
-
-import yaml
+from urllib.parse import quote
 
 from configs.compose import limits
-from configs.compose.errors import ComposeError
 from configs.compose.limits import too_many_nodes
-from configs.compose.nodes import Node, Scalar, Sequence
+from configs.compose.nodes import Mapping, Node, Scalar, Sequence
+from configs.compose.tokens import BREAKS, HAS_BREAK, indented
 
-UNFOLDED = 1 << 30  # columns
-FOLDED = 8_000  # columns: at four bytes a character still well within a line of Drone
-# What some YAML 1.1 parser takes for a number, a date, a truth value or null; quotes around anything else change nothing.
-NOT_TEXT = re.compile(
-    r"[-+]?\.?[0-9]([-+.0-9A-Za-z_: ]*[-+.0-9A-Za-z_])?|[-+]?\.(?:inf|nan)|~||<<|=|y|n|yes|no|on|off|true|false|null",
-    re.IGNORECASE,
-)
-LONG = 1_000  # characters; a longer value has a line for itself
-# What may stand unquoted in [a, b] and {a: b}.
-IN_FLOW = re.compile(r"[-+.0-9A-Za-z_~<=]([-+.0-9A-Za-z_~<= ]*[-+.0-9A-Za-z_~<=])?")
-NOT_IN_LITERAL = re.compile(r"[\r\x85\u2028\u2029\ufeff]|\A\n|\n\n\Z")
-TRAILING = re.compile(r"(?<! ) +(?=\n|\Z)")
-PRIVATE = range(0xE000, 0xF900)  # characters without a meaning
+STEP = 2  # columns
+WIDE = 8_000  # characters; at four bytes each still well within a line of Drone
+SEPARATOR = re.compile(r"---|\.\.\.")  # for Drone, where a line begins with it
+CORE_TAG = "tag:yaml.org,2002:"
+IN_TAG = "-._~/:@&=+$?;*'()"  # beside letters and digits, what every parser takes
 
 
-def written(root: Node, *, folded: bool = False, quoted: bool = False) -> str:
+def written(root: Node) -> str:
     """Write one document, without a separator.
 
-    Args:
-        root: the document.
-        folded: keep lines short, where a value is too long for a line of Drone.
-        quoted: write all text of several lines double-quoted, which every parser reads alike.
-
     Raises:
-        ComposeError: it would be larger than what may be served.
+        ComposeError: it would be larger than what may be served, or a scalar cannot be moved.
     """
-    return Writer(folded=folded, quoted=quoted).write(root)
+    writer = Writer()
+    writer.document(root)
+    return "".join(writer.pieces)
 
 
 class Writer:
     """Writes one document."""
 
-    def __init__(self, *, folded: bool, quoted: bool) -> None:
+    def __init__(self) -> None:
         """Nothing is written yet."""
-        self.folded, self.quoted = folded, quoted
-        self.events: list[Any] = []
-        self.texts: list[tuple[yaml.ScalarEvent, bool]] = []  # and whether in quotes
-        self.characters = self.nodes = 0
-        self.in_flow: dict[int, bool] = {}
+        self.pieces: list[str] = []
+        self.characters = self.nodes = self.column = 0
+        self.flows: dict[int, bool] = {}  # by id of the map or list
 
-    def write(self, root: Node) -> str:
-        """Write it."""
-        self.events = [yaml.StreamStartEvent(), yaml.DocumentStartEvent(explicit=False)]
-        self.add(root, 0, flow=False, key=False)
-        self.events += [yaml.DocumentEndEvent(explicit=False), yaml.StreamEndEvent()]
-        shown = self.disguise()
-        width = FOLDED if self.folded else UNFOLDED
-        text: str = yaml.emit(self.events, Dumper=yaml.CSafeDumper, width=width, allow_unicode=True)
-        return text.translate(shown) if shown else text
+    def document(self, root: Node) -> None:
+        """Write the whole."""
+        if self.is_flow(root):
+            self.flow(root, 0)
+        else:
+            self.count(root)
+            if root.tag:
+                self.put(tag_text(root.tag))
+            self.block(root, 0, inline=not root.tag)
+        # Where a file ends within the last line of a block, so does what is composed.
+        if self.pieces[-1][0] not in "|>":
+            self.put(self.line_end())
 
-    def add(self, node: Node, depth: int, *, flow: bool, key: bool) -> None:
-        """Add the events of a node."""
+    def put(self, text: str) -> None:
+        """Write some characters."""
+        if text:
+            self.pieces.append(text)
+            self.characters += len(text)
+            end = text.rfind("\n")
+            self.column = self.column + len(text) if end < 0 else len(text) - end - 1
+
+    def line_end(self) -> str:
+        """Give what ends the line, nothing where a block has ended it."""
+        return "\n" if self.pieces and self.pieces[-1][-1] not in BREAKS else ""
+
+    def line(self, indent: int) -> None:
+        """Begin a line."""
+        self.put(f"{self.line_end()}{' ' * indent}")
+
+    def count(self, node: Node) -> None:
+        """Count a node."""
         self.nodes += 1
         if self.nodes > limits.NODES:
             raise too_many_nodes(node.place)
-        if isinstance(node, Scalar):
-            self.scalar(node, depth, flow=flow, key=key)
-        elif isinstance(node, Sequence):
-            flow = flow or (node.flow and self.fits_in_flow(node))
-            self.events.append(yaml.SequenceStartEvent(None, node.tag, not node.tag, flow_style=flow))
-            for item in node.items:
-                self.add(item, depth + 1, flow=flow, key=False)
-            self.events.append(yaml.SequenceEndEvent())
-        else:
-            flow = flow or (node.flow and self.fits_in_flow(node))
-            self.events.append(yaml.MappingStartEvent(None, node.tag, not node.tag, flow_style=flow))
-            for name, value in node.pairs:
-                self.add(name, depth + 1, flow=flow, key=True)
-                self.add(value, depth + 1, flow=flow, key=False)
-            self.events.append(yaml.MappingEndEvent())
 
-    def scalar(self, node: Scalar, depth: int, *, flow: bool, key: bool) -> None:
-        """Add the event of a single value."""
-        value, style = node.value, node.style or None
-        self.characters += len(value) + value.count("\n") * 2 * depth + 2 * depth
-        if self.characters > limits.RESULT:
-            raise too_large(node)
-        if node.plain:
-            if not value and (flow or key):
-                value = "null"  # nothing at all would be taken for empty text there
-            implicit = (True, not NOT_TEXT.fullmatch(value))
-        else:
-            implicit = (False, not node.tag)
-        if style in {"|", ">"}:
-            style = '"' if self.quoted or key or not value or NOT_IN_LITERAL.search(value) else "|"
-        elif "\n" in value:
-            style = '"'
-        if self.folded and len(value) > FOLDED and len(max(value.split("\n"), key=len)) > FOLDED:
-            style = '"'
-        event = yaml.ScalarEvent(None, node.tag, implicit, value, style=style)
-        self.events.append(event)
-        self.texts.append((event, style in {"'", '"'}))
+    def block(self, node: Node, indent: int, *, inline: bool) -> None:
+        """Write what a map or list holds, each key and item in a line.
 
-    def fits_in_flow(self, node: Node) -> bool:
-        """Can this be written between [ and ] or { and } without quotes that change its meaning?"""
-        if isinstance(node, Scalar):
-            if len(node.value) > LONG:
-                return False
-            if node.plain:
-                fits = not node.value or IN_FLOW.fullmatch(node.value) or not NOT_TEXT.fullmatch(node.value)
-                return bool(fits) and "\n" not in node.value
-            return node.style not in {"|", ">"} and "\n" not in node.value
-        if id(node) not in self.in_flow:
-            below = node.items if isinstance(node, Sequence) else [part for pair in node.pairs for part in pair]
-            empty = not below
-            self.in_flow[id(node)] = empty or (node.flow and all(self.fits_in_flow(part) for part in below))
-        return self.in_flow[id(node)]
-
-    def disguise(self) -> dict[int, str]:
-        """Put private characters where libyaml would quote and escape what it could write as it is.
-
-        These are characters past U+FFFF, and in unquoted text tabs and spaces before the end of a line.
-
-        Returns:
-            What the private characters stand for.
+        Args:
+            node: the map or list.
+            indent: the column of its keys or dashes.
+            inline: the first one stands where the last line has come to.
         """
-        used = set("".join([event.value for event, _ in self.texts]))
-        hard = sorted(character for character in used if character > "\uffff" or character == "\t")
-        if not hard and not any(TRAILING.search(event.value) for event, quotes in self.texts if not quotes):
-            return {}
-        free = (chr(code) for code in PRIVATE if chr(code) not in used)
-        hidden = dict(zip([*hard[:6000], " "], free, strict=False))
-        everywhere = str.maketrans({shown: private for shown, private in hidden.items() if shown > "\uffff"})
-        unquoted = str.maketrans({shown: private for shown, private in hidden.items() if shown != " "})
-        space = hidden.get(" ", " ")
-        for event, quotes in self.texts:
-            event.value = event.value.translate(everywhere if quotes else unquoted)
-            if not quotes:
-                event.value = TRAILING.sub(lambda spaces: space * len(spaces.group()), event.value)
-        return {ord(private): shown for shown, private in hidden.items()}
+        for number, entry in enumerate(entries(node)):
+            if number or not inline:
+                self.line(indent)
+            if not isinstance(entry, tuple):
+                self.put("-")
+                self.value(entry, indent, compact=True)
+                continue
+            key, value = entry
+            explicit = is_explicit(key) or (indent == 0 and isinstance(key, Scalar) and SEPARATOR.match(key.token) is not None)
+            if explicit:
+                self.put("?")
+                self.value(key, indent, compact=True)
+                self.line(indent)
+            else:
+                self.scalar(key, indent, nothing="null")
+            self.put(":")
+            self.value(value, indent, compact=explicit)
+
+    def value(self, node: Node, indent: int, *, compact: bool) -> None:
+        """Write what follows a key or a dash of a map or list.
+
+        Args:
+            node: what is written.
+            indent: the column of that key or dash.
+            compact: a map or list may begin in the same line.
+        """
+        if isinstance(node, Scalar):
+            if node.lead == "\n":
+                self.line(indent + STEP)
+            elif node.token or node.tag:
+                self.put(" ")
+            self.scalar(node, indent)
+        elif self.is_flow(node):
+            self.put(" ")
+            self.flow(node, indent)
+        else:
+            self.count(node)
+            if node.tag:
+                self.put(f" {tag_text(node.tag)}")
+            elif compact:
+                self.put(" ")
+            below = STEP if compact or isinstance(node, Mapping) else 0  # dashes stand right below their key
+            self.block(node, indent + below, inline=compact and not node.tag)
+
+    def scalar(self, node: Node, indent: int, nothing: str = "") -> None:
+        """Write a single value.
+
+        Args:
+            node: the value.
+            indent: the column of the map or list that holds it.
+            nothing: written for null that is not written at all.
+        """
+        assert isinstance(node, Scalar)  # noqa: S101 (the caller knows)
+        self.count(node)
+        if node.tag:
+            self.put(tag_text(node.tag) + " " * bool(node.token or nothing))
+            nothing = nothing and "''"
+        self.put(indented(node, indent, limits.RESULT - self.characters) or nothing)
+
+    def flow(self, node: Node, indent: int) -> None:
+        """Write between brackets; what began a line still does.
+
+        Args:
+            node: what is written.
+            indent: the column of the innermost map or list that is not between brackets.
+        """
+        if isinstance(node, Scalar):
+            self.scalar(node, indent, nothing="null")
+            return
+        self.count(node)
+        if node.tag:
+            self.put(f"{tag_text(node.tag)} ")
+        self.put("{" if isinstance(node, Mapping) else "[")
+        last = node.place
+        for number, entry in enumerate(entries(node)):
+            place = entry[0].place if isinstance(entry, tuple) else entry.place
+            if number:
+                self.put(",")
+            if self.column > WIDE or (place.path == last.path and place.line > last.line):
+                self.line(indent + STEP)
+            elif number:
+                self.put(" ")
+            last = place
+            if not isinstance(entry, tuple):
+                self.flow(entry, indent)
+                continue
+            key, value = entry
+            self.put("? " * is_explicit(key))
+            self.flow(key, indent)
+            self.put(" : " if is_explicit(key) else ": ")
+            self.flow(value, indent)
+        self.put("}" if isinstance(node, Mapping) else "]")
+
+    def is_flow(self, node: Node) -> bool:
+        """Is this, with all that it holds, written between brackets?"""
+        if isinstance(node, Scalar):
+            return node.flow
+        if id(node) not in self.flows:
+            parts = [part for entry in entries(node) for part in (entry if isinstance(entry, tuple) else (entry,))]
+            self.flows[id(node)] = not parts or (node.flow and all(map(self.is_flow, parts)))
+        return self.flows[id(node)]
 
 
-def too_large(node: Node) -> ComposeError:
-    """The error for a text that is too long."""
-    return ComposeError(node.place, f"the composed YAML is larger than {limits.RESULT} bytes, which no pipeline needs; split it.")
+def entries(node: Node) -> list[Node] | list[tuple[Node, Node]]:
+    """Give the items of a list, the pairs of a map."""
+    if isinstance(node, Sequence):
+        return node.items
+    return node.pairs if isinstance(node, Mapping) else []
+
+
+def is_explicit(key: Node) -> bool:
+    """Is this a key that is written `? key`?"""
+    return not isinstance(key, Scalar) or key.lead == "?" or HAS_BREAK.search(key.token) is not None
+
+
+def tag_text(tag: str) -> str:
+    """Write a tag."""
+    if tag.startswith(CORE_TAG):
+        return f"!!{quote(tag.removeprefix(CORE_TAG), safe=IN_TAG)}"
+    if tag.startswith("!") and "!" not in tag[1:]:
+        return f"!{quote(tag[1:], safe=IN_TAG)}"
+    return f"!<{quote(tag, safe=IN_TAG + ',!')}>"

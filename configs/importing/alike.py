@@ -10,6 +10,7 @@ from configs.check.keys import items
 from configs.check.one_file import parsed
 from configs.compose.merge import target_of
 from configs.compose.nodes import Mapping, Node, Place, Scalar, Sequence, identity, is_null, value_of
+from configs.compose.tokens import is_open
 from configs.compose.writing import written
 
 FEWEST = 3  # pipelines
@@ -68,12 +69,13 @@ def steps_of(path: str, text: str) -> Iterator[Found]:
 
 
 def is_kept(node: Node) -> bool:
-    """Does this mean the same beside `extends`, where null deletes, and `key+` adds?"""
+    """Does this mean the same beside `extends`, where null deletes, and `key+` adds, and may it be moved?"""
+    if isinstance(node, Scalar):
+        return not is_open(node.token)
     if isinstance(node, Sequence):
         return all(map(is_kept, node.items))
-    if not isinstance(node, Mapping):
-        return True
-    return not any(target_of(key)[1] or is_null(value) or not is_kept(value) for key, value in node.pairs)
+    parts = [part for pair in node.pairs for part in pair]
+    return all(map(is_kept, parts)) and not any(target_of(key)[1] or is_null(value) for key, value in node.pairs)
 
 
 def image_of(step: Mapping) -> str:

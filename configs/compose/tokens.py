@@ -48,6 +48,8 @@ def token_of(raw: str, indent: int) -> str:
 
 def without_properties(raw: str) -> tuple[str, str]:
     """Part anchor and tag from what they belong to."""
+    if not raw.startswith(("&", "!")):
+        return "", raw
     found = PROPERTIES.match(raw)
     end = found.end() if found else 0
     return raw[:end], raw[end:]
@@ -55,7 +57,8 @@ def without_properties(raw: str) -> tuple[str, str]:
 
 def lead_of(before: str, *, is_key: bool, flow: bool) -> str:
     """Say how a part of a map is written (see Scalar), by what stands between it and what came before."""
-    before = COMMENT.sub("", before)
+    if "#" in before:
+        before = COMMENT.sub("", before)
     if is_key:
         return "?" if "?" in before else ""
     return "\n" if not flow and HAS_BREAK.search(before.rpartition(":")[2]) else ""

@@ -109,7 +109,7 @@ class Writer:
             compact: a map or list may begin in the same line.
         """
         if isinstance(node, Scalar):
-            if node.lead == "\n":
+            if node.lead == "\n" and node.token:
                 self.line(indent + STEP)
             elif node.token or node.tag:
                 self.put(" ")

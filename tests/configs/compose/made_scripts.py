@@ -5,6 +5,8 @@ import re
 import yaml
 from hypothesis import strategies as st
 
+from tests.configs.compose.strategies import OPEN
+
 ANYWHERE = [
     "a",
     "b c",
@@ -32,7 +34,6 @@ PIECES = {
 }  # fmt: skip
 LINE_ENDS = ["\n", "\n", "\n", "\r\n", "\n\n", "\n \n"]
 IN_BLOCKS = ["\n", "\n", "\n", "\r\n", "\n\n", "\n \n", "\n      \n", "\r", "\x85", "\u2028"]
-OPEN = re.compile(r"\$\{[^}]*\Z")
 
 
 def is_one_scalar(text: str) -> bool:

@@ -22,10 +22,13 @@ PLAIN = {
     "make test && echo 'done'": "make test && echo 'done'", "it's": "it's", 'say "x"': 'say "x"', "a, b": "a, b", "a [b] {c}": "a [b] {c}", "éü": "éü",
     "🚀 deploy": "🚀 deploy", "tab\tinside": "tab\tinside", "\\n": "\\n", "?x": "?x", ":x": ":x", "---x": "---x", "<": "<", "a\\": "a\\",
 }  # fmt: skip
+OPEN = re.compile(r"\$\{[^}]*\Z")  # a variable of runners that would go on in what follows
 NOT_IN_FLOW = re.compile(r"[\[\]{},?:]|^-$")
 
 words = st.text("ab \n\t'\"\\:#-🚀é{}$%|>&*!?,[]01y\x85\u2028\x07\ufeff\r~", max_size=12)
-lines = st.lists(st.text("ab '\"\\:#-é🚀{}$%|0\t ", max_size=8), min_size=1, max_size=4)
+lines = st.lists(st.text("ab '\"\\:#-é🚀{}$%|0\t ", max_size=8), min_size=1, max_size=4).filter(
+    lambda found: not OPEN.search("\n".join(found))
+)
 
 
 @st.composite
@@ -42,7 +45,7 @@ def double(draw):
 
 @st.composite
 def single(draw):
-    value = draw(st.text("ab :#-{}$%|>&*!?,[]'\"\\01yé🚀", max_size=12))
+    value = draw(st.text("ab :#-{}$%|>&*!?,[]'\"\\01yé🚀", max_size=12).filter(lambda text: not OPEN.search(text)))
     return "'" + value.replace("'", "''") + "'", value
 
 

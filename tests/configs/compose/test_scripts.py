@@ -28,6 +28,7 @@ VALUES = [
     "c: ",
     "- c",
     "two\nlines",
+    "two\rlines",
     '"\n\\',
     "  blank",
     "blank  ",

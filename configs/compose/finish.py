@@ -114,8 +114,8 @@ def is_same(new: Scalar, old: Scalar) -> bool:
     """Is a scalar written as it was, and read as it was?"""
     if not old.token and not old.tag:  # null that is not written at all
         return is_null(new) and new.tag is None
-    told = (new.value, new.tag, new.plain) == (old.value, old.tag, old.plain)
-    return told and new.token in {old.token, f"{old.token}\n", old.token or "''"}  # a file may end within a block
+    meaning = (new.value, new.tag, new.plain) == (old.value, old.tag, old.plain)
+    return meaning and new.token in {old.token, f"{old.token}\n", old.token or "''"}  # a file may end within a block
 
 
 def differs(place: Place) -> ComposeError:

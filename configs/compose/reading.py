@@ -251,8 +251,8 @@ class Reader:
             if opened.key and is_merge(opened.key) and not isinstance(target.node, Mapping):
                 if not self.lenient:
                     raise Unreadable(place, f"<< needs a map, and *{event.anchor} is none.")
-                kept = Scalar(place, f"*{event.anchor}", None, plain=False, token=f"'*{event.anchor}'")
-                target = Anchored(kept, 1, extends=False, height=0)
+                name = Scalar(place, f"*{event.anchor}", None, plain=False, token=f"'*{event.anchor}'")
+                target = Anchored(name, 1, extends=False, height=0)
         self.add(target.node, alias=True)
 
     def add(self, node: Node, *, alias: bool = False) -> None:

@@ -50,8 +50,8 @@ def without_properties(raw: str) -> tuple[str, str]:
     """Part anchor and tag from what they belong to."""
     if not raw.startswith(("&", "!")):
         return "", raw
-    found = PROPERTIES.match(raw)
-    end = found.end() if found else 0
+    match = PROPERTIES.match(raw)
+    end = match.end() if match else 0
     return raw[:end], raw[end:]
 
 
@@ -87,11 +87,11 @@ def indented(scalar: Scalar, indent: int, room: int) -> str:
 def is_open(token: str) -> bool:
     """Does a `${` in it end outside of it?"""
     at = depth = 0
-    while found := (INSIDE if depth else EXPRESSION).search(token, at):
-        at = found.end()
+    while match := (INSIDE if depth else EXPRESSION).search(token, at):
+        at = match.end()
         if depth:
-            depth += 1 if found.group() == "${" else -1
-        elif found.group() not in {"$$", "${"}:
+            depth += 1 if match.group() == "${" else -1
+        elif match.group() not in {"$$", "${"}:
             depth = 1
     return depth > 0
 

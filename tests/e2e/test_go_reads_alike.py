@@ -7,11 +7,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 
 from tests.configs.compose import strategies
 from tests.configs.compose.conftest import composed_from
+from tests.configs.compose.made_scripts import files
 from tests.configs.compose.strategies import documents
+from tests.configs.compose.test_scripts import environments, nodes, run, shape
+from tests.envsubst import substituted
 
 PROGRAM = Path(__file__).parent / "goyaml"
 PAIRS = 10_000
@@ -106,6 +109,25 @@ def test_go_reads_ten_thousand_composed_texts_as_it_reads_what_they_came_from(al
     while len(pairs) < PAIRS:  # hypothesis may find that it has tried everything
         collect()
     assert alike(pairs) == []
+
+
+def test_go_reads_a_thousand_scripts_alike_once_runners_have_put_in_the_variables(alike):
+    pairs: list[tuple[str, str]] = []
+
+    @settings(max_examples=300, phases=[Phase.generate], database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(files())
+    def collect(text):
+        assume(nodes(text) is not None)
+        composed = composed_from("extends: base.yaml\n", base=text).text
+        environment = (values for values in environments(text) if (own := run(text, values)) and shape(own) == shape(nodes(text)))
+        pairs.extend((substituted(text, values), substituted(composed, values)) for values in environment)
+
+    collect()
+    assert len(pairs) > 1000
+    lines = alike(pairs)
+    differing = [line for line in lines if ": the first is not YAML" not in line]
+    assert differing == []
+    assert len(lines) < len(pairs) / 10  # what libyaml reads and Go does not
 
 
 def test_a_difference_would_be_seen(alike):

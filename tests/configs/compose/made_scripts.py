@@ -168,5 +168,6 @@ def mapping(draw, column, depth):
 
 @st.composite
 def files(draw):
-    """A file that is a map, not indented."""
-    return draw(mapping(0, 2))
+    """A file that is a map."""
+    deep = draw(st.integers(0, 9))
+    return f"w:\n{draw(mapping(deep, 1))}" if deep else draw(mapping(0, 2))

@@ -49,17 +49,17 @@ EVERY_FILE = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglo
 def nodes(text):
     """Read a text as nodes with their tags, maps in the order of their keys; None where it is not YAML."""
     try:
-        return [told(node) for node in yaml.compose_all(text, Loader=yaml.CSafeLoader) if node]
+        return [tree_of(node) for node in yaml.compose_all(text, Loader=yaml.CSafeLoader) if node]
     except yaml.YAMLError:
         return None
 
 
-def told(node):
+def tree_of(node):
     if isinstance(node, yaml.ScalarNode):
         return node.tag, node.value, "block" if node.style in {"|", ">"} else "scalar"
     if isinstance(node, yaml.SequenceNode):
-        return node.tag, [told(item) for item in node.value]
-    return node.tag, [(told(key), told(value)) for key, value in node.value]
+        return node.tag, [tree_of(item) for item in node.value]
+    return node.tag, [(tree_of(key), tree_of(value)) for key, value in node.value]
 
 
 def shape(parts):

@@ -271,3 +271,22 @@ def test_a_key_that_drone_would_take_for_a_separator_is_written_behind_a_questio
 def test_a_key_whose_plus_goes_is_that_key(name):
     base = composed_from(f"extends: base.yaml\n? +{name}\n: [b]\n", base="z: y\n").text
     assert list(yaml.load(base, Loader=yaml.BaseLoader).items())[-1] == (name, ["b"])
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "a: !<tag:a.b,2000:x%20y> z\n",
+        "a: !!str\nb: !x {c: !!str '', d: !y%2C [e]}\n",
+        "!!map\na: !!seq\n- ! '12'\n- !!map\n  b: !!str |\n    c\n",
+        "? !!str a\n: b\n!c d: !<!e!f> g\n",
+    ],
+)
+def test_tags_stay_where_they_stood(base):
+    assert composed_from("extends: base.yaml\n", base=base).text == base
+
+
+def test_null_that_is_not_written_is_written_where_it_has_to_be():
+    base = "a: &a\nb: [*a, {c: , d}]\ne: &e !!str\nf: {g: *e}\n? *a\n: h\n"
+    text = composed_from("extends: base.yaml\n", base=base).text
+    assert text == "a:\nb:\n-\n- {c: null, d: null}\ne: !!str\nf:\n  g: !!str\n?\n: h\n"

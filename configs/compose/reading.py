@@ -131,7 +131,7 @@ class Reader:
         self.extending: list[Mapping] = []
         self.root: Node | None = None
         self.start = self.start_line = 0  # of the document's text: index, line from 0
-        self.position = self.end_of_first = 0  # index: behind the last event, behind the first document
+        self.position, self.end_of_first = 0, len(text)  # index: behind the last event, behind the first document
         self.lenient = False  # towards `<<`
 
     def read(self, next_event: Callable[[], Any], *, first: bool = False) -> None:
@@ -153,7 +153,6 @@ class Reader:
             if first and isinstance(event, yaml.DocumentEndEvent):
                 self.end_of_first = self.position
                 return
-        self.end_of_first = len(self.text)
 
     def rest(self) -> Place | None:
         """Find what follows the first document."""
@@ -214,10 +213,9 @@ class Reader:
         self.anchors.pop(event.anchor, None)  # until it is complete it cannot be used
 
     def indent_of(self, node: Node, end: Any) -> int:
-        """Count the columns before a map or list that begins here."""
+        """Count the columns before a map or list; libyaml has lists right below their key begin behind the first dash."""
         if node.flow:
             return self.stack[-1].indent if self.stack else 0
-        # libyaml says that a list begins behind its first dash if that stands right below the key, and at it elsewhere.
         return int(end.column) - (isinstance(node, Sequence) and self.text[end.index : end.index + 1] != "-")
 
     def end(self, _: Any) -> None:

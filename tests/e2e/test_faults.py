@@ -2,11 +2,13 @@
 
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -289,6 +291,37 @@ def resident(server: Server) -> float:
     """Give the memory of all of a server's processes, in MB."""
     processes = [server.process.pid, *server.workers()]
     return sum(int(Path(f"/proc/{pid}/status").read_text().split("VmRSS:")[1].split()[0]) for pid in processes) / 1024
+
+
+def test_5000_idle_and_half_open_connections(tmp_path: Path):
+    """From one address, and 500 of them renewed a minute: Drone does not wait, memory stays, and each of them ends."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
+    starts = [b"", b"POST /edrone HTTP/1.1\r\nHost: edrone\r\nX-Long: " + b"a" * 30_000]
+
+    def opened(number: int) -> socket.socket:
+        connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+        connection.sendall(starts[number % 2])
+        return connection
+
+    # Workers begin with the limit that a shell gives most often, and raise it themselves.
+    command = ["sh", "-c", f'ulimit -Sn 1024; exec "{sys.executable}" manage.py serve']
+    with serving(tmp_path / "state", command=command) as server, ExitStack() as held:
+        assert ask(server.url).ok
+        before = resident(server)
+        connections = [held.enter_context(opened(number)) for number in range(5000)]
+        times = []
+        for number in range(0, 360, 8):  # 45 seconds
+            begun = time.monotonic()
+            assert ask(server.url).json()["Data"] == MASTER
+            times.append(time.monotonic() - begun)
+            assert resident(server) < before + 300
+            for index in range(number, number + 8):
+                connections[index].close()
+                connections[index] = held.enter_context(opened(index))
+            time.sleep(1)
+        assert max(times) < 2, times
+        for connection in connections[1000:]:
+            assert connection.recv(1) == b"", "what says nothing for half a minute is ended"
 
 
 def test_a_burst_of_a_minute_leaves_the_memory_flat(tmp_path: Path):

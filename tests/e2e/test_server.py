@@ -13,8 +13,8 @@ import pytest
 import requests
 
 from configs.metrics import OUTCOMES
-from edrone_site.management.commands.serve import SECONDS_TO_START
-from tests.e2e.running import SETTINGS, Server, SlowRequest, ask, manage, serving, wait_until
+from edrone_site.server import SECONDS_TO_START
+from tests.e2e.running import SETTINGS, Server, SlowRequest, answers, ask, manage, serving, wait_until
 from tests.server import ROOT, free_port
 
 
@@ -115,6 +115,45 @@ def test_sigterm_lets_running_requests_finish_and_takes_no_new_ones(tmp_path: Pa
             server.process.wait(2)
         assert [request.finish()[:12] for request in running] == [b"HTTP/1.1 200"] * 5
         assert server.process.wait(30) == 0
+
+
+def test_a_worker_that_is_killed_again_and_again_comes_back_and_the_others_go_on(tmp_path: Path):
+    with serving(tmp_path / "state") as server:
+        untouched, killed = server.workers()
+        for _ in range(4):  # each but the first within its start
+            os.kill(killed, signal.SIGKILL)
+            wait_until(partial(replaced, server, killed), "it is replaced")
+            [killed] = [worker for worker in server.workers() if worker != untouched]
+            assert server.process.poll() is None
+        for worker in server.workers():
+            os.kill(worker, signal.SIGKILL)
+        wait_until(lambda: len(server.workers()) == 2 and answers(server.url), "all are replaced")
+        assert ask(server.url).ok
+        assert "the next one is started in" in server.log.read_text()
+        assert server.stop() == 0
+
+
+def test_workers_that_cannot_start_end_the_server_with_a_sentence(tmp_path: Path):
+    (tmp_path / "broken.py").write_text("raise ImportError('this worker has no library')")
+    code = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+from edrone_site.management.commands import serve
+class Broken(serve.Server):
+    def __init__(self, target, **options):
+        super().__init__("broken:application", **options)
+serve.Server = Broken
+from django.core.management import execute_from_command_line
+execute_from_command_line(["manage.py", "serve"])
+"""
+    environment = SETTINGS | {"EDRONE_STATE": str(tmp_path / "state"), "PORT": str(free_port())}
+    environment |= {"DJANGO_SETTINGS_MODULE": "edrone_site.settings"}
+    line = [sys.executable, "-c", code]
+    done = subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith("its worker processes end as soon as they begin; the lines above say why.")
+    assert "this worker has no library" in done.stderr
+    assert 1 <= done.stderr.count("A worker ended while it started") <= 2 * 3, "it starts workers again and again"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from configs import asking
-from edrone_site.management.commands.serve import SECONDS_TO_START
+from edrone_site.server import SECONDS_TO_START
 from tests.conftest import push
 from tests.server import PATIENCE, ROOT, Server, running
 

@@ -13,21 +13,19 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
-from granian.server import MPServer
 
 from builds import demo
 from edrone_site.environment import DEMO_FILE, Environment
 from edrone_site.health import database_state
+from edrone_site.server import HTTP1, SECONDS_TO_START, Server, connections_of_a_worker
 from edrone_site.startup import refuse_what_cannot_work
 from edrone_site.workers import prepare_folder
 
 logger = logging.getLogger(__name__)
-SECONDS_TO_START = 5
 SECONDS_TO_FINISH = 25  # for running requests after SIGTERM; Kubernetes kills after 30
-SECONDS_OF_A_CRASH_LOOP = 0.5  # a worker that dies twice within this time ends the server
+BACKLOG = 4096  # connections that wait to be accepted; the system's own limit is most often as high
 
 
 class Command(BaseCommand):
@@ -53,15 +51,16 @@ class Command(BaseCommand):
         if (state := database_state()) != "ok":  # no reason to stay away: Drone is answered without it
             logger.warning(state)
         connections.close_all()  # the workers make their own
-        server = Granian(
+        server = Server(
             "edrone_site.wsgi:application",
             address=address,
             port=environment.port,
             interface=Interfaces.WSGI,
             workers=environment.workers,
             blocking_threads=environment.threads,
-            respawn_failed_workers=True,
-            respawn_interval=SECONDS_OF_A_CRASH_LOOP,
+            backlog=BACKLOG,
+            backpressure=connections_of_a_worker(environment.threads),
+            http1_settings=HTTP1,
             workers_kill_timeout=SECONDS_TO_FINISH,
             websockets=False,
             http=HTTPModes.http1,
@@ -72,9 +71,11 @@ class Command(BaseCommand):
         os.register_at_fork(after_in_child=os.setpgrp)
         threading.Thread(target=insist_on_the_end, args=[server], daemon=True).start()
         server.serve()
+        if server.cannot_start:
+            raise CommandError("edrone cannot start: its worker processes end as soon as they begin; the lines above say why.")
 
 
-def insist_on_the_end(server: MPServer) -> None:
+def insist_on_the_end(server: Server) -> None:
     """Tell workers that have only just begun to end until they do: Granian's lose a signal that comes while they start.
 
     Older ones are told once, by Granian: told again, they would drop the requests that they are finishing.

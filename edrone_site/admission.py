@@ -9,16 +9,10 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from django.http import HttpRequest
-from django.http.cookie import parse_cookie
-from django.template.loader import render_to_string
-from django.utils import translation
+from edrone_site.refusing import refuse
 
-from edrone_site.middleware import HEADERS
-
-PEOPLES = "/admin/"
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-BUSY = b'{"message": "edrone is busy: every thread that it gives to pages and API calls is taken. Try again in a moment."}\n'
+BUSY = "edrone is busy: every thread that it gives to pages and API calls is taken. Try again in a moment."
 
 
 class Admission:
@@ -40,25 +34,12 @@ class Admission:
         if environ["PATH_INFO"] in self.always:
             return self.application(environ, start_response)
         if not self.places.acquire(blocking=False):
-            kind, body = busy(environ)
-            headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Retry-After", "1")]
-            start_response("503 Service Unavailable", [*headers, *HEADERS.items()])
-            return [body]
+            return refuse(environ, start_response, "503 Service Unavailable", "503.html", BUSY, ("Retry-After", "1"))
         try:
             return Answer(self.application(environ, start_response), self.places.release)
         except BaseException:
             self.places.release()
             raise
-
-
-def busy(environ: dict[str, Any]) -> tuple[str, bytes]:
-    """Give content type and body of a refusal: a page in the reader's language for people, JSON for everybody else."""
-    if not environ["PATH_INFO"].startswith(PEOPLES):
-        return "application/json", BUSY
-    request = HttpRequest()
-    request.META, request.COOKIES = environ, parse_cookie(environ.get("HTTP_COOKIE", ""))
-    with translation.override(translation.get_language_from_request(request)):
-        return "text/html; charset=utf-8", render_to_string("503.html").encode()
 
 
 class Answer:

@@ -1,6 +1,36 @@
 """How a request is read, before anything of it is looked at."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 from django.core.handlers.wsgi import WSGIRequest
+
+from configs.payload import LARGEST_BODY
+from edrone_site.refusing import refuse
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+TOO_LARGE = f"The body is larger than {LARGEST_BODY} bytes, which is more than any address of edrone takes. It was not read."
+NO_FILES = "edrone takes no files, and no multipart bodies: send forms as application/x-www-form-urlencoded, and JSON to the API."
+
+
+class FormsOnly:
+    """A WSGI application that refuses files, and bodies larger than a form, before it reads anything of them.
+
+    A body in chunks, whose length nobody says, is never read: for Django it is empty.
+    """
+
+    def __init__(self, application: Application, but: Iterable[str]) -> None:
+        """Wrap an application; `but` are the paths that refuse such bodies themselves."""
+        self.application, self.but = application, frozenset(but)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Hand over, or refuse."""
+        if environ["PATH_INFO"] not in self.but:
+            if int(environ.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
+                return refuse(environ, start_response, "413 Content Too Large", "413.html", TOO_LARGE)
+            if environ.get("CONTENT_TYPE", "").lower().lstrip().startswith("multipart/"):
+                return refuse(environ, start_response, "415 Unsupported Media Type", "413.html", NO_FILES)
+        return self.application(environ, start_response)
 
 
 class Utf8Request(WSGIRequest):

@@ -38,6 +38,7 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "edrone_site.reporting.Filter"
 ROOT_URLCONF = "edrone_site.urls"
 WSGI_APPLICATION = "edrone_site.wsgi.application"
 DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY
+FILE_UPLOAD_HANDLERS: list[str] = []  # no address takes a file, so none is ever written
 APPEND_SLASH = False  # Drone never follows a redirect; the admin adds its own slashes
 
 INSTALLED_APPS = [

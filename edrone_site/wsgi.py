@@ -18,7 +18,7 @@ from django.urls import reverse  # noqa: E402
 from builds.drone import acquaintance  # noqa: E402
 from edrone_site import metrics  # noqa: E402
 from edrone_site.admission import Admission  # noqa: E402
-from edrone_site.incoming import Utf8Request  # noqa: E402
+from edrone_site.incoming import FormsOnly, Utf8Request  # noqa: E402
 from edrone_site.startup import refuse_what_cannot_work  # noqa: E402
 
 refuse_what_cannot_work()
@@ -28,8 +28,8 @@ acquaintance.begin()
 
 site.request_class = Utf8Request
 # All but one of the threads. A probe that only asks whether the process is alive takes no time and is always answered.
-always = [reverse(name) for name in ("config", "config-slash", "healthz")]
-application = Admission(site, settings.EDRONE_THREADS - 1, always)
+config = [reverse(name) for name in ("config", "config-slash")]
+application = FormsOnly(Admission(site, settings.EDRONE_THREADS - 1, [*config, reverse("healthz")]), config)
 
 # A page takes the interpreter for tens of milliseconds. A configuration request asks for it several times, and waits each time
 # until it is taken away: not 5 ms, as Python has it (docs/performance.md).

@@ -6,9 +6,11 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, connections, router
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from builds.models.failures import Failures
 
@@ -34,20 +36,69 @@ LOGIN = Limit("login", 100, timedelta(minutes=15))
 TOKEN = Limit("token", 6000, timedelta(minutes=1))
 
 
+# One statement counts and says whether to go on, so that parallel attempts cannot all look before any of them is counted.
+COUNT = """
+    INSERT INTO builds_failures AS known (who, since, count) VALUES (%(who)s, %(now)s, %(times)s)
+    ON CONFLICT (who) DO UPDATE SET
+        count = CASE WHEN known.since <= %(begun)s THEN excluded.count ELSE known.count + excluded.count END,
+        since = CASE WHEN known.since <= %(begun)s THEN excluded.since ELSE known.since END
+    WHERE known.since <= %(begun)s OR known.count < %(most)s
+    RETURNING count
+"""
+
+
+def attempt(limit: Limit, *who: str, times: int = 1) -> int:
+    """Count an attempt, or several, before it is made: as a failure, until `succeeded` takes it back.
+
+    Returns:
+        How many are counted in this window; 0: there were too many before, so this one is not counted and must not be made.
+    """
+    now = timezone.now()
+    connection = connections[router.db_for_write(Failures)]
+    given = {"now": now, "begun": now - limit.window}
+    moments = {name: connection.ops.adapt_datetimefield_value(moment) for name, moment in given.items()}
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, moments | {"who": key(limit, who), "times": times, "most": limit.most})
+        row = cursor.fetchone()
+    if row and row[0] == times:  # a window begins
+        Failures.objects.filter(since__lt=now - KEPT).delete()
+    return int(row[0]) if row else 0
+
+
+def succeeded(limit: Limit, *who: str) -> None:
+    """Take back an attempt: it was none that failed, or was not made."""
+    Failures.objects.filter(who=key(limit, who), count__gt=0).update(count=F("count") - 1)
+
+
 def wait(limit: Limit, *who: str) -> int:
-    """Give the seconds to wait; 0: go on."""
+    """Give the seconds until the window ends; 0: it has room."""
     now = timezone.now()
     row = Failures.objects.filter(who=key(limit, who), since__gt=now - limit.window, count__gte=limit.most).first()
     return int((row.since + limit.window - now).total_seconds()) + 1 if row else 0
 
 
-def failed(limit: Limit, *who: str, times: int = 1) -> None:
-    """Count a failure, or several."""
-    now = timezone.now()
-    counted = Failures.objects.filter(who=key(limit, who), since__gt=now - limit.window).update(count=F("count") + times)
-    if not counted:
-        Failures.objects.update_or_create(who=key(limit, who), defaults={"since": now, "count": times})
-        Failures.objects.filter(since__lt=now - KEPT).delete()
+def refusal(*limits: tuple[Limit, *tuple[str, ...]]) -> ValidationError | None:
+    """Count a try of a password under some limits; where one of them allows no more, count none and say how long to wait."""
+    for number, (limit, *who) in enumerate(limits):
+        if not attempt(limit, *who):
+            give_back(*limits[:number])
+            minutes = max(wait(limit, *who), 1) // 60 + 1
+            return ValidationError(
+                _("Too many wrong passwords. Try again in %(minutes)s minutes."), code="throttled", params={"minutes": minutes}
+            )
+    return None
+
+
+def give_back(*limits: tuple[Limit, *tuple[str, ...]]) -> None:
+    """Take back a try that `refusal` counted."""
+    for limit, *who in limits:
+        succeeded(limit, *who)
+
+
+def of_a_login(name: str, address: str) -> tuple[tuple[Limit, *tuple[str, ...]], ...]:
+    """Say under what wrong passwords of somebody are counted."""
+    name = name.casefold()
+    return (LOGIN_FROM_AN_ADDRESS, name, address), (LOGIN, name)
 
 
 class Flood:
@@ -78,8 +129,8 @@ class Flood:
                 return 0
             del self.counts[who]
         try:
-            failed(self.limit, who, times=BATCH)
-            seconds = wait(self.limit, who)
+            counted = attempt(self.limit, who, times=BATCH)
+            seconds = 0 if 0 < counted < self.limit.most else wait(self.limit, who)
         except DatabaseError as error:  # it is a refusal all the same
             logger.warning("Wrong tokens could not be counted: %s", " ".join(str(error).split()))
             return 0

@@ -1,18 +1,19 @@
 """Django's pages of users and groups, with permissions named in the reader's language."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.forms import AdminPasswordChangeForm, SetUnusablePasswordMixin
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
-from django.http import HttpRequest
-from django.utils.text import format_lazy
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from builds.admin.passwords import NewPassword, about_tokens, valid_tokens
 from configs.paging import Uncounted
 
 PERMISSIONS = {
@@ -84,16 +85,6 @@ class NamingPermissions:
         return super().formfield_for_manytomany(db_field, request, **given)  # type: ignore[misc]  # this is one half
 
 
-class NewPassword(AdminPasswordChangeForm):  # type: ignore[type-arg]  # generic only in the stubs
-    """Changes a user's password; Django's own says this in the language of its start, not in the reader's."""
-
-    usable_password_help_text = format_lazy(  # type: ignore[assignment]  # as lazy as its first half
-        '{}<ul id="id_unusable_warning" class="messagelist"><li class="warning">{}</li></ul>',
-        SetUnusablePasswordMixin.usable_password_help_text,
-        _("If disabled, the current password for this user will be lost."),
-    )
-
-
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
@@ -105,6 +96,19 @@ class People(Uncounted, NamingPermissions, UserAdmin):  # type: ignore[type-arg]
     field = "user_permissions"
     readonly_fields = ("last_login", "date_joined")
     change_password_form = NewPassword
+    change_user_password_template = "admin/builds/user_password.html"  # noqa: S105 - a template
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's
+        """Change somebody's password, and say what that means for sessions and tokens."""
+        user = self.get_object(request, unquote(id))
+        before = valid_tokens(user).count() if user else 0
+        response = super().user_change_password(request, id, form_url)
+        if user and response.status_code == HTTPStatus.FOUND and getattr(response, "url", "") != request.get_full_path():
+            if user != request.user:
+                messages.success(request, gettext("All sessions of %(user)s have ended.") % {"user": user.get_username()})
+            if said := about_tokens(user, before):
+                messages.success(request, said)
+        return response
 
 
 @admin.register(Group)

@@ -1,13 +1,16 @@
 """Guessing passwords is slowed down."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import time_machine
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from django.test import Client
 
 from builds import throttle
 from builds.models.failures import Failures
-from builds.throttle import BATCH, LOGIN, LOGIN_FROM_AN_ADDRESS, MOST_KEPT, TOKEN, Flood, failed, wait
+from builds.throttle import BATCH, LOGIN, LOGIN_FROM_AN_ADDRESS, MOST_KEPT, TOKEN, Flood, attempt, wait
 from tests.builds.conftest import person
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +38,7 @@ def test_after_ten_wrong_passwords_even_the_right_one_has_to_wait_until_the_wind
 def test_guessing_from_many_addresses_is_slowed_down_too():
     person("ada", password="right-horse", is_staff=True)
     for _ in range(LOGIN.most):
-        failed(LOGIN, "ada")
+        attempt(LOGIN, "ada")
     assert b"Too many" in login("ada", "right-horse", "10.9.9.9").content
 
 
@@ -45,6 +48,34 @@ def test_right_passwords_are_not_counted():
         assert login("ada", "right-horse").status_code == 302
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_many_parallel_wrong_passwords_only_as_many_are_looked_at_as_are_allowed():
+    ada = person("ada", password="right-horse", is_staff=True)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: from_a_thread(lambda: login("ada", "wrong").content), range(40)))
+    assert sum(b"Please enter the correct" in answer for answer in answers) == LOGIN_FROM_AN_ADDRESS.most
+    assert sum(b"Too many wrong passwords" in answer for answer in answers) == 40 - LOGIN_FROM_AN_ADDRESS.most
+    assert [row.count for row in Failures.objects.all()] == [LOGIN_FROM_AN_ADDRESS.most] * 2, "refused tries are not counted"
+    ada.delete()
+
+
+def from_a_thread(action: Callable[[], bytes]) -> bytes:
+    try:
+        return action()
+    finally:
+        connections.close_all()
+
+
+def test_guessing_the_old_password_on_the_page_that_changes_it_is_slowed_down_too():
+    client = Client(REMOTE_ADDR="10.0.0.1")
+    client.force_login(person("ada", password="right-horse", is_staff=True))
+    data = {"new_password1": "battery-staple", "new_password2": "battery-staple"}
+    for _ in range(LOGIN_FROM_AN_ADDRESS.most):
+        assert b"entered incorrectly" in client.post("/admin/password_change/", data | {"old_password": "wrong"}).content
+    assert b"Too many wrong passwords" in client.post("/admin/password_change/", data | {"old_password": "right-horse"}).content
+    assert b"Too many wrong passwords" in login("ada", "right-horse").content
+
+
 def test_what_was_typed_is_not_kept():
     login("my-password-in-the-wrong-box", "x")
     assert all("my-password" not in row.who for row in Failures.objects.all())
@@ -52,9 +83,9 @@ def test_what_was_typed_is_not_kept():
 
 def test_old_counts_are_deleted():
     with time_machine.travel(NOW) as clock:
-        failed(LOGIN, "ada")
+        attempt(LOGIN, "ada")
         clock.shift(90_000)
-        failed(LOGIN, "bob")
+        attempt(LOGIN, "bob")
         assert Failures.objects.count() == 1
         assert wait(LOGIN, "ada") == 0
 
@@ -85,7 +116,7 @@ def test_where_the_database_cannot_count_a_wrong_token_is_still_only_wrong(monke
     def refuse(*_: str, **__: int) -> None:
         raise OperationalError("attempt to write\na readonly database")
 
-    monkeypatch.setattr(throttle, "failed", refuse)
+    monkeypatch.setattr(throttle, "attempt", refuse)
     flood = Flood(TOKEN)
     assert {flood.failed("10.0.0.1") for _ in range(BATCH)} == {0}
     assert "Wrong tokens could not be counted: attempt to write a readonly database" in caplog.text

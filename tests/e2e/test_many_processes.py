@@ -9,10 +9,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pytest
 import requests
@@ -108,6 +109,22 @@ def test_a_login_at_one_is_a_login_at_all(cluster: Cluster, database: str):
     browser.post(f"{cluster.url}/admin/login/", login, timeout=20)
     pages = [browser.get(f"{cluster.url}/admin/", timeout=20, allow_redirects=False) for _ in range(6)]
     assert [page.status_code for page in pages] == [200] * 6
+
+
+@pytest.mark.parametrize("kind", ["SQLite", "PostgreSQL"])
+def test_of_many_parallel_wrong_passwords_ten_are_looked_at_over_all_processes(kind: str, tmp_path: Path, request: Any):
+    url = request.getfixturevalue("database") if kind == "PostgreSQL" else f"sqlite:///{tmp_path}/edrone.sqlite3"
+    assert manage("migrate", "--noinput", "--skip-checks", DATABASE_URL=url).returncode == 0
+    token = "a" * 32
+    form = {"username": f"eve-{kind}", "password": "wrong", "csrfmiddlewaretoken": token}
+    with serving(tmp_path / "state", DATABASE_URL=url) as server, ThreadPoolExecutor(20) as pool:
+
+        def guess(_: int) -> str:
+            return requests.post(f"{server.url}/admin/login/", form, cookies={"csrftoken": token}, timeout=60).text
+
+        pages = list(pool.map(guess, range(100)))
+    assert sum("Please enter the correct" in page for page in pages) == 10
+    assert sum("Too many wrong passwords" in page for page in pages) == 90
 
 
 def test_without_its_database_edrone_goes_on_answering_drone_and_taking_traffic(tmp_path: Path):

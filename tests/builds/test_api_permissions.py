@@ -12,7 +12,7 @@ from builds.api import authentication, urls
 from builds.api.base import NotOffered
 from builds.models import ApiToken, Grant, Level
 from builds.models.tokens import make_token
-from builds.throttle import BATCH, TOKEN, Flood, failed
+from builds.throttle import BATCH, TOKEN, Flood, attempt
 from tests import drones
 from tests.builds.api import Api, body
 from tests.builds.conftest import person
@@ -215,7 +215,7 @@ def flood(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("wrong", ["wrong", "edrone_" + "x" * 43], ids=["no token of edrone", "a token that is not known"])
 def test_very_many_wrong_tokens_are_slowed_down_and_right_ones_never(people, flood, wrong):
     text = make_token(people["viewer"], "test").text
-    failed(TOKEN, "127.0.0.1", times=TOKEN.most - BATCH)  # counted by other processes
+    attempt(TOKEN, "127.0.0.1", times=TOKEN.most - BATCH)  # counted by other processes
     for _ in range(BATCH):
         assert Api(token=wrong).get("/api/user").status_code == 401
     answer = Api(token=wrong).get("/api/user")

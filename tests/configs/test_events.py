@@ -10,6 +10,18 @@ from configs.kinds import kinds
 from configs.operations.cutting import parted
 from configs.resolve import keeps_its_own_file
 
+
+class NoFiles:
+    """A tree without files."""
+
+    def text(self, _):
+        return None
+
+    def paths_near(self, _):
+        return []
+
+
+NO_FILES = NoFiles()
 HANDLES = "".join(f"%TAG !{number}! tag:a.b,2026:\n" for number in range(40_000))
 
 
@@ -36,7 +48,7 @@ def test_many_tag_directives_are_refused_unparsed(before, parsers):
 
 def test_a_few_are_read():
     text = "".join(f"%TAG !{number}! tag:a.b,2026:\n" for number in range(16)) + "---\na: !3!c x\n"
-    assert any(getattr(event, "tag", None) == "tag:a.b,2026:c" for event in events(text))
+    assert any(getattr(event, "tag", NO_FILES) == "tag:a.b,2026:c" for event in events(text))
 
 
 @pytest.mark.parametrize("before", ["", "\ufeff"])
@@ -47,7 +59,7 @@ def test_no_reader_gives_them_to_the_parser(before, parsers):
     assert not keeps_its_own_file("a.yaml", text)
     assert parted("a/_operations/b.yaml", f"{before}{HANDLES}# kind: operation\n---\nkind: pipeline\n").head
     with pytest.raises(ComposeError, match="more than 16 %TAG directives"):
-        compose("a.yaml", text, None)
+        compose("a.yaml", text, NO_FILES)
     assert not any("%TAG" in parsed for parsed in parsers)
 
 
@@ -60,10 +72,10 @@ def test_more_events_than_a_pipeline_has_are_not_read(part):
 def test_documents_that_cannot_be_composed_are_looked_into_once_together(parsers):
     documents = "---\n# extends:\n" * 900
     text = f"a: {{\n{documents}"
-    assert compose("a.yaml", text, None).text == text
+    assert compose("a.yaml", text, NO_FILES).text == text
     assert sum(map(len, parsers)) < 3 * len(text)
     with pytest.raises(ComposeError, match="is not YAML"):
-        compose("a.yaml", f"{text}---\nextends: a\n", None)
+        compose("a.yaml", f"{text}---\nextends: a\n", NO_FILES)
     with pytest.raises(ComposeError, match="is not YAML"):
-        compose("a.yaml", text * 100, None)
+        compose("a.yaml", text * 100, NO_FILES)
     assert len(parsers) < 2000

@@ -314,7 +314,8 @@ def test_an_error_that_is_kept_holds_on_to_nothing_else(projects):
             projects.resolved("broken")
         errors.append(caught.value)
     (entry,) = resolve.kept.entries.values()
-    assert entry.value.__traceback__ is entry.value.__context__ is None
+    assert isinstance(entry.value, Unusable)
+    assert (entry.value.__traceback__, entry.value.__context__) == (None, None)
     assert len({id(error) for error in [*errors, entry.value]}) == 4
     assert len({str(error) for error in errors}) == 1
 

@@ -1,6 +1,7 @@
 r"""Made-up YAML as authors write scripts: every style, chomping and indentation, with `\`, `$` and `${X}` wherever they may be."""
 
 import re
+from typing import Any
 
 import yaml
 from hypothesis import strategies as st
@@ -39,7 +40,7 @@ IN_BLOCKS = ["\n", "\n", "\n", "\r\n", "\n\n", "\n \n", "\n      \n", "\r", "\x8
 def is_one_scalar(text: str) -> bool:
     """Does libyaml read the value of a key as one scalar?"""
     try:
-        root = yaml.compose(f"? {text}\n", Loader=yaml.CSafeLoader)
+        root: Any = yaml.compose(f"? {text}\n", Loader=yaml.CSafeLoader)
     except yaml.YAMLError:
         return False
     return isinstance(root.value[0][0], yaml.ScalarNode) and not OPEN.search(text)

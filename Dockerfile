@@ -12,6 +12,11 @@ RUN python3 -m venv /opt/edrone \
  && /opt/edrone/bin/pip uninstall --yes --quiet pip
 COPY manage.py ./
 COPY builds builds
+COPY demo demo
+COPY drone_api drone_api
+COPY pipelines pipelines
+COPY texts texts
+COPY web web
 COPY configs configs
 COPY edrone_site edrone_site
 COPY projects projects

@@ -15,7 +15,7 @@ run: .venv/run ## Start edrone with the sample tree on 127.0.0.1:$PORT (8000)
 
 .PHONY: demo
 demo: .venv/run ## Start edrone beside a stand-in for Drone, to see builds start and finish
-	@exec $(BIN)/python -m tests.standin.demo
+	@exec $(BIN)/python -m demo.run
 
 .PHONY: test
 test: lint types ## Linters, types and tests: everything that needs Python packages only
@@ -63,7 +63,7 @@ format: .venv/dev ## Format the code
 	$(BIN)/ruff format .
 
 .PHONY: messages
-messages: .venv/dev ## Bring the texts to translate up to date, and compile them (edrone_site/locale)
+messages: .venv/dev ## Bring the texts to translate up to date, and compile them (web/locale)
 	$(BIN)/python -m tests.messages
 
 .PHONY: lock

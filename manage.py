@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import DatabaseError, DataError, IntegrityError
 
-from builds.own_database import trouble
+from configs.records.own_database import trouble
 from edrone_site.management.commands import version
 
 

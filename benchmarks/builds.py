@@ -81,8 +81,8 @@ def report(host: str, repos: int, builds: int) -> None:
     django.setup()
     import psycopg2
 
-    from builds.pages import Filters, of_repositories, of_repository
-    from builds.queries import build_with_stages, repositories, with_last_builds
+    from builds.drone_db.build_pages import Filters, of_repositories, of_repository
+    from builds.drone_db.queries import build_with_stages, repositories, with_last_builds
 
     plain = psycopg2.connect(dbname="postgres", user="postgres", host=host)
     plain.autocommit = True

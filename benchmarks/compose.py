@@ -14,10 +14,11 @@ from statistics import median
 import django
 from django.conf import settings
 
-from configs import cache, resolve
-from configs.asking import body, signed_headers
-from configs.payload import ConfigRequest
-from configs.tree import Tree
+from configs.client.drone_request import body, signed_headers
+from pipelines.build_request import ConfigRequest
+from pipelines.resolve import resolve
+from pipelines.tree import cache
+from pipelines.tree.tree import Tree
 
 SHARED = {
     "test": "name: test\nimage: python:3.13\ncommands:\n- make lint\n- make test\n",
@@ -114,7 +115,7 @@ def whole_answer(asked: ConfigRequest) -> Callable[[], object]:
 
     from django.test import RequestFactory  # noqa: PLC0415
 
-    from configs.views import ConfigView  # noqa: PLC0415
+    from configs.endpoint.views import ConfigView  # noqa: PLC0415
 
     logging.disable(logging.CRITICAL)
     view, content = ConfigView.as_view(), body(asked, created=1)

@@ -29,24 +29,26 @@ django.setup()
 import builds  # noqa: E402 - needs settings
 import configs  # noqa: E402 - likewise
 import edrone_site  # noqa: E402 - likewise
-from builds.admin import log_lines  # noqa: E402 - likewise
-from builds.api.bodies import StrictJson  # noqa: E402 - likewise
-from builds.secrets import looks_secret, masked  # noqa: E402 - likewise
+from builds.drone_db.masking import looks_secret, masked  # noqa: E402 - likewise
+from builds.logs import log_rendering  # noqa: E402 - likewise
+from builds.starting.bodies import StrictJson  # noqa: E402 - likewise
 from builds.starting.parameters import refuse_bad  # noqa: E402 - likewise
-from configs import answers, payload, showing  # noqa: E402 - likewise
-from configs.check.one_file import Examined, examine_text  # noqa: E402 - likewise
-from configs.compose import limits  # noqa: E402 - likewise
-from configs.compose.composing import compose  # noqa: E402 - likewise
-from configs.differing import unified  # noqa: E402 - likewise
-from configs.kinds import kinds  # noqa: E402 - likewise
-from configs.near import LONGEST as LONGEST_NEAR  # noqa: E402 - likewise
-from configs.near import nearest  # noqa: E402 - likewise
-from configs.operations import head  # noqa: E402 - likewise
-from configs.operations.operation import Input, Operation  # noqa: E402 - likewise
-from configs.request_log import quoted  # noqa: E402 - likewise
-from configs.resolve import Resolved, from_source  # noqa: E402 - likewise
-from configs.started_by_hand import wrong  # noqa: E402 - likewise
-from configs.tree import Source, Stamp  # noqa: E402 - likewise
+from configs.endpoint import answers  # noqa: E402 - likewise
+from configs.endpoint.request_log import quoted  # noqa: E402 - likewise
+from configs.records import showing  # noqa: E402 - likewise
+from pipelines import build_request  # noqa: E402 - likewise
+from pipelines.check.one_file import Examined, examine_text  # noqa: E402 - likewise
+from pipelines.language import limits  # noqa: E402 - likewise
+from pipelines.language.compose import compose  # noqa: E402 - likewise
+from pipelines.language.kinds import kinds  # noqa: E402 - likewise
+from pipelines.operations import head  # noqa: E402 - likewise
+from pipelines.operations.operation import Input, Operation  # noqa: E402 - likewise
+from pipelines.resolve.manual_builds import wrong  # noqa: E402 - likewise
+from pipelines.resolve.resolve import Resolved, from_source  # noqa: E402 - likewise
+from pipelines.tree.tree import Source, Stamp  # noqa: E402 - likewise
+from texts.differences import unified  # noqa: E402 - likewise
+from texts.suggestions import LONGEST as LONGEST_NEAR  # noqa: E402 - likewise
+from texts.suggestions import nearest  # noqa: E402 - likewise
 
 LARGEST_FILE = 1024 * 1024  # characters of a file of the tree, or of a body
 MOST_GROWTH = 2.3  # for a doubling
@@ -291,11 +293,11 @@ def readers() -> Iterator[Reader]:
         "parameters of a request": refuse_bad,
         "parameters of an operation": lambda params: wrong(pipeline, params),
         "parameters of a build": lambda params: wrong(plain, params),
-        "a body of Drone": lambda params: payload.parse(json.dumps(body(params)).encode()),
+        "a body of Drone": lambda params: build_request.parse(json.dumps(body(params)).encode()),
         "a body of the API": lambda params: StrictJson().parse(io.BytesIO(json.dumps({"params": params}).encode())),
     }.items():
         yield Reader(name, run, of_parameters(), LARGEST_FILE)
-    yield Reader("a log", log_lines.looked_through, of_logs(), 5 * LARGEST_FILE, IN_A_COMMAND)
+    yield Reader("a log", log_rendering.looked_through, of_logs(), 5 * LARGEST_FILE, IN_A_COMMAND)
     yield Reader("an error for Drone", answers.error_pipeline, texts, LARGEST_FILE)
     yield Reader("an error in the log", quoted, texts, LARGEST_FILE)
     yield from expressions()

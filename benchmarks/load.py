@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from configs import asking
-from configs.payload import ConfigRequest
+from configs.client import drone_request
+from pipelines.build_request import ConfigRequest
 
 SCRIPT = """
 local requests, next = {}, 0
@@ -57,7 +57,7 @@ def bodies(projects: int) -> list[bytes]:
     """Write a request for the master branch of each project of trees.py, of which nothing is recorded."""
     names = ["edrone", *(f"project{number:05d}" for number in range(1, projects))]
     requests = [ConfigRequest("ismewen", name, "push", "refs/heads/master", "master") for name in names]
-    return [asking.body(request, created=0) for request in requests]
+    return [drone_request.body(request, created=0) for request in requests]
 
 
 def load(  # noqa: PLR0913 - what there is to say of a load
@@ -97,5 +97,5 @@ def head(url: str, secret: str, body: bytes) -> bytes:
     """Write the head of a signed request."""
     path = "/" + url.split("/", 3)[3]
     headers = {"host": "edrone", "user-agent": "Go-http-client/1.1", "content-length": str(len(body))}
-    headers |= asking.signed_headers(body, secret, datetime.now(UTC))
+    headers |= drone_request.signed_headers(body, secret, datetime.now(UTC))
     return "\r\n".join([f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]).encode()

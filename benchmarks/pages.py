@@ -99,7 +99,7 @@ def report(edrone: Server, repos: int, builds: int) -> None:
     from django.contrib.auth.models import User
     from django.test import Client
 
-    from builds.models import Grant, Level
+    from builds.access.models import Grant, Level
 
     few = User.objects.create_user("few", is_staff=True)
     Grant.objects.create(user=few, pattern="org1/*", level=Level.VIEW)

@@ -42,9 +42,9 @@ def measure(*, counted: bool) -> float:
     """Time `record` for an ordinary answer."""
     from django.conf import settings  # noqa: PLC0415
 
-    from configs.payload import ConfigRequest  # noqa: PLC0415
-    from configs.request_log import record, request_id_of  # noqa: PLC0415
-    from configs.resolve import Resolved  # noqa: PLC0415
+    from configs.endpoint.request_log import record, request_id_of  # noqa: PLC0415
+    from pipelines.build_request import ConfigRequest  # noqa: PLC0415
+    from pipelines.resolve.resolve import Resolved  # noqa: PLC0415
 
     settings.EDRONE_METRICS = counted
     asked = ConfigRequest("ismewen", "edrone", "push", "refs/heads/master", "master")

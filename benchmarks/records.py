@@ -91,7 +91,7 @@ def fill(records: int) -> None:
     """Write the records with their texts and files."""
     from django.db import connection  # noqa: PLC0415
 
-    from configs.models import ConfigFile, ConfigText  # noqa: PLC0415
+    from configs.records.models import ConfigFile, ConfigText  # noqa: PLC0415
 
     texts = [
         ConfigText(hash=f"{number:064x}", content=pipeline(f"project{number:05d}", "master").encode()) for number in range(TEXTS)

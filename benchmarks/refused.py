@@ -16,8 +16,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.rest import token
-from configs import asking
-from configs.payload import ConfigRequest
+from configs.client import drone_request
+from pipelines.build_request import ConfigRequest
 from tests.server import Server, running
 
 ROUNDS = 10
@@ -58,16 +58,16 @@ def main() -> None:
 
 def configuration(edrone: Server) -> list[Kind]:
     """Requests to the configuration endpoint, the accepted one first."""
-    body = asking.body(ConfigRequest("ismewen", "edrone", "push", "refs/heads/master", "master"), created=0)
+    body = drone_request.body(ConfigRequest("ismewen", "edrone", "push", "refs/heads/master", "master"), created=0)
     now, secret = datetime.now(UTC), edrone.environment["DRONE_YAML_SECRET"]
-    right = asking.signed_headers(body, secret, now)
+    right = drone_request.signed_headers(body, secret, now)
     return [
         Kind("a configuration", "POST", "/edrone", 200, right, body),
         Kind("no signature", "POST", "/edrone", 401, {"content-type": "application/json"}, body),
-        Kind("another secret", "POST", "/edrone", 401, asking.signed_headers(body, "other", now), body),
+        Kind("another secret", "POST", "/edrone", 401, drone_request.signed_headers(body, "other", now), body),
         Kind("another body", "POST", "/edrone", 401, right, body + b" "),
-        Kind("an old date", "POST", "/edrone", 200, asking.signed_headers(body, secret, now - timedelta(days=1)), body),
-        Kind("not Drone's JSON", "POST", "/edrone", 400, asking.signed_headers(b"{}", secret, now), b"{}"),
+        Kind("an old date", "POST", "/edrone", 200, drone_request.signed_headers(body, secret, now - timedelta(days=1)), body),
+        Kind("not Drone's JSON", "POST", "/edrone", 400, drone_request.signed_headers(b"{}", secret, now), b"{}"),
         Kind("another method", "PUT", "/edrone", 405),
     ]
 

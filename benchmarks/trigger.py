@@ -13,8 +13,8 @@ from pathlib import Path
 
 import requests
 
+from demo.standin.drone import TOKEN
 from tests.e2e.test_starting import BUILDS, Site, site
-from tests.standin.drone import TOKEN
 
 BUILDS_A_RUN, ROUNDS = 50, 4
 AT_ONCE = (1, 8)

@@ -12,9 +12,11 @@ class BuildsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register them."""
-        from builds import access, numbered, system_checks  # noqa: F401, PLC0415
-        from configs.numbered import finders  # noqa: PLC0415
+        from builds import system_checks  # noqa: F401, PLC0415
+        from builds.access import rules  # noqa: PLC0415
+        from builds.served import build_keys  # noqa: PLC0415
+        from configs.records.build_numbers import finders  # noqa: PLC0415
         from configs.visible import conditions  # noqa: PLC0415
 
-        finders.append(numbered.numbered)
-        conditions.append(access.visible)
+        finders.append(build_keys.numbered)
+        conditions.append(rules.visible)

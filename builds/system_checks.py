@@ -7,8 +7,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's own name
 from django.db import connections
 
-from builds.errors import DroneDatabaseUnavailable
-from builds.inspection import inspect
+from builds.drone_db.errors import DroneDatabaseUnavailable
+from builds.drone_db.inspection import inspect
 
 HINT = "`manage.py checkdrone` says more; docs/running.md has the grants."
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's own name
 
-from configs.tree import Tree
+from pipelines.tree.tree import Tree
 
 
 @register()

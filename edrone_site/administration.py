@@ -20,13 +20,13 @@ class Site(admin.AdminSite):
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Change one's own password, and revoke one's tokens with it where that is wanted."""
-        from builds.admin.passwords import OwnPasswordView  # noqa: PLC0415 - the site is made before there are models
+        from builds.access.passwords import OwnPasswordView  # noqa: PLC0415 - the site is made before there are models
 
         context = {**self.each_context(request), **(extra_context or {})}
         return OwnPasswordView.as_view(success_url=reverse("admin:password_change_done"), extra_context=context)(request)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show what runs, what failed lately, and the reader's own builds; then Django's list of models."""
-        from builds.admin.home import context  # noqa: PLC0415 - the site is made before there are models
+        from builds.browsing.home import context  # noqa: PLC0415 - the site is made before there are models
 
         return super().index(request, context(request) | (extra_context or {}))

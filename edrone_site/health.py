@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from builds import own_database
-from configs.tree import Tree
+from configs.records import own_database
+from pipelines.tree.tree import Tree
 
 logger = logging.getLogger(__name__)
 

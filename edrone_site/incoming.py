@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.handlers.wsgi import WSGIRequest
 
-from configs.payload import LARGEST_BODY
 from edrone_site.refusing import refuse
+from pipelines.build_request import LARGEST_BODY
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 TOO_LARGE = f"The body is larger than {LARGEST_BODY} bytes, which is more than any address of edrone takes. It was not read."

@@ -14,10 +14,10 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from configs.metrics import numbers
-from configs.revision import revision_of
+from configs.endpoint.metrics import numbers
 from edrone_site import health
 from edrone_site.workers import FOLDER, in_one_worker
+from pipelines.tree.revision import revision_of
 
 
 def page(request: HttpRequest) -> HttpResponse:

@@ -5,9 +5,9 @@ from contextlib import suppress
 
 from pythonjsonlogger.core import RESERVED_ATTRS
 
-from builds.database.config import SECONDS_KEPT, read_only
-from configs.payload import LARGEST_BODY
+from builds.drone_db.backends.config import SECONDS_KEPT, read_only
 from edrone_site import __version__, environment
+from pipelines.build_request import LARGEST_BODY
 
 ENVIRONMENT = environment.read()
 
@@ -42,7 +42,8 @@ FILE_UPLOAD_HANDLERS: list[str] = []  # no address takes a file, so none is ever
 APPEND_SLASH = False  # Drone never follows a redirect; the admin adds its own slashes
 
 INSTALLED_APPS = [
-    "builds",  # before the administration, whose templates it extends
+    "web",  # before the administration, whose templates it extends
+    "builds",
     "edrone_site.apps.Administration",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -59,7 +60,7 @@ INSTALLED_APPS = [
 # Kubernetes (which asks by address) should have to be named there. Pages check the host where they build addresses.
 MIDDLEWARE = [
     "edrone_site.middleware.security_headers",
-    "configs.middleware.drone_first",
+    "configs.endpoint.middleware.drone_first",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -71,10 +72,11 @@ MIDDLEWARE = [
 ]
 
 LOGIN_REDIRECT_URL = "/admin/"
-CSRF_FAILURE_VIEW = "builds.admin.nothing.form_refused"
+CSRF_FAILURE_VIEW = "builds.browsing.error_pages.form_refused"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": sorted((environment.BASE_DIR / "builds").glob("*/templates")),  # each subject has its own
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -87,7 +89,7 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": ENVIRONMENT.database, "drone": read_only(ENVIRONMENT.drone_database)}
-DATABASE_ROUTERS = ["builds.routers.DroneRouter"]
+DATABASE_ROUTERS = ["builds.drone_db.router.DroneRouter"]
 with suppress(OSError):  # commands that only read the tree also run where nothing can be written
     EDRONE_STATE.mkdir(parents=True, exist_ok=True)
 # Why these: docs/decisions.md. What the address itself says counts more.
@@ -124,7 +126,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # Pages speak the language that the reader chose on them, or the browser asks for. The compiled texts are in the repository.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "中文")]
-LOCALE_PATHS = [environment.BASE_DIR / "edrone_site" / "locale"]
+LOCALE_PATHS = [environment.BASE_DIR / "web" / "locale"]
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"

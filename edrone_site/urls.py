@@ -7,26 +7,26 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from builds.admin.login import LoginForm
-from builds.api.base import Nowhere
+from builds.access.login import LoginForm
+from builds.rest.base import Nowhere
 from edrone_site import health, metrics
 
 admin.site.site_header = admin.site.site_title = "edrone"
 admin.site.index_title = gettext_lazy("What is going on")
 admin.site.login_form = LoginForm
 
-handler400, handler403 = "builds.admin.nothing.not_understood", "builds.admin.nothing.forbidden"
-handler404, handler500 = "builds.admin.nothing.not_found", "builds.admin.nothing.broken"
+handler400, handler403 = "builds.browsing.error_pages.not_understood", "builds.browsing.error_pages.forbidden"
+handler404, handler500 = "builds.browsing.error_pages.not_found", "builds.browsing.error_pages.broken"
 
 urlpatterns = [
-    path("", include("configs.urls")),
+    path("", include("configs.endpoint.urls")),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("metrics", metrics.page, name="metrics"),
     path("api", Nowhere.as_view()),
-    path("api/", include("builds.api.urls")),
+    path("api/", include("builds.api_urls")),
     path("admin/language", set_language, name="set_language"),
     path("admin/", admin.site.urls),
-    path("favicon.ico", RedirectView.as_view(url=static("edrone/icon.svg"))),
+    path("favicon.ico", RedirectView.as_view(url=static("web/icon.svg"))),
     path("", RedirectView.as_view(pattern_name="admin:index")),
 ]

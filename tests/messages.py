@@ -1,4 +1,4 @@
-"""The texts of the pages and their translation: `make messages` brings edrone_site/locale up to date.
+"""The texts of the pages and their translation: `make messages` brings web/locale up to date.
 
 GNU gettext is not needed, and nothing is to be compiled where edrone runs: the .mo file is in the repository.
 """
@@ -19,9 +19,9 @@ from django.template.engine import Engine
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
 ROOT = Path(__file__).parent.parent
-APPS = ("builds", "configs", "edrone_site")
+APPS = ("builds", "configs", "demo", "drone_api", "edrone_site", "pipelines", "texts", "web")
 LOCALE = "zh_Hans"
-FOLDER = ROOT / "edrone_site" / "locale" / LOCALE / "LC_MESSAGES"
+FOLDER = ROOT / "web" / "locale" / LOCALE / "LC_MESSAGES"
 CALLS = {"_", "translate", "gettext", "gettext_lazy", "gettext_noop", "Sentence"}
 CALLS_WITH_CONTEXT = {"pgettext", "pgettext_lazy"}
 CALLS_WITH_NUMBER = {"ngettext", "ngettext_lazy"}

@@ -3,7 +3,7 @@
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 
-from configs.near import nearest
+from texts.suggestions import nearest
 
 
 def user_named(name: str) -> User:

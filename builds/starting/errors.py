@@ -1,6 +1,6 @@
 """Why something is not done; each message is a whole sentence for the person who reads it."""
 
-from builds.errors import BuildsError
+from builds.drone_db.errors import BuildsError
 
 
 class Refused(BuildsError):

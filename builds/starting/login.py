@@ -2,13 +2,13 @@
 
 from django.conf import settings
 
-from builds.drone.client import Client
-from builds.drone.errors import DroneError
-from builds.models import Build
-from builds.models.audit import Verb
-from builds.starting.wishes import Wish
-from configs.sentence import Sentence
-from configs.started_by_hand import BY_HAND
+from builds.drone_db.models import Build
+from builds.starting.commands import Wish
+from builds.starting.models import Verb
+from drone_api.client import Client
+from drone_api.errors import DroneError
+from pipelines.resolve.manual_builds import BY_HAND
+from texts.sentence import Sentence
 
 EVENTS = {Verb.CREATE: "custom", Verb.PROMOTE: "promote", Verb.ROLLBACK: "rollback"}
 

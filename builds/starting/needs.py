@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from builds.access import may
-from builds.models import Build, Level
-from builds.models.audit import Verb
-from builds.models.words import Event
+from builds.access.models import Level
+from builds.access.rules import may
+from builds.drone_db.models import Build
+from builds.drone_db.vocabulary import Event
+from builds.starting.commands import Caller, Wish
 from builds.starting.errors import Forbidden
-from builds.starting.wishes import Caller, Wish
-from configs.sentence import Sentence
+from builds.starting.models import Verb
+from texts.sentence import Sentence
 
 DEPLOYMENTS = {Event.PROMOTE.value, Event.ROLLBACK.value}
 NAMES = {Level.VIEW: Sentence("view"), Level.RUN: Sentence("run"), Level.DEPLOY: Sentence("deploy")}

@@ -5,18 +5,19 @@ from dataclasses import replace
 
 from django.conf import settings
 
-from builds.models import Build, Level, Repo
-from builds.models.words import Event
+from builds.access.models import Level
+from builds.drone_db.models import Build, Repo
+from builds.drone_db.vocabulary import Event
+from builds.starting.commands import Wish
 from builds.starting.errors import Refused
-from builds.starting.wishes import Wish
-from configs.errors import ConfigError
-from configs.operations.inputs import with_defaults
-from configs.operations.operation import Operation
-from configs.payload import ConfigRequest
-from configs.resolve import Resolved, resolve
-from configs.sentence import Sentence
-from configs.started_by_hand import wrong
-from configs.tree import Tree
+from pipelines.build_request import ConfigRequest
+from pipelines.errors import ConfigError
+from pipelines.operations.inputs import with_defaults
+from pipelines.operations.operation import Operation
+from pipelines.resolve.manual_builds import wrong
+from pipelines.resolve.resolve import Resolved, resolve
+from pipelines.tree.tree import Tree
+from texts.sentence import Sentence
 
 LEVELS = {"run": Level.RUN, "deploy": Level.DEPLOY}
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 
 from builds.starting.errors import Refused
-from configs.operations.inputs import length_problem
-from configs.operations.names import unusable
-from configs.sentence import Sentence
+from pipelines.operations.inputs import length_problem
+from pipelines.operations.parameter_names import unusable
+from texts.sentence import Sentence
 
 ACTOR = "EDRONE_ACTOR"
 # What Drone reads itself, and the characters that it can keep on PostgreSQL: a branch becomes refs/heads/…, and of a message the

@@ -3,21 +3,21 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from builds.drone import client as drone
-from builds.drone.client import Client
-from builds.drone.errors import DroneError
-from builds.drone.forms import Build as Answered
-from builds.drone.places import place
-from builds.models import Build, Repo
-from builds.models.audit import AuditRecord, Outcome, Verb
-from builds.secrets import masked
-from builds.starting import operations, parameters, record
+from builds.drone_db.masking import masked
+from builds.drone_db.models import Build, Repo
+from builds.starting import audit, operations, parameters
+from builds.starting.commands import Caller, Wish
 from builds.starting.errors import NoSuchBuild, Refused
 from builds.starting.login import refuse_unnamed
+from builds.starting.models import AuditRecord, Outcome, Verb
 from builds.starting.needs import demand, need_of
 from builds.starting.versions import refuse_old
-from builds.starting.wishes import Caller, Wish
-from configs.sentence import Sentence
+from drone_api import client as drone
+from drone_api.answers import Build as Answered
+from drone_api.client import Client
+from drone_api.errors import DroneError
+from drone_api.places import place
+from texts.sentence import Sentence
 
 OK, NO_CONTENT = 200, 204
 STARTING = {Verb.CREATE, Verb.RESTART, Verb.PROMOTE, Verb.ROLLBACK}
@@ -44,13 +44,13 @@ def carry_out(caller: Caller, wish: Wish, repo: Repo) -> Done:
         BuildsError: Forbidden, with what is missing; Refused, for what cannot be passed on; NoSuchBuild; the errors of a key
             that is in use; DroneError, where Drone refuses, fails, or says nothing.
     """
-    if earlier := record.first(caller, wish, repo.slug):
+    if earlier := audit.first(caller, wish, repo.slug):
         return again(earlier)
     build = build_of(wish, repo)
     allowed(caller, wish, repo, build)
     whole = checked(wish, repo)
     sent = parameters_of(caller, whole, repo, build)
-    kept = record.begin(caller, wish, repo.slug, build, sent)
+    kept = audit.begin(caller, wish, repo.slug, build, sent)
     if kept.outcome != Outcome.STARTED:
         return again(kept)
     try:
@@ -59,10 +59,10 @@ def carry_out(caller: Caller, wish: Wish, repo: Repo) -> Done:
             refuse_unnamed(client, wish, build)
             answered = ask(client, replace(whole, params=sent), drone.Repo(repo.namespace, repo.name))
     except DroneError as error:
-        record.failed(kept, error)
+        audit.failed(kept, error)
         raise
     done = Done(OK, shown(answered)) if answered else Done(NO_CONTENT, None)
-    record.done(kept, done.status, done.build)
+    audit.done(kept, done.status, done.build)
     return done
 
 

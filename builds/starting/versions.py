@@ -2,11 +2,11 @@
 
 import re
 
-from builds.drone.client import Client
-from builds.drone.errors import DroneError
-from builds.models.audit import Verb
-from builds.starting.wishes import Wish
-from configs.sentence import Sentence
+from builds.starting.commands import Wish
+from builds.starting.models import Verb
+from drone_api.client import Client
+from drone_api.errors import DroneError
+from texts.sentence import Sentence
 
 NUMBER = re.compile(r"v?(\d+)\.(\d+)")
 OPERATIONS, DECLINING = (2, 19), (2, 23)

@@ -12,10 +12,11 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from builds import ansi, statuses, times
-from configs import hidden_characters
-from configs.sentence import told
-from configs.showing import moment
+from builds.logs import ansi
+from configs.records.showing import moment
+from texts import hidden_characters
+from texts.sentence import told
+from web import statuses, times
 
 register = template.Library()
 register.filter(moment)

@@ -7,9 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from configs.asking import request_for
-from configs.payload import ConfigRequest
-from configs.started_by_hand import BY_HAND
+from configs.client.drone_request import request_for
+from pipelines.build_request import ConfigRequest
+from pipelines.resolve.manual_builds import BY_HAND
 
 EVENTS = ("push", "pull_request", "tag", "cron", "custom", "promote", "rollback")
 

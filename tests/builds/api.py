@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.test import Client
 
-from builds.models.tokens import make_token
+from builds.access.token_models import make_token
 
 
 class Api:

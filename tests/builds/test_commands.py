@@ -7,9 +7,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from builds.access import may
-from builds.models.access import Grant, Level
-from builds.models.tokens import ApiToken, digest_of
+from builds.access.models import Grant, Level
+from builds.access.rules import may
+from builds.access.token_models import ApiToken, digest_of
 from tests.builds.conftest import person
 
 pytestmark = pytest.mark.django_db

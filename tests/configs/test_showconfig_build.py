@@ -3,14 +3,14 @@
 import pytest
 from django.core.management import CommandError, call_command
 
-from configs import asking
+from configs.client import drone_request
 from tests.conftest import push
 
 pytestmark = pytest.mark.usefixtures("records")
 
 
 def served(drone, number, created):
-    drone.post(asking.body(push(repo_id=1, after=str(created), number=number, build_id=number), created=created))
+    drone.post(drone_request.body(push(repo_id=1, after=str(created), number=number, build_id=number), created=created))
 
 
 def test_it_prints_what_the_build_was_served(tree, drone, capsys):
@@ -56,6 +56,6 @@ def test_what_cannot_be_shown_is_said(arguments, message):
 
 
 def test_a_database_without_tables_is_said(monkeypatch):
-    monkeypatch.setattr("configs.models.ServedConfig._meta.db_table", "nowhere")
+    monkeypatch.setattr("configs.records.models.ServedConfig._meta.db_table", "nowhere")
     with pytest.raises(CommandError, match="edrone's own database cannot be read: no such table"):
         call_command("showconfig", "ismewen/edrone", build=1)

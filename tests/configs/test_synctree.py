@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from configs import syncing
-from configs.resolve import resolve
-from configs.revision import name_of
-from configs.tree import Tree
+from pipelines.resolve.resolve import resolve
+from pipelines.tree import syncing
+from pipelines.tree.revision import name_of
+from pipelines.tree.tree import Tree
 from tests.conftest import push
 
 Commit = Callable[..., str]

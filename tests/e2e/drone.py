@@ -12,11 +12,11 @@ from typing import Any
 
 import requests
 
+from demo.standin.forge import Forge, forge
 from tests.drones import postgres_server
 from tests.e2e.running import SECRET, answers, wait_until
 from tests.e2e.test_go_reads_alike import go
 from tests.server import clean_environment, free_port
-from tests.standin.forge import Forge, forge
 
 PROGRAMS = {"drone": "github.com/drone/drone/cmd/drone-server", "runner": "github.com/drone-runners/drone-runner-exec"}
 TOKEN = "an-administrators-token-of-this-drone"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import requests
 
-from configs.asking import body, request_for, signed_headers
+from configs.client.drone_request import body, request_for, signed_headers
 from tests import server
 from tests.server import ROOT, free_port
 

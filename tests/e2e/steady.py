@@ -12,8 +12,8 @@ from pathlib import Path
 
 from benchmarks.load import head
 from benchmarks.trees import make_tree
-from configs.asking import body
-from configs.payload import ConfigRequest
+from configs.client.drone_request import body
+from pipelines.build_request import ConfigRequest
 from tests.e2e.running import SECRET, Server
 
 PROJECTS = 20

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import requests
 
-from configs.asking import body, request_for, signed_headers
+from configs.client.drone_request import body, request_for, signed_headers
 from tests import checkouts
 from tests.checkouts import asked_during_checkouts
 from tests.e2e.running import SECRET, serving

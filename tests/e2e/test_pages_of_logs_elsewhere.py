@@ -6,10 +6,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
+from demo.standin.http import Request, Response, serving
 from tests.e2e.browsing import faults, reader
 from tests.hostile import HOSTILE, database
 from tests.server import running
-from tests.standin.http import Request, Response, serving
 
 STEP = f"/admin/builds/build/ismewen/edrone/{HOSTILE}/-/step/1/1/"
 PASSWORD = "a-long-password-of-the-tests"

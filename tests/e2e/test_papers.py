@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 import requests
 
+from demo.standin.config import Source
+from demo.standin.drone import TOKEN, standing_in
 from tests.e2e.running import answers
 from tests.server import ROOT, clean_environment, free_port
-from tests.standin.config import Source
-from tests.standin.drone import TOKEN, standing_in
 
 README, API = "README.md", "docs/api.md"
 BLOCKS = [
@@ -33,7 +33,7 @@ NOT_TYPED = {
     "projects/\n": "a picture of a tree",
     "env:\n": "values for Drone's chart, which needs a cluster",
     "server:\n": "values for Drone's older chart, which needs a cluster",
-    "2026-": "a line of a log; its form is tested in tests/configs/test_views.py",
+    "2026-": "a line of a log; its form is tested in tests/configs/endpoint/test_views.py",
 }
 SECRET = "a-secret-of-the-papers"
 PASSWORD = "a-long-password-of-the-papers"

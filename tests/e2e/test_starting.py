@@ -11,10 +11,10 @@ from typing import Any
 
 import requests
 
+from demo.standin.config import Source
+from demo.standin.drone import TOKEN, Drone, standing_in
 from tests.e2e.running import SECRET, Server, administrator, ask, serving, wait_until
 from tests.server import free_port
-from tests.standin.config import Source
-from tests.standin.drone import TOKEN, Drone, standing_in
 
 BUILDS = "/api/repos/ismewen/edrone/builds"
 

@@ -25,7 +25,7 @@ ADMIN, VIEWER, PASSWORD = "anna", "bert", "a-long-password-of-the-tests"
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("starting")
-    with running(folder, sys.executable, "-m", "tests.standin.demo", SECRET_KEY="tests-" * 8) as server:
+    with running(folder, sys.executable, "-m", "demo.run", SECRET_KEY="tests-" * 8) as server:
         made = server.manage(
             "shell",
             "--command",

@@ -10,10 +10,10 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from configs.compose.composing import compose
-from configs.errors import ClockOff, ConfigError, Malformed, OtherExtension, Unsigned
-from configs.payload import parse
-from configs.signature import ACCEPT, verify
+from configs.endpoint.signature import ACCEPT, verify
+from pipelines.build_request import parse
+from pipelines.errors import ClockOff, ConfigError, Malformed, OtherExtension, Unsigned
+from pipelines.language.compose import compose
 
 SECRET = "a-secret-that-no-input-knows"
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)

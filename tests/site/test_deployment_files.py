@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from configs.asking import request_for
-from configs.resolve import resolve
-from configs.tree import Tree
+from configs.client.drone_request import request_for
 from edrone_site import environment
+from pipelines.resolve.resolve import resolve
+from pipelines.tree.tree import Tree
 
 ROOT = Path(__file__).resolve().parents[2]
 GIVEN = {

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import requests
 
-from configs import asking
+from configs.client import drone_request
+from demo.standin.config import Source
+from demo.standin.drone import TOKEN, standing_in
 from tests.conftest import push
 from tests.server import PATIENCE, Server, running
-from tests.standin.config import Source
-from tests.standin.drone import TOKEN, standing_in
 
 
 def ask(server: Server, number: int) -> requests.Response:
-    content = asking.body(push(number=number), created=0)
-    headers = asking.signed_headers(content, server.environment["DRONE_YAML_SECRET"], datetime.now(UTC))
+    content = drone_request.body(push(number=number), created=0)
+    headers = drone_request.signed_headers(content, server.environment["DRONE_YAML_SECRET"], datetime.now(UTC))
     return requests.post(f"{server.url}/edrone", content, headers=headers, timeout=PATIENCE)
 
 

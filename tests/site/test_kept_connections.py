@@ -13,7 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 from pytest_django.plugin import DjangoDbBlocker
 
-from builds.database.config import read_only
+from builds.drone_db.backends.config import read_only
 
 
 def made(file: Path, number: int) -> None:

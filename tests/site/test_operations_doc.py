@@ -7,11 +7,11 @@ import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from configs.operations.cutting import cut
-from configs.operations.finding import FOLDER
-from configs.operations.head import operation
-from configs.operations.names import BEGINNINGS, OF_THE_SHELL, READ_BY_DRONE
-from configs.operations.operation import TYPES
+from pipelines.lookup.operation_files import FOLDER
+from pipelines.operations.head import operation
+from pipelines.operations.head_removal import cut
+from pipelines.operations.operation import TYPES
+from pipelines.operations.parameter_names import BEGINNINGS, OF_THE_SHELL, READ_BY_DRONE
 from tests.server import ROOT
 
 TEXT = (ROOT / "docs" / "operations.md").read_text()

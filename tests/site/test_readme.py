@@ -112,7 +112,11 @@ OF_OTHERS = {  # of Drone (drone-facts.md), the forge, Django, PostgreSQL, SQLit
 @pytest.mark.parametrize("page", ["README.md", "docs/troubleshooting.md"])
 def test_the_troubleshooting_quotes_real_messages(page: str):
     """What is in `code`, has a blank and is neither a command nor another program's message is edrone's: each piece of it is in the code."""
-    code = "".join(file.read_text() for app in ("configs", "builds", "edrone_site") for file in (ROOT / app).rglob("*.py"))
+    code = "".join(
+        file.read_text()
+        for app in ("pipelines", "texts", "drone_api", "web", "configs", "builds", "edrone_site")
+        for file in (ROOT / app).rglob("*.py")
+    )
     code = re.sub(r'"\n\s+f?"', "", code)
     whole = (ROOT / page).read_text()
     rows = "".join(re.findall(r"^\|.*$", whole[whole.find("roubleshooting") :], re.MULTILINE))

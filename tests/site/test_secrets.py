@@ -10,9 +10,9 @@ import pytest
 from django.apps import apps
 from django.test import Client
 
-from configs.asking import EMPTY_BUILD, EMPTY_REPO, signed_headers
-from configs.errors import ConfigError
-from configs.models import LastError, ServedConfig
+from configs.client.drone_request import EMPTY_BUILD, EMPTY_REPO, signed_headers
+from configs.records.models import LastError, ServedConfig
+from pipelines.errors import ConfigError
 from tests.conftest import every_row
 from tests.server import running
 
@@ -79,7 +79,7 @@ def ask(client: Client, broken: str, monkeypatch: pytest.MonkeyPatch) -> Any:
         def crash(*_: Any) -> None:
             raise RuntimeError("made by the test")
 
-        monkeypatch.setattr("configs.views.resolve", crash)
+        monkeypatch.setattr("configs.endpoint.views.resolve", crash)
     headers |= {
         "authorization": "Bearer planted-bearer",
         "cookie": "sessionid=planted-session; csrftoken=planted-csrf",

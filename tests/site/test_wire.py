@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from configs import asking
+from configs.client import drone_request
 from edrone_site.server import SECONDS_TO_START
 from tests.conftest import push
 from tests.server import PATIENCE, ROOT, Server, running
@@ -23,7 +23,7 @@ def connect(server: Server) -> socket.socket:
 
 def head(server: Server, body: bytes, *more: str, without: str = "", length: int | None = None) -> bytes:
     """Write the head of a signed request; `more` are header lines to add."""
-    headers = asking.signed_headers(body, server.environment["DRONE_YAML_SECRET"], datetime.now(UTC))
+    headers = drone_request.signed_headers(body, server.environment["DRONE_YAML_SECRET"], datetime.now(UTC))
     lines = [
         "POST /edrone HTTP/1.1",
         "Host: edrone",
@@ -49,7 +49,7 @@ def exchange(server: Server, data: bytes) -> tuple[int, bytes]:
         return received(connection)
 
 
-BODY = asking.body(push(), created=0)
+BODY = drone_request.body(push(), created=0)
 
 
 def test_a_request_as_drone_sends_it_is_answered(server):
@@ -59,7 +59,7 @@ def test_a_request_as_drone_sends_it_is_answered(server):
 
 
 def test_two_signature_headers_are_refused(server):
-    signature = asking.signed_headers(BODY, server.environment["DRONE_YAML_SECRET"], datetime.now(UTC))["signature"]
+    signature = drone_request.signed_headers(BODY, server.environment["DRONE_YAML_SECRET"], datetime.now(UTC))["signature"]
     assert exchange(server, head(server, BODY, f"Signature: {signature}") + BODY)[0] == 401
     assert exchange(server, head(server, BODY, 'Signature: keyId="x"') + BODY)[0] == 401
 

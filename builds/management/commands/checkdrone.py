@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from builds.errors import DroneDatabaseUnavailable
-from builds.inspection import inspect
+from builds.drone_db.errors import DroneDatabaseUnavailable
+from builds.drone_db.inspection import inspect
 
 
 class Command(BaseCommand):

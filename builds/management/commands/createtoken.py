@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from builds.access.token_models import DAYS, MOST_DAYS, make_token
 from builds.management.people import user_named
-from builds.models.tokens import DAYS, MOST_DAYS, make_token
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
-from builds.inspection import wanted
+from builds.drone_db.inspection import wanted
 
 LONGEST = 63  # bytes of a name in PostgreSQL
 

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from builds.access.models import Grant, Level
 from builds.management.people import user_named
-from builds.models.access import Grant, Level
 
 
 class Command(BaseCommand):

@@ -9,10 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from configs.asking import body
-from configs.diagnosis import AskError, ask
+from configs.client.diagnosis import AskError, ask
+from configs.client.drone_request import body
 from configs.management.arguments import add_build, build_of
-from configs.payload import ConfigRequest
+from pipelines.build_request import ConfigRequest
 
 
 class Command(BaseCommand):

@@ -10,12 +10,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from configs.check.examine import examine
-from configs.check.findings import ERROR
-from configs.check.report import FORMATS
-from configs.errors import ConfigError
 from configs.management.progress import progress_on
-from configs.tree import Tree
+from pipelines.check.examine import examine
+from pipelines.check.findings import ERROR
+from pipelines.check.report import FORMATS
+from pipelines.errors import ConfigError
+from pipelines.tree.tree import Tree
 
 
 class Command(BaseCommand):

@@ -9,12 +9,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from configs.compare import report
-from configs.compare.comparing import BREAKS, compare
-from configs.compare.revision import tree_at, tree_before
-from configs.errors import ConfigError
 from configs.management.progress import progress_on
-from configs.tree import Tree
+from pipelines.compare import report
+from pipelines.compare.comparing import BREAKS, compare
+from pipelines.compare.revision import tree_at, tree_before
+from pipelines.errors import ConfigError
+from pipelines.tree.tree import Tree
 
 FORMATS = {"text": report.text, "markdown": report.markdown}
 

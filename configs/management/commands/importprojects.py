@@ -7,10 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from configs.check.report import one_line
-from configs.importing.alike import Candidate, candidates
-from configs.importing.clones import OWN_FILES, Clone, NoClone, clone_of
-from configs.importing.plan import Step, plan, write
+from pipelines.check.report import one_line
+from pipelines.importing.alike import Candidate, candidates
+from pipelines.importing.clones import OWN_FILES, Clone, NoClone, clone_of
+from pipelines.importing.plan import Step, plan, write
 
 NOTHING = (
     f"Nothing to import. A folder must be a git clone with a remote and with a {' or '.join(OWN_FILES)} that edrone can serve, "

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from configs.pruning import prune
+from configs.records.pruning import prune
 
 LONGEST = 36_500  # days
 

@@ -11,18 +11,18 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from configs.compose.provenance import annotated
-from configs.errors import ConfigError, Vanished
-from configs.lookup import candidates
 from configs.management.arguments import add_build, build_of
-from configs.models import ServedConfig
-from configs.numbered import keys_of
-from configs.operations.finding import named, operation_candidates
-from configs.payload import LARGEST_NUMBER, ConfigRequest
-from configs.resolve import resolve
-from configs.served import served_for
-from configs.showing import difference, text_of
-from configs.tree import Tree
+from configs.records.build_numbers import keys_of
+from configs.records.models import ServedConfig
+from configs.records.rules import served_for
+from configs.records.showing import difference, text_of
+from pipelines.build_request import LARGEST_NUMBER, ConfigRequest
+from pipelines.errors import ConfigError, Vanished
+from pipelines.language.origins import annotated
+from pipelines.lookup.candidates import candidates
+from pipelines.lookup.operation_files import named, operation_candidates
+from pipelines.resolve.resolve import resolve
+from pipelines.tree.tree import Tree
 
 
 class Command(BaseCommand):

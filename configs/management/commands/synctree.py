@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from configs.syncing import NotSynced, sync
+from pipelines.tree.syncing import NotSynced, sync
 
 
 class Command(BaseCommand):

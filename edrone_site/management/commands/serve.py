@@ -16,7 +16,7 @@ from django.db import connections
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from builds import demo
+from demo import sample_builds
 from edrone_site.environment import DEMO_FILE, Environment
 from edrone_site.health import database_state
 from edrone_site.server import HTTP1, SECONDS_TO_START, Server, connections_of_a_worker
@@ -93,7 +93,7 @@ def insist_on_the_end(server: Server) -> None:
 def make_sample_data(path: Path) -> None:
     """Write the builds of EDRONE_DEMO."""
     try:
-        demo.make(path)
+        sample_builds.make(path)
     except (OSError, sqlite3.Error) as error:
         raise CommandError(
             f"edrone cannot write its sample data to {path}: {error}. Set EDRONE_STATE to a folder that can be written."

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from builds.models import Grant, Level
+from builds.access.models import Grant, Level
 from tests import drones, hostile
 
 

@@ -13,17 +13,17 @@ from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.utils import timezone
 
-from builds.drone.errors import DroneError
-from builds.models import Grant, Level
-from builds.models.audit import AuditRecord, Outcome, Verb
-from builds.models.tokens import make_token
-from builds.models.words import Event, Status
-from builds.starting import record as keeping
-from configs import asking
-from configs.models import LastError
-from configs.sentence import Sentence
+from builds.access.models import Grant, Level
+from builds.access.token_models import make_token
+from builds.drone_db.vocabulary import Event, Status
+from builds.starting import audit as keeping
+from builds.starting.models import AuditRecord, Outcome, Verb
+from configs.client import drone_request
+from configs.records.models import LastError
+from drone_api.errors import DroneError
 from tests.builds.pages.test_starting import TREE
 from tests.conftest import Drone, push
+from texts.sentence import Sentence
 
 BUILD, REPO = "/admin/builds/build/ismewen/edrone/2/", "/admin/builds/repo/ismewen/edrone/"
 RUN = f"{REPO}-/run/"
@@ -96,8 +96,8 @@ def site(records: None, standin: Any, tree: Any) -> Any:
     rewrite(standin.drone.database)
     drone = Drone()
     for number in (1, 2):
-        drone.post(asking.body(push(repo_id=1, number=number, build_id=number), created=number))
-    drone.post(asking.body(push(repo_id=1, after="9" * 40), created=3))
+        drone.post(drone_request.body(push(repo_id=1, number=number, build_id=number), created=number))
+    drone.post(drone_request.body(push(repo_id=1, after="9" * 40), created=3))
     LastError.objects.create(
         slug="ismewen/edrone", event="push", ref="refs/heads/master", message="projects/default.yaml:1:1: is empty.",
         time=timezone.now(), version="0",
@@ -327,7 +327,7 @@ def test_a_failure_a_form_without_its_token_and_drones_database_away_are_chinese
     def fail(*_: Any) -> Any:
         raise RuntimeError
 
-    monkeypatch.setattr("builds.admin.builds_list.find", fail)
+    monkeypatch.setattr("builds.browsing.builds_list.find", fail)
     client.raise_request_exception = False
     answer = client.get("/admin/builds/build/")
     assert answer.status_code == 500

@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from builds.models import Grant, Level
-from builds.models.audit import AuditRecord
-from builds.models.tokens import make_token
+from builds.access.models import Grant, Level
+from builds.access.token_models import make_token
+from builds.starting.models import AuditRecord
 
 LISTS = ["auth/user/", "auth/group/", "builds/grant/", "builds/apitoken/", "builds/auditrecord/", "configs/servedconfig/",
          "configs/lasterror/"]  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError
 from django.test import Client, RequestFactory
 
-from builds.admin import builds_list, nothing
+from builds.browsing import builds_list, error_pages
 
 BUILDS = "/admin/builds/build/"
 MISSING = ["/admin/no/such/page/", f"{BUILDS}ismewen/edrone/99999/", "/admin/builds/repo/no/such/"]
@@ -78,8 +78,8 @@ def test_what_goes_wrong_is_said_without_what_the_log_says(viewer, monkeypatch):
     assert answer.status_code == 500
     assert "Something went wrong" in text(answer)
     assert "secret of the log" not in text(answer)
-    assert "/static/builds/pages" in text(answer)
-    assert len(nothing.broken(RequestFactory().get("/metrics")).content) < 300
+    assert "/static/web/pages" in text(answer)
+    assert len(error_pages.broken(RequestFactory().get("/metrics")).content) < 300
 
 
 def test_these_pages_are_in_the_readers_language(viewer, monkeypatch):

@@ -10,10 +10,11 @@ from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from builds.admin.build_page import again
-from builds.models import Build, Grant, Level, Repo
-from builds.models.audit import AuditRecord, Verb
-from builds.models.tokens import make_token
+from builds.access.models import Grant, Level
+from builds.access.token_models import make_token
+from builds.browsing.build_page import again
+from builds.drone_db.models import Build, Repo
+from builds.starting.models import AuditRecord, Verb
 from tests import drones, hostile
 from tests.builds.pages.conftest import reader
 from tests.hostile import HOSTILE, LONG, REFUSED, RUNNING, SECRET, TEXT
@@ -140,7 +141,7 @@ def test_filters_narrow_the_list(query, numbers, admin):
 
 
 def test_pages_of_the_list_follow_each_other_without_gaps(admin, monkeypatch):
-    monkeypatch.setattr("builds.admin.builds_list.ON_A_PAGE", 7)
+    monkeypatch.setattr("builds.browsing.builds_list.ON_A_PAGE", 7)
     seen, path = [], LIST
     while path:
         page = admin.get(path).content.decode()
@@ -300,7 +301,7 @@ def test_pages_speak_the_readers_language(viewer):
 
 
 def test_repositories_are_paged_by_name(admin, monkeypatch):
-    monkeypatch.setattr("builds.admin.repo_pages.ON_A_PAGE", 1)
+    monkeypatch.setattr("builds.browsing.repo_pages.ON_A_PAGE", 1)
     names, path = [], f"{REPOS}?all=yes"
     while path:
         page = admin.get(path).content.decode()

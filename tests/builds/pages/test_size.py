@@ -10,20 +10,21 @@ from typing import Any
 
 import pytest
 
-from builds.drone import places, stream
-from builds.models import Build
-from configs.models import ServedConfig
-from configs.recording import rows
-from configs.recording.rows import Ask
-from configs.resolve import resolve
-from configs.served import give_new
-from configs.tree import Tree
+from builds.drone_db.models import Build
+from builds.logs import stream
+from configs.records import rows
+from configs.records.models import ServedConfig
+from configs.records.rows import Ask
+from configs.records.rules import give_new
+from demo.standin.http import Response, serving
+from drone_api import places
+from pipelines.resolve.resolve import resolve
+from pipelines.tree.tree import Tree
 from tests import drones, hostile
 from tests.builds.pages.conftest import reader
 from tests.builds.pages.test_pages import LIST
-from tests.builds.test_api_config import request_of
+from tests.builds.served.test_api import request_of
 from tests.hostile import RUNNING
-from tests.standin.http import Response, serving
 
 MOST = 300_000  # bytes of a page
 LINES = {

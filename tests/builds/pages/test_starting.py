@@ -9,8 +9,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from builds.models import Build, Grant, Level
-from builds.models.audit import AuditRecord, Outcome
+from builds.access.models import Grant, Level
+from builds.drone_db.models import Build
+from builds.starting.models import AuditRecord, Outcome
 from tests.builds.pages.conftest import reader
 
 REPO, BUILDS = "/admin/builds/repo/ismewen/edrone/", "/admin/builds/build/ismewen/edrone/"
@@ -346,7 +347,7 @@ def test_what_has_finished_meanwhile_is_not_said_to_be_cancelled(site, deployer)
 
 
 def test_what_finishes_while_drone_is_asked_is_not_said_to_be_cancelled(site, deployer, monkeypatch):
-    monkeypatch.setattr("builds.admin.act_page.not_now", lambda *_: "")  # what Drone's table said a moment ago
+    monkeypatch.setattr("builds.starting.act_page.not_now", lambda *_: "")  # what Drone's table said a moment ago
     done = confirmed(deployer, f"{BUILDS}2/-/do/cancel/")
     page = text(deployer.get(done["Location"]))
     assert "Nothing was cancelled" in page

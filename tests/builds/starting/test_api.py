@@ -2,8 +2,10 @@
 
 import pytest
 
-from builds.drone import places
-from builds.models import AuditRecord, Build, Level, Repo
+from builds.access.models import Level
+from builds.drone_db.models import Build, Repo
+from builds.starting.models import AuditRecord
+from drone_api import places
 from tests.builds.api import Api, body
 from tests.builds.conftest import person
 

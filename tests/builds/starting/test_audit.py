@@ -7,8 +7,9 @@ from django.contrib.auth.models import Permission
 from django.db import InterfaceError, connection
 from django.utils import timezone
 
-from builds.models import AuditRecord, Level
-from builds.starting.record import storable
+from builds.access.models import Level
+from builds.starting.audit import storable
+from builds.starting.models import AuditRecord
 from tests.builds.api import Api, body
 from tests.builds.conftest import person
 

@@ -7,7 +7,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from builds.models import AuditRecord, Level
+from builds.access.models import Level
+from builds.starting.models import AuditRecord
 from tests.builds.api import Api, body
 from tests.builds.conftest import person
 

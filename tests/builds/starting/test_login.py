@@ -2,7 +2,7 @@
 
 import pytest
 
-from builds.models import Build
+from builds.drone_db.models import Build
 from tests.builds.api import body
 
 SENTENCE = (

@@ -2,10 +2,11 @@
 
 import pytest
 
-from builds.models import Build, Level
-from builds.models.audit import Verb
+from builds.access.models import Level
+from builds.drone_db.models import Build
+from builds.starting.commands import Wish
+from builds.starting.models import Verb
 from builds.starting.needs import Need, need_of
-from builds.starting.wishes import Wish
 
 RUN, DEPLOY = Level.RUN, Level.DEPLOY
 

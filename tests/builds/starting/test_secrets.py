@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from builds.drone import places
-from builds.models.tokens import PREFIX
-from builds.secrets import MASK
+from builds.access.token_models import PREFIX
+from builds.drone_db.masking import MASK
+from demo.standin.faults import FAULTS
+from drone_api import places
 from tests.builds.api import Api
 from tests.conftest import every_row
-from tests.standin.faults import FAULTS
 
 PLANTED = "planted-"
 BUILDS = "/api/repos/ismewen/edrone/builds"
@@ -88,7 +88,7 @@ def test_an_exception_inside_the_api_shows_nothing(
     def crash(*_: Any, **__: Any) -> None:
         raise RuntimeError("made by the test")
 
-    monkeypatch.setattr("builds.api.views.starting.carry_out", crash)
+    monkeypatch.setattr("builds.starting.api.carry_out", crash)
     answer = api["superuser"].client.generic("POST", f"{BUILDS}?{PARAMETERS}", headers=HEADERS)
     assert answer.status_code == 500
     assert PLANTED not in seen_of(answer) + logged.getvalue()

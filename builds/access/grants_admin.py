@@ -1,0 +1,28 @@
+"""The administration's pages of grants: for those whom Django's permissions let in, as a rule superusers."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from builds.access.models import Grant
+from web.paginators import Uncounted
+
+
+@admin.register(Grant)
+class GrantAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+    """Who may do what to which repositories."""
+
+    list_display = ("whom", "pattern", "level", "only")
+    list_filter = ("level",)
+    search_fields = ("user__username", "group__name", "pattern")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
+        """Load the names too."""
+        return super().get_queryset(request).select_related("user", "group")
+
+    @admin.display(description=_("user or group"))
+    def whom(self, grant: Grant) -> str:
+        """Name who has it."""
+        return str(grant.user or gettext("group %(name)s") % {"name": grant.group})

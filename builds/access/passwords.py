@@ -1,0 +1,111 @@
+"""Changing a password, one's own or somebody else's: the API tokens of its owner can be revoked with it."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.forms import AdminPasswordChangeForm as OwnPasswordForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, SetUnusablePasswordMixin
+from django.contrib.auth.models import User
+from django.contrib.auth.views import PasswordChangeView
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from builds.access.throttle import give_back, of_a_login, refusal
+from builds.access.token_models import ApiToken
+
+
+class RevokingTokens(forms.Form):
+    """The half of a form that changes a password which offers to revoke tokens, where there are any."""
+
+    user: User
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        """Offer it, and say how many there are."""
+        super().__init__(user, *args, **kwargs)  # type: ignore[arg-type]  # this is one half
+        if number := valid_tokens(user).count():
+            label = ngettext("Also revoke the %(number)s valid API token", "Also revoke all %(number)s valid API tokens", number)
+            self.fields["revoke_tokens"] = forms.BooleanField(
+                required=False,
+                label=label % {"number": number},
+                help_text=_("A new password does not change them: whoever has one of them goes on using the API."),
+            )
+
+    def save(self, commit: bool = True) -> Any:
+        """Change the password, and revoke the tokens with it or not at all."""
+        with transaction.atomic():
+            user = super().save(commit)  # type: ignore[misc]  # this is one half
+            if self.cleaned_data.get("revoke_tokens"):
+                ApiToken.objects.filter(user=user).delete()
+        return user
+
+
+class OwnPassword(RevokingTokens, OwnPasswordForm):
+    """Changes one's own password. The old one is asked for, and guessing it is slowed down as at the login."""
+
+    def __init__(self, user: User, *args: Any, address: str = "", **kwargs: Any) -> None:
+        """Take where the request comes from, too."""
+        super().__init__(user, *args, **kwargs)
+        self.limits = of_a_login(user.get_username(), address)
+
+    def clean_old_password(self) -> str:
+        """Count the try, then look."""
+        if refused := refusal(*self.limits):
+            raise refused
+        password = super().clean_old_password()
+        give_back(*self.limits)
+        return password
+
+
+class NewPassword(RevokingTokens, AdminPasswordChangeForm):  # type: ignore[type-arg]  # generic only in the stubs
+    """Changes a user's password; Django's own says this in the language of its start, not in the reader's."""
+
+    usable_password_help_text = format_lazy(  # type: ignore[assignment]  # as lazy as its first half
+        '{}<ul id="id_unusable_warning" class="messagelist"><li class="warning">{}</li></ul>',
+        SetUnusablePasswordMixin.usable_password_help_text,
+        _("If disabled, the current password for this user will be lost."),
+    )
+
+
+class OwnPasswordView(PasswordChangeView):
+    """The page of one's own password."""
+
+    form_class = OwnPassword
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Tell the form where the request comes from."""
+        return super().get_form_kwargs() | {"address": str(self.request.META.get("REMOTE_ADDR", ""))}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Change it, and say what that means for sessions and tokens."""
+        before = valid_tokens(form.user).count()
+        response = super().form_valid(form)
+        messages.success(self.request, gettext("You stay logged in here; your sessions in other browsers have ended."))
+        if said := about_tokens(form.user, before):
+            messages.success(self.request, said)
+        return response
+
+
+def valid_tokens(user: User) -> "QuerySet[ApiToken]":
+    """Give the tokens that still open something."""
+    return ApiToken.objects.filter(user=user, expires__gt=timezone.now())
+
+
+def about_tokens(user: User, before: int) -> str:
+    """Say what became of somebody's valid tokens; nothing where there were none."""
+    if not before:
+        return ""
+    if left := valid_tokens(user).count():
+        said = ngettext(
+            "%(number)s API token of %(user)s is still valid.", "%(number)s API tokens of %(user)s are still valid.", left
+        )
+    else:
+        said = ngettext(
+            "%(number)s API token of %(user)s was revoked.", "%(number)s API tokens of %(user)s were revoked.", before
+        )
+    return said % {"number": left or before, "user": user.get_username()}

@@ -1,0 +1,118 @@
+"""Django's pages of users and groups, with permissions named in the reader's language."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, Permission, User
+from django.contrib.contenttypes.models import ContentType
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from builds.access.passwords import NewPassword, about_tokens, valid_tokens
+from web.paginators import Uncounted
+
+PERMISSIONS = {
+    "add": _("Can add %(model)s"),
+    "change": _("Can change %(model)s"),
+    "delete": _("Can delete %(model)s"),
+    "view": _("Can view %(model)s"),
+}
+
+
+def name_of(permission: Permission) -> str:
+    """Name a permission."""
+    form = PERMISSIONS.get(permission.codename.partition("_")[0])
+    kind = permission.content_type
+    return f"{kind} | {form % {'model': kind.name} if form else permission.name}"
+
+
+class Permissions(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic only in the stubs
+    """Chooses permissions; their names in the database are English."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Name one."""
+        return name_of(obj)
+
+
+def is_shown(kind: ContentType) -> bool:
+    """Has the administration pages of it?"""
+    model = kind.model_class()
+    return model is not None and admin.site.is_registered(model)
+
+
+class NamingPermissions:
+    """What the pages of users and groups share; beside Django's own."""
+
+    field: str  # the one that holds permissions
+    filter_horizontal: Any = ()  # Django's two boxes with arrows have parts that screen readers cannot name
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show the names to who may only look."""
+        found = super().get_readonly_fields(request, obj)  # type: ignore[misc]  # this is one half
+        return found if self.has_change_permission(request, obj) else (*found, "named")  # type: ignore[attr-defined]  # likewise
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Put the names where the permissions are."""
+        found = super().get_fieldsets(request, obj)  # type: ignore[misc]  # likewise
+        if self.has_change_permission(request, obj):  # type: ignore[attr-defined]  # likewise
+            return found
+        return [
+            (
+                title,
+                options | {"fields": ["named" if name == self.field else name for name in options["fields"] if name != "named"]},
+            )
+            for title, options in found
+        ]
+
+    @admin.display(description=_("permissions"))
+    def named(self, holder: Any) -> str:
+        """Name the permissions."""
+        held = getattr(holder, self.field).select_related("content_type")
+        return gettext(", ").join(name_of(each) for each in held if is_shown(each.content_type)) or "-"
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **given: Any) -> Any:
+        """Offer the permissions of what the administration shows: those of other tables allow nothing."""
+        given["widget"] = forms.CheckboxSelectMultiple
+        if db_field.name == self.field:
+            kinds = [kind.pk for kind in ContentType.objects.all() if is_shown(kind)]
+            found = Permission.objects.filter(content_type__in=kinds).select_related("content_type")
+            given |= {"form_class": Permissions, "queryset": found}
+        return super().formfield_for_manytomany(db_field, request, **given)  # type: ignore[misc]  # this is one half
+
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class People(Uncounted, NamingPermissions, UserAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+    """Users."""
+
+    field = "user_permissions"
+    readonly_fields = ("last_login", "date_joined")
+    change_password_form = NewPassword
+    change_user_password_template = "access/user_password.html"  # noqa: S105 - a template
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's
+        """Change somebody's password, and say what that means for sessions and tokens."""
+        user = self.get_object(request, unquote(id))
+        before = valid_tokens(user).count() if user else 0
+        response = super().user_change_password(request, id, form_url)
+        if user and response.status_code == HTTPStatus.FOUND and getattr(response, "url", "") != request.get_full_path():
+            if user != request.user:
+                messages.success(request, gettext("All sessions of %(user)s have ended.") % {"user": user.get_username()})
+            if said := about_tokens(user, before):
+                messages.success(request, said)
+        return response
+
+
+@admin.register(Group)
+class Groups(Uncounted, NamingPermissions, GroupAdmin):
+    """Groups."""
+
+    field = "permissions"

@@ -1,0 +1,116 @@
+"""The administration's pages of API tokens: everybody makes, sees and revokes their own; superusers see and revoke all."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
+
+from builds.access.token_models import DAYS, MOST_DAYS, ApiToken
+from configs.records.showing import moment
+from web.paginators import Uncounted
+
+
+class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
+    """What a new token needs."""
+
+    days = forms.IntegerField(
+        min_value=1,
+        max_value=MOST_DAYS,
+        initial=DAYS,
+        label=gettext_lazy("Days"),
+        help_text=gettext_lazy("How long it is valid."),
+    )
+
+    class Meta:
+        """The rest is edrone's to fill in."""
+
+        model = ApiToken
+        fields = ("name",)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+    """Tokens; deleting one revokes it. Who may enter the administration may have tokens, without further permissions."""
+
+    form = TokenForm
+    list_display = ("name", "start", "user", "made", "until", "used")
+    search_fields = ("name", "user__username")
+    list_select_related = ("user",)
+
+    @admin.display(description=gettext_lazy("created"), ordering="created")
+    def made(self, token: ApiToken) -> SafeString:
+        """Say when it was made."""
+        return moment(token.created)
+
+    @admin.display(description=gettext_lazy("expires"), ordering="expires")
+    def until(self, token: ApiToken) -> SafeString:
+        """Say until when it is valid."""
+        return moment(token.expires)
+
+    @admin.display(description=gettext_lazy("last used"), ordering="last_used")
+    def used(self, token: ApiToken) -> SafeString:
+        """Say when it was used last."""
+        return moment(token.last_used)
+
+    def get_fields(self, _: HttpRequest, obj: ApiToken | None = None) -> Any:
+        """Ask for what a new one needs; of one that is there show all that is known."""
+        return ("name", "days") if obj is None else self.list_display
+
+    def get_readonly_fields(self, _: HttpRequest, obj: ApiToken | None = None) -> Any:
+        """Nothing of one that is there can be changed."""
+        return () if obj is None else self.list_display
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
+        """Show users their own."""
+        tokens = super().get_queryset(request)
+        return tokens if request.user.is_superuser else tokens.filter(user_id=request.user.pk)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show the section to everybody here."""
+        return is_staff(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        """Let users see their own."""
+        return is_staff(request) and may_touch(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let everybody here make some, for themselves."""
+        return is_staff(request)
+
+    def has_change_permission(self, *_: Any, **__: Any) -> bool:
+        """Let nobody change one: what it is for, and until when, is part of it."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        """Let users revoke their own."""
+        return is_staff(request) and may_touch(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: Any) -> None:  # noqa: ARG002 - Django's
+        """Make the token the user's own."""
+        obj.user = request.user  # type: ignore[assignment]  # whoever is here is logged in
+        obj.renew(form.cleaned_data["days"])
+        obj.save()
+
+    def response_add(self, request: HttpRequest, obj: ApiToken, *_: Any) -> HttpResponse:
+        """Show the token in this answer: no message, no session and no second page ever holds it."""
+        context = self.admin_site.each_context(request) | {
+            "title": gettext_lazy("API token made"),
+            "token": obj,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "access/token_made.html", context)
+
+
+def is_staff(request: HttpRequest) -> bool:
+    """May this user enter the administration?"""
+    return bool(request.user.is_active and request.user.is_staff)
+
+
+def may_touch(request: HttpRequest, token: ApiToken | None) -> bool:
+    """Is it the user's own, or everybody's business?"""
+    return token is None or request.user.is_superuser or token.user_id == request.user.pk

@@ -1,0 +1,164 @@
+"""The page of a build: its stages and steps on a time line, and the log of one step."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from builds.browsing.pages import find_build, page, shown
+from builds.browsing.rows import starter, starters
+from builds.drone_db.masking import masked
+from builds.drone_db.models import Build, Stage, Step
+from builds.logs import log_page
+from builds.starting.actions import actions, not_connected
+from web import statuses, times
+
+SECONDS_WHILE_RUNNING, SECONDS_WHILE_WAITING = 3, 10  # between two looks at what has not finished
+YOUNG = 120  # seconds; a build of less than that may begin at any moment, though it only waits so far
+MOST_STEPS = 200  # that a page shows
+MAY_SEE_RECORD = "builds.view_auditrecord"
+FAILED = ("failure", "error", "killed")
+Lines = Sequence[tuple[Stage, Step | None]]  # each step with its stage; a stage without steps alone
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """A step as the page shows it."""
+
+    step: Step
+    url: str
+    bar: times.Bar | None
+    seconds: int | None
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class StageLine:
+    """A stage as the page shows it."""
+
+    stage: Stage
+    bar: times.Bar | None
+    seconds: int | None
+    steps: list[StepLine]
+
+
+@page
+def build_page(request: HttpRequest, slug: str, number: int, stage: int = 0, step: int = 0) -> TemplateResponse:
+    """Show a build; without a step, the one that a reader most likely looks for."""
+    build = find_build(request, slug, number)
+    context = about(request, build, stage, step)
+    chosen: Step | None = context["chosen"]
+    if step and not chosen:
+        raise Http404
+    log = log_page.context(build, chosen) if chosen else {}
+    return shown(request, "browsing/build.html", {"tab": "steps", **context, **log})
+
+
+@page
+def live(request: HttpRequest, slug: str, number: int, stage: int = 0, step: int = 0) -> HttpResponse:
+    """Give what changes while a build runs; once it has finished, or has begun, the page is asked for anew."""
+    context = about(request, find_build(request, slug, number), stage, step)
+    begun = context["chosen"] is not None and not step
+    if context["finished"] or begun:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return shown(request, "browsing/build_live.html", context)
+
+
+def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number: int = 0) -> dict[str, Any]:
+    """Give what the pages of a build show of it."""
+    stages = list(build.stages.all())
+    steps = [step for stage in stages for step in stage.steps.all()]
+    chosen = choose(steps, stage_number, step_number)
+    lines = [(stage, step) for stage in stages for step in list[Step | None](stage.steps.all()) or [None]]
+    first = first_shown(request.GET.get("from", ""), lines, chosen)
+    return {
+        "title": f"{build.repo.slug} #{build.number}",
+        "build": build,
+        "status": statuses.of(build),
+        "repo": build.repo,
+        "slug": build.repo.slug,
+        "seconds": times.took(build.started, build.finished, int(time.time())),
+        "stages": lay_out(build, lines[first : first + MOST_STEPS], chosen),
+        "here": address("step", build, chosen) if step_number and chosen else address("build", build),
+        "earlier": f"?from={max(first - MOST_STEPS, 0)}" if first else "",
+        "later": f"?from={first + MOST_STEPS}" if first + MOST_STEPS < len(lines) else "",
+        "chosen": chosen,
+        "finished": build.status not in statuses.NOT_FINISHED,
+        "again": again(build, int(time.time())),
+        "live_url": address("live", build, chosen) + (f"?from={first}" if len(lines) > MOST_STEPS else ""),
+        "starter": starters([(build.repo.slug, build)]).get(build.id) or starter(build),
+        "params": masked(build.params),
+        "links": links(build),
+        "actions": actions(request.user, build),
+        "not_connected": not_connected(),
+        "may_see_record": request.user.has_perm(MAY_SEE_RECORD),
+    }
+
+
+def again(build: Build, now: int) -> int:
+    """Say after how many seconds the page looks again at a build that has not finished."""
+    return SECONDS_WHILE_RUNNING if build.status == "running" or now - build.created < YOUNG else SECONDS_WHILE_WAITING
+
+
+def first_shown(asked: str, lines: Lines, chosen: Step | None) -> int:
+    """Say at which step the page begins: of very many, it shows some, those around the chosen one unless others are asked for."""
+    if asked.isdecimal() and int(asked[:9]) < len(lines):
+        return int(asked[:9])
+    place = next((place for place, (_stage, step) in enumerate(lines) if step is not None and step is chosen), 0)
+    return place - place % MOST_STEPS
+
+
+def lay_out(build: Build, lines: Lines, chosen: Step | None) -> list[StageLine]:
+    """Place steps, each under its stage, on the time line of their build."""
+    now = int(time.time())
+    stages = list(dict.fromkeys(stage for stage, _step in lines))
+    steps = [step for _stage, step in lines if step]
+    begins = [moment for moment in (build.started, *(row.started for row in stages), *(row.started for row in steps)) if moment]
+    ends = [*(row.stopped for row in stages), *(row.stopped for row in steps)]
+    finished = build.status not in statuses.NOT_FINISHED
+    line = times.TimeLine(min(begins, default=build.created), max([build.finished, *ends]) if finished else now)
+    found = {
+        stage: StageLine(stage, line.bar(stage.started, stage.stopped), times.took(stage.started, stage.stopped, now), [])
+        for stage in stages
+    }
+    for stage, step in lines:
+        if step:
+            bar, seconds = line.bar(step.started, step.stopped), times.took(step.started, step.stopped, now)
+            found[stage].steps.append(StepLine(step, address("step", build, step), bar, seconds, step is chosen))
+    return list(found.values())
+
+
+def links(build: Build) -> list[tuple[str, str]]:
+    """Give where else the build can be seen: in Drone, and in the forge if its address is one of the web."""
+    found = []
+    if settings.DRONE_SERVER:
+        found.append(("Drone", f"{settings.DRONE_SERVER}/{quote(build.repo.slug)}/{build.number}"))
+    if build.link.startswith(("https://", "http://")):
+        found.append((_("the forge"), build.link))
+    return found
+
+
+def choose(steps: list[Step], stage_number: int, step_number: int) -> Step | None:
+    """Choose the step that is asked for; else the first that failed, else the one that runs, else the last that ran."""
+    if step_number:
+        return next((step for step in steps if (step.stage.number, step.number) == (stage_number, step_number)), None)
+    failed = [step for step in steps if step.status in FAILED and not step.errignore]
+    running = [step for step in steps if step.status == "running"]
+    ran = [step for step in steps if step.started]
+    return next(iter([*failed, *running, *ran[-1:]]), None)
+
+
+def address(name: str, build: Build, step: Step | None = None, **more: Any) -> str:
+    """Give the address of a page of a build, or of one of its steps."""
+    where: dict[str, Any] = {"slug": build.repo.slug, "number": build.number, **more}
+    if step:
+        where |= {"stage": step.stage.number, "step": step.number}
+        name = "live-step" if name == "live" else name
+    return reverse(f"admin:builds_{name}", kwargs=where)

@@ -1,0 +1,97 @@
+"""`/api/builds` and `/api/repos/{slug}/builds`: pages of builds, and one build with its stages and steps."""
+
+from django.http import QueryDict
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from builds.access.rules import visible_ids
+from builds.drone_db import build_pages
+from builds.drone_db.models import Build, Repo
+from builds.drone_db.queries import build_with_stages, latest_build
+from builds.rest.base import ApiView, RepositoryView, whole
+from builds.rest.errors import NotFound
+from builds.rest.paging import cursor, next_link, position_of
+from builds.rest.parameters import MOST_ROWS, filters_of, page_of, per_page_of, texts
+from builds.rest.shapes import Shape, build_shape, stage_shape, step_shape
+
+PAGES = frozenset({"page", "per_page", "cursor"})
+FILTERS = frozenset({"status", "event", "branch", "tag", "target", "author", "sender", "commit", "since", "until", "q"})
+
+
+class BuildsView(RepositoryView):
+    """The builds of a repository."""
+
+    parameters = PAGES | FILTERS
+    only_at_drone = frozenset({"DELETE"})
+
+    def get(self, request: Request, **_: str) -> Response:
+        """List a page, newest first, narrowed by the filters."""
+        given, of = request.query_params, f"repository {self.repo.pk}"
+        filters, before, (limit, offset) = filters_of(given), position_of(of, given), window(given)
+        page = build_pages.of_repository(self.repo.pk, filters, before, limit, offset)
+        return answer(request, of, page, [build_shape(build) for build in page.builds])
+
+
+class AllBuildsView(ApiView):
+    """The builds of all repositories that the user may see."""
+
+    parameters = PAGES | FILTERS
+
+    def get(self, request: Request) -> Response:
+        """List a page, newest first, narrowed by the filters; each build says of which repository it is."""
+        given, of = request.query_params, "all builds"
+        filters, before, (limit, offset) = filters_of(given), position_of(of, given), window(given)
+        page = build_pages.of_repositories(visible_ids(request.user), filters, before, limit, offset)
+        slugs = dict(Repo.objects.filter(pk__in={build.repo_id for build in page.builds}).values_list("pk", "slug"))
+        return answer(request, of, page, [build_shape(build) | {"slug": slugs.get(build.repo_id, "")} for build in page.builds])
+
+
+class BuildView(RepositoryView):
+    """One build."""
+
+    def get(self, _: Request, number: str, **__: str) -> Response:
+        """Show it with its stages and their steps."""
+        wanted = whole(number, "build")
+        build = build_with_stages(self.repo.pk, wanted)
+        if build is None:
+            raise NotFound(f"Not Found: {self.repo.slug} has no build {wanted}.")
+        return Response(whole_build(build))
+
+
+class LatestBuildView(RepositoryView):
+    """The last build of a branch."""
+
+    parameters = frozenset({"branch", "ref"})
+
+    def get(self, request: Request, **_: str) -> Response:
+        """Show the last build of `branch`, or of `ref`; of the default branch where neither is said."""
+        ref = ref_of(request.query_params, self.repo)
+        build = latest_build(self.repo.pk, ref)
+        if build is None:
+            raise NotFound(f"Not Found: {self.repo.slug} has no build of {ref}.")
+        return Response(whole_build(build))
+
+
+def ref_of(given: QueryDict, repo: Repo) -> str:
+    """Say which ref is meant; `ref` is stronger than `branch`."""
+    refs = texts(given, "ref")
+    branches = texts(given, "branch")
+    return refs[0] if refs else f"refs/heads/{branches[0] if branches else repo.default_branch}"
+
+
+def whole_build(build: Build) -> Shape:
+    """Show a build with its stages and their steps."""
+    stages = [stage_shape(stage, map(step_shape, stage.steps.all())) for stage in build.stages.all()]
+    return build_shape(build, stages)
+
+
+def window(given: QueryDict) -> tuple[int, int]:
+    """Say how many builds to give and how many to leave out before them; pages count from the cursor where there is one."""
+    size = per_page_of(given)
+    return size, min((page_of(given) - 1) * size, MOST_ROWS)
+
+
+def answer(request: Request, of: str, page: build_pages.Page, shapes: list[Shape]) -> Response:
+    """Answer a page, with the address of the next one where there may be one."""
+    more = {} if page.next is None else {"Link": next_link(request, cursor(of, page.next))}
+    return Response(shapes, headers=more)

@@ -1,0 +1,73 @@
+"""What the administration says where there is nothing, or nothing for the reader: in its own frame, with the menu to go on from.
+
+Elsewhere on the site programs ask; they get Django's few words.
+"""
+
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup, DisallowedModelAdminToField
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseServerError
+from django.template.loader import get_template
+from django.urls import reverse
+from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
+from django.views import csrf, defaults
+
+from builds.browsing.pages import shown
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Answer 404; whether the thing is missing or only hidden from the reader is not told."""
+    if not in_the_administration(request):
+        return defaults.page_not_found(request, exception)
+    said = _("There is nothing at this address, or no grant of yours shows it to you.")
+    response = saying(request, _("Not found"), said, 404)
+    if request.headers.get("HX-Request"):
+        # What a page follows is gone: it is loaded anew, and says so, instead of asking for ever.
+        response.headers["HX-Refresh"] = "true"
+    return response
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Answer 403."""
+    if not in_the_administration(request):
+        return defaults.permission_denied(request, exception)
+    said = _("Your permissions do not allow this. Somebody who administers edrone can give you more.")
+    return saying(request, _("Not allowed"), said, 403)
+
+
+def not_understood(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Answer 400; what is wrong before a page is chosen (too many fields, a host that is not edrone's) gets Django's words."""
+    if not isinstance(exception, (DisallowedModelAdminLookup, DisallowedModelAdminToField)):
+        return defaults.bad_request(request, exception)
+    said = _("The address asks for something that this page does not have. Open the page from the menu and choose again.")
+    return saying(request, _("Not understood"), said, 400)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Answer 500, asking no database: it may be what is broken."""
+    if not in_the_administration(request):
+        return defaults.server_error(request)
+    return HttpResponseServerError(get_template("web/broken.html").render())
+
+
+def form_refused(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """Answer 403 to a form that did not come with its token, so that it may have been sent by another site."""
+    if not in_the_administration(request):
+        return csrf.csrf_failure(request, reason)
+    said = _(
+        "Nothing was done: the form was not sent from a page of edrone that is still valid. Go back, load the page anew, and "
+        "send it again. Your browser must allow cookies of this site."
+    )
+    return saying(request, _("Not sent"), said, 403, login=reverse("admin:login"))
+
+
+def in_the_administration(request: HttpRequest) -> bool:
+    """Was one of its pages asked for?"""
+    return request.path.startswith(reverse("admin:index"))
+
+
+def saying(request: HttpRequest, title: str, said: str, status: int, login: str = "") -> HttpResponse:
+    """Make the page; `login`: the address of a way on, where the session may have ended."""
+    response = shown(request, "web/nothing.html", {"title": title, "said": said, "login": login}, status)
+    response.render()
+    patch_cache_control(response, private=True, no_store=True)
+    return response

@@ -1,0 +1,66 @@
+"""The first page: what runs now or waits for somebody, what failed lately, the reader's own builds."""
+
+import time
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from builds.browsing.pages import page, shown, visible_repos
+from builds.browsing.rows import STARTING, rows
+from builds.drone_db.build_pages import Filters, of_repositories
+from builds.drone_db.errors import DroneDatabaseUnavailable, said
+from builds.drone_db.models import Build, Repo
+from builds.starting.models import AuditRecord
+
+RUNNING, BLOCKED, FAILED, MINE = 20, 20, 10, 10  # lines
+LATELY = 7 * 86400  # seconds
+
+
+@page
+def live(request: HttpRequest) -> TemplateResponse:
+    """Give the lists anew, which the page asks for while something runs."""
+    return shown(request, "browsing/home_live.html", {"lists": lists(request)})
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """Give the lists; where Drone's database is away, the sentence that says so."""
+    try:
+        return {"lists": lists(request), "sample_data": settings.EDRONE_DEMO}
+    except DroneDatabaseUnavailable as error:
+        return {"reason": said(error)}
+
+
+def lists(request: HttpRequest) -> dict[str, Any]:
+    """Ask for the builds, with one query for the repositories of all of them."""
+    visible = visible_repos(request)
+    login = request.user.get_username()
+    asked = {
+        "blocked": (Filters(status=("blocked",)), BLOCKED),
+        "running": (Filters(status=("running", "pending")), RUNNING + BLOCKED),
+        "failed": (Filters(status=("failure", "error", "killed"), since=int(time.time()) - LATELY), FAILED),
+        "mine": (Filters(author_login=(login,)), MINE),
+        "started": (Filters(sender=(login,)), MINE),
+    }
+    found = {name: of_repositories(visible, filters, None, most).builds for name, (filters, most) in asked.items()}
+    mine = {build.id: build for build in [*found.pop("mine"), *found.pop("started"), *started_here(request, visible)]}
+    found["mine"] = sorted(mine.values(), key=lambda build: -build.id)[:MINE]
+    found["running"] = [build for build in found["running"] if build not in found["blocked"]][:RUNNING]
+    lines = {row.build.id: row for row in rows({build.id: build for builds in found.values() for build in builds}.values())}
+    return {name: [lines[build.id] for build in builds] for name, builds in found.items()}
+
+
+def started_here(request: HttpRequest, visible: list[int] | None) -> list[Build]:
+    """Give the builds that the reader started through edrone: in Drone, edrone's own login stands for them."""
+    found = AuditRecord.objects.filter(username=request.user.get_username(), verb__in=STARTING).exclude(build=None)
+    answers = list(found.order_by("-id").values_list("slug", "build", "answer__id", "answer__created")[:MINE])
+    if not answers:
+        return []
+    ids = dict(Repo.objects.filter(slug__in={slug for slug, *_ in answers}).values_list("slug", "id"))
+    wanted = Q(pk__in=[])
+    for slug, number, pk, created in answers:
+        if slug in ids and (visible is None or ids[slug] in visible):
+            wanted |= Q(repo_id=ids[slug], number=number, pk=pk, created=created)  # numbers may begin again, see `starters`
+    return list(Build.objects.filter(wanted))

@@ -1,0 +1,32 @@
+"""Who did what to a build, or by which it came to be."""
+
+from django.conf import settings
+from django.db.models import Q
+from django.http import Http404, HttpRequest
+from django.template.response import TemplateResponse
+
+from builds.browsing.build_page import MAY_SEE_RECORD, about
+from builds.browsing.pages import find_build, page, shown
+from builds.drone_db.models import Build
+from builds.starting.models import AuditRecord
+
+MOST = 100  # records
+
+
+@page
+def record_page(request: HttpRequest, slug: str, number: int) -> TemplateResponse:
+    """Show the audit records of a build, the newest first."""
+    build = find_build(request, slug, number)
+    if not request.user.has_perm(MAY_SEE_RECORD):
+        raise Http404
+    found = AuditRecord.objects.filter(Q(number=number) | Q(build=number), slug=slug).order_by("-id")[:MOST]
+    records = [record for record in found if is_of(record, build)]
+    return shown(request, "browsing/record.html", {**about(request, build), "tab": "record", "records": records})
+
+
+def is_of(record: AuditRecord, build: Build) -> bool:
+    """Is a record of its number of this very build? A repository that was deleted and activated anew counts from 1 again."""
+    if record.number == build.number:  # by Drone's clock, which goes no more wrong than edrone tolerates
+        return record.time.timestamp() >= build.created - settings.EDRONE_DATE_TOLERANCE
+    answer = record.answer or {}
+    return (answer.get("id"), answer.get("created")) == (build.id, build.created)

@@ -1,0 +1,53 @@
+"""Every failure of Drone's database becomes DroneDatabaseUnavailable, wherever a query happens to be made."""
+
+import logging
+from types import TracebackType
+
+from django.db import DatabaseError, Error, OperationalError
+from django.db.utils import DatabaseErrorWrapper
+from django.utils.translation import gettext_noop
+
+from builds.drone_db.errors import DroneDatabaseUnavailable
+
+logger = logging.getLogger(__name__)
+GONE = gettext_noop("Drone's database (DRONE_DATABASE_URL) does not answer; edrone's log says why.")
+SLOW = gettext_noop("Drone's database took too long over this; ask for less at once, or try again later.")
+OTHER = gettext_noop("Drone's database is not as edrone needs it; `manage.py checkdrone` says what is missing.")
+CANCELLED = "57014"
+# insufficient privilege, undefined table, undefined column, invalid schema
+NOT_AS_NEEDED = {"42501", "42P01", "42703", "3F000"}
+
+
+class OneFailure(DatabaseErrorWrapper):
+    """Translates as Django does, and then once more."""
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Raise DroneDatabaseUnavailable in place of what says that the database cannot be read."""
+        try:
+            super().__exit__(exc_type, exc_value, traceback)
+        except Error as error:
+            if sentence := sentence_for(error, getattr(exc_value, "pgcode", None)):
+                # What the database says may name hosts and users: it is for the log only.
+                logger.warning("Drone's database: %s", " ".join(str(error).split()))
+                raise DroneDatabaseUnavailable(sentence) from error
+            raise
+
+
+def sentence_for(error: Error, code: str | None) -> str | None:
+    """Say what a person should know of a failure; None where the fault is edrone's own.
+
+    Args:
+        error: what Django made of it.
+        code: the five characters by which PostgreSQL names the error, where it is PostgreSQL's.
+    """
+    if "readonly database" in str(error):  # SQLite's word; PostgreSQL's is no OperationalError
+        return None
+    if code == CANCELLED:
+        return SLOW
+    if code in NOT_AS_NEEDED or (isinstance(error, OperationalError) and str(error).startswith("no such ")):
+        return OTHER
+    if isinstance(error, DatabaseError) and type(error) not in {OperationalError, DatabaseError}:
+        return None
+    return GONE

@@ -1,0 +1,16 @@
+"""Django's PostgreSQL backend with one error for every failure."""
+
+from functools import cached_property
+
+from django.db.backends.postgresql import base
+
+from builds.drone_db.backends.failures import OneFailure
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """What is read-only about it is in the options of the connection (builds/drone_db/backends/config.py)."""
+
+    @cached_property
+    def wrap_database_errors(self) -> OneFailure:
+        """Translate errors."""
+        return OneFailure(self)

@@ -1,0 +1,192 @@
+"""Columns of tables that another program writes: what is missing, NULL or odd reads as the default instead of failing."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.expressions import Col
+from django.db.models.sql.compiler import SQLCompiler
+
+from builds.drone_db import catalogue
+
+if TYPE_CHECKING:  # only the stubs know these as generic
+    TextField = models.TextField[str, str]
+    AnyTextField = models.TextField[Any, Any]
+    BigIntegerField = models.BigIntegerField[int, int]
+    BooleanField = models.BooleanField[bool, bool]
+    BinaryField = models.BinaryField[bytes, bytes]
+else:
+    TextField = AnyTextField = models.TextField
+    BigIntegerField = models.BigIntegerField
+    BooleanField, BinaryField = models.BooleanField, models.BinaryField
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FALSE = {0, "", "0", "f", "false", "no"}
+SMALLEST, LARGEST = -(2**63), 2**63 - 1  # what 64 bits hold
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class ColumnOrDefault(Col):
+    """A column; where the connected database has it not, the field's default in its place."""
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """Tell columns apart. Django's own way, through the signature of the constructor, takes a sixth of a whole answer."""
+        return self.__class__, self.alias, self.target, self.output_field
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+        """Write the column's name, or the default with the column's type (a bare number would be a place in ORDER BY)."""
+        field = self.target
+        known = catalogue.columns(connection).get(field.model._meta.db_table)  # noqa: SLF001 - public in all but name
+        if known is None or field.column in known:
+            return super().as_sql(compiler, connection)
+        return f"CAST(%s AS {field.cast_db_type(connection)})", (field.get_db_prep_value(field.get_default(), connection),)
+
+
+class DroneColumn:
+    """What the columns below share; beside one of Django's fields."""
+
+    kind: type  # what needs no reading
+    primary_key: bool
+    get_default: Callable[[], Any]
+
+    def get_col(self, alias: str, output_field: Any = None) -> Col:
+        """Refer to the column in a query."""
+        return ColumnOrDefault(alias, self, output_field)  # type: ignore[arg-type]  # this is one half of a field
+
+    def from_db_value(self, value: Any, *_: Any) -> Any:
+        """Take over what was read."""
+        if value is not None and type(value) is self.kind:
+            return value
+        if value is None:  # of a key: there is no row, as in an outer join
+            return None if self.primary_key else self.get_default()
+        try:
+            return self.read(value)
+        except (ValueError, TypeError, OverflowError, RecursionError):
+            return self.get_default()
+
+    def read(self, value: Any) -> Any:
+        """Make the value of the right type; an error gives the default."""
+        raise NotImplementedError
+
+
+class Text(DroneColumn, TextField):
+    """Text; SQLite may hold bytes in a column of text."""
+
+    kind: type = str
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Default to the empty text."""
+        super().__init__(*args, **{"default": ""} | options)
+
+    def read(self, value: Any) -> str:
+        """Decode bytes."""
+        return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+class Whole(DroneColumn, BigIntegerField):
+    """A whole number, also a time in Unix seconds (0: not yet)."""
+
+    kind = int
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Default to 0."""
+        super().__init__(*args, **{"default": 0} | options)
+
+    def read(self, value: Any) -> int:
+        """Take over a number; SQLite's columns hold anything."""
+        return whole(value)
+
+
+class Truth(DroneColumn, BooleanField):
+    """True or false."""
+
+    kind = bool
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Default to false."""
+        super().__init__(*args, **{"default": False} | options)
+
+    def read(self, value: Any) -> bool:
+        """Take over a truth; SQLite's columns hold anything."""
+        return (value.lower() if isinstance(value, str) else value) not in FALSE
+
+
+class Bytes(DroneColumn, BinaryField):
+    """Bytes; SQLite may hold text in a column of bytes."""
+
+    kind = bytes
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Default to nothing."""
+        super().__init__(*args, **{"default": b""} | options)
+
+    def read(self, value: Any) -> bytes:
+        """Take over bytes."""
+        return value.encode() if isinstance(value, str) else bytes(value)
+
+
+class JsonOfTexts(DroneColumn, AnyTextField):
+    """A column of text that holds a JSON object or array of texts; the empty text, `null` and what is no JSON is the default.
+
+    In SQLite the text comes as bytes (drone-facts 6.2).
+    """
+
+    kind = type(None)
+
+    def read(self, value: Any) -> Any:
+        """Parse; values that are no text are kept as their JSON."""
+        found = json.loads(value)
+        if isinstance(found, dict) and self.default is dict:
+            return {clean(key): text(item) for key, item in found.items()}
+        if isinstance(found, list) and self.default is list:
+            return [text(item) for item in found]
+        return self.get_default()
+
+    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
+        """Write JSON, as Drone does."""
+        return super().get_db_prep_value(json.dumps(value) if value else "null", connection, prepared)
+
+
+def whole(value: Any) -> int:
+    """Make a whole number of 64 bits.
+
+    Raises:
+        ValueError, TypeError, OverflowError: it is none.
+    """
+    number = int(value)
+    if not SMALLEST <= number <= LARGEST:
+        raise OverflowError
+    return number
+
+
+def text(value: Any) -> str:
+    """Give a text, anything else as JSON."""
+    return clean(value) if isinstance(value, str) else json.dumps(value)
+
+
+def clean(value: str) -> str:
+    """Replace what JSON can escape and no UTF-8 can hold."""
+    return LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
+
+
+class Moment:
+    """An aware datetime beside a column of Unix seconds; None for 0 and for what no calendar has."""
+
+    def __init__(self, field: str) -> None:
+        """Name the column's field."""
+        self.field = field
+
+    def __get__(self, row: models.Model | None, _: type[models.Model]) -> datetime | None:
+        """Turn the seconds into a datetime in UTC."""
+        if row is None:  # asked of the class, by tools that look for attributes
+            return None
+        seconds = getattr(row, self.field)
+        try:
+            return EPOCH + timedelta(seconds=seconds) if seconds else None
+        except OverflowError:
+            return None

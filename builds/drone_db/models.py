@@ -1,0 +1,288 @@
+"""Drone's tables, as drone-facts 6.3 has them: only the columns that may be shown.
+
+Left out on purpose: the tables of users, permissions, secrets, templates and nodes, the repository's keys (repo_signer,
+repo_secret), and builds.build_config_id, which Drone never writes. Fields have the names of Drone's API (drone-facts 5).
+Times are Unix seconds, 0 where it has not happened; beside each is an aware datetime with `_at`.
+"""
+
+from typing import Any
+
+from django.db import connections, models, router
+from django.db.models import DO_NOTHING, CompositePrimaryKey, ForeignKey, OneToOneField
+
+from builds.drone_db import catalogue
+from builds.drone_db.fields import Bytes, JsonOfTexts, Moment, Text, Truth, Whole, whole
+from builds.drone_db.vocabulary import Event, LatestType, Status, Visibility
+
+
+class DroneModel(models.Model):
+    """A table that Drone writes and edrone reads."""
+
+    class Meta:
+        """Unmanaged: no migration touches it. Who may see a row is decided by grants, not by Django's permissions."""
+
+        abstract = True
+        managed = False
+        default_permissions = ()
+
+
+class Reference(ForeignKey[Any, Any]):
+    """The id of a row of another table, which need not be there: Drone deletes repositories and leaves their builds."""
+
+    def __init__(self, to: Any, on_delete: Any = DO_NOTHING, **options: Any) -> None:
+        """No constraint, and nothing happens to anything."""
+        super().__init__(to, on_delete, **{"db_constraint": False} | options)
+
+    def from_db_value(self, value: Any, *_: Any) -> int:
+        """Read NULL and what is no number as 0, the id that nothing has."""
+        if type(value) is int:
+            return value
+        try:
+            return whole(value)
+        except (ValueError, TypeError, OverflowError):
+            return 0
+
+
+class Repo(DroneModel):
+    """A repository that Drone knows; only an active one has builds by hooks."""
+
+    id = Whole(primary_key=True, db_column="repo_id")
+    uid = Text(db_column="repo_uid")  # the forge's id
+    user_id = Whole(db_column="repo_user_id")  # the owner; 0: never enabled
+    namespace = Text(db_column="repo_namespace")
+    name = Text(db_column="repo_name")
+    slug = Text(db_column="repo_slug")
+    scm = Text(db_column="repo_scm")
+    git_http_url = Text(db_column="repo_clone_url")
+    git_ssh_url = Text(db_column="repo_ssh_url")
+    link = Text(db_column="repo_html_url")
+    default_branch = Text(db_column="repo_branch")
+    private = Truth(db_column="repo_private")
+    visibility = Text(db_column="repo_visibility", choices=Visibility)
+    active = Truth(db_column="repo_active")
+    config_path = Text(db_column="repo_config")
+    trusted = Truth(db_column="repo_trusted")
+    protected = Truth(db_column="repo_protected")
+    ignore_forks = Truth(db_column="repo_no_forks")
+    ignore_pull_requests = Truth(db_column="repo_no_pulls")
+    auto_cancel_pull_requests = Truth(db_column="repo_cancel_pulls")
+    auto_cancel_pushes = Truth(db_column="repo_cancel_push")
+    auto_cancel_running = Truth(db_column="repo_cancel_running")
+    timeout = Whole(db_column="repo_timeout")  # minutes
+    throttle = Whole(db_column="repo_throttle")
+    counter = Whole(db_column="repo_counter")  # the last number given; a build of it need not be there
+    synced = Whole(db_column="repo_synced")
+    created = Whole(db_column="repo_created")
+    updated = Whole(db_column="repo_updated")
+    version = Whole(db_column="repo_version")
+    synced_at, created_at, updated_at = Moment("synced"), Moment("created"), Moment("updated")
+
+    class Meta(DroneModel.Meta):
+        """The table."""
+
+        db_table = "repos"
+
+    def __str__(self) -> str:
+        """Give the slug."""
+        return self.slug
+
+
+class Build(DroneModel):
+    """A build; its number counts within its repository, with gaps."""
+
+    id = Whole(primary_key=True, db_column="build_id")
+    repo = Reference(Repo, db_column="build_repo_id", related_name="builds")
+    trigger = Text(db_column="build_trigger")  # @hook, @cron or a login; empty where the status is error
+    number = Whole(db_column="build_number")
+    parent = Whole(db_column="build_parent")  # number of the restarted or promoted build
+    status = Text(db_column="build_status", choices=Status)
+    error = Text(db_column="build_error")
+    event = Text(db_column="build_event", choices=Event)
+    action = Text(db_column="build_action")
+    link = Text(db_column="build_link")
+    timestamp = Whole(db_column="build_timestamp")  # always 0
+    title = Text(db_column="build_title")
+    message = Text(db_column="build_message")
+    before = Text(db_column="build_before")
+    after = Text(db_column="build_after")  # the commit
+    ref = Text(db_column="build_ref")
+    source_repo = Text(db_column="build_source_repo")
+    source = Text(db_column="build_source")
+    target = Text(db_column="build_target")  # the branch that is built; of a pull request its base
+    author_login = Text(db_column="build_author")
+    author_name = Text(db_column="build_author_name")
+    author_email = Text(db_column="build_author_email")
+    author_avatar = Text(db_column="build_author_avatar")
+    sender = Text(db_column="build_sender")
+    params = JsonOfTexts(db_column="build_params", default=dict)
+    cron = Text(db_column="build_cron")
+    deploy_to = Text(db_column="build_deploy")
+    deploy_id = Whole(db_column="build_deploy_id")
+    debug = Truth(db_column="build_debug")
+    started = Whole(db_column="build_started")
+    finished = Whole(db_column="build_finished")
+    created = Whole(db_column="build_created")
+    updated = Whole(db_column="build_updated")
+    version = Whole(db_column="build_version")
+    started_at, finished_at = Moment("started"), Moment("finished")
+    created_at, updated_at = Moment("created"), Moment("updated")
+
+    class Meta(DroneModel.Meta):
+        """The table."""
+
+        db_table = "builds"
+
+    def __str__(self) -> str:
+        """Give the number as people write it."""
+        return f"#{self.number}"
+
+
+class Stage(DroneModel):
+    """A pipeline of a build that a runner takes; numbers count from 1 within the build."""
+
+    id = Whole(primary_key=True, db_column="stage_id")
+    repo = Reference(Repo, db_column="stage_repo_id", related_name="+")
+    build = Reference(Build, db_column="stage_build_id", related_name="stages")
+    number = Whole(db_column="stage_number")
+    name = Text(db_column="stage_name")
+    kind = Text(db_column="stage_kind")
+    type = Text(db_column="stage_type")
+    status = Text(db_column="stage_status", choices=Status)
+    error = Text(db_column="stage_error")
+    errignore = Truth(db_column="stage_errignore")
+    exit_code = Whole(db_column="stage_exit_code")
+    machine = Text(db_column="stage_machine")
+    os = Text(db_column="stage_os")
+    arch = Text(db_column="stage_arch")
+    variant = Text(db_column="stage_variant")
+    kernel = Text(db_column="stage_kernel")
+    limit = Whole(db_column="stage_limit")
+    throttle = Whole(db_column="stage_limit_repo")
+    started = Whole(db_column="stage_started")
+    stopped = Whole(db_column="stage_stopped")
+    created = Whole(db_column="stage_created")
+    updated = Whole(db_column="stage_updated")
+    version = Whole(db_column="stage_version")
+    on_success = Truth(db_column="stage_on_success")
+    on_failure = Truth(db_column="stage_on_failure")
+    depends_on = JsonOfTexts(db_column="stage_depends_on", default=list)
+    labels = JsonOfTexts(db_column="stage_labels", default=dict)
+    started_at, stopped_at = Moment("started"), Moment("stopped")
+    created_at, updated_at = Moment("created"), Moment("updated")
+
+    class Meta(DroneModel.Meta):
+        """The table."""
+
+        db_table = "stages"
+
+    def __str__(self) -> str:
+        """Give the name."""
+        return self.name
+
+
+class Step(DroneModel):
+    """A step of a stage; it is there once a runner has started the stage."""
+
+    id = Whole(primary_key=True, db_column="step_id")
+    stage = Reference(Stage, db_column="step_stage_id", related_name="steps")
+    number = Whole(db_column="step_number")
+    name = Text(db_column="step_name")
+    status = Text(db_column="step_status", choices=Status)
+    error = Text(db_column="step_error")
+    errignore = Truth(db_column="step_errignore")
+    exit_code = Whole(db_column="step_exit_code")
+    started = Whole(db_column="step_started")
+    stopped = Whole(db_column="step_stopped")
+    version = Whole(db_column="step_version")
+    depends_on = JsonOfTexts(db_column="step_depends_on", default=list)
+    image = Text(db_column="step_image")
+    detached = Truth(db_column="step_detached")
+    schema = Text(db_column="step_schema")
+    started_at, stopped_at = Moment("started"), Moment("stopped")
+
+    class Meta(DroneModel.Meta):
+        """The table."""
+
+        db_table = "steps"
+
+    def __str__(self) -> str:
+        """Give the name."""
+        return self.name
+
+
+class Log(DroneModel):
+    """What a step printed; none where the step has not ended, or Drone keeps logs elsewhere (drone-facts 6.5)."""
+
+    step = OneToOneField(Step, DO_NOTHING, db_constraint=False, primary_key=True, db_column="log_id", related_name="log")
+    data = Bytes(db_column="log_data")  # JSON lines as of drone-facts 5.5; builds/logs/log_lines.py reads them
+
+    class Meta(DroneModel.Meta):
+        """The table."""
+
+        db_table = "logs"
+
+    def __str__(self) -> str:
+        """Say whose it is."""
+        return f"log of step {self.pk}"
+
+
+class Cron(DroneModel):
+    """A schedule of a repository."""
+
+    id = Whole(primary_key=True, db_column="cron_id")
+    repo = Reference(Repo, db_column="cron_repo_id", related_name="crons")
+    name = Text(db_column="cron_name")
+    expr = Text(db_column="cron_expr")  # six fields, seconds first
+    next = Whole(db_column="cron_next")
+    prev = Whole(db_column="cron_prev")
+    event = Text(db_column="cron_event", choices=Event)
+    branch = Text(db_column="cron_branch")
+    target = Text(db_column="cron_target")
+    disabled = Truth(db_column="cron_disabled")
+    created = Whole(db_column="cron_created")
+    updated = Whole(db_column="cron_updated")
+    version = Whole(db_column="cron_version")
+    next_at, prev_at = Moment("next"), Moment("prev")
+    created_at, updated_at = Moment("created"), Moment("updated")
+
+    class Meta(DroneModel.Meta):
+        """The table."""
+
+        db_table = "cron"
+
+    def __str__(self) -> str:
+        """Give the name."""
+        return self.name
+
+
+class LatestManager(models.Manager["Latest"]):
+    """Empty where the table is not there: it came with Drone 1.7.0."""
+
+    def get_queryset(self) -> models.QuerySet["Latest"]:
+        """Look for the table first."""
+        found = super().get_queryset()
+        using = self._db or router.db_for_read(Latest)
+        return found if catalogue.has_table(connections[using], "latest") else found.none()
+
+
+class Latest(DroneModel):
+    """The newest build of a branch, a pull request or a deployment target."""
+
+    pk = CompositePrimaryKey("repo_id", "type", "name")
+    repo = Reference(Repo, db_column="latest_repo_id", related_name="+")
+    build = Reference(Build, db_column="latest_build_id", related_name="+")
+    type = Text(db_column="latest_type", choices=LatestType)
+    name = Text(db_column="latest_name")
+    created = Whole(db_column="latest_created")
+    updated = Whole(db_column="latest_updated")
+    created_at, updated_at = Moment("created"), Moment("updated")
+    objects = LatestManager()
+
+    class Meta(DroneModel.Meta):
+        """The table."""
+
+        db_table = "latest"
+
+    def __str__(self) -> str:
+        """Say of what."""
+        return f"{self.type} {self.name}"

@@ -1,0 +1,57 @@
+"""Asks the Drone server who and how old it is, in a thread of its own: no request waits for it, and edrone starts without."""
+
+import logging
+import re
+import threading
+import time
+
+from django.conf import settings
+
+from configs.endpoint.drone_server import known
+from drone_api.client import Client, client_of
+from drone_api.errors import DroneError
+
+SHOWS_STAGE_ERRORS = (2, 28, 1)  # as 2.28.2 calls itself too (drone-facts.md sections 1.6, 4.5)
+NUMBER = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
+AGAIN, SOON = 300.0, 60.0  # seconds until it is asked again, and where it did not answer
+
+logger = logging.getLogger(__name__)
+
+
+def begin() -> None:
+    """Begin to ask, where there is a server to be asked."""
+    if settings.DRONE_SERVER:
+        threading.Thread(target=keep_asking, name="acquaintance", daemon=True).start()
+
+
+def keep_asking() -> None:
+    """Ask now and then: Drone may be started after edrone, and be upgraded."""
+    client = client_of(settings.DRONE_SERVER, settings.DRONE_TOKEN, settings.DRONE_CA_FILE)
+    while True:
+        try:
+            ask(client)
+        except DroneError:  # the log has it; what was known stays
+            time.sleep(SOON)
+        else:
+            time.sleep(AGAIN)
+
+
+def ask(client: Client) -> None:
+    """Ask the server, and write down what it says.
+
+    Raises:
+        DroneError: it does not answer, or not as Drone does.
+    """
+    client.forget()
+    number = NUMBER.match(client.version())
+    known.shows_stage_errors = number is not None and tuple(map(int, number.groups())) >= SHOWS_STAGE_ERRORS
+    if not (settings.DRONE_TOKEN and settings.EDRONE_MANUAL_BUILDS_BY):
+        return
+    login, before = client.login(), known.login
+    known.login = login
+    if login != before and login not in settings.EDRONE_MANUAL_BUILDS_BY:
+        logger.warning(
+            "EDRONE_MANUAL_BUILDS_BY does not name %s, the login of DRONE_TOKEN: no custom build, promotion or rollback "
+            "can be started at edrone. Add it, and restart edrone.",
+            login,
+        )

@@ -1,0 +1,56 @@
+"""`…/builds/{number}/logs/{stage}/{step}`: what a step printed."""
+
+import orjson
+from django.conf import settings
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from builds.drone_db.models import Repo, Step
+from builds.drone_db.queries import log_of, step_of
+from builds.drone_db.vocabulary import Status
+from builds.logs import external_logs, log_lines
+from builds.rest.base import RepositoryView, whole
+from builds.rest.errors import NotFound
+from drone_api import client
+
+NOT_ENDED = {Status.PENDING, Status.RUNNING, Status.WAITING, Status.BLOCKED}
+ELSEWHERE = (
+    "Drone's database has no log of this step: Drone keeps its logs elsewhere (S3 or Azure), or the step printed nothing. "
+    "Set DRONE_SERVER and DRONE_TOKEN, so that edrone can ask Drone for it."
+)
+
+
+class LogView(RepositoryView):
+    """The log of a step."""
+
+    only_at_drone = frozenset({"DELETE"})
+
+    def get(self, _: Request, number: str, stage: str, step: str, **__: str) -> HttpResponse:
+        """Give it as it was stored, byte for byte."""
+        build, in_stage, in_step = whole(number, "build"), whole(stage, "stage"), whole(step, "step")
+        found = step_of(self.repo.pk, build, in_stage, in_step)
+        if found is None:
+            raise NotFound(f"Not Found: build {build} of {self.repo.slug} has no step {in_step} in a stage {in_stage}.")
+        log = log_of(found)
+        if log is None:
+            log = asked_of_drone(self.repo, build, in_stage, found)
+        return HttpResponse(log if log_lines.is_drones(log) else as_lines(log), content_type="application/json")
+
+
+def asked_of_drone(repo: Repo, build: int, stage: int, step: Step) -> bytes:
+    """Ask Drone for a log that its table does not have (drone-facts 6.5).
+
+    Raises:
+        NotFound: the step has not ended, or edrone is not connected to Drone's API.
+        DroneError: Drone has none, or does not answer; or edrone waits for it in too many threads already.
+    """
+    if step.status in NOT_ENDED:
+        raise NotFound(f"Not Found: step {step.name} has not ended; its log comes when it has.")
+    if not (settings.DRONE_SERVER and settings.DRONE_TOKEN):
+        raise NotFound(f"Not Found: {ELSEWHERE}")
+    return external_logs.log_of(client.Repo(repo.namespace, repo.name), build, stage, step.number)
+
+
+def as_lines(log: bytes) -> bytes:
+    """Put what is no JSON into Drone's form of a log."""
+    return orjson.dumps([line._asdict() for line in log_lines.plain(log)])

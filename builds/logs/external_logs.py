@@ -1,0 +1,28 @@
+"""Logs that Drone keeps in S3 or Azure: Drone is asked for them (drone-facts 6.5)."""
+
+from drone_api.client import Repo, connected
+from drone_api.errors import DroneError
+from drone_api.places import place
+from texts.sentence import Sentence
+
+NOT_FOUND = 404
+NONE = Sentence(
+    "Drone has no log of this step either: the step printed nothing, or its log was deleted, or the user of DRONE_TOKEN may "
+    "not see the repository."
+)
+
+
+def log_of(repo: Repo, build: int, stage: int, step: int) -> bytes:
+    """Give the log of a finished step as it was stored.
+
+    Raises:
+        DroneError: 404 where Drone has none; where it does not answer, or a proxy's page comes in its place.
+    """
+    client = connected()
+    try:
+        with place():
+            return client.log(repo, build, stage, step)
+    except DroneError as error:
+        if error.status == NOT_FOUND:
+            raise DroneError(NONE, NOT_FOUND, permanent=True) from None
+        raise

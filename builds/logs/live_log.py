@@ -1,0 +1,71 @@
+"""Lines that Drone's database does not hold: those of a running step, and logs that Drone keeps elsewhere."""
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from builds.drone_db.errors import said
+from builds.drone_db.models import Build, Step
+from builds.logs import external_logs
+from builds.logs.log_lines import Line
+from builds.logs.stream import lines_so_far
+from drone_api.client import Repo, connected
+from drone_api.errors import DroneError
+from drone_api.places import place
+
+
+def running(build: Build, step: Step) -> tuple[list[Line], str]:
+    """Ask Drone what a running step has printed.
+
+    Returns:
+        The lines, and where Drone cannot be asked, a sentence that says why.
+    """
+    if not step.started:
+        return [], _("This step has not begun.")
+    if not can_ask():
+        return [], _(
+            "The lines of a running step are shown where DRONE_SERVER and DRONE_TOKEN are set; "
+            "here they come when the step has ended."
+        )
+    try:
+        with place():
+            return lines_so_far(connected(), of(build), build.number, step.stage.number, step.number), ""
+    except DroneError as error:
+        return [], said(error)
+
+
+def stored_elsewhere(build: Build, step: Step) -> bytes | None:
+    """Ask Drone for the log of a finished step that its table has not; None where there is none to be had.
+
+    Raises:
+        DroneError: Drone could not be asked, or did not answer.
+    """
+    if not can_ask() or not step.started:
+        return None
+    try:
+        return external_logs.log_of(of(build), build.number, step.stage.number, step.number)
+    except DroneError as error:
+        if error.status == external_logs.NOT_FOUND:
+            return None
+        raise
+
+
+def why_none(step: Step) -> str:
+    """Say why a finished step has no log."""
+    if not step.started:
+        return _("This step did not run, so it printed nothing.")
+    if can_ask():
+        return _("Neither Drone's database nor Drone itself has a log of this step.")
+    return _(
+        "Drone's database has no log of this step. Where Drone keeps logs elsewhere (S3, Azure), set DRONE_SERVER and "
+        "DRONE_TOKEN, and it is asked."
+    )
+
+
+def can_ask() -> bool:
+    """Are the settings there by which Drone is asked?"""
+    return bool(settings.DRONE_SERVER and settings.DRONE_TOKEN)
+
+
+def of(build: Build) -> Repo:
+    """Name the repository of a build as the client does."""
+    return Repo(build.repo.namespace, build.repo.name)

@@ -1,0 +1,167 @@
+"""The log of a step: in parts, so that a long one opens at once; as text; and while the step still runs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from builds.browsing.pages import LARGEST, find_repo, page, shown
+from builds.drone_db.errors import said
+from builds.drone_db.models import Build, Step
+from builds.drone_db.queries import log_of, step_of
+from builds.logs import live_log, log_parts
+from builds.logs.log_lines import lines
+from builds.logs.log_rendering import LogLine, Outline, outline, written
+from drone_api.errors import DroneError
+from drone_api.places import Busy
+from web import statuses
+
+MOST_PARTS = 8  # of more, those in the middle are folded together
+
+
+@dataclass(frozen=True)
+class PartLine:
+    """A part of a log as the page shows it."""
+
+    first: int
+    last: int
+    url: str
+    since: str
+    lines: list[LogLine] | None  # None: folded, and asked for when it is opened
+
+
+def context(build: Build, step: Step) -> dict[str, Any]:
+    """Give what the page shows of a step's log: its parts, the last of them open, or a sentence why there is none."""
+    where = {"raw_url": url("raw", build, step), "step_url": url("step", build, step), "step": step}
+    try:
+        data = read(build, step)
+    except DroneError as error:
+        return where | {"no_log": said(error), "again_url": url("log", build, step) if isinstance(error, Busy) else ""}
+    if data is None and step.status in statuses.NOT_FINISHED:
+        return where | tail_of(build, step, 0)
+    if data is None:
+        return where | {"no_log": live_log.why_none(step)}
+    found = outline(data)
+    parts = in_parts(build, step, found)
+    middle = parts[1:-2] if len(parts) > MOST_PARTS else []
+    return where | {
+        "line_count": found.count,
+        "parts": parts[:1] + parts[-2:] if middle else parts,
+        "middle": middle,
+        "middle_last": middle[-1].last if middle else 0,
+        "dropped": found.dropped,
+    }
+
+
+def read(build: Build, step: Step) -> bytes | None:
+    """Read the log of a step from Drone's table or from where else Drone keeps it; None where there is none.
+
+    Raises:
+        DroneError: it may be elsewhere, and Drone cannot be asked now.
+    """
+    if (data := log_of(step)) is not None:
+        return data
+    return live_log.stored_elsewhere(build, step) if step.status not in statuses.NOT_FINISHED else None
+
+
+def in_parts(build: Build, step: Step, found: Outline) -> list[PartLine]:
+    """Give each part of a log its address, and the last one its lines."""
+    return [
+        PartLine(
+            part.first,
+            part.last,
+            url("part", build, step, first=part.first, last=part.last),
+            since,
+            found.last if part is found.parts[-1] else None,
+        )
+        for part, since in zip(found.parts, found.since, strict=True)
+    ]
+
+
+@page
+def whole(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> HttpResponseBase:
+    """Give the log as the page of its step has it, which asks for it again where edrone was busy."""
+    build, found = find_step(request, slug, number, stage, step)
+    if not request.headers.get("HX-Request"):
+        return redirect(url("step", build, found))
+    return shown(request, "logs/log.html", context(build, found))
+
+
+@page
+def part(request: HttpRequest, slug: str, number: int, stage: int, step: int, first: int, last: int) -> TemplateResponse:
+    """Give some lines of a log: as a part of a page, or as a page where scripts do not run."""
+    build, found_step, data = stored(request, slug, number, stage, step)
+    if log_parts.Part(first, last) not in outline(data).parts:
+        raise Http404
+    context = {"lines": written(lines(data), first, last), "raw_url": url("raw", build, found_step)}
+    if request.headers.get("HX-Request"):
+        return shown(request, "logs/log_lines.html", context)
+    page_of = {"title": f"{slug} #{number}", "slug": slug, "build": build, "step": found_step}
+    return shown(request, "logs/log_part.html", context | page_of)
+
+
+@page
+def raw(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> HttpResponse:
+    """Give a log as a text file, as it was printed."""
+    _build, _step, data = stored(request, slug, number, stage, step)
+    name = f"build-{number}-{stage}-{step}.log"
+    return HttpResponse(
+        "".join(line.out if line.out.endswith("\n") else f"{line.out}\n" for line in lines(data) if line.out).encode(
+            errors="replace"
+        ),
+        content_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@page
+def tail(request: HttpRequest, slug: str, number: int, stage: int, step: int, after: int) -> HttpResponse:
+    """Give the lines of a running step that the reader has not; once it has ended, the page is asked for anew."""
+    build, found = find_step(request, slug, number, stage, step)
+    if found.status not in statuses.NOT_FINISHED:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return shown(request, "logs/log_tail.html", tail_of(build, found, after))
+
+
+def tail_of(build: Build, step: Step, after: int) -> dict[str, Any]:
+    """Give what a running step has printed after its first `after` lines, as much as a part of a log holds."""
+    seen, reason = live_log.running(build, step)
+    skipped = max(seen[0].pos, 0) if seen else 0
+    start = max(after - skipped, 0)
+    pieces = log_parts.parts([line.out for line in seen[start : start + log_parts.MOST_LINES]])
+    end = start + pieces[0].last if pieces else start  # beyond the last line that is shown, where empty ones follow it
+    new = written(seen, start + 1, end, skipped) if pieces else []
+    return {
+        "running": True,
+        "lines": new,
+        "more": len(seen) > end,
+        "reason": reason or ("" if new or after else _("No output yet; Drone is asked again every 2 seconds.")),
+        "tail_url": url("tail", build, step, after=skipped + end if pieces else after),
+    }
+
+
+def stored(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> tuple[Build, Step, bytes]:
+    """Find the log of a step, in Drone's table or where else Drone keeps it."""
+    build, found = find_step(request, slug, number, stage, step)
+    if (kept := read(build, found)) is None:
+        raise Http404
+    return build, found, kept
+
+
+def find_step(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> tuple[Build, Step]:
+    """Find a step of a build that the reader may see."""
+    repo = find_repo(request, slug)
+    if max(number, stage, step) > LARGEST or not (found := step_of(repo.id, number, stage, step)):
+        raise Http404
+    found.stage.build.repo = repo
+    return found.stage.build, found
+
+
+def url(name: str, build: Build, step: Step, **more: int) -> str:
+    """Give the address of something of a log."""
+    where = {"slug": build.repo.slug, "number": build.number, "stage": step.stage.number, "step": step.number}
+    return reverse(f"admin:builds_{name}", kwargs=where | more)

@@ -1,0 +1,95 @@
+"""The lines of a log as a page shows them. Pure; what is slow for a long log is done once and kept for a few logs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from builds.logs import ansi, log_parts
+from builds.logs.log_lines import Line, lines
+from builds.logs.memo import Kept
+from web import times
+
+SHORT = 128 * 1024  # bytes; a log that is not longer is looked at anew each time
+MOST_KEPT = 8  # logs; of each the lines of its last part and the borders of the others, a megabyte at most
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """A line as the page shows it."""
+
+    number: int  # from 1
+    spans: list[ansi.Span]
+    longer: int  # characters that are not shown
+    at: str  # time since the step began; empty where it is that of the line before
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What the page of a log needs: where its parts begin, and the lines of the last one."""
+
+    count: int  # lines that are shown
+    dropped: int  # lines that the runner left out at the start
+    parts: list[log_parts.Part]
+    since: list[str]  # for each part the time at which it begins
+    last: list[LogLine]
+
+
+def outline(data: bytes) -> Outline:
+    """Look through a log as Drone stores it."""
+    return KEPT.of(data) if len(data) > SHORT else looked_through(data)
+
+
+def looked_through(data: bytes) -> Outline:
+    """Do so, all of it."""
+    found = without_end(lines(data))
+    parts = log_parts.parts([line.out for line in found])
+    since = [times.clock(found[part.first - 1].time) for part in parts]
+    last = written(found, parts[-1].first, parts[-1].last) if parts else []
+    return Outline(sum(1 for line in found if line.out), found[0].pos if found else 0, parts, since, last)
+
+
+def without_end(found: list[Line]) -> list[Line]:
+    """Leave out what was not printed at the end of a log, so that its last part has something to show."""
+    count = len(found)
+    while count and not found[count - 1].out:
+        count -= 1
+    return found[:count]
+
+
+KEPT = Kept(looked_through, MOST_KEPT)
+
+
+def written(found: Sequence[Line], first: int, last: int, skipped: int = 0) -> list[LogLine]:
+    """Write some lines of a log, in the colours that the lines before them left behind.
+
+    An empty text is no line, not even a blank one: the runner cuts what a step prints after each line end, and sends what
+    follows the last one too. It is not shown, and its number is left out: the others keep those that Drone gives them.
+
+    Args:
+        found: all lines.
+        first: number of the first that is written, counted from 1.
+        last: number of the last.
+        skipped: lines that are missing before all of them; the numbers count them.
+    """
+    style = ansi.after(end_of(found, first - 1))
+    chosen = found[first - 1 : last]
+    result, before = [], None
+    for number, (line, spans) in enumerate(
+        zip(chosen, ansi.lines((line.out for line in chosen), style), strict=True), first + skipped
+    ):
+        if not line.out:
+            continue
+        longer = max(len(line.out.rstrip("\r\n").rpartition("\r")[2]) - ansi.LONGEST, 0)
+        result.append(LogLine(number, spans, longer, times.clock(line.time) if line.time != before else ""))
+        before = line.time
+    return result
+
+
+def end_of(found: Sequence[Line], count: int) -> str:
+    """Give the end of the first `count` lines, as much as is looked at for colours."""
+    texts: list[str] = []
+    length = 0
+    while count and length < ansi.REMEMBERED:
+        count -= 1
+        texts.append(found[count].out)
+        length += len(texts[-1])
+    return "".join(reversed(texts))

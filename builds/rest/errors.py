@@ -1,0 +1,66 @@
+"""Every error of the API is `{"message": …}` with a status, as Drone's are (drone-facts 4.1)."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation, TooManyFieldsSent
+from django.db import DatabaseError
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from builds.drone_db.errors import BuildsError
+from configs.records.own_database import trouble
+from pipelines.errors import ConfigError
+
+logger = logging.getLogger(__name__)
+FAILED = "edrone failed at this request; its log says why."
+NO_ADDRESS = "Not Found: the API has no such address; docs/api.md and /api/docs list what there is."
+
+
+class NotFound(exceptions.NotFound):
+    """What is asked for is not there, or is not for this user's eyes."""
+
+
+class NoRepository(NotFound):
+    """There is no such repository, or it is not for this user's eyes."""
+
+
+class NoRepositoryHere(Response):
+    """The answer to that; the address may yet be meant otherwise (builds/api_urls.py)."""
+
+
+class BadRequest(exceptions.APIException):
+    """The request cannot be understood."""
+
+    status_code = 400
+
+
+def answer_error(error: Exception, _: Mapping[str, Any]) -> Response:
+    """Turn whatever was raised into an answer; what nobody foresaw is logged and told as 500."""
+    headers: dict[str, str] = {}
+    match error:
+        case exceptions.APIException():
+            status, message = error.status_code, str(error.detail)
+            if header := getattr(error, "auth_header", None):
+                headers["WWW-Authenticate"] = header
+        case BuildsError() | ConfigError():
+            status, message = error.status, str(error)
+            if getattr(error, "replayed", False):
+                headers["Idempotency-Replayed"] = "true"
+        case TooManyFieldsSent():
+            status, message = 400, f"The address has more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} parameters."
+        case SuspiciousOperation():
+            status, message = 400, "The request has too many parts, or a part that no client sends."
+        case DatabaseError():
+            logger.warning("edrone's own database: %s", " ".join(str(error).split()))
+            status, message = 503, f"{trouble(error)} edrone's log says why."
+        case _:
+            logger.error("The API failed.", exc_info=error)
+            status, message = 500, FAILED
+    if seconds := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(seconds))
+    whole = message.encode("utf-8", "replace").decode()  # what was sent may be half a character
+    kind = NoRepositoryHere if isinstance(error, NoRepository) else Response
+    return kind({"message": whole}, status, headers=headers)

@@ -1,0 +1,54 @@
+"""Pages by a key: a signed cursor says where the next one begins, and a `Link` header holds its address (RFC 8288)."""
+
+import re
+
+from django.core.signing import BadSignature, Signer
+from django.http import QueryDict
+from rest_framework.request import Request
+
+from builds.rest.errors import BadRequest
+
+HOST = re.compile(r"[\w.:\[\]-]+", re.ASCII)
+
+
+def cursor(of: str, position: int) -> str:
+    """Write where a page ends; `of` names the list, so that a cursor of one list is none of another."""
+    return signer(of).sign_object(position)
+
+
+def position_of(of: str, given: QueryDict) -> int | None:
+    """Read `cursor`; None where there is none.
+
+    Raises:
+        BadRequest: edrone has not written it for this list.
+    """
+    text = given.get("cursor", "")
+    if not text:
+        return None
+    try:
+        return int(signer(of).unsign_object(text))
+    except (BadSignature, ValueError, TypeError):
+        raise BadRequest("This cursor is not one that edrone gave for this list; begin without one.") from None
+
+
+def signer(of: str) -> Signer:
+    """Sign for one list."""
+    return Signer(salt=f"cursor of {of}")
+
+
+def next_link(request: Request, text: str) -> str:
+    """Give the `Link` header of the next page: the same address with another cursor."""
+    parameters = request.query_params.copy()
+    parameters.pop("page", None)
+    parameters.pop("access_token", None)
+    parameters["cursor"] = text
+    return f'<{origin(request)}{request.path}?{parameters.urlencode()}>; rel="next"'
+
+
+def origin(request: Request) -> str:
+    """Say under which scheme and host the client knows edrone; empty (a relative link) where it does not say.
+
+    Nothing but the client's own next request depends on it, so ALLOWED_HOSTS is not asked.
+    """
+    host = request.META.get("HTTP_HOST", "")
+    return f"{request.scheme}://{host}" if HOST.fullmatch(host) else ""

@@ -1,0 +1,321 @@
+"""What was served to which build, and the last errors, for people who may look at them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from configs.records.build_numbers import bind_number
+from configs.records.models import ConfigFile, LastError, ServedConfig
+from configs.records.showing import before, coloured, difference, harmless, moment, text_of
+from configs.visible import narrow
+from web.admin_lists import Bounded
+from web.labels import EVENTS
+from web.paginators import OnePage, Uncounted
+
+PAGE = 50  # records
+INDEXED = {"id__lt", "slug", "ref", "event", "number", "time"}  # what a list can be narrowed by, in its address
+BUILD = (
+    "repository", "numbered", "event_word", "action", "ref", "after", "target", "deploy_to", "made_from", "trigger", "author",
+    "sender",
+)  # fmt: skip
+SERVED = ("file_link", "sources", "hash", "served_at", "late", "version", "revision", "yaml")
+CHANGES = ("previous", "changes")
+LABELS: dict[str, Any] = {
+    "hour": _("the last hour"),
+    "day": _("the last day"),
+    "week": _("the last week"),
+    "month": _("the last month"),
+    "-hour": _("before the last hour"),
+    "-day": _("before the last day"),
+    "-week": _("before the last week"),
+    "-month": _("before the last month"),
+}
+MOST_FILES = 1000  # states of the files of one path, the newest of which a search finds
+
+
+class Unwritten(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no argument when it runs
+    """Rows that nobody writes here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody adds."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes here; `manage.py pruneconfigs` does."""
+        return False
+
+
+class ReadOnly(Bounded, Unwritten):
+    """Rows that are looked at, of the repositories that the reader may see; only edrone itself writes them."""
+
+    paginator = OnePage
+    change_list_template = "admin/configs/change_list.html"
+    list_per_page = PAGE
+    list_max_show_all = 0
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = None
+    sortable_by = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Take those of the repositories that the reader may see."""
+        return narrow(super().get_queryset(request), request.user)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Name what names of branches and people may hide."""
+        return without_hidden(super().changelist_view(request, extra_context))
+
+    def changeform_view(self, *arguments: Any, **named: Any) -> HttpResponse:
+        """Do so on the page of one row."""
+        return without_hidden(super().changeform_view(*arguments, **named))
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Do so on the page of its history."""
+        return without_hidden(super().history_view(request, object_id, extra_context))
+
+
+def without_hidden(answer: HttpResponse) -> HttpResponse:
+    """Name on a page of Django's own what others wrote to be hidden, wherever Django writes it: cells, titles, crumbs."""
+    if isinstance(answer, TemplateResponse):
+        answer.add_post_render_callback(named)
+    return answer
+
+
+def named(page: HttpResponse) -> None:
+    """Do so once the page is written."""
+    page.content = harmless(page.content.decode()).encode()
+
+
+class EventFilter(admin.SimpleListFilter):
+    """Events, without asking the database which there are."""
+
+    title, parameter_name = _("event"), "event"
+
+    def lookups(self, *_: Any) -> Sequence[tuple[str, Any]]:
+        """List Drone's events."""
+        return list(EVENTS.items())
+
+    def queryset(self, _: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Take those of one event."""
+        return rows.filter(event=self.value()) if self.value() else rows
+
+
+class TimeFilter(admin.SimpleListFilter):
+    """Spans of time; by id, which grows with time, so that an index gives the newest first."""
+
+    title, parameter_name = _("time"), "time"
+    spans: ClassVar = {
+        "hour": timedelta(hours=1),
+        "day": timedelta(days=1),
+        "week": timedelta(days=7),
+        "month": timedelta(days=30),
+    }
+
+    def lookups(self, *_: Any) -> Sequence[tuple[str, str]]:
+        """List the spans."""
+        return list(LABELS.items())
+
+    def queryset(self, _: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Take those of a span."""
+        name = (self.value() or "").removeprefix("-")
+        if name not in self.spans:
+            return rows
+        start = datetime.now(UTC) - self.spans[name]
+        if not (self.value() or "").startswith("-"):
+            return rows.filter(served__gte=start)
+        last = ServedConfig.objects.filter(served__lt=start).order_by("-served").values_list("pk", flat=True).first()
+        return rows.filter(pk__lte=last or 0, served__lt=start)
+
+
+@admin.register(ServedConfig)
+class ServedConfigAdmin(ReadOnly):
+    """Records, the newest first."""
+
+    list_display = ("served_at", "repository", "build", "event_word", "branch_or_tag", "file_link", "trigger")
+    list_display_links = ("served_at",)
+    list_filter = (EventFilter, TimeFilter)
+    list_select_related = ("file",)
+    search_fields = ("slug",)  # what is searched: get_search_results
+    search_help_text = _("namespace/name of a repository, build number, branch or tag, refs/…, or a file of the tree (….yaml)")
+    fieldsets = (
+        (_("Build"), {"fields": BUILD}),
+        (_("What was served"), {"fields": SERVED}),
+        (_("Since then"), {"fields": CHANGES}),
+    )
+
+    class Media:
+        """The colours."""
+
+        css: ClassVar = {"all": ["web/served.css"]}
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow what an index finds: any other would read all records."""
+        return lookup in INDEXED
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ServedConfig]:
+        """Read the file with each record, and its text for one record's page."""
+        match = request.resolver_match
+        one = match is not None and match.url_name == "configs_servedconfig_change"
+        return super().get_queryset(request).select_related("file__text" if one else "file").order_by("-id")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """All of them."""
+        return (*BUILD, *SERVED, *CHANGES)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        """Search by what an index finds."""
+        words = search_term.split()
+        for number in filter(is_number, words):
+            bind_number(number_of(number), next((word for word in words if "/" in word), ""))
+        for word in words:
+            queryset = queryset.filter(condition(word, self.get_queryset(request)))
+        return queryset, False
+
+    @admin.display(description=_("served"))
+    def served_at(self, record: ServedConfig) -> SafeString:
+        """Say when."""
+        return moment(record.served)
+
+    @admin.display(description=_("event"))
+    def event_word(self, record: ServedConfig) -> Any:
+        """Say what started the build."""
+        return EVENTS.get(record.event, record.event)
+
+    @admin.display(description=_("repository"))
+    def repository(self, record: ServedConfig) -> SafeString:
+        """Name the repository, which leads to all that it was served."""
+        return listed(record.slug, slug=record.slug)
+
+    @admin.display(description=_("build"))
+    def build(self, record: ServedConfig) -> str:
+        """Give the number, where it is known."""
+        return str(record.number) if record.number else "-"
+
+    @admin.display(description=_("build"))
+    def numbered(self, record: ServedConfig) -> str:
+        """Give the number, or say when it will be known."""
+        return self.build(record) if record.number else gettext("known once the build is opened, or searched for by its number")
+
+    @admin.display(description=_("made from"))
+    def made_from(self, record: ServedConfig) -> str:
+        """Give the number of the build that was restarted or promoted."""
+        return f"#{record.parent}" if record.parent else "-"
+
+    @admin.display(description=_("ref"))
+    def branch_or_tag(self, record: ServedConfig) -> SafeString:
+        """Name the ref, which leads to all that was served for it."""
+        return listed(record.ref, slug=record.slug, ref=record.ref)
+
+    @admin.display(description=_("file"))
+    def file_link(self, record: ServedConfig) -> SafeString:
+        """Name the file, which leads to all builds that it served."""
+        return listed(str(record.file), q=record.file.path)
+
+    @admin.display(description=_("files it came from"))
+    def sources(self, record: ServedConfig) -> str:
+        """List the files."""
+        return gettext(", ").join(f"projects/{path}" for path in record.file.sources)
+
+    @admin.display(description=_("SHA-256 of the text"))
+    def hash(self, record: ServedConfig) -> str:
+        """Give the hash."""
+        return record.file.text_id or gettext("no text: the repository keeps its own file")
+
+    @admin.display(description=_("YAML, with where each part came from"))
+    def yaml(self, record: ServedConfig) -> SafeString:
+        """Show the text."""
+        return coloured(text_of(record, explained=True))
+
+    @admin.display(description=_("the same branch before"))
+    def previous(self, record: ServedConfig) -> SafeString | str:
+        """Name what the same branch was served before."""
+        old = before(record)
+        if old is None:
+            return gettext("nothing that is recorded")
+        address = reverse("admin:configs_servedconfig_change", args=[old.pk])
+        return format_html('<a href="{}">{}</a>, {}', address, old, moment(old.served))
+
+    @admin.display(description=_("what has changed since"))
+    def changes(self, record: ServedConfig) -> SafeString | str:
+        """Show the difference."""
+        old = before(record)
+        if old is None:
+            return "-"
+        return coloured(found, diff=True) if (found := difference(old, record)) else gettext("nothing: the text is the same")
+
+
+@admin.register(LastError)
+class LastErrorAdmin(Uncounted, ReadOnly):
+    """The last error of each repository, the newest first."""
+
+    change_list_template = "admin/change_list.html"  # the newest has not the largest id
+    list_display = ("at", "slug", "build", "event_word", "ref", "message")
+    list_display_links = ("at",)
+    fields = ("at", "slug", "build", "event_word", "ref", "target", "trigger", "message", "version", "revision")
+    readonly_fields = ("at", "build", "event_word")
+    search_fields = ("slug",)
+    search_help_text = _("namespace/name of a repository")
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        """Search by the name."""
+        return (queryset.filter(slug=search_term.strip()) if search_term.strip() else queryset), False
+
+    @admin.display(description=_("time"))
+    def at(self, error: LastError) -> SafeString:
+        """Say when."""
+        return moment(error.time)
+
+    @admin.display(description=_("build"))
+    def build(self, error: LastError) -> str:
+        """Give the number; a build that was being triggered has none."""
+        return str(error.number) if error.number else "-"
+
+    @admin.display(description=_("event"))
+    def event_word(self, error: LastError) -> Any:
+        """Say what started the build."""
+        return EVENTS.get(error.event, error.event)
+
+
+def is_number(word: str) -> bool:
+    """Is a word the number of a build?"""
+    return word.isdecimal() and word.isascii()
+
+
+def number_of(word: str) -> int:
+    """Give the number, which a column holds."""
+    return min(int(word[:19]), 2**63 - 1)
+
+
+def condition(word: str, seen: QuerySet[ServedConfig]) -> Q:
+    """Say what a word of a search means among the records that the reader may see; each is one that an index finds."""
+    if is_number(word):
+        return Q(number=number_of(word))
+    if word.endswith((".yaml", ".yml")):
+        path = word.removeprefix("projects/")
+        files = ConfigFile.objects.filter(path=path).values_list("pk", flat=True)[:MOST_FILES]
+        return Q(file__in=list(files))
+    if word.startswith("refs/"):
+        return Q(ref=word)
+    # One after the other, since an index gives the newest first for one value only.
+    meanings = [Q(slug=word)] * ("/" in word) + [Q(ref=f"refs/heads/{word}"), Q(ref=f"refs/tags/{word}")]
+    return next((meaning for meaning in meanings if seen.filter(meaning).exists()), Q(pk__in=[]))
+
+
+def listed(text: str, **parameters: str) -> SafeString:
+    """Write a link to the list of records that have something in common."""
+    return format_html('<a href="{}?{}">{}</a>', reverse("admin:configs_servedconfig_changelist"), urlencode(parameters), text)

@@ -1,0 +1,41 @@
+"""Builds of Drone's table, as what identifies them for the records of what they were served."""
+
+from builds.drone_db.models import Build, Repo
+from builds.drone_db.vocabulary import Status
+from configs.endpoint.answers import SIGNED
+from configs.records.identity import BuildKey
+
+MOST = 50  # builds of one number, in as many repositories
+REFUSED = f"unsupported os: {SIGNED}"  # as Drone's linter refuses the pipeline by which edrone tells an error
+
+
+def numbered(number: int, slug: str) -> list[BuildKey]:
+    """Find the builds with a number, of one repository or (where the name is empty) of all: the newest."""
+    repos = Repo.objects.filter(slug=slug) if slug else Repo.objects.all()
+    found = Build.objects.filter(number=number, repo_id__in=repos.values("id")).order_by("-id")[:MOST]
+    return [key_of(build) for build in found]
+
+
+def key_of(build: Build) -> BuildKey:
+    """Say what identifies a build."""
+    return BuildKey(
+        repo_id=build.repo_id,
+        build_id=build.pk,
+        number=build.number,
+        event=build.event,
+        action=build.action,
+        ref=build.ref,
+        after=build.after,
+        target=build.target,
+        deploy_to=build.deploy_to,
+        parent=build.parent,
+        trigger=build.trigger,
+        created=build.created,
+        params=build.params,
+        got_error=bool(error_of(build)),
+    )
+
+
+def error_of(build: Build) -> str:
+    """Give the error that edrone answered a build with as it was triggered; empty where it was none."""
+    return build.error.partition(REFUSED)[2] if build.status == Status.ERROR.value else ""

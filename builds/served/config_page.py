@@ -1,0 +1,39 @@
+"""The configuration that a build was served, where each part of it came from, and how it differs from the one before."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from builds.browsing.build_page import about
+from builds.browsing.pages import find_build, page, shown
+from builds.served.build_keys import key_of
+from configs.records.rules import served_for
+from configs.records.showing import before, coloured, difference, text_of
+
+
+@page
+def raw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Give the YAML that was served as a file."""
+    build = find_build(request, slug, number)
+    if not (record := served_for(key_of(build))):
+        raise Http404
+    return HttpResponse(
+        text_of(record).encode(errors="replace"),
+        content_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="build-{number}.yaml"'},
+    )
+
+
+@page
+def config_page(request: HttpRequest, slug: str, number: int) -> TemplateResponse:
+    """Show the YAML and its sources."""
+    build = find_build(request, slug, number)
+    context = {**about(request, build), "tab": "config", "record": (record := served_for(key_of(build)))}
+    if record:
+        old = before(record)
+        changes = difference(old, record) if old else ""
+        context |= {
+            "yaml": coloured(text_of(record, explained=True)),
+            "old": old,
+            "changes": coloured(changes, diff=True) if changes else "",
+        }
+    return shown(request, "served/config.html", context)

@@ -1,0 +1,169 @@
+"""Doing something to a build: restart, promote, roll back, cancel, approve, decline."""
+
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
+
+from builds.access.models import Level
+from builds.access.rules import level_of
+from builds.browsing.pages import find_build, page
+from builds.drone_db.errors import said
+from builds.drone_db.models import Build, Latest
+from builds.drone_db.vocabulary import LatestType
+from builds.starting import operations
+from builds.starting.actions import OF_A_STAGE, TO_A_TARGET, needed, not_now, permitted
+from builds.starting.commands import Caller, Wish
+from builds.starting.confirmation import Question, ask, changes, done_before, page_of
+from builds.starting.errors import Forbidden
+from builds.starting.forms import NothingMore, RestartForm, TargetForm
+from builds.starting.models import Verb
+from builds.starting.needs import demand
+from texts.sentence import Sentence
+
+MOST_TARGETS = 100  # that are suggested
+VERBS = set(Verb) - {Verb.CREATE}
+
+
+@page
+def act_page(request: HttpRequest, slug: str, number: int, verb: str, stage: int | None = None) -> HttpResponseBase:
+    """Ask what is still to be said, then for confirmation, then do it."""
+    if verb not in VERBS or (stage is None and verb == Verb.APPROVE) or (stage is not None and verb not in OF_A_STAGE):
+        raise Http404
+    build = find_build(request, slug, number)
+    form = form_of(request, Verb(verb), build)
+    question = question_of(Verb(verb), build, stage, form)
+    try:
+        allow(request, build, Verb(verb), debug=debugs(form))
+    except Forbidden as error:
+        return page_of(request, question, {"reason": said(error), "forbidden": True}, error.status)
+    if changes(request):
+        return page_of(request, question, {})
+    reason = not_now(build, verb, stage or 0)
+    if request.method != "POST" or (reason and not done_before(request)):
+        return page_of(request, question, {"not_now": reason}, 409 if request.POST.get("confirmed") else 200)
+    if not form.is_valid():
+        return page_of(request, question, {}, 422)
+    return ask(request, question, wish_of(Verb(verb), build, stage, form.cleaned_data))
+
+
+def allow(request: HttpRequest, build: Build, verb: Verb, *, debug: bool) -> None:
+    """Let through whoever may do this at all; the target is looked at with the rest of the form.
+
+    Raises:
+        Forbidden: with what is missing.
+    """
+    if permitted(request.user, build, verb, debug=debug):
+        return
+    demand(Caller(request.user, ""), build.repo.slug, needed(build, verb, debug=debug))
+    if verb in TO_A_TARGET and (level_of(request.user, build.repo.slug) or 0) < Level.DEPLOY:
+        raise Forbidden(Sentence("Forbidden: this needs a grant of level “deploy”."))
+
+
+def form_of(request: HttpRequest, verb: Verb, build: Build) -> forms.Form:
+    """Make the form of a verb."""
+    data = request.POST if request.method == "POST" else None
+    if verb in TO_A_TARGET:
+        return TargetForm(data, targets(build))
+    if verb == Verb.RESTART:
+        return RestartForm(data, may_debug=permitted(request.user, build, verb, debug=True))
+    return NothingMore(data)
+
+
+def targets(build: Build) -> list[str]:
+    """Give the targets that builds of the repository went to."""
+    found = Latest.objects.filter(repo_id=build.repo_id, type=LatestType.DEPLOYMENT.value).order_by("name")
+    return list(found.values_list("name", flat=True)[:MOST_TARGETS])
+
+
+def wish_of(verb: Verb, build: Build, stage: int | None, given: dict[str, Any]) -> Wish:
+    """Say what is wanted."""
+    return Wish(
+        verb,
+        build.number,
+        stage=stage,
+        target=given.get("target", ""),
+        debug=given.get("debug", False),
+        params=given.get("params", {}),
+    )
+
+
+def question_of(verb: Verb, build: Build, stage: int | None, form: forms.Form) -> Question:
+    """Put it into words that name the build, and the target where there is one."""
+    target = (form.cleaned_data.get("target", "") if form.is_bound and form.is_valid() else "") or build.deploy_to
+    names = {
+        "build": f"{build.repo.slug} #{build.number}",
+        "target": target,
+        "stage": stage_name(build, stage),
+        "operation": operations.name_of(build),
+    }
+    title, sentence, done = words_of(verb, build, stage)
+    return Question(
+        title % names, sentence % names, done % names, build.repo, build, form, warnings(verb, build),
+        dangerous=verb in DANGEROUS or deploys(verb, build, debug=debugs(form)), cancels=verb == Verb.CANCEL,
+    )  # fmt: skip
+
+
+DANGEROUS = {Verb.PROMOTE, Verb.ROLLBACK, Verb.CANCEL, Verb.DECLINE}
+
+
+def debugs(form: forms.Form) -> bool:
+    """Is debugging asked for?"""
+    return isinstance(form, RestartForm) and form.debugs
+
+
+def deploys(verb: Verb, build: Build, *, debug: bool) -> bool:
+    """Does this start what only those may start who may deploy?"""
+    return verb == Verb.RESTART and needed(build, verb, debug=debug).level == Level.DEPLOY
+
+
+def words_of(verb: Verb, build: Build, stage: int | None) -> tuple[str, str, str]:
+    """Give title, sentence and what is said afterwards."""
+    if verb == Verb.RESTART and operations.name_of(build):
+        return (
+            _("Restart %(build)s"),
+            _("Start %(build)s anew, which runs the operation %(operation)s again, with today's configuration."),
+            _("Started anew: %(build)s."),
+        )
+    if verb == Verb.RESTART and build.deploy_to:
+        return (
+            _("Restart %(build)s"),
+            _("Start %(build)s anew, which deploys to %(target)s again, with today's configuration."),
+            _("Started anew: %(build)s."),
+        )
+    if verb == Verb.DECLINE and stage is None:
+        return _("Decline %(build)s"), _("Decline all of %(build)s."), _("Declined: %(build)s.")
+    return {
+        Verb.RESTART: (
+            _("Restart %(build)s"), _("Start %(build)s anew, with today's configuration."), _("Started anew: %(build)s.")
+        ),
+        Verb.PROMOTE: (
+            _("Promote %(build)s"), _("Promote %(build)s to %(target)s."), _("The promotion to %(target)s was started.")
+        ),
+        Verb.ROLLBACK: (
+            _("Roll back to %(build)s"), _("Roll %(target)s back to %(build)s."), _("The rollback of %(target)s was started.")
+        ),
+        Verb.CANCEL: (_("Cancel %(build)s"), _("Cancel %(build)s."), _("Cancelled: %(build)s.")),
+        Verb.APPROVE: (
+            _("Approve %(build)s"), _("Approve the stage %(stage)s of %(build)s, which then runs."), _("Approved: %(stage)s.")
+        ),
+        Verb.DECLINE: (
+            _("Decline %(build)s"), _("Decline the stage %(stage)s of %(build)s."), _("Declined: %(stage)s.")
+        ),
+    }[verb]  # fmt: skip
+
+
+def stage_name(build: Build, number: int | None) -> str:
+    """Name a stage."""
+    return next((stage.name for stage in build.stages.all() if stage.number == number), "")
+
+
+def warnings(verb: Verb, build: Build) -> tuple[str, ...]:
+    """Say what somebody should know before."""
+    found = []
+    if verb == Verb.PROMOTE and build.status != "success":
+        found.append(_("This build did not succeed."))
+    if verb == Verb.RESTART and build.status == "error":
+        found.append(_("Drone keeps no parameters of a build that it refused: it is started without."))
+    return tuple(found)

@@ -1,0 +1,119 @@
+"""Who started what, for those with the permission, of the repositories that they see."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from builds.served.admin import LABELS, ReadOnly
+from builds.starting.models import AuditRecord
+from builds.templatetags.builds import harmless, means, said
+from configs.records.showing import moment
+from web.statuses import look
+
+SPANS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
+DONE = (
+    "at",
+    "username",
+    "by_means",
+    "verb",
+    "repository",
+    "number",
+    "stage",
+    "branch",
+    "commit",
+    "operation",
+    "target",
+    "build_message",
+    "parameters",
+)
+ENDED = ("outcome", "status", "answer_said", "build_link", "build_look", "ended")
+
+
+class SpanFilter(admin.SimpleListFilter):
+    """Spans of time."""
+
+    title, parameter_name = _("time"), "time"
+
+    def lookups(self, *_: Any) -> Sequence[tuple[str, Any]]:
+        """List the spans."""
+        return [(name, LABELS[name]) for name in SPANS]
+
+    def queryset(self, _: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Take those of a span."""
+        span = SPANS.get(self.value() or "")
+        return rows.filter(time__gte=datetime.now(UTC) - span) if span else rows
+
+
+@admin.register(AuditRecord)
+class AuditAdmin(ReadOnly):
+    """Records, the newest first."""
+
+    list_display = ("at", "username", "by_means", "verb", "repository", "what", "outcome", "build_link")
+    list_display_links = ("at",)
+    list_filter = ("verb", "outcome", SpanFilter)
+    search_fields = ("slug",)  # what is searched: get_search_results
+    search_help_text = _("namespace/name of a repository, or the name of a user")
+    readonly_fields = (*DONE, *ENDED)
+    fieldsets = ((_("What was wanted"), {"fields": DONE}), (_("What came of it"), {"fields": ENDED}))
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        """Search by what an index finds."""
+        for word in search_term.split():
+            queryset = queryset.filter(Q(slug=word) if "/" in word else Q(username=word))
+        return queryset, False
+
+    @admin.display(description=_("time"))
+    def at(self, record: AuditRecord) -> SafeString:
+        """Say when it was wanted."""
+        return moment(record.time)
+
+    @admin.display(description=_("by means of"))
+    def by_means(self, record: AuditRecord) -> SafeString:
+        """Say by means of what."""
+        return means(record.means)
+
+    @admin.display(description=_("message"))
+    def answer_said(self, record: AuditRecord) -> SafeString | str:
+        """Say what the caller was told."""
+        return said(record.said) if record.message else "-"
+
+    @admin.display(description=_("status of the build"))
+    def build_look(self, record: AuditRecord) -> SafeString | str:
+        """Say in what status the build was then."""
+        return harmless(look(record.build_status).word) if record.build_status else "-"
+
+    @admin.display(description=_("finished"))
+    def ended(self, record: AuditRecord) -> SafeString:
+        """Say when it ended."""
+        return moment(record.finished)
+
+    @admin.display(description=_("repository"))
+    def repository(self, record: AuditRecord) -> str:
+        """Name the repository, and the build that it was done to."""
+        return f"{record.slug} #{record.number}" if record.number else record.slug
+
+    @admin.display(description=_("what"))
+    def what(self, record: AuditRecord) -> str:
+        """Name the operation, the target, or the branch."""
+        return record.operation or record.target or record.branch
+
+    @admin.display(description=_("parameters"))
+    def parameters(self, record: AuditRecord) -> SafeString | str:
+        """List the parameters; what looks secret was masked before it was written."""
+        return format_html_join("\n", "<div>{}={}</div>", record.params.items()) or "-"
+
+    @admin.display(description=_("build"))
+    def build_link(self, record: AuditRecord) -> SafeString | str:
+        """Lead to the build that Drone answered."""
+        if not record.build:
+            return "-"
+        address = reverse("admin:builds_build", kwargs={"slug": record.slug, "number": record.build})
+        return format_html('<a href="{}">#{}</a>', address, record.build)

@@ -1,0 +1,94 @@
+"""`/api/audit`: who started what."""
+
+from datetime import UTC, datetime, timedelta
+
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from builds.access.rules import visible
+from builds.rest.base import ApiView, whole
+from builds.rest.errors import BadRequest
+from builds.rest.paging import cursor, next_link, position_of
+from builds.rest.parameters import EPOCH, moment, per_page_of, texts
+from builds.rest.shapes import Shape
+from builds.starting.models import AuditRecord, Outcome, Verb
+
+PERMISSION = "builds.view_auditrecord"
+LIST = "audit"
+NAMES = {"repository": "slug", "user": "username"} | {name: name for name in ("verb", "outcome", "operation", "target")}
+WORDS = {"verb": Verb.values, "outcome": Outcome.values}
+
+
+class AuditView(ApiView):
+    """The audit records of the repositories that the user may see."""
+
+    parameters = frozenset({*NAMES, "build", "since", "until", "cursor", "per_page"})
+
+    def get(self, request: Request) -> Response:
+        """List a page, newest first, narrowed by the filters."""
+        if not request.user.has_perm(PERMISSION):
+            raise PermissionDenied("Forbidden: this needs the permission “Can view audit record”, which an administrator gives.")
+        given = request.query_params
+        found = AuditRecord.objects.order_by("-id")
+        if (seen := visible(request.user)) is not None:
+            found = found.filter(seen)
+        for name, column in NAMES.items():
+            if values := texts(given, name):
+                refuse_other_words(name, values)
+                found = found.filter(**{f"{column}__in": values})
+        if numbers := texts(given, "build"):
+            found = found.filter(build__in=[whole(number, "build") for number in numbers])
+        since, until, before = moment(given, "since"), moment(given, "until"), position_of(LIST, given)
+        if since is not None:
+            found = found.filter(time__gte=at(since))
+        if until is not None:
+            found = found.filter(time__lt=at(until))
+        if before is not None:
+            found = found.filter(id__lt=before)
+        size = per_page_of(given)
+        rows = list(found[: size + 1])
+        more = {"Link": next_link(request, cursor(LIST, rows[size - 1].pk))} if len(rows) > size else {}
+        return Response([audit_shape(row) for row in rows[:size]], headers=more)
+
+
+def refuse_other_words(name: str, values: tuple[str, ...]) -> None:
+    """Refuse a word that would find nothing for ever."""
+    words = WORDS.get(name)
+    for value in values:
+        if words and value not in words:
+            raise BadRequest(f"“{value}” is no {name}; there are {', '.join(words)}.")
+
+
+def at(microseconds: int) -> datetime:
+    """Turn microseconds since 1970 into a time, the nearest that the calendar has."""
+    try:
+        return EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError:
+        return datetime(9999 if microseconds > 0 else 1, 1, 1, tzinfo=UTC)
+
+
+def audit_shape(row: AuditRecord) -> Shape:
+    """A record; times are Unix seconds as in Drone's answers, 0 where it has not happened."""
+    return {
+        "id": row.pk,
+        "time": int(row.time.timestamp()),
+        "finished": int(row.finished.timestamp()) if row.finished else 0,
+        "user": row.username,
+        "means": row.means,
+        "verb": row.verb,
+        "repository": row.slug,
+        "number": row.number or 0,
+        "stage": row.stage or 0,
+        "branch": row.branch,
+        "commit": row.commit,
+        "operation": row.operation,
+        "target": row.target,
+        "build_message": row.build_message,
+        "params": row.params,
+        "outcome": row.outcome,
+        "status": row.status or 0,
+        "message": row.message,
+        "build": row.build or 0,
+        "build_status": row.build_status,
+    }

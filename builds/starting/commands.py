@@ -1,0 +1,41 @@
+"""What somebody wants Drone to do."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from builds.starting.models import Verb
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One thing to do; what a verb does not use is empty."""
+
+    verb: Verb
+    number: int = 0  # of the build that it is done to; 0 for a new one
+    stage: int | None = None  # of approve and decline; None: all of the build
+    branch: str = ""  # of a new build, or a whole ref; empty: the default branch
+    commit: str = ""
+    message: str = ""
+    operation: str = ""  # Drone's `action`
+    target: str = ""  # of promote and rollback
+    debug: bool = False  # of restart
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who wants it, and how it came to edrone."""
+
+    user: Any  # of Django
+    means: str  # the token's name and start, or the administration
+    key: str = ""  # Idempotency-Key: a repeat with the same one does nothing new
+
+
+def fingerprint(wish: Wish, slug: str, secret: str) -> str:
+    """Tell one wish from another, without giving away what is in it: `secret` keys the hash."""
+    text = json.dumps([slug, asdict(wish)], sort_keys=True)
+    return hmac.new(secret.encode(), text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

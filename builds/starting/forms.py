@@ -1,0 +1,158 @@
+"""Forms for what is started by hand; an operation's own is made from its head."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext as _
+
+from builds.drone_db.errors import said
+from builds.starting.errors import Refused
+from builds.starting.parameters import refuse_bad
+from pipelines.operations.inputs import missing_or_wrong
+from pipelines.operations.operation import Input, Operation
+from texts.sentence import told
+
+OF_INPUTS = "input-"  # before the names of an operation's inputs, so that they are never taken for other fields
+LINE_END = re.compile(r"\r?\n")  # no other: a value may hold U+2028
+EXPLICIT = {"string", "choice"}  # types whose empty value means something where there is a default
+
+
+class Suggesting(forms.TextInput):
+    """A text that is written, with some that are suggested."""
+
+    template_name = "web/suggesting.html"
+
+    def __init__(self, suggestions: list[str]) -> None:
+        """Take what is suggested."""
+        super().__init__(attrs={"spellcheck": "false"})
+        self.suggestions = suggestions
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """Hand the suggestions to the template."""
+        context = super().get_context(name, value, attrs)
+        context["widget"]["attrs"]["list"] = f"{context['widget']['attrs']['id']}-list"
+        return context | {"suggestions": self.suggestions}
+
+
+class Parameters(forms.CharField):
+    """Parameters, NAME=value, one a line."""
+
+    def __init__(self) -> None:
+        """Say how they are written."""
+        super().__init__(
+            required=False,
+            label=gettext_lazy("Parameters"),
+            help_text=gettext_lazy("One a line: NAME=value. Steps see them as environment variables."),
+            widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+            strip=False,
+        )
+
+    def clean(self, value: Any) -> dict[str, str]:
+        """Read them."""
+        found: dict[str, str] = {}
+        for line in filter(str.strip, LINE_END.split(super().clean(value))):
+            name, equals, content = line.partition("=")
+            if not equals or not name.strip():
+                raise ValidationError(_("Write each parameter as NAME=value on a line of its own."))
+            if name.strip() in found:
+                raise ValidationError(_("%(name)s is there twice."), params={"name": name.strip()})
+            found[name.strip()] = content
+        try:
+            refuse_bad(found)
+        except Refused as error:
+            raise ValidationError(said(error)) from error
+        return found
+
+
+class RunForm(forms.Form):
+    """Starts an operation, or an ordinary build, of a branch."""
+
+    def __init__(self, data: Any, operation: Operation | None, branches: list[str]) -> None:
+        """Make the fields that the operation asks for; one without a head, and an ordinary build, take any parameters."""
+        super().__init__(data)
+        self.inputs = operation.inputs if operation else None
+        self.fields["branch"] = forms.CharField(
+            label=gettext_lazy("Branch"), initial=branches[0] if branches else "", widget=Suggesting(branches), max_length=400
+        )
+        for each in self.inputs or ():
+            self.fields[OF_INPUTS + each.name] = field_of(each)
+        if self.inputs is None:
+            self.fields["params"] = Parameters()
+
+    def clean(self) -> dict[str, Any]:
+        """Look at each input as the operation's head says."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        params = self.params
+        for each in self.inputs or ():
+            name = OF_INPUTS + each.name
+            if name not in self.errors and (reason := missing_or_wrong(each, params)):  # one sentence for one mistake
+                self.add_error(name, told(reason, gettext))
+        return cleaned
+
+    @property
+    def params(self) -> dict[str, str]:
+        """Give the parameters of the build; an input that is left empty is not sent, unless empty is the answer."""
+        if self.inputs is None:
+            return dict(self.cleaned_data.get("params") or {})
+        found = {}
+        for each in self.inputs:
+            value = str(self.cleaned_data.get(OF_INPUTS + each.name) or "")
+            if value or (each.default and each.type in EXPLICIT):
+                found[each.name] = value
+        return found
+
+
+def field_of(wanted: Input) -> forms.Field:
+    """Make the field of an input; what is wrong with a value is said by RunForm.clean."""
+    shared: dict[str, Any] = {
+        "label": wanted.name, "help_text": wanted.description, "required": False, "initial": wanted.default or ""
+    }  # fmt: skip
+    field: forms.Field
+    if wanted.type in {"choice", "boolean"}:
+        words = wanted.options if wanted.type == "choice" else ("true", "false")
+        empty = [] if wanted.default is not None else [("", "")]
+        field = forms.ChoiceField(choices=[*empty, *((word, word) for word in words)], **shared)
+    else:
+        number = wanted.type == "number"
+        widget = forms.TextInput(attrs={"spellcheck": "false"} | ({"inputmode": "decimal"} if number else {}))
+        field = forms.CharField(widget=widget, strip=number, **shared)
+    field.widget.is_required = wanted.required
+    return field
+
+
+class TargetForm(forms.Form):
+    """Promotes a build to a target, or rolls a target back to it."""
+
+    def __init__(self, data: Any, targets: list[str]) -> None:
+        """Suggest the targets that there have been."""
+        super().__init__(data)
+        self.fields["target"] = forms.CharField(label=gettext_lazy("Target"), widget=Suggesting(targets), max_length=400)
+        self.fields["params"] = Parameters()
+
+
+class RestartForm(forms.Form):
+    """Starts a build anew."""
+
+    debug = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("Keep the machine for debugging"),
+        help_text=gettext_lazy("Drone's debug mode, where the runner knows it."),
+    )
+
+    def __init__(self, data: Any, *, may_debug: bool) -> None:
+        """Show debugging to those who may; from others it is still read, so that it can be refused."""
+        super().__init__(data)
+        if not may_debug and not self.debugs:
+            del self.fields["debug"]
+
+    @property
+    def debugs(self) -> bool:
+        """Is debugging asked for?"""
+        return "debug" in self.fields and bool(self["debug"].data)
+
+
+class NothingMore(forms.Form):
+    """Asks for nothing beyond the confirmation."""

@@ -1,0 +1,135 @@
+"""Ask edrone over HTTP as Drone does, and find out what is wrong where the answer is not a configuration."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+import requests
+import yaml
+
+from configs.client.drone_request import SIGNED, signed_headers
+
+TIMEOUT = 60.0  # seconds; Drone's own
+ALWAYS_SIGNED = ("date", "digest")
+SAID_BY_EDRONE = {
+    "has no Signature header": "a proxy between here and edrone removes the header Signature.",
+    "does not match the body": "a proxy between here and edrone changes the body, or sends it in chunks.",
+    "which did not arrive": "a proxy between here and edrone removes a header.",
+}
+
+
+class AskError(Exception):
+    """No configuration came back; the message says what did, and the likely cause."""
+
+
+def ask(url: str, content: bytes, secret: str, now: datetime) -> str | None:
+    """POST a signed request.
+
+    Returns:
+        The YAML; None where Drone should read the repository's own file.
+
+    Raises:
+        AskError: with the likely cause.
+    """
+    answer = post(url, content, signed_headers(content, secret, now))
+    if answer.status_code == requests.codes.no_content:
+        return None
+    if answer.status_code == requests.codes.unauthorized:
+        raise AskError(f"{said(answer)}\nLikely cause: {why_refused(url, content, secret, now, answer)}")
+    if answer.is_redirect:
+        raise AskError(
+            f"{url} redirects ({answer.status_code}) to {answer.headers['Location']}.\n"
+            "Likely cause: Drone never follows redirects; DRONE_YAML_ENDPOINT must be the final address."
+        )
+    if not answer.ok:
+        raise AskError(f"{said(answer)}\nLikely cause: {why_failed(answer)}")
+    return configuration(answer)
+
+
+def post(url: str, content: bytes, headers: dict[str, str]) -> requests.Response:
+    """Send the request without following redirects."""
+    try:
+        return requests.post(url, data=content, headers=headers, timeout=TIMEOUT, allow_redirects=False)
+    except requests.exceptions.SSLError as error:
+        raise AskError(f"{url}: TLS failed: {error}\nLikely cause: a certificate that is not trusted here.") from None
+    except requests.exceptions.Timeout:
+        raise AskError(f"{url} did not answer within {TIMEOUT:.0f} s.\nLikely cause: a firewall, or a wrong address.") from None
+    except requests.exceptions.ConnectionError:
+        raise AskError(
+            f"Nothing answers at {url}.\nLikely cause: edrone is not running there, or a wrong host or port."
+        ) from None
+    except (requests.exceptions.RequestException, ValueError) as error:
+        raise AskError(f"{url} cannot be asked: {error}") from None
+
+
+def configuration(answer: requests.Response) -> str:
+    """Read the answer as Drone does: it does not decompress, and matches the key whatever its case."""
+    if encoding := answer.headers.get("Content-Encoding"):
+        raise AskError(f"The answer is compressed ({encoding}).\nLikely cause: a proxy; Drone does not decompress.")
+    try:
+        value = answer.json()
+        text = next(value[key] for key in value if key.lower() == "data")
+    except (ValueError, AttributeError, TypeError, StopIteration):
+        raise AskError(f"{said(answer)}\nLikely cause: something else than edrone answers at this address.") from None
+    if message := shown_error(text):
+        raise AskError(message)
+    return str(text)
+
+
+def shown_error(text: str) -> str:
+    """Give the message of a pipeline by which edrone shows an error; empty where it is an ordinary one."""
+    if "name: edrone-error\n" not in text:
+        return ""
+    pipeline = yaml.load(text, Loader=yaml.CSafeLoader)
+    return str(pipeline["platform"]["os"])
+
+
+def why_refused(url: str, content: bytes, secret: str, now: datetime, answer: requests.Response) -> str:
+    """Find out why the signature was refused: from edrone's own words, or by signing less and asking again."""
+    if "clock is" in answer.text and (difference := clock_difference(answer, now)):
+        return difference
+    if cause := next((cause for words, cause in SAID_BY_EDRONE.items() if words in answer.text), ""):
+        return cause
+    if post(url, content, signed_headers(content, secret, now, ALWAYS_SIGNED)).status_code == requests.codes.unauthorized:
+        clock = clock_difference(answer, now)
+        return clock or "another secret: DRONE_YAML_SECRET here differs from the one that edrone was started with."
+    changed = ", ".join(changed_headers(url, content, secret, now))
+    return f"a proxy between here and edrone changes the header {changed}, which Drone signs; let it pass unchanged."
+
+
+def changed_headers(url: str, content: bytes, secret: str, now: datetime) -> Iterator[str]:
+    """Name the headers that do not arrive as they were sent."""
+    for name in SIGNED:
+        headers = signed_headers(content, secret, now, (*ALWAYS_SIGNED, name))
+        if name not in ALWAYS_SIGNED and post(url, content, headers).status_code == requests.codes.unauthorized:
+            yield name
+
+
+def clock_difference(answer: requests.Response, now: datetime) -> str:
+    """Say so where the server's clock is far from the one here."""
+    try:
+        ahead = (parsedate_to_datetime(answer.headers.get("Date", "")) - now).total_seconds()
+    except (ValueError, TypeError):
+        return ""
+    if abs(ahead) < TIMEOUT:
+        return ""
+    return f"clocks: edrone's is {abs(ahead):.0f} seconds {'ahead of' if ahead > 0 else 'behind'} the one here."
+
+
+def why_failed(answer: requests.Response) -> str:
+    """Guess from the status."""
+    causes = {
+        400: "the address leads to edrone, but not what was sent: a proxy changes the body.",
+        404: "the path is wrong: it is /edrone. Or, with EDRONE_SHOW_ERRORS=http, no file serves this build.",
+        405: "the path is right, but the method did not arrive as POST: something redirects or rewrites it.",
+        413: "a proxy refuses bodies of this size.",
+        502: "a proxy cannot reach edrone.",
+        503: "edrone's tree is not there, or a proxy has no edrone to ask; look at /readyz.",
+        504: "a proxy gave up waiting for edrone.",
+    }
+    return causes.get(answer.status_code, "see edrone's log for this request.")
+
+
+def said(answer: requests.Response) -> str:
+    """Give what was answered, shortened."""
+    return f"{answer.url} answered {answer.status_code}: {answer.text.strip()[:500]}"

@@ -1,0 +1,84 @@
+"""What Drone is told (drone-facts.md sections 1.4 and 1.8)."""
+
+import json
+
+import orjson
+from django.http import HttpResponse
+
+from configs.endpoint.drone_server import known
+from pipelines.errors import ConfigError
+from pipelines.resolve.resolve import Resolved
+
+SIGNED = "edrone: "  # what every error that people see in Drone begins with
+LONGEST_MESSAGE = 470  # characters; Drone's column holds 500 and Drone writes "linter: unsupported os: " before it
+LONGEST_OF_A_STAGE = 500  # bytes; Drone cuts there, also within a character
+
+
+def answer(result: Resolved | ConfigError, show_errors: str, *, stage_starts: bool) -> HttpResponse:
+    """Answer what was found, or what went wrong.
+
+    Args:
+        result: the one or the other.
+        show_errors: "build" or "http".
+        stage_starts: Drone asks since a runner takes a stage of a build that there is.
+    """
+    if isinstance(result, ConfigError):
+        return failed(result, show_errors, stage_starts=stage_starts)
+    if result.yaml is None:
+        return HttpResponse(status=204)  # Drone then reads the repository's own file
+    return pipeline(result.yaml)
+
+
+def failed(error: ConfigError, show_errors: str, *, stage_starts: bool) -> HttpResponse:
+    """Answer an error so that people see it.
+
+    Drone drops a failed configuration request without a trace. So where `show_errors` is "build", an error is a pipeline
+    that Drone's linter refuses: Drone then records a build with status error and the message as its text. Where a stage starts,
+    no linter looks, and the runner fails with «resource not found»; a Drone that is new enough shows the words of an HTTP error
+    there, and an older one lets the stage hang over it.
+    """
+    if show_errors == "build" and not error.always_http:
+        if stage_starts and known.shows_stage_errors:
+            return plain(cut(f"{SIGNED}{printable(str(error))}", LONGEST_OF_A_STAGE), error.status)
+        return pipeline(error_pipeline(str(error)))
+    return sentence(str(error), error.status)
+
+
+def pipeline(text: str) -> HttpResponse:
+    """Answer a text as the configuration, as JSON whatever the Accept header says: Drone asks for a type of its own."""
+    content = orjson.dumps({"Data": text})
+    # Without the length, the server would send it in chunks.
+    return HttpResponse(content, content_type="application/json", headers={"Content-Length": str(len(content))})
+
+
+def sentence(text: str, status: int) -> HttpResponse:
+    """Answer a sentence for people."""
+    return plain(printable(text) + "\n", status)
+
+
+def plain(text: str, status: int) -> HttpResponse:
+    """Answer a text as it is."""
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+
+
+def cut(text: str, most: int) -> str:
+    """Shorten a text to so many bytes, between two characters."""
+    content = text.encode()
+    return text if len(content) <= most else content[: most - len("…".encode())].decode(errors="ignore") + "…"
+
+
+def error_pipeline(message: str) -> str:
+    """Write a pipeline that Drone refuses with the message as the reason: its operating system is unknown."""
+    line = f"{SIGNED}{printable(message)}"
+    if len(line) > LONGEST_MESSAGE:
+        line = line[: LONGEST_MESSAGE - 1] + "…"
+    # A JSON string without escapes of non-ASCII is a YAML string too.
+    operating_system = json.dumps(line, ensure_ascii=False)
+    return (
+        f"kind: pipeline\ntype: docker\nname: edrone-error\n\nplatform:\n  os: {operating_system}\n  arch: amd64\n\nsteps: []\n"
+    )
+
+
+def printable(text: str) -> str:
+    """Replace what cannot be shown: a message may repeat names that somebody else chose."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -1,0 +1,90 @@
+"""What is kept of a request: one line in the log, and numbers. Never the body, its token, or the signature."""
+
+import json
+import logging
+import random
+import re
+from typing import Any
+
+from django.conf import settings
+
+from configs.endpoint import metrics
+from pipelines.build_request import ConfigRequest
+from pipelines.errors import ConfigError
+from pipelines.resolve.resolve import Resolved
+
+PLAIN = re.compile(r"[!#-<>-\[\]-~]+")  # printable ASCII without space, quote, equals sign and backslash
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+DEFAULT_FILE = re.compile(r"(^|/)default\.ya?ml$")
+CONVERTED = (".jsonnet", ".star", ".starlark", ".script")
+
+logger = logging.getLogger("edrone.config")
+
+
+class Fields(dict[str, Any]):
+    """The fields of a line, which the text form writes as name=value; the JSON form takes them as they are."""
+
+    def __str__(self) -> str:
+        """Write the line of the text form."""
+        return " ".join([f"{name}={quoted(value)}" for name, value in self.items()])
+
+
+def record(asked: ConfigRequest | None, result: Resolved | ConfigError | None, seconds: float, request_id: str) -> None:
+    """Write the line and count the request.
+
+    Args:
+        asked: None where the request could not be read or is not Drone's.
+        result: what is answered; None where edrone itself failed, which Django logs with its traceback.
+        seconds: how long it took.
+        request_id: what a proxy calls this request, see `request_id_of`.
+    """
+    outcome = outcome_of(result)
+    fields = Fields(outcome=outcome)
+    if asked:
+        fields.update(repo=asked.slug, event=asked.event, ref=asked.ref, target=asked.target, build=asked.number)
+    if isinstance(result, Resolved):
+        fields["file"] = result.path
+    fields.update(ms=round(seconds * 1000, 1), request_id=request_id)
+    if isinstance(result, ConfigError):
+        fields["reason"] = str(result)
+    logger.log(logging.INFO if isinstance(result, Resolved) else logging.WARNING, fields)
+    for warning in useless_because(asked) if asked else ():
+        logger.warning(warning)
+    if settings.EDRONE_METRICS:
+        metrics.count(outcome, seconds)
+
+
+def request_id_of(sent: str) -> str:
+    """Take the X-Request-Id that a proxy sent, or make one where there is none that fits into a log."""
+    return sent if REQUEST_ID.fullmatch(sent) else f"{random.getrandbits(64):016x}"
+
+
+def outcome_of(result: Resolved | ConfigError | None) -> str:
+    """Name the outcome, one of metrics.OUTCOMES.
+
+    It is `default` where a file called default serves the build, as every branch without a file of its own.
+    """
+    if result is None:
+        return "failed"
+    if isinstance(result, ConfigError):
+        return result.outcome
+    if result.yaml is None:
+        return "repository"
+    return "default" if DEFAULT_FILE.search(result.path) else "served"
+
+
+def quoted(value: str | float) -> str:
+    """Write a value so that nothing in it can look like another field or another line."""
+    text = str(value)
+    return text if PLAIN.fullmatch(text) else json.dumps(text)
+
+
+def useless_because(request: ConfigRequest) -> list[str]:
+    """Say what makes Drone misuse a right answer."""
+    reasons = []
+    slug, path = quoted(request.slug), quoted(request.config_path)
+    if request.protected and request.trigger == "@hook":
+        reasons.append(f"{slug} is protected: Drone lets this build wait for approval, since edrone's YAML is not signed")
+    if request.config_path.endswith(CONVERTED):
+        reasons.append(f"{slug} has the configuration path {path}: Drone converts edrone's YAML and may fail")
+    return reasons

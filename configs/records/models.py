@@ -1,0 +1,137 @@
+"""What was served to which build, each text once; and the last error of each repository.
+
+A million builds of two thousand texts are to take less than a gigabyte, indexes included: docs/performance.md.
+"""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from configs.records.identity import LONGEST
+from web.labels import EVENTS
+
+
+def name_field(label: Any) -> "models.CharField[str, str]":
+    """Make a column for a name of Drone's, cut by identity.shown."""
+    return models.CharField(label, max_length=LONGEST, blank=True)
+
+
+class ConfigText(models.Model):
+    """A text that was served, kept exactly: as bytes, since PostgreSQL's text holds no NUL."""
+
+    hash = models.CharField(primary_key=True, max_length=64)  # SHA-256 of the content, in hexadecimal digits
+    content = models.BinaryField()  # UTF-8
+
+    def __str__(self) -> str:
+        """Name it by the start of its hash."""
+        return self.hash[:12]
+
+    @property
+    def yaml(self) -> str:
+        """The text."""
+        return bytes(self.content).decode()
+
+
+class ConfigFile(models.Model):
+    """The file that served, in one state: its text, and where each part of that came from."""
+
+    digest = models.UUIDField(primary_key=True)  # of all that follows
+    path = models.TextField(db_index=True)  # from the root of the tree
+    sources = models.JSONField()  # paths of all files that the text came from, first this one
+    origins = models.BinaryField()  # see recording/packing.py
+    # None: the repository keeps its own file
+    text = models.ForeignKey(ConfigText, models.DO_NOTHING, null=True)
+
+    def __str__(self) -> str:
+        """Name it by its path."""
+        return f"projects/{self.path}"
+
+
+class ServedConfig(models.Model):
+    """What one build was served. Several builds may share one text; each that edrone knows of has a record of its own."""
+
+    repo_id = models.BigIntegerField()  # Drone's
+    slug = name_field(_("repository"))  # the repository's full name
+    build_id = models.BigIntegerField(null=True)  # Drone's; None as long as it is not known which build it was
+    number = models.BigIntegerField(default=0)  # of the build; 0 as long as it is not known
+    event = name_field(_("event"))
+    action = name_field(_("operation"))
+    ref = name_field(_("ref"))
+    after = name_field(_("commit"))  # the commit
+    target = name_field(_("branch"))
+    deploy_to = name_field(_("target"))
+    parent = models.BigIntegerField(_("made from"), default=0)  # number of the build that was restarted or promoted
+    trigger = name_field(_("started by"))  # @hook, @cron, or the login of who started it
+    author = name_field(_("author"))  # login, as Drone says it
+    sender = name_field(_("sender"))  # likewise
+    created = models.BigIntegerField()  # Unix seconds, of Drone's clock
+    served = models.DateTimeField()
+    late = models.BooleanField(_("late"), default=False)  # asked for the first time when a stage started
+    version = models.CharField(_("version of edrone"), max_length=40)  # of edrone
+    revision = name_field(_("revision of the tree"))  # of the tree: a commit, or the name of the folder that a link leads to
+    identity = models.UUIDField(null=True, unique=True)  # see identity.Marks; None: not asked at the build's trigger
+    without_created = models.UUIDField()
+    cache_key = models.UUIDField()
+    # DO_NOTHING: the database itself refuses to delete what is still in use (pruning.py)
+    file = models.ForeignKey(ConfigFile, models.DO_NOTHING, db_index=False)
+
+    class Meta:
+        """A build has one record; each filter of the admin has an index that gives the newest first."""
+
+        ordering = ("-id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["repo_id", "build_id"], condition=models.Q(build_id__isnull=False), name="one_record_a_build"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["cache_key", "created"], name="served_by_cache_key"),
+            models.Index(fields=["slug", "-id"], name="served_by_slug"),
+            models.Index(fields=["repo_id", "target", "-id"], name="served_by_branch"),
+            models.Index(fields=["ref", "-id"], name="served_by_ref"),
+            models.Index(fields=["event", "-id"], name="served_by_event"),
+            models.Index(fields=["number", "-id"], name="served_by_number"),
+            models.Index(fields=["file", "-id"], name="served_by_file"),
+            models.Index(fields=["served"], name="served_by_time"),
+        ]
+        verbose_name = _("served configuration")
+        verbose_name_plural = _("served configurations")
+
+    def __str__(self) -> str:
+        """Name the build."""
+        if self.number:
+            return gettext("%(slug)s build %(number)s") % {"slug": self.slug, "number": self.number}
+        return gettext("%(slug)s %(event)s of %(ref)s") % {
+            "slug": self.slug,
+            "event": EVENTS.get(self.event, self.event),
+            "ref": self.ref,
+        }
+
+
+class LastError(models.Model):
+    """The last error that builds of a repository got instead of a configuration."""
+
+    slug = models.CharField(_("repository"), max_length=LONGEST, unique=True)  # the repository's full name
+    event = name_field(_("event"))
+    ref = name_field(_("ref"))
+    target = name_field(_("branch"))
+    number = models.BigIntegerField(default=0)  # of the build; 0 where it was being triggered
+    trigger = name_field(_("started by"))  # @hook, @cron, or the login of who started it
+    message = models.TextField(_("message"))
+    time = models.DateTimeField()
+    version = models.CharField(_("version of edrone"), max_length=40)  # of edrone
+    revision = name_field(_("revision of the tree"))  # of the tree
+
+    class Meta:
+        """The newest first."""
+
+        ordering = ("-time",)
+        indexes: ClassVar = [models.Index(fields=["-time"], name="last_error_by_time")]
+        verbose_name = _("last error")
+        verbose_name_plural = _("last errors")
+
+    def __str__(self) -> str:
+        """Name the repository."""
+        return self.slug

@@ -1,0 +1,49 @@
+"""What was served long ago is forgotten, little by little, while edrone goes on recording."""
+
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, connection
+from django.db.models import Exists, Model, OuterRef, QuerySet
+
+from configs.records.models import ConfigFile, ConfigText, LastError, ServedConfig
+
+BATCH = 1000  # rows deleted at once
+SQLITE_BATCH = 200  # likewise: SQLite lets nobody else write meanwhile, nor in what follows without a pause
+
+
+def prune(before: datetime) -> tuple[int, int]:
+    """Delete the records of what was served before a time, old errors, and texts that no record needs any more.
+
+    Returns:
+        How many records, and how many texts.
+    """
+    records = sum(in_batches(ServedConfig.objects.filter(served__lt=before).order_by("served")))
+    sum(in_batches(LastError.objects.filter(time__lt=before).order_by("time")))
+    sum(in_batches(unused(ConfigFile, ServedConfig, "file")))
+    return records, sum(in_batches(unused(ConfigText, ConfigFile, "text")))
+
+
+def unused(model: type[Model], user: type[Model], field: str) -> QuerySet[Any]:
+    """Give the rows that no row of another table refers to."""
+    users = user._default_manager.filter(**{field: OuterRef("pk")})  # noqa: SLF001 - documented
+    return model._default_manager.filter(~Exists(users)).order_by("pk")  # noqa: SLF001
+
+
+def in_batches(rows: QuerySet[Any]) -> Iterator[int]:
+    """Delete rows batch by batch, each by itself; gives how many each time."""
+    sqlite = connection.vendor == "sqlite"
+    most = SQLITE_BATCH if sqlite else BATCH
+    while keys := list(rows.values_list("pk", flat=True)[:most]):
+        start = time.monotonic()
+        try:
+            # All conditions once more: what has been taken into use since is not deleted.
+            yield rows.filter(pk__in=keys).order_by().delete()[0]
+        except IntegrityError:
+            return  # taken into use at this moment: the next time is soon enough
+        if len(keys) < most:
+            return
+        if sqlite:
+            time.sleep(time.monotonic() - start)  # half of the time is for those who record

@@ -1,0 +1,236 @@
+"""What was served to which build: found, bound to the build, and recorded.
+
+Which record tells what a build was served is decided in identity.py; here are the queries: a few for many builds at once. None of
+them needs a transaction around it, and each is right while others write: what is unique is inserted or found, never looked for
+and then inserted.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, fields, replace
+from functools import reduce
+from operator import or_
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Case, Q, Value, When
+
+from configs.records import packing
+from configs.records.identity import WINDOW, BuildKey, Kept, Marks, choose, is_of, marks_of
+from configs.records.models import ConfigFile, ServedConfig
+from configs.records.rows import Ask, Row, columns, insert, key_of, note, resolved, row_of
+from pipelines.errors import ConfigError
+from pipelines.resolve.resolve import Resolved
+
+Build = tuple[int, int]  # Drone's numbers of the repository and of the build
+MOST_READ = 1000  # records read for the builds that are looked up together
+KEPT = [column.name for column in fields(Kept)]
+COPIED = ("slug", "author", "sender", "served", "version", "revision", "file_id")  # where two builds share an answer
+
+
+@dataclass(eq=False)
+class Search:
+    """A build, and what edrone knows of what it was served."""
+
+    key: BuildKey
+    marks: Marks
+    chosen: Kept | None
+    strangers: Sequence[Kept] = ()  # bound to its numbers, of a Drone that was set up anew since
+    late: Row | None = None  # what is recorded where nothing was chosen
+    told: UUID | None = None  # the file by what was written, by this process or a quicker one
+
+    @property
+    def file(self) -> UUID | None:
+        """What the build is served."""
+        return self.told or (self.chosen.file_id if self.chosen else self.late["file_id"] if self.late else None)
+
+    @property
+    def known(self) -> bool:
+        """Is the record bound to the build, or is there no build yet to bind it to?"""
+        return not self.key.build_id or bool(self.chosen and is_of(self.chosen, self.key))
+
+    @property
+    def free(self) -> bool:
+        """Can the chosen record be bound to the build?"""
+        same = self.chosen and self.chosen.build_id is None and self.chosen.without_created == self.marks.without_created
+        return bool(same) and not self.known
+
+
+def served_for(key: BuildKey) -> ServedConfig | None:
+    """Find what a build was served, as its row in Drone's table or Drone's request identifies it, and bind the record to it.
+
+    Returns:
+        The record, with `file` and `file.text` loaded; None where edrone has none, as for builds older than edrone.
+    """
+    (found,) = bind_all([key])
+    if found.chosen is None:
+        return None
+    records = ServedConfig.objects.select_related("file__text")
+    bound = records.filter(repo_id=key.repo_id, build_id=key.build_id).first() if key.build_id else None
+    return bound or records.filter(pk=found.chosen.id).first()
+
+
+def bind_all(keys: Sequence[BuildKey]) -> list[Search]:
+    """Find what builds were served, and bind the records to them."""
+    found = search(keys)
+    settle(found)
+    return found
+
+
+def search(keys: Sequence[BuildKey]) -> list[Search]:
+    """Choose for each build the record that tells what it was served; in the order of the builds, since each takes one."""
+    marks = [marks_of(key, settings.SECRET_KEY) for key in keys]
+    records = {record.id: record for record in candidates(list(zip(keys, marks, strict=True)))}
+    groups: dict[object, set[int]] = defaultdict(set)
+    for record in records.values():
+        for group in (record.identity, record.cache_key, (record.repo_id, record.build_id)):
+            groups[group].add(record.id)
+    found = []
+    for key, mark in zip(keys, marks, strict=True):
+        if not key.number:  # it is being triggered: the very same build, or none
+            found.append(Search(key, mark, next((records[number] for number in groups[mark.identity]), None)))
+            continue
+        numbered = groups[key.repo_id, key.build_id] if key.build_id else set()
+        near = [records[number] for number in groups[mark.cache_key] | numbered]
+        strangers = [records[number] for number in numbered if not is_of(records[number], key)]
+        one = Search(key, mark, choose(key, mark, near), strangers)
+        found.append(one)
+        if one.chosen and one.free:  # of two equal builds each takes its own
+            records[one.chosen.id] = replace(one.chosen, build_id=key.build_id)
+            groups[key.repo_id, key.build_id].add(one.chosen.id)
+    return found
+
+
+def candidates(builds: Sequence[tuple[BuildKey, Marks]]) -> list[Kept]:
+    """Read the records among which `choose` chooses: few, by indexes, in one query.
+
+    Where thousands of builds are of one commit and minute, only those are read that it may choose.
+    """
+    either = Q()
+    for key, marks in builds:
+        if key.build_id:
+            either |= Q(repo_id=key.repo_id, build_id=key.build_id)
+        if key.number:
+            either |= same_commit(key, marks)
+        else:
+            either |= Q(identity=marks.identity)
+    found = read(either, MOST_READ + 1)
+    return found if len(found) <= MOST_READ else [record for key, marks in builds for record in newest(key, marks, len(builds))]
+
+
+def same_commit(key: BuildKey, marks: Marks) -> Q:
+    """Give the condition for what Drone's own cache would have given, and all that is equal among it."""
+    return Q(cache_key=marks.cache_key, created__range=(key.created - WINDOW, key.created))
+
+
+def newest(key: BuildKey, marks: Marks, takers: int) -> list[Kept]:
+    """Read the newest of each kind that `choose` may choose for one of several builds, each of which takes one at most."""
+    if not key.number:
+        return read(Q(identity=marks.identity), 1)
+    near = same_commit(key, marks)
+    equal = near & Q(without_created=marks.without_created)
+    bound = Q(repo_id=key.repo_id, build_id=key.build_id) if key.build_id else Q()
+    return [
+        *read(bound, 1),
+        *read(equal & Q(build_id=None), takers),
+        *read(equal & Q(build_id__isnull=False), 1),
+        *read(near, 1),
+    ]
+
+
+def read(condition: Q, most: int) -> list[Kept]:
+    """Read the newest records, of their columns only what tells builds apart; none where there is no condition."""
+    if not condition:
+        return []
+    return [Kept(*row) for row in ServedConfig.objects.filter(condition).order_by("-created", "-id").values_list(*KEPT)[:most]]
+
+
+def settle(found: Sequence[Search]) -> None:
+    """Bind each build to the chosen record, or give it one of its own; where another process was quicker, its word holds."""
+    if strangers := {record.id: record.build_id for one in found for record in one.strangers}:
+        ServedConfig.objects.filter(pk__in=strangers, build_id__in=strangers.values()).update(build_id=None)
+    missing = {build_of(one.key): one for one in reversed(found) if not one.known and (one.chosen or one.late)}
+    free = [one for one in missing.values() if one.free]
+    others = [one for one in missing.values() if not one.free]
+    told: dict[Build, UUID] = {build: one.file for build, one in missing.items() if one.file}
+    if bind(free) + insert(own_rows(others)) < len(missing):
+        bound = bound_to(missing.values())
+        lost = [one for build, one in missing.items() if build not in bound]  # their records are of other builds by now
+        told |= bound | (bound_to(lost) if insert(own_rows(lost)) < len(lost) else {})
+    for one in found:
+        one.told = told.get(build_of(one.key))
+
+
+def build_of(key: BuildKey) -> Build:
+    """Give Drone's numbers of a build."""
+    return key.repo_id, key.build_id
+
+
+def bind(found: Sequence[Search]) -> int:
+    """Say of records which builds they were; gives of how many nobody else was quicker to say it."""
+    if not found:
+        return 0
+    keys = {one.chosen.id: one.key for one in found if one.chosen}
+    values = {
+        name: Case(*(When(pk=pk, then=Value(getattr(key, name))) for pk, key in keys.items())) for name in ("build_id", "number")
+    }
+    try:
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+            return ServedConfig.objects.filter(pk__in=keys, build_id=None).update(**values)
+    except IntegrityError:  # one of the builds has another record by now
+        return sum(bind([one]) for one in found) if len(found) > 1 else 0
+
+
+def own_rows(found: Sequence[Search]) -> list[Row]:
+    """Write records of their own for builds that share an answer with another, or that edrone has not seen."""
+    shared = ServedConfig.objects.filter(pk__in={one.chosen.id for one in found if one.chosen}) if found else ()
+    same = {record.pk: {name: getattr(record, name) for name in COPIED} for record in shared}
+    late = [one.late for one in found if one.late]
+    copies = [one for one in found if one.chosen and one.chosen.id in same]
+    return late + [{"late": False} | same[one.chosen.id] | columns(one.key, one.marks) for one in copies if one.chosen]
+
+
+def bound_to(found: Iterable[Search]) -> dict[Build, UUID]:
+    """Read what is bound to builds by now."""
+    keys = {build_of(one.key): one.key for one in found}
+    records = read(reduce(or_, (Q(repo_id=repo, build_id=build) for repo, build in keys), Q()), len(keys))
+    builds = ((record, (record.repo_id, record.build_id or 0)) for record in records)
+    return {build: record.file_id for record, build in builds if build in keys and is_of(record, keys[build])}
+
+
+def look(asks: Sequence[Ask]) -> list[tuple[Search, Resolved | None]]:
+    """Find what builds are to be given that were served before; writes nothing."""
+    found = search([key_of(ask.request) for ask in asks])
+    texts = read_files(one.file for one in found if one.file)
+    return [(one, texts[one.file] if one.file else None) for one in found]
+
+
+def give_again(asks: Sequence[Ask], found: Sequence[Search]) -> list[Resolved | ConfigError]:
+    """Bind builds whose stages start to what they were served, and give it; what is unknown is what the tree says, recorded."""
+    for ask, one in zip(asks, found, strict=True):
+        if one.chosen is None and isinstance(ask.found, ConfigError):
+            note(ask, ask.found)
+        elif one.chosen is None and one.key.build_id:
+            one.late = row_of(ask)
+    settle(found)
+    texts = read_files(one.file for one in found if one.file)
+    return [texts[one.file] if one.file else ask.found for ask, one in zip(asks, found, strict=True)]
+
+
+def give_new(asks: Sequence[Ask]) -> list[Resolved]:
+    """Give builds that are being triggered what the tree says, or what was served to the very same build; recorded."""
+    rows = [row_of(ask) for ask in asks]
+    if insert(rows) == len(rows):
+        return [resolved(ask) for ask in asks]
+    records = ServedConfig.objects.filter(identity__in=[row["identity"] for row in rows])
+    stored = dict(records.values_list("identity", "file_id"))
+    texts = read_files(stored.values())
+    return [texts[stored[row["identity"]]] for row in rows]
+
+
+def read_files(digests: Iterable[UUID]) -> dict[UUID, Resolved]:
+    """Read files with their texts, each once."""
+    files = ConfigFile.objects.select_related("text").filter(pk__in=set(digests))
+    return {file.pk: packing.unpacked(file) for file in files}

@@ -1,0 +1,98 @@
+"""What was served, made to be looked at: with the file that each part came from, and beside what was served before."""
+
+from datetime import UTC, datetime
+from itertools import accumulate
+
+from django.db.models import Q, QuerySet
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+from configs.records.models import ServedConfig
+from configs.records.packing import unpacked
+from pipelines.language.origins import annotated
+from texts import hidden_characters
+from texts.differences import TooDifferent, unified
+from web import highlighting
+
+LARGEST = 200_000  # characters that are compared: more takes seconds
+MOST_COLOURED, MOST_PLAIN = 90_000, 35_000  # bytes of HTML of a text: first in colours, then without
+LONGEST = MOST_COLOURED + MOST_PLAIN  # characters that are looked at: more would not be shown; `showconfig` prints all of a text
+
+
+def text_of(record: ServedConfig, *, explained: bool = False) -> str:
+    """Give the YAML that was served; `explained`: with comments that say where each part came from."""
+    resolved = unpacked(record.file)
+    if resolved.yaml is None:
+        return f"# {gettext('The repository keeps its own file (kind: repository); edrone answered 204.')}\n"
+    return annotated(resolved.yaml, resolved.origins) if explained else resolved.yaml
+
+
+def before(record: ServedConfig) -> ServedConfig | None:
+    """Find what the same branch was served before.
+
+    A hand-started operation (event custom, with an action) is compared with the same operation, all else with all else.
+    """
+    same: QuerySet[ServedConfig] = ServedConfig.objects.select_related("file__text").filter(
+        repo_id=record.repo_id, slug=record.slug, target=record.target, pk__lt=record.pk
+    )
+    operation = Q(event="custom") & ~Q(action="")
+    if record.event == "custom" and record.action:
+        return same.filter(event="custom", action=record.action).order_by("-id").first()
+    return same.exclude(operation).order_by("-id").first()
+
+
+def difference(old: ServedConfig, new: ServedConfig) -> str:
+    """Compare two texts line by line, as `diff -u` does; empty where they are equal."""
+    texts = text_of(old), text_of(new)
+    if texts[0] == texts[1]:
+        return ""
+    too_long = gettext("The texts differ, and are too long to be compared here.") + "\n"
+    if max(map(len, texts)) > LARGEST:
+        return too_long
+    older, newer = (text.splitlines(keepends=True) for text in texts)
+    try:
+        found = list(unified(older, newer, named(old), named(new)))
+    except TooDifferent:
+        return too_long
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in found)
+
+
+def named(record: ServedConfig) -> str:
+    """Name a record as a file of a difference."""
+    return f"projects/{record.file.path} ({record}, {record.served:%Y-%m-%d %H:%M:%S} UTC)"
+
+
+def moment(value: datetime | None) -> SafeString:
+    """Show a moment: in UTC here; a script writes it in the reader's zone, with the exact one on hover."""
+    if value is None:
+        return mark_safe("-")
+    utc = value.astimezone(UTC)
+    exact, short = f"{utc:%Y-%m-%d %H:%M:%S} UTC", f"{utc:%Y-%m-%d %H:%M} UTC"
+    return format_html('<time datetime="{}" title="{}">{}</time>', utc.isoformat(), exact, short)
+
+
+def coloured(text: str, *, diff: bool = False) -> SafeString:
+    """Write a text as HTML, in colours by classes of served.css: a long one without, and a very long one cut."""
+    text = harmless(f"{text[:LONGEST]}\n…" if len(text) > LONGEST else text)
+    start, lines = text[:MOST_COLOURED], text.split("\n")
+    whole = start.count("\n") + (start == text)  # the last line may be cut
+    inner = list((highlighting.of_difference if diff else highlighting.of_yaml)(lines[:whole]))
+    sizes = accumulate(len(line.encode(errors="replace")) + 1 for line in inner)
+    shown = [line for line, size in zip(inner, sizes, strict=True) if size <= MOST_COLOURED]
+    rest = "\n".join(lines[len(shown) :])
+    plain = cut_to(rest, MOST_PLAIN)
+    body = "\n".join([*shown, escape(plain)] if len(shown) < len(lines) else shown)
+    note = "" if plain == rest else format_html('\n…</pre><p class="quiet">{}</p>', gettext("Only the beginning is shown here."))
+    return mark_safe(f'<pre class="served" tabindex="0">{body}{note or "</pre>"}')  # noqa: S308 - all parts are escaped
+
+
+def harmless(text: str) -> str:
+    """Name in a text of lines what would be hidden, or hide something else."""
+    return "\n".join(hidden_characters.plain(line) for line in text.split("\n"))
+
+
+def cut_to(text: str, most: int) -> str:
+    """Give as much of the beginning of a text as takes some bytes of HTML."""
+    sizes = accumulate(len(escape(character).encode(errors="replace")) for character in text[:most])
+    return text[: sum(size <= most for size in sizes)]

@@ -1,7 +1,0 @@
-"""The addresses of the configuration endpoint; Drone follows no redirect, so both spellings answer."""
-
-from django.urls import path
-
-from configs.views import ConfigView
-
-urlpatterns = [path("edrone", ConfigView.as_view(), name="config"), path("edrone/", ConfigView.as_view(), name="config-slash")]

@@ -1,0 +1,214 @@
+"""A stand-in for a Drone server: a real HTTP server with Drone's API as far as edrone and its tests use it, and a runner's play.
+
+It is not Drone. It asks edrone for YAML, signed, before it answers; writes a database of Drone 2.28.2; and fails on command.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from demo.standin.config import Source
+from demo.standin.database import Database, Row, shown, written
+from demo.standin.faults import FAULTS
+from demo.standin.http import Handler, Request, Response, Server, serving
+from demo.standin.reading import NO_ROWS, Reading, Refused
+from demo.standin.runner import OPEN, Runner
+from demo.standin.triggering import NotTriggered, commit_of, trigger
+
+TOKEN = "0123456789abcdef0123456789abcdef"  # of the recorded database's administrator
+LEFT_OUT_OF_CUSTOM = {"access_token", "commit", "branch"}
+
+
+class Drone(Reading):
+    """Answers requests."""
+
+    def __init__(self, database: Database, source: Source) -> None:
+        """Nothing is wrong yet."""
+        super().__init__(database)
+        self.source, self.version = source, "2.28.1"  # as 2.28.2 says
+        self.faults: list[str] = []  # each is for one request of the API that writes
+        self.lock = threading.Lock()
+        builds = r"/api/repos/([^/]+)/([^/]+)/builds"
+        self.routes: list[tuple[str, str, Callable[..., Any]]] = [
+            ("GET", "/version", lambda _: {"version": self.version}),
+            ("GET", "/api/user", self.user),
+            ("GET", builds, self.list),
+            ("GET", f"{builds}/latest", self.latest),
+            ("GET", f"{builds}/([^/]+)", self.find),
+            ("GET", f"{builds}/([^/]+)/logs/([^/]+)/([^/]+)", self.log),
+            ("POST", builds, self.create),
+            ("POST", f"{builds}/([^/]+)", self.restart),
+            ("DELETE", f"{builds}/([^/]+)", self.cancel),
+            ("POST", f"{builds}/([^/]+)/(promote|rollback)", self.promote),
+            ("POST", f"{builds}/([^/]+)/(approve|decline)/([^/]+)", self.judge),
+            ("POST", f"{builds}/([^/]+)/(decline)", self.judge),
+        ]
+
+    def answer(self, request: Request) -> Response | Callable[[Handler], None]:
+        """Answer one request, or let the next fault have it."""
+        if request.path == "/standin/fail" and request.method == "POST":
+            return self.command(request)
+        if request.path == "/healthz":
+            return Response(200, b"OK", "text/plain; charset=utf-8")
+        if request.method != "GET":
+            with self.lock:
+                if self.faults:
+                    return FAULTS[self.faults.pop(0)]
+        for method, pattern, handle in self.routes:
+            if (found := re.fullmatch(pattern, request.path)) and method == request.method:
+                return self.handled(request, handle, found.groups())
+        return Response(404, b"404 page not found\n", "text/plain; charset=utf-8")
+
+    def command(self, request: Request) -> Response:
+        """Take a fault for the next request that writes: POST /standin/fail?next=null."""
+        names = [value for name, value in request.query if name == "next"]
+        if not names or any(name not in FAULTS for name in names):
+            return Response(400, written({"message": f"next must be one of {', '.join(FAULTS)}"}))
+        self.faults += names
+        return Response(204)
+
+    def handled(self, request: Request, handle: Callable[..., Any], parts: tuple[str, ...]) -> Response:
+        try:
+            answer = handle(request, *parts)
+        except Refused as error:
+            return Response(error.status, written({"message": str(error)}) + b"\n")
+        except NotTriggered as error:
+            return Response(500, written({"message": str(error)}) + b"\n")
+        if isinstance(answer, Response):
+            return answer
+        return Response(200, written(answer) + b"\n")
+
+    def create(self, request: Request, *slug: str) -> Any:
+        user, repo, query = self.writer(request), self.repo(request, *slug), first_values(request)
+        if not repo["repo_user_id"]:
+            raise Refused(404, NO_ROWS)
+        branch = query.get("branch") or repo["repo_branch"]
+        ref = branch if branch.startswith("refs/") else f"refs/heads/{branch}"
+        commit = commit_of(repo, ref)
+        if sha := query.get("commit"):
+            commit |= {
+                "before": sha,
+                "after": sha,
+                "link": f"{repo['repo_html_url']}/commit/{sha}",
+                "message": f"Change {sha[:7]}",
+            }
+        if query.get("message"):
+            commit["message"] = query["message"]
+        params = {name: value for name, value in query.items() if name not in LEFT_OUT_OF_CUSTOM}
+        wanted = {
+            "event": "custom",
+            "action": query.get("action", ""),
+            "ref": ref,
+            "source": branch,
+            "target": branch,
+            "params": params,
+        }
+        return self.trigger(repo, user, commit | wanted | {"sender": user["user_login"]})
+
+    def restart(self, request: Request, namespace: str, name: str, number: str) -> Any:
+        user, repo = self.writer(request), self.repo(request, namespace, name)
+        build, query = self.build(repo, number), first_values(request)
+        debug = query.pop("debug", "") == "true"
+        query.pop("access_token", "")
+        was = inherited(build)
+        return self.trigger(repo, user, was | {"params": query | was["params"], "debug": debug, "parent": build["build_number"]})
+
+    def promote(self, request: Request, namespace: str, name: str, number: str, event: str) -> Any:
+        user, repo = self.writer(request), self.repo(request, namespace, name)
+        query = first_values(request)
+        if not (target := query.pop("target", "")):
+            raise Refused(400, "Missing target environment")
+        query.pop("access_token", "")
+        build = self.build(repo, number)
+        was = inherited(build)
+        changes = {
+            "event": event,
+            "deploy_to": target,
+            "params": was["params"] | query,
+            "parent": build["build_number"],
+            "cron": "",
+        }
+        return self.trigger(repo, user, was | changes)
+
+    def trigger(self, repo: Row, user: Row, wanted: dict[str, Any]) -> Any:
+        return trigger(self.database, self.source, repo, wanted | {"trigger": user["user_login"]})
+
+    def cancel(self, request: Request, namespace: str, name: str, number: str) -> Any:
+        self.writer(request)
+        repo = self.repo(request, namespace, name)
+        build, now = self.build(repo, number), int(time.time())
+        if build["build_status"] in {"pending", "running"}:
+            self.database.update("build", build["build_id"], status="killed", finished=now, updated=now)
+            for stage in self.database.stages(build["build_id"]):
+                if stage["stage_status"] in OPEN:
+                    status = "killed" if stage["stage_started"] else "skipped"
+                    self.database.update("stage", stage["stage_id"], status=status, stopped=now, updated=now)
+                for step in self.database.steps(stage["stage_id"]):
+                    if step["step_status"] in OPEN:
+                        ended = (
+                            {"status": "killed", "exit_code": 130}
+                            if step["step_started"]
+                            else {"status": "skipped", "exit_code": 130}
+                        )
+                        self.database.update("step", step["step_id"], stopped=now, **ended)
+        return self.database.whole(self.build(repo, number))
+
+    def judge(self, request: Request, namespace: str, name: str, number: str, verdict: str, stage: str = "") -> Any:
+        self.writer(request)
+        build = self.build(self.repo(request, namespace, name), number)
+        stages = [each for each in self.database.stages(build["build_id"]) if not stage or str(each["stage_number"]) == stage]
+        if not stages:
+            raise Refused(404, "Stage not found")
+        for each in stages:
+            if each["stage_status"] != "blocked":
+                what = "approve a Pipeline with Status" if verdict == "approve" else "decline build with status"
+                raise Refused(400, f'Cannot {what} "{each["stage_status"]}"')
+            self.database.update("stage", each["stage_id"], status="pending" if verdict == "approve" else "declined")
+        if verdict == "decline":
+            self.database.update("build", build["build_id"], status="declined", finished=int(time.time()))
+        return Response(204)
+
+
+def first_values(request: Request) -> dict[str, str]:
+    """Give the query as Drone takes it: of a repeated name the first."""
+    return dict(reversed(request.query))
+
+
+def inherited(build: Row) -> dict[str, Any]:
+    """Give what a restart or promotion takes over."""
+    left_out = {
+        "id",
+        "number",
+        "status",
+        "error",
+        "started",
+        "finished",
+        "created",
+        "updated",
+        "version",
+        "timestamp",
+        "parent",
+        "debug",
+    }
+    return {"params": {}} | {key: value for key, value in shown("build", build).items() if key not in left_out}
+
+
+@contextmanager
+def standing_in(database: Path, source: Source, port: int = 0, seconds: float = 0.0) -> Iterator[tuple[Server, Drone]]:
+    """Run a stand-in; `seconds` that each step lasts."""
+    opened = Database(database)
+    drone = Drone(opened, source)
+    runner = Runner(opened, source, seconds)
+    try:
+        with serving(drone.answer, port) as server:
+            runner.thread.start()
+            try:
+                yield server, drone
+            finally:
+                runner.stop()
+    finally:
+        opened.close()

@@ -1,0 +1,109 @@
+"""Plays the runner: takes stages, asks for their YAML again, and writes steps and logs that look like those of real ones."""
+
+import threading
+import time
+from typing import Any
+
+from demo.standin.config import NoConfig, Source
+from demo.standin.database import Database, Row, of, shown, written
+from demo.standin.pipelines import Pipeline, Wrong, pipelines
+
+OPEN = ("pending", "running", "waiting_on_dependencies", "blocked")
+
+
+class Runner:
+    """Works until it is stopped."""
+
+    def __init__(self, database: Database, source: Source, seconds: float) -> None:
+        """Take seconds that a step lasts."""
+        self.database, self.source, self.seconds = database, source, seconds
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def run(self) -> None:
+        """Take one stage after another."""
+        while not self.stopping.wait(0.05):
+            stage = self.database.row("SELECT * FROM stages WHERE stage_status = 'pending' ORDER BY stage_id")
+            if stage:
+                self.stage(stage)
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self.thread.join()
+
+    def stage(self, stage: Row) -> None:
+        """Run one stage."""
+        identity = stage["stage_id"]
+        build = self.database.rows("SELECT * FROM builds WHERE build_id = ?", stage["stage_build_id"])[0]
+        repo = self.database.rows("SELECT * FROM repos WHERE repo_id = ?", build["build_repo_id"])[0]
+        asked: dict[str, Any] = {"title": "", "parent": 0, "params": {}, "deploy_to": "", "cron": ""} | shown("build", build)
+        try:
+            found = {each.get("name") or "default": each for each in pipelines(self.source.text(asked, repo))}
+        except NoConfig as error:
+            self.finish(stage, "error", str(error)[:500])
+            return
+        except Wrong:
+            self.finish(stage, "error", "resource not found")
+            return
+        if stage["stage_name"] not in found:
+            self.finish(stage, "error", "resource not found")
+            return
+        now = int(time.time())
+        self.database.update("stage", identity, status="running", started=now, updated=now, machine="standin-1")
+        if build["build_status"] == "pending":
+            self.database.update("build", build["build_id"], status="running", started=now, updated=now)
+        failed = self.steps(stage, found[stage["stage_name"]], asked["params"])
+        if self.status(identity) == "running":
+            self.finish(stage, "failure" if failed else "success")
+
+    def steps(self, stage: Row, pipeline: Pipeline, params: dict[str, str]) -> bool:
+        """Run the steps; a step fails where it says `exit 1`, or where the build has the parameter FAIL=yes."""
+        names = [(each.get("name") or f"step{number}", each) for number, each in enumerate(pipeline.get("steps") or [], 1)]
+        rows = [self.step_row(stage, number, name) for number, (name, _) in enumerate(names, 1)]
+        failed = False
+        for (_, step), identity in zip(names, rows, strict=True):
+            if failed or self.stopping.is_set() or self.status(stage["stage_id"]) != "running":
+                self.database.update("step", identity, status="skipped")
+                continue
+            self.database.update("step", identity, status="running", started=int(time.time()))
+            self.stopping.wait(self.seconds)
+            commands = [str(each) for each in step.get("commands") or []]
+            failed = params.get("FAIL") == "yes" or "exit 1" in commands
+            if self.status(stage["stage_id"]) == "running":
+                result = {"status": "failure", "exit_code": 1} if failed else {"status": "success", "exit_code": 0}
+                self.database.update("step", identity, stopped=int(time.time()), **result)
+            self.database.insert("logs", {"log_id": identity, "log_data": log_of(step, commands, params)})
+        return failed
+
+    def step_row(self, stage: Row, number: int, name: str) -> int:
+        return self.database.insert("steps", of("step", {
+            "stage_id": stage["stage_id"], "number": number, "name": name, "status": "pending", "error": "", "errignore": False,
+            "exit_code": 0, "started": 0, "stopped": 0, "version": 1, "depends_on": None, "image": "", "detached": False, "schema": "",
+        }))  # fmt: skip
+
+    def status(self, stage: int) -> str:
+        return str(self.database.rows("SELECT stage_status FROM stages WHERE stage_id = ?", stage)[0]["stage_status"])
+
+    def finish(self, stage: Row, status: str, error: str = "") -> None:
+        """End a stage; the next ones begin, or the build ends."""
+        now = int(time.time())
+        self.database.update("stage", stage["stage_id"], status=status, error=error, stopped=now, updated=now)
+        stages = self.database.stages(stage["stage_build_id"])
+        states = {each["stage_name"]: each["stage_status"] for each in stages}
+        for each in stages:
+            waits_for = shown("stage", each).get("depends_on", [])
+            if each["stage_status"] == "waiting_on_dependencies" and not any(states[name] in OPEN for name in waits_for):
+                begins = all(states[name] == "success" for name in waits_for)
+                states[each["stage_name"]] = "pending" if begins else "skipped"
+                self.database.update("stage", each["stage_id"], status=states[each["stage_name"]], updated=now)
+        if not any(state in OPEN for state in states.values()):
+            result = next((state for state in states.values() if state in {"killed", "failure", "error"}), "success")
+            self.database.update("build", stage["stage_build_id"], status=result, finished=now, updated=now)
+
+
+def log_of(step: Pipeline, commands: list[str], params: dict[str, str]) -> bytes:
+    """Make up what a step prints; this is a play, and nothing was run."""
+    lines: list[Any] = [f"this is a stand-in: nothing is run (image {step.get('image', 'none')})"]
+    lines += [f"{name}={'***' if 'PASS' in name or 'TOKEN' in name else value}" for name, value in sorted(params.items())]
+    lines += [f"+ {command}" for command in commands]
+    return written([{"pos": pos, "out": f"{line}\n", "time": 0} for pos, line in enumerate(lines)]) + b"\n"

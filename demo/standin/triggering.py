@@ -1,0 +1,121 @@
+"""How a build comes to be, in Drone's order (drone-facts.md section 9)."""
+
+import hashlib
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from demo.standin.config import NoConfig, Source
+from demo.standin.database import Database, Row, of, shown
+from demo.standin.pipelines import Pipeline, Wrong, matches, pipelines
+
+SKIPPED_BY_HOOK = ("[ci skip]", "[skip ci]", "***no_ci***")
+NEVER_SKIPPED = {"tag", "cron", "custom", "promote", "rollback"}
+EMPTY: dict[str, Any] = {
+    "trigger": "", "parent": 0, "event": "", "action": "", "link": "", "timestamp": 0, "title": "", "message": "", "before": "",
+    "after": "", "ref": "", "source_repo": "", "source": "", "target": "", "author_login": "", "author_name": "", "author_email": "",
+    "author_avatar": "", "sender": "", "params": {}, "cron": "", "deploy_to": "", "deploy_id": 0, "debug": False,
+}  # fmt: skip
+
+
+class NotTriggered(Exception):
+    """Drone answers 500 with this message, and no build is made."""
+
+
+def trigger(database: Database, source: Source, repo: Row, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Make a build; None where Drone would make none and say `null`."""
+    now = int(time.time())
+    build = (
+        EMPTY
+        | dict(wanted)
+        | {"id": 0, "repo_id": repo["repo_id"], "number": 0, "status": "pending", "started": 0, "finished": 0}
+    )
+    build |= {"created": now, "updated": now, "version": 0, "params": dict(sorted(build["params"].items()))}
+    if build["event"] not in NEVER_SKIPPED and any(words in build["message"].lower() for words in SKIPPED_BY_HOOK):
+        return None
+    try:
+        text = source.text(build, repo)
+    except NoConfig as error:
+        raise NotTriggered(str(error)) from None
+    try:
+        matching = [each for each in pipelines(text) if matches(each, build, repo["repo_slug"])]
+    except Wrong as error:
+        build |= {
+            "status": "error",
+            "error": str(error),
+            "trigger": "",
+            "params": {},
+            "cron": "",
+            "started": now,
+            "finished": now,
+        }
+        return stored(database, repo, build, [])
+    return stored(database, repo, build, matching) if matching else None
+
+
+def stored(database: Database, repo: Row, build: dict[str, Any], found: list[Pipeline]) -> dict[str, Any]:
+    """Raise the counter, and write the build and its stages."""
+    with database.lock:
+        database.connection.execute("BEGIN IMMEDIATE")
+        try:
+            number = database.rows("SELECT repo_counter FROM repos WHERE repo_id = ?", repo["repo_id"])[0]["repo_counter"] + 1
+            database.update("repo", repo["repo_id"], counter=number)
+            columns = {key: value for key, value in build.items() if key not in {"id", "author_login", "deploy_to"}}
+            columns |= {"number": number, "author": build["author_login"], "deploy": build["deploy_to"], "version": 1}
+            columns |= {"params": build["params"] or None, "error": build.get("error", "")}
+            identity = database.insert("builds", of("build", columns))
+            kept = [each.get("name") or "default" for each in found]
+            for position, pipeline in enumerate(found, 1):
+                database.insert("stages", of("stage", stage_of(pipeline, build, identity, position, kept)))
+            note_latest(database, build, identity)
+            row = database.rows("SELECT * FROM builds WHERE build_id = ?", identity)[0]  # before the runner can have it
+            database.connection.execute("COMMIT")
+        except BaseException:
+            database.connection.execute("ROLLBACK")
+            raise
+    return shown("build", row)
+
+
+def note_latest(database: Database, build: Mapping[str, Any], identity: int) -> None:
+    """Note that this is the newest build of its branch, pull request or target (section 6.3)."""
+    number = re.search(r"\d+", build["ref"])
+    match build["event"]:
+        case "push":
+            kind, name = "branch", build["target"]
+        case "pull_request":
+            kind, name = "pull_request", number[0] if number else ""
+        case "promote" | "rollback":
+            kind, name = "deployment", build["deploy_to"]
+        case _:
+            return
+    now = build["created"]
+    database.rows(
+        "INSERT INTO latest (latest_repo_id, latest_type, latest_name, latest_build_id, latest_created, latest_updated, latest_deleted)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (latest_repo_id, latest_type, latest_name) DO UPDATE SET latest_build_id = excluded.latest_build_id",
+        build["repo_id"], kind, name, identity, now, now, now,
+    )  # fmt: skip
+
+
+def stage_of(pipeline: Pipeline, build: Mapping[str, Any], identity: int, number: int, kept: list[str]) -> dict[str, Any]:
+    """Give the columns of a stage; what it depends on and was not matched is left out."""
+    waits_for = [name for name in pipeline.get("depends_on") or [] if name in kept]
+    platform = pipeline.get("platform") or {}
+    return {
+        "repo_id": build["repo_id"], "build_id": identity, "number": number, "kind": pipeline["kind"], "type": pipeline.get("type", "docker"),
+        "name": pipeline.get("name") or "default", "status": "waiting_on_dependencies" if waits_for else "pending", "error": "",
+        "errignore": False, "exit_code": 0, "limit": 0, "limit_repo": 0, "os": platform.get("os", "linux"),
+        "arch": platform.get("arch", "amd64"), "variant": "", "kernel": "", "machine": "", "started": 0, "stopped": 0,
+        "created": build["created"], "updated": build["created"], "version": 1, "on_success": True, "on_failure": False,
+        "depends_on": waits_for or None, "labels": None,
+    }  # fmt: skip
+
+
+def commit_of(repo: Row, ref: str) -> dict[str, Any]:
+    """Ask the forge of the stand-in, which has a commit for every branch."""
+    sha = hashlib.sha1(f"{repo['repo_slug']} {ref}".encode(errors="surrogateescape")).hexdigest()
+    return {
+        "message": f"Change {sha[:7]}", "before": sha, "after": sha, "link": f"{repo['repo_html_url']}/commit/{sha}",
+        "author_login": "ismewen", "author_name": "Is Mewen", "author_email": "i@example.com",
+    }  # fmt: skip

@@ -1,0 +1,188 @@
+"""Drone's HTTP API, as far as edrone writes through it, and what Drone's database does not hold (drone-facts.md section 4).
+
+Every failure leaves this module as DroneError. Nothing is ever asked twice by itself.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import NamedTuple, TypeVar
+from urllib.parse import quote
+
+from django.conf import settings
+
+from drone_api import answers
+from drone_api.calls import Call, Query, Reply
+from drone_api.errors import DroneError
+from drone_api.refusals import garbled, no_build, refused
+from drone_api.transport import Transport
+from texts.sentence import Sentence
+
+BUILDS = "/api/repos/{}/{}/builds"
+BUILD = BUILDS + "/{}"
+PROMOTE, ROLLBACK = BUILD + "/promote", BUILD + "/rollback"
+APPROVE, DECLINE, DECLINE_ALL = BUILD + "/approve/{}", BUILD + "/decline/{}", BUILD + "/decline"
+LOGS = BUILD + "/logs/{}/{}"
+VERSION, USER = "/version", "/api/user"
+
+# Seconds. Drone answers a call that starts a build only after its own, which may take a minute each: the forge, edrone,
+# a converter, a validator, webhooks. Hanging up earlier would cancel the build (drone-facts.md section 9.3).
+WRITES, READS = 200.0, 30.0
+ANSWER, LOG = 4 * 1024 * 1024, 32 * 1024 * 1024  # bytes; a runner sends 5 MiB of log at most, if it is not told otherwise
+OK, NO_CONTENT = 200, 204
+READ_BY_DRONE = frozenset({"access_token", "branch", "commit", "message", "action"})  # beside what a call reads itself
+
+WEB_PAGE = re.compile(rb"\s*<(?:!doctype|html)\b", re.IGNORECASE)  # a proxy's, where Drone's answer should be
+NEVER_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+Value = TypeVar("Value")
+Params = Mapping[str, str]
+
+
+class Repo(NamedTuple):
+    """A repository by its name."""
+
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a custom build is to be of; what is empty is Drone's choice."""
+
+    branch: str = ""  # or a whole ref; empty: the default branch
+    commit: str = ""  # empty: the newest of the branch
+    message: str = ""  # empty: the commit's
+    action: str = ""  # Drone 2.19 and later
+
+
+class Client:
+    """One Drone server, asked in the name of one of its administrators. Safe for threads."""
+
+    def __init__(self, transport: Transport, writes: float = WRITES, reads: float = READS) -> None:
+        """Take the way there, and seconds that an answer may take."""
+        self.transport, self.writes, self.reads = transport, writes, reads
+        self.forget()
+
+    def forget(self) -> None:
+        """Ask anew what is asked once: the server may have been upgraded, or its users renamed."""
+        self.known_version = self.known_login = ""
+
+    def create(self, repo: Repo, wanted: Wanted, params: Params) -> answers.Build:
+        """Start a custom build.
+
+        Raises:
+            DroneError: 422 where Drone made no build and said nothing.
+        """
+        return self.started(path(BUILDS, repo), asdict(wanted), params)
+
+    def restart(self, repo: Repo, number: int, params: Params, *, debug: bool = False) -> answers.Build:
+        """Start a build anew; parameters that it had win over those given here."""
+        return self.started(path(BUILD, repo, number), {"debug": "true" if debug else ""}, params)
+
+    def promote(self, repo: Repo, number: int, target: str, params: Params) -> answers.Build:
+        """Promote a build to a target; parameters given here win over those that it had."""
+        return self.started(path(PROMOTE, repo, number), {"target": target}, params)
+
+    def rollback(self, repo: Repo, number: int, target: str, params: Params) -> answers.Build:
+        """Roll a target back to a build; parameters as for promote."""
+        return self.started(path(ROLLBACK, repo, number), {"target": target}, params)
+
+    def cancel(self, repo: Repo, number: int) -> answers.Build:
+        """Cancel a build; give it with its stages. One that has finished is given as it is."""
+        where = path(BUILD, repo, number)
+        return build_of(self.write("DELETE", where))
+
+    def approve(self, repo: Repo, number: int, stage: int) -> None:
+        """Let a blocked stage run."""
+        self.write("POST", path(APPROVE, repo, number, stage), expected=NO_CONTENT)
+
+    def decline(self, repo: Repo, number: int, stage: int | None = None) -> None:
+        """Decline a blocked stage, or all of a build (Drone 2.23 and later)."""
+        where = path(DECLINE_ALL, repo, number) if stage is None else path(DECLINE, repo, number, stage)
+        self.write("POST", where, expected=NO_CONTENT)
+
+    def log(self, repo: Repo, number: int, stage: int, step: int) -> bytes:
+        """Give the log of a finished step as it was stored: whatever a runner or a person put there, Drone hands on."""
+        reply = self.read(path(LOGS, repo, number, stage, step), LOG)
+        if WEB_PAGE.match(reply.body):
+            raise garbled(reply, Sentence("it is a web page"))
+        return reply.body
+
+    def version(self) -> str:
+        """Give the server's version. It is asked once; 2.28.2 says 2.28.1, and some others are one behind as well."""
+        version = self.known_version or parsed(answers.version, self.read(VERSION))
+        self.known_version = version
+        return version
+
+    def login(self) -> str:
+        """Give the login of the user whose token this client has. It is asked once."""
+        login = self.known_login or parsed(answers.login, self.read(USER))
+        self.known_login = login
+        return login
+
+    def started(self, where: str, asked: Mapping[str, str], params: Params) -> answers.Build:
+        """Make a call that starts a build."""
+        for name in params:
+            if not name or name in READ_BY_DRONE or name in asked:
+                taken = Sentence("“%(name)s” cannot be the name of a parameter: Drone reads it itself.", name=name)
+                raise DroneError(taken, 400, permanent=True)
+        query = [(name, value) for name, value in asked.items() if value]
+        return build_of(self.write("POST", where, [*query, *params.items()]))
+
+    def write(self, method: str, where: str, query: Query = (), expected: int = OK) -> Reply:
+        """Make a call that changes something."""
+        return self.accepted(self.transport.ask(Call(method, where, query, self.writes, ANSWER)), expected)
+
+    def read(self, where: str, limit: int = ANSWER) -> Reply:
+        """Make a call that changes nothing."""
+        return self.accepted(self.transport.ask(Call("GET", where, (), self.reads, limit)), OK)
+
+    def accepted(self, reply: Reply, expected: int) -> Reply:
+        """Translate what Drone refuses."""
+        if reply.status != expected:
+            raise refused(reply, self.transport.server)
+        return reply
+
+
+def build_of(reply: Reply) -> answers.Build:
+    """Read the build that Drone answered."""
+    found = parsed(answers.build, reply)
+    if found is None:
+        raise no_build()
+    return found
+
+
+def parsed(parse: Callable[[bytes], Value], reply: Reply) -> Value:
+    """Read an answer."""
+    try:
+        return parse(reply.body)
+    except answers.WrongForm as error:
+        problem = error.args[0]
+    raise garbled(reply, problem)
+
+
+def path(form: str, repo: Repo, *numbers: int) -> str:
+    """Write a path, so that no name can lead elsewhere."""
+    if any(part in {"", ".", ".."} or NEVER_IN_A_NAME.search(part) for part in repo):
+        raise DroneError(Sentence("There is no such repository."), 404, permanent=True)
+    return form.format(*(quote(part, safe="") for part in repo), *map(int, numbers))
+
+
+def connected() -> Client:
+    """Give the client of the Drone server that the settings name.
+
+    Raises:
+        DroneError: they name none.
+    """
+    if not (settings.DRONE_SERVER and settings.DRONE_TOKEN):
+        unset = Sentence("edrone is not connected to Drone's API: set DRONE_SERVER and DRONE_TOKEN.")
+        raise DroneError(unset, 503, permanent=True)
+    return client_of(settings.DRONE_SERVER, settings.DRONE_TOKEN, settings.DRONE_CA_FILE)
+
+
+@lru_cache(maxsize=8)
+def client_of(server: str, token: str, ca_file: str) -> Client:
+    """Make a client, once for each server."""
+    return Client(Transport(server, token, ca_file))

@@ -1,0 +1,22 @@
+"""The one error that leaves the client of Drone's API."""
+
+from builds.drone_db.errors import BuildsError
+
+
+class DroneError(BuildsError):
+    """Drone did not do what was asked.
+
+    The message is a whole sentence for the person who asked. It never holds the token, nor the parameters of a build.
+    """
+
+    def __init__(self, message: str, status: int, *, permanent: bool = False, uncertain: bool = False) -> None:
+        """Take what happened.
+
+        Args:
+            message: what, where, what to do.
+            status: the HTTP status that whoever asked edrone gets.
+            permanent: asking again is of no use until somebody changes something.
+            uncertain: Drone may have done it all the same.
+        """
+        super().__init__(message)
+        self.status, self.permanent, self.uncertain = status, permanent, uncertain

@@ -1,0 +1,106 @@
+"""Why no answer came from the Drone server, in words for the person who asked."""
+
+import ssl
+
+from requests.exceptions import ConnectionError as Broken
+from requests.exceptions import ConnectTimeout, ReadTimeout, RequestException, SSLError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
+
+from drone_api.calls import Call
+from drone_api.deadline import Untrusting
+from drone_api.errors import DroneError
+from texts.sentence import Sentence
+
+MULTIPLE_CHOICES, BAD_REQUEST, TIME_OUT, SERVER_ERROR = 300, 400, 408, 500
+MAY_BE_DONE = Sentence("; what was asked may have been done: look at the newest builds before you ask again")
+
+
+def may_be_done(status: int) -> bool:
+    """May Drone have done what is answered with this status, in words that are not Drone's?
+
+    What redirects or refuses has not handed it on. A server error may come from Drone's handler, or from a proxy that gave up.
+    """
+    return not MULTIPLE_CHOICES <= status < SERVER_ERROR or status == TIME_OUT
+
+
+def failure(error: Exception, call: Call, server: str) -> DroneError:
+    """Say in words what libraries say in classes; nothing of the error itself is repeated, since it may hold parameters."""
+    if isinstance(error, SSLError) and not broke_encrypted(error):
+        return DroneError(
+            Sentence(
+                "The certificate of %(server)s is not accepted: set DRONE_CA_FILE to the certificates to trust.", server=server
+            ),
+            502,
+            permanent=True,
+        )
+    if isinstance(error, ReadTimeout | ReadTimeoutError | TimeoutError):
+        return too_slow(call)
+    if isinstance(error, ConnectTimeout) or was_refused(error):
+        return unreached(error, server)
+    if isinstance(error, UnicodeError):
+        return DroneError(Sentence("What should be sent to Drone is not Unicode text."), 400, permanent=True)
+    if isinstance(error, RequestException | HTTPError | OSError):
+        return broken(call)
+    foreign = Sentence("What answers at DRONE_SERVER does not speak HTTP as Drone does.")
+    return DroneError(foreign, 502, uncertain=call.writes)
+
+
+def unreached(error: Exception, server: str) -> DroneError:
+    """There was no connection."""
+    if isinstance(cause(error), Untrusting):
+        unreadable = Sentence("The certificates of DRONE_CA_FILE cannot be read; nothing was done.")
+        return DroneError(unreadable, 502, permanent=True)
+    away = Sentence("Drone cannot be reached at %(server)s; nothing was done. Try again later.", server=server)
+    return DroneError(away, 503)
+
+
+def was_refused(error: Exception) -> bool:
+    """Was there no connection at all? Then nothing can have been sent."""
+    return isinstance(error, Broken) and isinstance(cause(error), NewConnectionError)
+
+
+def broke_encrypted(error: SSLError) -> bool:
+    """Did an encrypted connection end, and not fail to be made? What is wrong with certificates shows before anything is sent."""
+    problem = cause(error)
+    inner = problem.args[0] if problem and problem.args else None
+    return isinstance(inner, ssl.SSLError) and not isinstance(inner, ssl.SSLCertVerificationError)
+
+
+def cause(error: Exception) -> Exception | None:
+    """Give what urllib3 said, out of what requests made of it."""
+    given = error.args[0] if error.args else None
+    return given.reason if isinstance(given, MaxRetryError) else None
+
+
+def too_slow(call: Call) -> DroneError:
+    """The answer was not complete in time."""
+    if not call.writes:
+        slow = Sentence("Drone did not answer within %(seconds)s seconds. Try again later.", seconds=round(call.wait))
+        return DroneError(slow, 504)
+    return DroneError(
+        Sentence(
+            "Drone did not answer; the build may have started: after %(seconds)s seconds edrone stopped waiting%(remark)s.",
+            seconds=round(call.wait),
+            remark=MAY_BE_DONE,
+        ),
+        504,
+        uncertain=True,
+    )
+
+
+def too_large(call: Call, status: int) -> DroneError:
+    """The answer is larger than any that makes sense."""
+    uncertain = call.writes and may_be_done(status)
+    large = Sentence(
+        "Drone answered with more than %(limit)s bytes, which edrone does not read%(remark)s.",
+        limit=call.limit,
+        remark=MAY_BE_DONE if uncertain else "",
+    )
+    return DroneError(large, 502, uncertain=uncertain)
+
+
+def broken(call: Call) -> DroneError:
+    """The connection ended before the answer did."""
+    remark = MAY_BE_DONE if call.writes else ""
+    cut = Sentence("The connection to Drone broke before its answer was complete%(remark)s.", remark=remark)
+    return DroneError(cut, 502, uncertain=call.writes)

@@ -1,0 +1,111 @@
+"""How Drone splits a text into documents: by lines, before any of it is parsed as YAML (drone-facts.md section 8.1)."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pipelines.check.findings import ERROR, WARNING, Finding, check
+from pipelines.language.limits import LINE
+from pipelines.language.nodes import Place
+
+LONG_LINE = check("long-line", ERROR, "a line of more than 65,535 bytes: Drone loses it and everything after it, without a word")
+END_MARKER = check("end-marker", ERROR, "text after a line that begins with `...`, where Drone stops reading")
+END_LINE = check("end-line", WARNING, "a line that begins with `...` at the end of a file, where it does nothing")
+SEPARATOR = check("separator-text", WARNING, "text on the line of a `---`, which Drone drops")
+AFTER = check("text-after-document", WARNING, "text after the end of a document, which Drone does not read")
+LEGACY = check(
+    "legacy-format", WARNING, "a line `pipeline:`: Drone takes the whole file for the format before 1.0 and converts it"
+)
+
+LONGEST_QUOTE = 60  # characters of the file that a message repeats
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One document as Drone cuts it out."""
+
+    text: str
+    line: int  # of the file, where the text begins; from 1
+    separated: bool  # a `---` stands before it
+
+
+@dataclass(frozen=True)
+class Split:
+    """A text as Drone cuts it."""
+
+    chunks: tuple[Chunk, ...]
+    separators: tuple[tuple[int, str], ...]  # line, and what is dropped from it
+    ended: int  # line of the `...`; 0 where there is none
+    too_long: int  # line where reading stops; 0 where there is none
+    rest: str  # what is never read
+
+
+def split(text: str, above: int = 0) -> Split:
+    """Cut a text; `above` is the number of lines of the file that stand before it."""
+    chunks: list[Chunk] = []
+    separators: list[tuple[int, str]] = []
+    lines = text.split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    start, begun, separated = 0, False, False
+
+    def close(end: int) -> None:
+        if begun:
+            chunks.append(Chunk("".join(f"{line}\n" for line in lines[start:end]), above + start + 1, separated))
+
+    for index, line in enumerate(lines):
+        if len(line) * 4 > LINE and len(line.encode()) > LINE:
+            close(index)
+            return Split(tuple(chunks), tuple(separators), 0, above + index + 1, "\n".join(lines[index:]))
+        if line.startswith("---"):
+            close(index)
+            start, begun, separated = index + 1, True, True
+            separators.append((above + index + 1, line[3:].strip()))
+        elif line.startswith("..."):
+            begun = True  # a document begins with it, too, where none has
+            close(index)
+            return Split(tuple(chunks), tuple(separators), above + index + 1, 0, "\n".join(lines[index + 1 :]))
+        else:
+            begun = True
+    close(len(lines))
+    return Split(tuple(chunks), tuple(separators), 0, 0, "")
+
+
+def is_legacy(text: str) -> bool:
+    """Is this the format before 1.0 to Drone?"""
+    return "pipeline:" in text and any(line.rstrip("\r") == "pipeline:" for line in text.split("\n"))
+
+
+def traps(path: str, parts: Split) -> Iterator[Finding]:
+    """Find what Drone loses of a file that is served as it is written."""
+    if parts.too_long:
+        yield LONG_LINE.at(
+            Place(path, parts.too_long, 1), f"the line has more than {LINE} bytes: Drone stops reading before it; break it."
+        )
+    if parts.ended:
+        place = Place(path, parts.ended, 1)
+        if is_blank(parts.rest):
+            yield END_LINE.at(place, "`...` ends the file for Drone, and nothing follows it; remove the line.")
+        else:
+            yield END_MARKER.at(
+                place, "Drone stops reading at a line that begins with `...`: what follows is lost; remove or indent it."
+            )
+    yield from beside(path, parts.separators)
+
+
+def beside(path: str, separators: Iterable[tuple[int, str]]) -> Iterator[Finding]:
+    """Find text that stands beside a `---`."""
+    for line, dropped in separators:
+        if dropped and not dropped.startswith("#"):
+            yield SEPARATOR.at(
+                Place(path, line, 4), f"Drone drops `{shown(dropped)}` from the line of the ---; put it on a line of its own."
+            )
+
+
+def is_blank(text: str) -> bool:
+    """Is there nothing but comments and separators?"""
+    return all(not line.strip() or line.lstrip().startswith("#") or line.rstrip() in {"---", "..."} for line in text.split("\n"))
+
+
+def shown(text: str) -> str:
+    """Cut what is repeated in a message."""
+    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1]}…"

@@ -1,0 +1,100 @@
+"""The door: a tree → everything that is wrong with it."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from pipelines.check import files
+from pipelines.check.findings import Finding, top
+from pipelines.check.one_file import Examined, KeptFiles, examine_file
+from pipelines.check.processes import spread
+from pipelines.check.reach import reach, selects
+from pipelines.lookup.operation_files import is_operation
+from pipelines.tree.listing import Listing, listing, stem_of
+from pipelines.tree.tree import Tree
+
+Progress = Callable[[int, int], None]  # is told how many files are done, and of how many
+
+
+def examine(
+    tree: Tree, namespaces: Collection[str] = (), within: Sequence[str] = (), progress: Progress = lambda _, __: None
+) -> list[Finding]:
+    """Find everything that is wrong with a tree.
+
+    Args:
+        tree: to look at.
+        namespaces: those whose repositories may use a plain `<name>/` folder; empty: all.
+        within: paths of files and folders to which findings are restricted; empty: the whole tree.
+        progress: is told how far it is.
+
+    Raises:
+        TreeUnavailable: there is none.
+    """
+    with tree.snapshot() as snapshot:
+        found = listing(snapshot)
+    stems = frozenset(filter(None, map(stem_of, found.files)))
+    examined = list(all_files(tree, found, stems, namespaces, progress))
+    extended = set(chain.from_iterable(one.extended for one in examined))
+    has_kind = {one.path for one in examined if one.has_kind}
+    wanted = frozenset(within)
+    results: dict[Finding, list[str]] = {}
+    for one in examined:
+        part = one.path in extended and not one.has_kind and stem_of(one.path).rsplit("/", 1)[-1] != "default"
+        for finding in dict.fromkeys([*one.findings, *(() if part else one.content)]):
+            results.setdefault(finding, []).append(one.path)
+    by_name = [
+        *files.names(found),
+        *(files.UNUSABLE.at(top(path or "."), f"{why}.") for path, why in found.unreadable),
+        *chain.from_iterable(reach(path, stems, extended, namespaces, says_pipeline=path in has_kind) for path in found.files),
+    ]
+    for finding in by_name:
+        results.setdefault(finding, []).append(finding.path)
+    return sorted(counted(found, paths) for found, paths in results.items() if concerns(found, paths, wanted))
+
+
+def concerns(finding: Finding, served_by: Iterable[str], wanted: Collection[str]) -> bool:
+    """Does a mistake stand in one of the files that are asked for, or is it served by one, or is one of them its twin?"""
+    paths = [finding.path, *served_by, *([f"{stem_of(finding.path)}.yaml"] if finding.id == files.BOTH.id else [])]
+    return any(is_within(path, wanted) for path in paths)
+
+
+def is_within(path: str, wanted: Collection[str]) -> bool:
+    """Is a file, or a folder above it, among those that are asked for?"""
+    return not wanted or path in wanted or any(str(folder) in wanted for folder in Path(path).parents)
+
+
+def counted(finding: Finding, served_by: list[str]) -> Finding:
+    """Say which files a mistake is served by, where it stands in another one."""
+    others = [path for path in served_by if path != finding.path]
+    if not others:
+        return finding
+    who = f"projects/{others[0]}" + (f" and {len(others) - 1} more" if len(others) > 1 else "")
+    return finding._replace(message=f"{finding.message} (extended by {who})")
+
+
+def all_files(
+    tree: Tree, found: Listing, stems: Collection[str], namespaces: Collection[str], progress: Progress
+) -> Iterator[Examined]:
+    """Examine every YAML file, in several processes where there are many."""
+    jobs = [(path, role_of(path, stems, namespaces)) for path in found.files if stem_of(path)]
+    done = 0
+    for results in spread(partial(examine_batch, tree.root), jobs):
+        done += len(results)
+        progress(done, len(jobs))
+        yield from results
+
+
+def role_of(path: str, stems: Collection[str], namespaces: Collection[str]) -> str:
+    """Say what a file is for: "operation", "build", or "" (a part, or nothing)."""
+    stem = stem_of(path)
+    if not selects(stem, stems, namespaces):
+        return ""
+    return "operation" if is_operation(stem) else "build"
+
+
+def examine_batch(root: str, jobs: list[tuple[str, str]]) -> list[Examined]:
+    """Examine some files."""
+    with Tree(Path(root)).snapshot() as snapshot:
+        kept = KeptFiles(snapshot)
+        return [examine_file(snapshot, path, kept, serves=bool(role), operation=role == "operation") for path, role in jobs]

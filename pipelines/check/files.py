@@ -1,0 +1,59 @@
+"""Files that are there and cannot serve."""
+
+import os
+import re
+from collections.abc import Iterator
+
+from pipelines.check.findings import ERROR, WARNING, Finding, check, top
+from pipelines.errors import ConfigError, Unusable, Vanished
+from pipelines.language.nodes import Place
+from pipelines.tree.listing import Listing, stem_of
+from pipelines.tree.tree import Snapshot, Source
+
+BOTH = check("both-endings", ERROR, "`.yaml` and `.yml` of one name: neither serves")
+UNUSABLE = check(
+    "unusable", ERROR, "a file that cannot serve: empty, not UTF-8, over 1 MiB, a device, a link that leaves the tree"
+)
+FOLDER = check("folder-for-file", ERROR, "a folder where a file of that name would serve")
+CASE = check("case-only", WARNING, "two names that differ in upper and lower case only: some file systems hold just one of them")
+
+MESSAGE = re.compile(r"(?::(\d+))?(?::(\d+))?: (.*)", re.DOTALL)
+
+
+def read(snapshot: Snapshot, path: str) -> Source | Finding:
+    """Read a file, or say why it cannot be."""
+    try:
+        spot = snapshot.spot(path)
+        if spot:
+            return snapshot.read(spot)
+    except Unusable as error:
+        return unusable(path, error)
+    except Vanished:
+        pass
+    return UNUSABLE.at(top(path), "goes away or changes while it is read; check again.")
+
+
+def unusable(path: str, error: ConfigError) -> Finding:
+    """Turn an error about a file into a finding at its line."""
+    found = MESSAGE.fullmatch(str(error).removeprefix(f"projects/{path}"))
+    line, column, message = found.groups() if found else (None, None, str(error))
+    return UNUSABLE.at(Place(path, int(line or 1), int(column or 1)), message)
+
+
+def names(found: Listing) -> Iterator[Finding]:
+    """Find names that get in one another's way."""
+    there = set(found.files)
+    for path in found.files:
+        if path.endswith(".yml") and f"{stem_of(path)}.yaml" in there and "_shared" not in path.split("/"):
+            twin = os.path.basename(stem_of(path))
+            yield BOTH.at(top(path), f"{twin}.yaml is there too, and only one may be: delete one of them.")
+    for path in found.folders:
+        if stem_of(path) and "_shared" not in path.split("/"):
+            yield FOLDER.at(top(path), "is a folder, and a file of this name would serve builds; rename it.")
+    seen: dict[str, str] = {}
+    for path in sorted([*found.folders, *found.files]):
+        folder, _, name = path.rpartition("/")
+        key = f"{folder}/{(stem_of(name) or name).casefold()}"
+        other = seen.setdefault(key, path)
+        if other != path and (stem_of(other) or other) != (stem_of(path) or path):
+            yield CASE.at(top(path), f"differs from projects/{other} in upper and lower case only.")

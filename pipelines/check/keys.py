@@ -1,0 +1,157 @@
+"""The keys that Drone and its runners know. Others are passed over without a word, so they are warned of.
+
+After the structures of Drone's YAML library and of its runners; a key that any version knew is known.
+"""
+
+import difflib
+from collections.abc import Iterator
+from collections.abc import Mapping as Lookup
+
+from pipelines.check.findings import WARNING, Finding, check
+from pipelines.check.server import kind_in, type_in
+from pipelines.check.shape import text_of
+from pipelines.language.nodes import Mapping, Node, Scalar, Sequence, value_of
+
+UNKNOWN_KEY = check("unknown-key", WARNING, "a key that neither Drone nor the runner of this type knows, and therefore ignores")
+UNKNOWN_TYPE = check("unknown-type", WARNING, "a pipeline type that looks like a misspelt one: no runner would take it")
+UNKNOWN_EVENT = check("unknown-event", WARNING, "an event in a condition that no build has")
+
+EVENTS = ("push", "pull_request", "tag", "promote", "rollback", "cron", "custom")
+
+
+def words(text: str) -> frozenset[str]:
+    """Give the words of a text."""
+    return frozenset(text.split())
+
+
+PIPELINE = words("version kind type name clone concurrency depends_on node platform trigger steps workspace environment")
+CONTAINERS = words("services volumes image_pull_secrets")
+STEP = words("name commands depends_on detach environment failure shell when")
+CONTAINER = STEP | words("command entrypoint image privileged pull settings user volumes working_dir")
+DOCKER = CONTAINER | words(
+    "build devices dns dns_search extra_hosts mem_limit memswap_limit network_mode ports push resources shm_size"
+)
+PIPELINES = {
+    "docker": PIPELINE | CONTAINERS,
+    "kubernetes": PIPELINE
+    | CONTAINERS
+    | words("resources metadata node_name node_selector service_account_name tolerations dns_config host_aliases"),
+    "exec": PIPELINE,
+    "ssh": PIPELINE | words("server"),
+    "digitalocean": PIPELINE | words("server token"),
+    "macstadium": PIPELINE,
+    "aws": PIPELINE | CONTAINERS | words("pool account instance"),
+    "vm": PIPELINE | CONTAINERS | words("pool account instance server token"),
+}
+STEPS = {
+    "docker": DOCKER,
+    "kubernetes": CONTAINER | words("resources resource group ports"),
+    "exec": STEP,
+    "ssh": STEP,
+    "digitalocean": STEP,
+    "macstadium": STEP | words("working_dir"),
+    "aws": DOCKER | words("port_bindings"),
+    "vm": DOCKER | words("port_bindings"),
+}
+CONDITIONS = words("action branch cron event instance paths ref repo status target matrix")
+WITHIN = {
+    "clone": words("disable depth retries skip_verify trace"),
+    "concurrency": words("limit"),
+    "platform": words("os arch variant version"),
+    "workspace": words("base path"),
+    "trigger": CONDITIONS,
+}
+VOLUME = words("name temp host claim config_map secret")
+IN_VOLUMES = {
+    "temp": words("id name medium size_limit labels"),
+    "host": words("id name path labels read_only"),
+    "claim": words("name read_only"),
+}
+RAW = words("version kind type name")
+RESOURCES = {
+    "cron": RAW | words("spec"),
+    "secret": RAW | words("data get external_data"),
+    "registry": RAW | words("data"),
+    "signature": RAW | words("hmac"),
+}
+IN_RESOURCES = {"spec": words("schedule branch deployment"), "get": words("path name key")}
+MOUNT = words("name path sub_path")
+CONDITION = words("include exclude")
+
+
+def keys(root: Mapping) -> Iterator[Finding]:
+    """Find the keys of a document that nobody reads."""
+    kind, name = kind_in(root), type_in(root)
+    if kind in RESOURCES:
+        yield from within(without_anchors(root), RESOURCES[kind], f"documents of kind {kind}", IN_RESOURCES)
+    if kind != "pipeline":
+        return
+    known = PIPELINES.get(name)
+    if known is None:
+        if near := difflib.get_close_matches(name.lower(), PIPELINES, n=1, cutoff=0.75):
+            yield UNKNOWN_TYPE.at(
+                value_of(root, "type").place,  # type: ignore[union-attr]  # an unknown type is written somewhere
+                f'no runner takes the type "{name}"; did you mean "{near[0]}"?',
+            )
+        return
+    yield from within(without_anchors(root), known, f"{name} pipelines", WITHIN)
+    yield from conditions(value_of(root, "trigger"))
+    for volume in items(root, "volumes"):
+        yield from within(volume, VOLUME, "volumes", IN_VOLUMES)
+    for part in ("steps", "services"):
+        for step in items(root, part):
+            yield from unknown(step, STEPS[name], f"{part} of {name} pipelines")
+            yield from unknown(value_of(step, "when"), CONDITIONS, "`when`")
+            yield from conditions(value_of(step, "when"))
+            for mount in items(step, "volumes"):
+                yield from unknown(mount, MOUNT, "volumes of a step")
+
+
+def without_anchors(root: Mapping) -> Mapping:
+    """Leave out the keys that are there to be repeated by aliases."""
+    return Mapping(root.place, [pair for pair in root.pairs if not text_of(pair[0]).startswith(("x-", ".", "_"))], root.flow)
+
+
+def items(root: Mapping, key: str) -> list[Mapping]:
+    """Give the maps in a list."""
+    found = value_of(root, key)
+    return [item for item in found.items if isinstance(item, Mapping)] if isinstance(found, Sequence) else []
+
+
+def within(root: Mapping, known: frozenset[str], where: str, parts: Lookup[str, frozenset[str]]) -> Iterator[Finding]:
+    """Find the keys of a map, and of maps in it, that are not known."""
+    yield from unknown(root, known, where)
+    for part, inside in parts.items():
+        yield from unknown(value_of(root, part), inside, f"`{part}`")
+
+
+def unknown(node: Node | None, known: frozenset[str], where: str) -> Iterator[Finding]:
+    """Find the keys of a map that are not known."""
+    for key, _ in node.pairs if isinstance(node, Mapping) else ():
+        if not isinstance(key, Scalar) or key.value in known:
+            continue
+        near = difflib.get_close_matches(key.value.lower(), known, n=1, cutoff=0.6)
+        hint = f'; did you mean "{near[0]}"?' if near else "."
+        yield UNKNOWN_KEY.at(key.place, f'{where} have no key "{key.value}", so it would be ignored{hint}')
+
+
+def conditions(node: Node | None) -> Iterator[Finding]:
+    """Check what stands in `trigger` or `when`."""
+    for key, value in node.pairs if isinstance(node, Mapping) else ():
+        name = text_of(key)
+        if name in CONDITIONS - {"matrix"}:
+            yield from unknown(value, CONDITION, f"conditions like `{name}`")
+        if name == "event":
+            yield from events(value)
+
+
+def events(node: Node) -> Iterator[Finding]:
+    """Check the names of events."""
+    lists = [value for key, value in node.pairs if text_of(key) in CONDITION] if isinstance(node, Mapping) else [node]
+    for found in lists:
+        for item in found.items if isinstance(found, Sequence) else [found]:
+            text = text_of(item)
+            if text and text not in EVENTS and not set(text) & set("*?[{"):
+                near = difflib.get_close_matches(text.lower(), EVENTS, n=1, cutoff=0.6)
+                hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(EVENTS)}."
+                yield UNKNOWN_EVENT.at(item.place, f'no build has the event "{text}"; {hint}')

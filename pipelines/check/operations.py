@@ -1,0 +1,63 @@
+"""Operations: the mistakes of a head, and where one stands that is none. What is right is said in pipelines.operations."""
+
+from collections.abc import Iterator
+from collections.abc import Sequence as Many
+
+from pipelines.check.documents import beside
+from pipelines.check.findings import ERROR, WARNING, Finding, check
+from pipelines.check.server import kind_in
+from pipelines.check.shape import key_place, texts_of
+from pipelines.errors import Unusable
+from pipelines.language.nodes import Mapping, Node, Place, Scalar, value_of
+from pipelines.lookup.operation_files import is_operation, name_of
+from pipelines.operations import head
+from pipelines.operations.head_removal import Cut, cut, parted, refuse_elsewhere
+
+HEAD = check("operation-head", ERROR, "a mistake in the head of an operation: an unknown key, type or level, an unusable input")
+NO_PIPELINE = check("operation-without-pipeline", ERROR, "the head of an operation, and no pipeline after it")
+ELSEWHERE = check("operation-elsewhere", ERROR, "`kind: operation` elsewhere than in the first document of an operation's file")
+NEVER = check("operation-never-runs", WARNING, "a pipeline of an operation whose `trigger.event` leaves out custom builds")
+
+
+def head_taken_off(path: str, text: str, found: list[Finding]) -> Cut:
+    """Take the head off an operation, and note what is wrong with it; other files have none."""
+    try:
+        parts = parted(path, text)
+    except Unusable as error:
+        parts = cut(text)
+        found.append(NO_PIPELINE.at(Place(path, 1, 1), message(path, error)))
+    if parts.head and parts.pipeline:
+        above = text.removesuffix(parts.pipeline).removesuffix("\n").split("\n")
+        found += beside(path, [(len(above), above[-1].removeprefix("---").strip())])
+    if is_operation(path):
+        found += [HEAD.at(error.place, error.message) for error in head.read(name_of(path), path, parts.head)[1]]
+    return parts
+
+
+def misplaced(path: str, text: str, roots: Many[Node]) -> Iterator[Finding]:
+    """Find heads where none belongs; `text` is what would be served, `roots` are its documents."""
+    try:
+        refuse_elsewhere(path, text)
+    except Unusable as error:
+        for root in roots:
+            if isinstance(root, Mapping) and kind_in(root) == "operation":
+                yield ELSEWHERE.at(key_place(root, "kind").place, message(path, error))
+
+
+def never_runs(root: Mapping) -> Iterator[Finding]:
+    """Warn of a pipeline that no operation starts: operations are custom builds."""
+    trigger = value_of(root, "trigger")
+    event = value_of(trigger, "event") if isinstance(trigger, Mapping) else None
+    if isinstance(event, Mapping):
+        event = value_of(event, "include")
+    events = [(event, event.value)] if isinstance(event, Scalar) and event.value else texts_of(event)
+    if events and not any(text == "custom" or set(text) & set("*?[{\\") for _, text in events):
+        yield NEVER.at(
+            events[0][0].place,
+            "operations are builds of event custom, so the pipeline never runs; add it, or remove trigger.event.",
+        )
+
+
+def message(path: str, error: Unusable) -> str:
+    """Give what is said of a file without its name."""
+    return str(error).removeprefix(f"projects/{path}: ")

@@ -1,0 +1,128 @@
+"""Which files can ever serve a build: asked of `pipelines.lookup.candidates` itself, with builds made up for the purpose."""
+
+import re
+from collections.abc import Collection, Iterator
+
+from pipelines.build_request import ConfigRequest
+from pipelines.check.findings import ERROR, WARNING, Finding, check, top
+from pipelines.lookup.candidates import Candidates, candidates
+from pipelines.lookup.operation_files import is_operation, operation_candidates
+from pipelines.operations.operation import is_name
+from pipelines.tree.listing import stem_of
+
+UNREACHABLE = check("unreachable", ERROR, "a pipeline in a file that no build can select and nobody extends")
+STRAY = check("stray-file", WARNING, "another file that no build can select and nobody extends")
+RESERVED = check("reserved-name", ERROR, "a name that begins with `_` and is neither `_shared` nor an operation in its place")
+NOT_EXTENDED = check("not-extended", WARNING, "a file in `_shared/` that nobody extends")
+
+FRESH = "0any"  # a branch, repository or namespace that has no file of its own
+# What git allows in no part of a branch's name (git-check-ref-format).
+NOT_IN_A_BRANCH = re.compile(r"(^|/)\.|\.lock(/|$)|\.\.|[\x00-\x20\x7f~^:?*\[\\]|@\{|\.$|^@$|^-")
+DOCUMENTS = re.compile(r".*\.(?:md|txt|rst|adoc|asc)|[A-Z][A-Za-z]*|.*\.example", re.DOTALL)
+
+
+def requests_for(stem: str, namespaces: Collection[str]) -> Iterator[ConfigRequest]:
+    """Make up the builds that a file, named without its ending, may serve."""
+    parts = stem.split("/")
+    if parts[0].startswith("@"):
+        for end in range(1, len(parts)):
+            namespace, rest = "/".join(parts[:end])[1:], parts[end:]
+            yield build(namespace, rest[0], "/".join(rest[1:]))
+            yield build(namespace, FRESH, "")
+    else:
+        for namespace in sorted(namespaces) or [FRESH]:
+            yield build(namespace, parts[0], "/".join(parts[1:]))
+        yield build(FRESH, FRESH, "")
+
+
+def build(namespace: str, name: str, branch: str) -> ConfigRequest:
+    """Make up a build; a default is asked for by a branch that has no file."""
+    if branch == "default" or branch.endswith("/default"):
+        branch = f"{branch.removesuffix('default')}{FRESH}"
+    ref = f"refs/heads/{branch}" if branch else "refs/tags/v1"
+    return ConfigRequest(namespace, name, "push" if branch else "tag", ref, branch)
+
+
+def wanted_by(request: ConfigRequest, stem: str, namespaces: Collection[str]) -> Candidates:
+    """List the paths that a build looks for: the operation that a file may be, or its own pipeline."""
+    if is_operation(stem):
+        return operation_candidates(request, stem.rsplit("/", 1)[-1], namespaces)
+    return candidates(request, namespaces)
+
+
+def selects(stem: str, stems: Collection[str], namespaces: Collection[str]) -> ConfigRequest | None:
+    """Find a build that a file serves; None where there is none, because of its name or of nearer files."""
+    for request in requests_for(stem, namespaces):
+        paths = [stem_of(path) for path in wanted_by(request, stem, namespaces).paths]
+        if next((path for path in paths if path in stems), "") == stem and is_branch(request.target):
+            return request
+    return None
+
+
+def is_branch(name: str) -> bool:
+    """Would git allow this name?"""
+    return not NOT_IN_A_BRANCH.search(name)
+
+
+def why_not(stem: str, stems: Collection[str], namespaces: Collection[str]) -> str:
+    """Say why no build selects a file."""
+    if "/" not in stem:
+        return f"at the root only default.yaml is ever looked for; a repository's file is {stem}/default.yaml"
+    for request in requests_for(stem, namespaces):
+        wanted = wanted_by(request, stem, namespaces)
+        paths = [stem_of(path) for path in wanted.paths]
+        if stem in paths:
+            if not is_branch(request.target):
+                return f'git allows no branch called "{request.target}"'
+            nearer = next(path for path in paths if path in stems)
+            return f"projects/{nearer} is nearer for every build that it could serve"
+        if wanted.remarks and not request.name.startswith(FRESH):
+            return wanted.remarks[0]
+    return "its folder is no repository's"
+
+
+def reach(
+    path: str, stems: Collection[str], extended: Collection[str], namespaces: Collection[str], *, says_pipeline: bool
+) -> Iterator[Finding]:
+    """Find out that a file is of no use.
+
+    Args:
+        path: of the file.
+        stems: paths of all files of the tree that end in .yaml or .yml, without that.
+        extended: paths of all files that another one extends.
+        namespaces: as for `candidates`.
+        says_pipeline: it holds something that is meant to serve a build.
+    """
+    stem, folders = stem_of(path), path.split("/")[:-1]
+    if path in extended or (stem and selects(stem, stems, namespaces)):
+        return
+    if "_shared" in folders:
+        if stem:
+            yield NOT_EXTENDED.at(top(path), "nobody extends this file; delete it, or extend it.")
+    elif (reserved := next((name for name in path.split("/") if name.startswith("_")), "")) and not is_place(stem, namespaces):
+        yield RESERVED.at(top(path), misuse(reserved, stem))
+    elif not stem:
+        if not DOCUMENTS.fullmatch(path.rsplit("/", 1)[-1]):
+            yield STRAY.at(top(path), "only files that end in .yaml or .yml can serve a build, and nobody extends this one.")
+    else:
+        found = UNREACHABLE if says_pipeline else STRAY
+        yield found.at(top(path), f"no build can select this file: {why_not(stem, stems, namespaces)}; move or delete it.")
+
+
+def is_place(stem: str, namespaces: Collection[str]) -> bool:
+    """Is an operation looked for here, by whatever build?"""
+    return is_operation(stem) and any(
+        stem == stem_of(path) for request in requests_for(stem, namespaces) for path in wanted_by(request, stem, namespaces).paths
+    )
+
+
+def misuse(name: str, stem: str) -> str:
+    """Say what a reserved name is for."""
+    if is_operation(stem) and not is_name(found := stem.rsplit("/", 1)[-1]):
+        return f'no operation can be called "{found}": its name has small letters, digits and -; rename the file.'
+    if name == "_operations":
+        return (
+            "no operation is looked for here: it is _operations/NAME.yaml at the root, or in a folder of a repository or of a "
+            "namespace; NAME has small letters, digits and -."
+        )
+    return f'names that begin with _ are reserved, and "{name}" has no meaning: shared files go to _shared/, others elsewhere.'

@@ -1,0 +1,95 @@
+"""What Drone's server refuses when a build is triggered (drone-facts.md sections 8.1 and 8.2)."""
+
+from collections.abc import Iterator
+from collections.abc import Sequence as Many
+
+from pipelines.check.findings import ERROR, WARNING, Finding, check
+from pipelines.check.shape import key_place, text_of, texts_of
+from pipelines.language.nodes import Mapping, Node, Place, value_of
+
+BEFORE = check(
+    "text-before-separator", ERROR, "only comments or blank lines before the first `---`: a document without a kind to Drone"
+)
+EMPTY = check("empty-document", ERROR, "a document with nothing but comments, as after a `---` at the end of a file")
+MISSING_KIND = check("missing-kind", ERROR, "a document without `kind:`")
+NOT_A_MAP = check("not-a-map", ERROR, "a document that is a list or a single value")
+DUPLICATE = check("duplicate-pipeline", ERROR, "two pipelines of one name in a file; two without a name count too")
+UNKNOWN = check("unknown-dependency", ERROR, "`depends_on` names no pipeline that stands before in the file")
+ITSELF = check("self-dependency", ERROR, "a pipeline that depends on itself")
+OS = check("unsupported-os", ERROR, "`platform.os` of a docker pipeline is neither linux nor windows")
+ARCH = check("unsupported-arch", ERROR, "`platform.arch` of a docker pipeline is none that Drone knows")
+LONG_NAME = check("long-name", ERROR, "a pipeline name of more than 100 characters, which Drone's database does not hold")
+UNNAMED = check("unnamed-pipeline", WARNING, "a pipeline without a name: Drone calls it `default`, and forgets its `depends_on`")
+UNKNOWN_KIND = check("unknown-kind", WARNING, "a kind that no runner takes: its stage waits for ever")
+NO_PIPELINE = check("no-pipeline", WARNING, "a file without any pipeline: Drone makes no build, and says nothing")
+
+OSES = ("linux", "windows")
+ARCHES = ("amd64", "arm64", "arm", "ppc64le", "s390x")
+RESOURCES = frozenset({"cron", "secret", "registry", "signature"})  # kinds that are no pipeline
+LONGEST_NAME = 100  # characters
+
+
+def kind_in(root: Node) -> str:
+    """Give the kind of a document."""
+    return text_of(value_of(root, "kind")) if isinstance(root, Mapping) else ""
+
+
+def type_in(root: Mapping) -> str:
+    """Give the type of a pipeline."""
+    return text_of(value_of(root, "type")) or "docker"
+
+
+def without_kind(root: Node) -> Iterator[Finding]:
+    """Find a document that Drone's parser refuses."""
+    if not isinstance(root, Mapping):
+        yield NOT_A_MAP.at(root.place, "a document must be a map with `kind:`; Drone refuses the whole file.")
+    elif not kind_in(root):
+        near = next((key for key, _ in root.pairs if text_of(key).lower() == "kind"), None)
+        hint = f"; `{text_of(near)}` is not `kind`" if near and text_of(near) != "kind" else ""
+        yield MISSING_KIND.at(root.place, f"the document has no kind{hint}: Drone refuses the whole file; add `kind: pipeline`.")
+
+
+def lint(path: str, roots: Many[Node], *, complete: bool = True) -> Iterator[Finding]:
+    """Check the pipelines of a file together, as Drone does; where some could not be read, nothing is said of what is missing."""
+    names: dict[str, Place] = {}
+    pipelines = [root for root in roots if isinstance(root, Mapping) and kind_in(root) and kind_in(root) not in RESOURCES]
+    for root in pipelines:
+        name, place = text_of(value_of(root, "name")), key_place(root, "name").place
+        if name in names:
+            which = f'"{name}"' if name else "no name"
+            yield DUPLICATE.at(place, f"another pipeline of the file has {which} too ({names[name]}); Drone refuses the file.")
+        names.setdefault(name, place)
+        if not name:
+            yield UNNAMED.at(place, "the pipeline has no name: Drone calls it default, and its depends_on is lost; name it.")
+        if len(name) > LONGEST_NAME:
+            yield LONG_NAME.at(place, f"the name has {len(name)} characters; Drone's database holds {LONGEST_NAME}.")
+        for finding in dependencies(root, name, names, {text_of(value_of(other, "name")) for other in pipelines}):
+            if complete or finding.id == ITSELF.id:
+                yield finding
+        if kind_in(root) == "pipeline" and type_in(root) == "docker":
+            yield from platform(root)
+        elif kind_in(root) not in {"pipeline", "template"}:
+            yield UNKNOWN_KIND.at(
+                key_place(root, "kind").place, f'no runner takes the kind "{kind_in(root)}": its stage would wait for ever.'
+            )
+    if complete and not pipelines and all(kind_in(root) for root in roots):
+        yield NO_PIPELINE.at(Place(path, 1, 1), "the file has no pipeline: Drone makes no build of it, and says nothing.")
+
+
+def dependencies(root: Mapping, name: str, before: dict[str, Place], everywhere: set[str]) -> Iterator[Finding]:
+    """Check what a pipeline waits for."""
+    for node, wanted in texts_of(value_of(root, "depends_on")):
+        if wanted not in before:
+            where = "stands only after this pipeline; move it up" if wanted in everywhere else "is not in the file"
+            yield UNKNOWN.at(node.place, f'depends_on "{wanted}": a pipeline of that name {where}; Drone refuses the file.')
+        elif wanted == name:
+            yield ITSELF.at(node.place, f'"{name}" depends on itself; Drone refuses the file.')
+
+
+def platform(root: Mapping) -> Iterator[Finding]:
+    """Check operating system and architecture of a docker pipeline."""
+    found = value_of(root, "platform")
+    for check_, key, known in ((OS, "os", OSES), (ARCH, "arch", ARCHES)):
+        value = value_of(found, key) if isinstance(found, Mapping) else None
+        if value and (text := text_of(value)) and text not in known:
+            yield check_.at(value.place, f'Drone has no docker pipelines for {key} "{text}"; it knows {", ".join(known)}.')

@@ -1,0 +1,79 @@
+"""Which kind of value each key of a document needs: what Drone's server cannot put into its own structures, it refuses.
+
+After the structures of Drone's YAML library.
+"""
+
+from collections.abc import Iterator
+
+from pipelines.check.decoder import TRUTH, WHATEVER, Either, ListOf, MapOf, Setting, Single, Struct, is_read, is_size, is_whole
+from pipelines.check.documents import LONGEST_QUOTE
+from pipelines.check.findings import ERROR, Finding, check
+from pipelines.language.nodes import Mapping, Node, Scalar, Sequence, identity, is_null, kind_of
+
+WRONG_VALUE = check("wrong-value", ERROR, "a value of a kind that Drone cannot read there: text for a list, a word for a number")
+
+TEXT = Single("text")
+YES_OR_NO = Single("true or false", lambda node: is_read(node) and node.value in TRUTH)
+NUMBER = Single("a number", is_whole)
+BYTES = Single("a size like 512MiB", is_size)
+TEXTS, NAMED_TEXTS = ListOf(TEXT), MapOf(TEXT)
+VARIABLE = Either(TEXT, Struct(value=TEXT, from_secret=TEXT))
+CONDITION_KEYS = ("action", "branch", "cron", "event", "instance", "paths", "ref", "repo", "status", "target")
+CONDITIONS = Struct(matrix=NAMED_TEXTS, **dict.fromkeys(CONDITION_KEYS, WHATEVER))
+COMPUTE = Struct(cpu=NUMBER, memory=BYTES)
+MOUNTS = ListOf(Struct(name=TEXT, path=TEXT))
+STEP = Struct(
+    build=Either(TEXT, Struct(args=NAMED_TEXTS, cache_from=TEXTS, context=TEXT, dockerfile=TEXT, image=TEXT, labels=NAMED_TEXTS)),
+    command=TEXTS, commands=TEXTS, detach=YES_OR_NO, depends_on=TEXTS, devices=MOUNTS, dns=TEXTS, dns_search=TEXTS,
+    entrypoint=TEXTS, environment=MapOf(VARIABLE), extra_hosts=TEXTS, failure=TEXT, image=TEXT, network_mode=TEXT, name=TEXT,
+    ports=ListOf(Either(NUMBER, Struct(port=NUMBER, host=NUMBER, protocol=TEXT))), privileged=YES_OR_NO, pull=TEXT,
+    push=Either(TEXT, Struct(image=TEXT)), resources=Struct(limits=COMPUTE, requests=COMPUTE), settings=MapOf(Setting()),
+    shell=TEXT, user=TEXT, volumes=MOUNTS, when=CONDITIONS, working_dir=TEXT,
+)  # fmt: skip
+RAW = {"version": TEXT, "kind": TEXT, "type": TEXT}
+PIPELINE = Struct(
+    **RAW, name=TEXT, clone=Struct(disable=YES_OR_NO, depth=NUMBER, skip_verify=YES_OR_NO), concurrency=Struct(limit=NUMBER),
+    depends_on=TEXTS, node=NAMED_TEXTS, platform=Struct(os=TEXT, arch=TEXT, variant=TEXT, version=TEXT), image_pull_secrets=TEXTS,
+    services=ListOf(STEP), steps=ListOf(STEP), trigger=CONDITIONS,
+    volumes=ListOf(Struct(name=TEXT, temp=Struct(medium=TEXT, size_limit=BYTES), host=Struct(path=TEXT))),
+    workspace=Struct(base=TEXT, path=TEXT),
+)  # fmt: skip
+OTHERS = {
+    "cron": Struct(**RAW, name=TEXT, spec=Struct(schedule=TEXT, branch=TEXT, deployment=Struct(target=TEXT))),
+    "secret": Struct(**RAW, name=TEXT, data=TEXT, get=Struct(path=TEXT, name=TEXT, key=TEXT)),
+    "registry": Struct(**RAW, data=NAMED_TEXTS),
+    "signature": Struct(**RAW, hmac=TEXT),
+}
+
+
+def wrong_values(kind: str, root: Node) -> Iterator[Finding]:
+    """Find the values of a document that Drone's server cannot read."""
+    for node, needed in OTHERS.get(kind, PIPELINE).wrong(root):
+        what = f'"{node.value}"' if isinstance(node, Scalar) and len(node.value) <= LONGEST_QUOTE else kind_of(node)
+        yield WRONG_VALUE.at(node.place, f"{what} stands where Drone's server needs {needed}; it would refuse the whole file.")
+
+
+def text_of(node: Node | None) -> str:
+    """Give what Drone's decoder makes of a value where text is needed; empty where it has none."""
+    return node.value if isinstance(node, Scalar) and not is_null(node) else ""
+
+
+def texts_of(node: Node | None) -> list[tuple[Node, str]]:
+    """Give the items of a list of texts, with where they stand."""
+    return [(item, text_of(item)) for item in node.items] if isinstance(node, Sequence) else []
+
+
+def is_true(node: Node | None) -> bool:
+    """Is it true to Drone's decoder?"""
+    return (
+        isinstance(node, Scalar)
+        and node.plain
+        and node.value in TRUTH
+        and node.value[0] in "yYtTo"
+        and node.value[1:2] not in {"f", "F"}
+    )
+
+
+def key_place(mapping: Mapping, name: str) -> Node:
+    """Find a key, or else the map, to point at."""
+    return next((key for key, _ in mapping.pairs if identity(key) == name), mapping)

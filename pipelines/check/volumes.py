@@ -1,0 +1,50 @@
+"""Volumes: what the runners of docker and kubernetes pipelines refuse of them, or pass over without a word."""
+
+import posixpath
+from collections.abc import Iterator
+
+from pipelines.check.findings import ERROR, WARNING, Finding, check
+from pipelines.check.keys import items
+from pipelines.check.runner import NEED_IMAGES
+from pipelines.check.server import kind_in, type_in
+from pipelines.check.shape import key_place, text_of
+from pipelines.language.nodes import Mapping, value_of
+
+REFUSED = check(
+    "refused-volume", ERROR, "a volume without a name or with one of the runner's own, or one that is mounted below `/run/drone`"
+)
+UNKNOWN = check("unknown-volume", WARNING, "a step mounts a volume that the pipeline does not have, so nothing is mounted")
+
+OWN = {
+    "docker": frozenset({"workspace", "_workspace", "_docker_socket"}),
+    "kubernetes": frozenset({"workspace", "_workspace", "_docker_socket", "_status"}),
+}
+
+
+def volumes(root: Mapping) -> Iterator[Finding]:
+    """Check the volumes of one pipeline."""
+    kind = type_in(root)
+    if kind_in(root) != "pipeline" or kind not in NEED_IMAGES:
+        return
+    there: set[str] = set()
+    for volume in items(root, "volumes"):
+        name = text_of(value_of(volume, "name"))
+        there.add(name)
+        if not name:
+            yield REFUSED.at(volume.place, "the volume has no name; the runner refuses the pipeline.")
+        yield from own_name(volume, name, kind)
+    for step in (*items(root, "services"), *items(root, "steps")):
+        for mount in items(step, "volumes"):
+            name = text_of(value_of(mount, "name"))
+            if name in OWN[kind]:
+                yield from own_name(mount, name, kind)
+            elif name not in there:
+                yield UNKNOWN.at(key_place(mount, "name").place, f'the pipeline has no volume "{name}": nothing is mounted.')
+            if posixpath.normpath(text_of(value_of(mount, "path"))).startswith("/run/drone"):
+                yield REFUSED.at(key_place(mount, "path").place, "the runner lets nothing be mounted below /run/drone.")
+
+
+def own_name(volume: Mapping, name: str, kind: str) -> Iterator[Finding]:
+    """Refuse a name that the runner keeps for itself."""
+    if name in OWN[kind]:
+        yield REFUSED.at(key_place(volume, "name").place, f'the runner keeps the name "{name}" for itself; rename the volume.')

@@ -1,0 +1,129 @@
+"""What changes, told: as text, and as the comment of a merge request."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from pipelines.check.report import one_line
+from pipelines.compare.comparing import BREAKS, CHANGES, MENDED, STAYS_BROKEN, Compared, Group, names
+
+LONGEST_COMMENT = 65_000  # characters; GitHub takes 65,536, others more
+LONGEST_DIFF = 300  # lines of one diff in a comment
+LONGEST_LINE = 2000  # characters of one line of a diff in a comment
+LEAST = 5000  # characters of a diff; where there is less room, it is left out as a whole
+BESIDE = 5000  # characters of a section that are not its diff or its title
+MOST_NAMES = 20  # named in a line
+WHOLE = "`manage.py compareprojects` prints all"
+WORDS = {CHANGES: "changes", BREAKS: "newly breaks", MENDED: "mended", STAYS_BROKEN: "broken before and after"}
+
+
+def summary(found: Compared) -> str:
+    """Say it in one line."""
+    changed = found.of(CHANGES, BREAKS, MENDED, STAYS_BROKEN)
+    if not changed:
+        return f"None of {found.count:,} pipelines changes."
+    verb = "pipeline changes" if found.count == 1 else "pipelines change"
+    parts = [shortened(list(names(changed)))]
+    for kind, word in ((BREAKS, "newly broken"), (MENDED, "mended")):
+        if cases := found.of(kind):
+            parts.append(f"{len(cases):,} {word}")
+    if cases := [case for group in found.groups if group.change.opens for case in group.cases]:
+        parts.append(f"{len(cases):,} that more people may start")
+    return f"{len(changed):,} of {found.count:,} {verb}: {'; '.join(parts)}"
+
+
+def shortened(listed: list[str]) -> str:
+    """Name not too many."""
+    shown = ", ".join(map(one_line, listed[:MOST_NAMES]))
+    return shown if len(listed) <= MOST_NAMES else f"{shown}, and {len(listed) - MOST_NAMES:,} more repositories"
+
+
+def text(found: Compared) -> Iterator[str]:
+    """Write everything."""
+    yield summary(found)
+    if found.remark:
+        yield one_line(found.remark)
+    for group in ordered(found):
+        yield f"\n== {heading(group)}"
+        for name in names(group.cases):
+            yield f"   {one_line(name)}"
+        for said in filter(None, (group.change.error, group.change.remark)):
+            yield f"   {one_line(said)}"
+        if group.change.diff:
+            yield "\n".join(map(harmless, group.change.diff.rstrip("\n").split("\n")))
+
+
+def harmless(line: str) -> str:
+    """Write a line of a file so that it does nothing to a terminal."""
+    return "\t".join(map(one_line, line.split("\t")))
+
+
+def ordered(found: Compared) -> list[Group]:
+    """Put first what breaks, then what is mended."""
+    rank = [BREAKS, MENDED, CHANGES, STAYS_BROKEN]
+    return sorted(found.groups, key=lambda group: rank.index(group.change.kind))
+
+
+def heading(group: Group) -> str:
+    """Say what happens to how many."""
+    count = len(group.cases)
+    alike = "" if count == 1 else f" {count:,} pipelines alike"
+    word = WORDS[group.change.kind]
+    return f"{word}{alike}:" if alike else f"{word}:"
+
+
+def markdown(found: Compared) -> Iterator[str]:
+    """Write a comment that no forge refuses for its length."""
+    head = f"**{escaped(summary(found).rstrip())}**" if found.groups else summary(found)
+    if found.remark:
+        head += f"\n\n{escaped(one_line(found.remark))}"
+    used, groups = len(head), ordered(found)
+    yield head
+    for index, group in enumerate(groups):
+        block = "\n".join(section(group, LONGEST_COMMENT - used))
+        used += len(block) + 1
+        if used > LONGEST_COMMENT:
+            left = len(groups) - index
+            what = "change is" if left == 1 else "changes are"
+            yield f"\n{left:,} more {what} left out, since the comment would be too long; {WHOLE}."
+            return
+        yield block
+
+
+def section(group: Group, room: int) -> Iterator[str]:
+    """Write one group: what breaks is open, what merely changes is folded; the diff is cut to the room, in characters."""
+    title = f"{heading(group)} {escaped(shortened(list(names(group.cases))))}"
+    yield f"\n<details{' open' if group.change.kind == BREAKS else ''}><summary>{title}</summary>\n"
+    for said in filter(None, (group.change.error, group.change.remark)):
+        yield from fenced([one_line(said)[:2000]], "")
+    if group.change.diff:
+        lines = group.change.diff.rstrip("\n").split("\n")
+        shown = fitting(lines[:LONGEST_DIFF], max(room - len(title) - BESIDE, LEAST))
+        yield from fenced(shown, "diff")
+        if shown != lines:
+            yield f"\n… {len(shown):,} of {len(lines):,} lines are shown; {WHOLE}."
+    yield "\n</details>"
+
+
+def fitting(lines: list[str], room: int) -> list[str]:
+    """Take as many lines as there is room for, very long ones cut."""
+    shown: list[str] = []
+    for line in lines:
+        shown.append(line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…")
+        room -= len(shown[-1]) + 1
+        if room < 0:
+            return shown[:-1]
+    return shown
+
+
+def fenced(lines: Iterable[str], language: str) -> Iterator[str]:
+    """Write lines as they are, between fences that are not in them."""
+    content = "\n".join(lines)
+    longest = max(map(len, re.findall("`+", content)), default=0)
+    fence = "`" * max(3, longest + 1)
+    yield f"{fence}{language}\n{content}\n{fence}\n"
+
+
+def escaped(value: str) -> str:
+    """Write text so that Markdown and HTML show it as it is."""
+    value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]#~|@])", lambda found: f"&#{ord(found[0])};", value)

@@ -1,0 +1,100 @@
+"""What one tree serves, and whether Drone would take it."""
+
+from collections.abc import Sequence as Many
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+
+import yaml
+
+from pipelines.check.documents import is_legacy, split
+from pipelines.check.findings import ERROR, Finding
+from pipelines.check.one_file import each, parsed
+from pipelines.check.server import lint
+from pipelines.errors import ConfigError
+from pipelines.language.compose import Composed
+from pipelines.language.merge_keys import expanded
+from pipelines.language.nodes import Node
+from pipelines.operations.operation import Operation
+from pipelines.resolve.resolve import Files, Resolved, from_source, look
+from pipelines.tree.tree import Snapshot, Tree
+
+OWN_FILE = "# The repository keeps its own file (kind: repository).\n"
+NOTHING = "no file serves it"
+
+
+@dataclass(frozen=True)
+class Served:
+    """What a build gets."""
+
+    text: str  # empty where it gets an error
+    error: str  # of edrone; empty where it serves
+    head: str = ""  # what is said of an operation, which Drone does not get
+    level: str = ""  # of an operation
+    path: str = field(default="", compare=False)
+    roots: tuple[Node, ...] = field(default=(), compare=False)  # of the documents, where they were composed
+
+    def broken(self) -> str:
+        """Say why the build would fail before it runs; empty where it would not."""
+        if self.error or not self.roots:
+            return self.error or refused(self.text)
+        return "" if is_legacy(self.text) else wrong(self.path, [expanded(root) for root in self.roots])
+
+    @property
+    def shown(self) -> str:
+        """Give all that people want to see."""
+        return f"{self.head}---\n{self.text}" if self.head else self.text
+
+
+def served(tree: Tree, path: str) -> Served:
+    """Resolve what a file serves; path "" stands for none."""
+    if not path:
+        return Served("", NOTHING)
+    try:
+        found = look(tree, lambda snapshot: resolved(snapshot, path))
+    except ConfigError as error:
+        return Served("", str(error))
+    if found is None:
+        return Served("", NOTHING)
+    result, composed = found
+    text = OWN_FILE if result.yaml is None else result.yaml
+    level = result.operation.level if result.operation else ""
+    return Served(text, "", told(result.operation), level, result.path, composed.roots)
+
+
+def resolved(snapshot: Snapshot, path: str) -> tuple[Resolved, Composed] | None:
+    """Read and compose a file, or its twin that ends in .yml."""
+    source = snapshot.find(path)
+    return from_source(source, Files(snapshot)) if source else None
+
+
+def told(operation: Operation | None) -> str:
+    """Write the head of an operation, whatever its form in the file; empty where there is none."""
+    if not operation or operation.inputs is None:
+        return ""
+    said = {key: getattr(operation, key) for key in ("title", "description", "level") if getattr(operation, key)}
+    inputs = {}
+    for one in operation.inputs:
+        values = {key: value for key, value in asdict(one).items() if key != "name" and value not in {"", None, False, ()}}
+        inputs[one.name] = values | ({"options": list(one.options)} if one.options else {}) | default_of(one.default)
+    head = {"kind": "operation", **said, **({"inputs": inputs} if inputs else {})}
+    return yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=10_000)
+
+
+def default_of(value: str | None) -> dict[str, str]:
+    """Give the default of an input, an empty one too."""
+    return {} if value is None else {"default": value}
+
+
+@lru_cache(maxsize=1024)
+def refused(text: str) -> str:
+    """Say why Drone or a runner would refuse a text; empty where they would take it."""
+    if text == OWN_FILE or is_legacy(text):
+        return ""
+    roots, problems = parsed("", split(text))
+    return wrong("", roots, problems)
+
+
+def wrong(path: str, roots: Many[Node], problems: Many[Finding] = ()) -> str:
+    """Say what the first error in some documents is; empty where there is none."""
+    found = [*problems, *each(roots), *lint(path, roots)]
+    return next((f"{finding.id}: {finding.message}" for finding in found if finding.severity == ERROR), "")

@@ -1,0 +1,58 @@
+"""Is a file, with all that it extends, the same in two trees? Found by reading references, without composing anything."""
+
+from dataclasses import dataclass, field
+
+from pipelines.errors import ConfigError
+from pipelines.language.compose import MAY_EXTEND
+from pipelines.language.limits import Budget
+from pipelines.language.reader import documents
+from pipelines.language.references import path_of, split
+from pipelines.operations.head_removal import parted
+from pipelines.tree.tree import Snapshot
+
+
+@dataclass
+class Touched:
+    """Two trees, and what is known of their files."""
+
+    base: Snapshot
+    head: Snapshot
+    known: dict[str, bool] = field(default_factory=dict)  # path → it is the same, and so is all that it extends
+
+    def serves_the_same(self, path: str) -> bool:
+        """Does the same file serve at a path, or at its twin that ends in .yml, from the same files?"""
+        try:
+            before, after = self.base.either(path), self.head.either(path)
+            return bool(before and after and before.path == after.path and self.untouched(after.path))
+        except (ConfigError, RecursionError):
+            return False
+
+    def untouched(self, path: str) -> bool:
+        """Is nothing changed that a file could come from? Where that is hard to say, it is not."""
+        if path not in self.known:
+            self.known[path] = False  # while it is looked at: files that extend one another in a circle are composed
+            text = text_in(self.head, path)
+            if text is not None and text == text_in(self.base, path):
+                self.known[path] = all(map(self.untouched, extended(path, text)))
+        return self.known[path]
+
+
+def extended(path: str, text: str) -> list[str]:
+    """List the files that a file extends itself; one that cannot be read extends what is nowhere."""
+    if not MAY_EXTEND.search(text):
+        return []
+    try:
+        read = documents(path, parted(path, text).whole, Budget())
+        mappings = [mapping for document in read for mapping in document.extending]
+        return [path_of(reference, path) for mapping in mappings for reference in split(mapping)[0] or ()]
+    except ConfigError:
+        return [""]
+
+
+def text_in(snapshot: Snapshot, path: str) -> str | None:
+    """Read a file; None where it cannot be."""
+    try:
+        spot = snapshot.spot(path) if path else None
+        return snapshot.read(spot).text if spot else None
+    except ConfigError:
+        return None

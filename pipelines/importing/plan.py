@@ -1,0 +1,113 @@
+"""Where each clone's file goes in the tree, decided for all of them before anything is written."""
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.errors import Unusable
+from pipelines.importing.clones import Clone
+from pipelines.language.compose import compose
+from pipelines.language.errors import ComposeError
+from pipelines.lookup.candidates import not_a_path
+from pipelines.resolve.resolve import keeps_its_own_file
+from pipelines.tree.listing import ENDINGS
+from pipelines.tree.tree import LARGEST_FILE
+
+
+@dataclass(frozen=True)
+class Step:
+    """What becomes of one clone."""
+
+    clone: Clone
+    path: str  # in the tree; empty where it has no place
+    skipped: str  # why nothing is written; empty where something is
+    is_there: bool = False  # the tree has the very same file already
+
+
+class NoFiles:
+    """A tree without files: whoever writes `extends` before there is a tree means something else."""
+
+    def text(self, _: str) -> None:
+        """Find nothing."""
+
+    def paths_near(self, _: str) -> Collection[str]:
+        """Find nothing."""
+        return ()
+
+
+def plan(clones: Sequence[Clone], root: Path, namespaces: Collection[str]) -> list[Step]:
+    """Decide where the files go: to a plain folder, or to @namespace/ where two repositories have one name."""
+    distinct = {clone.slug: clone for clone in clones}
+    names = Counter(clone.name for clone in distinct.values())
+    seen: dict[str, Clone] = {}
+    return [step(clone, root, namespaces, seen, alone=names[clone.name] == 1) for clone in clones]
+
+
+def step(clone: Clone, root: Path, namespaces: Collection[str], seen: dict[str, Clone], *, alone: bool) -> Step:
+    """Decide about one clone."""
+    for what, name in (("name", clone.name), ("namespace", clone.namespace)):
+        if problem := "begins with @" if name.startswith("@") else not_a_path(name):
+            return Step(clone, "", f"its {what} {name!r} {problem}, so it can have no folder in the tree")
+    if other := seen.get(clone.slug):
+        return Step(clone, "", f"it is the same repository as {other.folder}")
+    seen[clone.slug] = clone
+    own = f"@{clone.namespace}/{clone.name}"
+    plain = alone and (not namespaces or clone.namespace in namespaces) and not (root / own).exists()
+    folder = clone.name if plain else own
+    path = f"{folder}/default.yaml"
+    if leads_astray(root, folder):
+        return Step(clone, path, f"projects/{folder} is or lies behind a link that leaves the tree, or leads nowhere")
+    there = next((f"{folder}/default{ending}" for ending in ENDINGS if os.path.lexists(root / f"{folder}/default{ending}")), "")
+    if there:
+        same = (root / there).is_file() and (root / there).read_bytes() == clone.content
+        elsewhere = f"; if it is another repository's, import this one by hand as projects/{own}/default.yaml" if plain else ""
+        why = "is there already, and " + ("the same" if same else f"another text; it is never overwritten{elsewhere}")
+        return Step(clone, there, f"projects/{there} {why}", is_there=same)
+    if problem := cannot_serve(path, clone.content):
+        return Step(clone, path, f"its {clone.file} {problem}")
+    return Step(clone, path, "")
+
+
+def leads_astray(root: Path, folder: str) -> bool:
+    """Would a file in this folder be written elsewhere than in the tree?"""
+    way = [root / folder, *(root / folder).parents][: folder.count("/") + 1]
+    gone = any(place.is_symlink() and not place.exists() for place in way)
+    return gone or not (root / folder).resolve().is_relative_to(root.resolve())
+
+
+def cannot_serve(path: str, content: bytes) -> str:
+    """Say why a text would be of no use in the tree, or mean something else there; empty where it serves."""
+    if len(content) > LARGEST_FILE:
+        return f"is larger than {LARGEST_FILE} bytes"
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return "is not UTF-8 text"
+    if not text.strip("\ufeff \t\r\n"):
+        return "is empty"
+    try:
+        if compose(path, text, NoFiles()).text is text and not keeps_its_own_file(path, text):
+            return ""
+    except (ComposeError, Unusable):
+        pass
+    return "has a key `extends`, or kind: repository, which mean something to edrone; quote or remove it, and import it by hand"
+
+
+def write(steps: Sequence[Step], root: Path) -> None:
+    """Write the files that are to be written, each whole or not at all.
+
+    Raises:
+        OSError: with the file that could not be written; those before it are whole, and a second run goes on.
+    """
+    for one in steps:
+        if not one.skipped:
+            place = root / one.path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=place.parent, prefix=".import-") as file:
+                file.write(one.clone.content)
+                file.flush()
+                os.fchmod(file.fileno(), 0o644)
+                os.link(file.name, place)  # fails where something is there by now

@@ -1,0 +1,252 @@
+"""A file → its documents without `extends`: files are looked up, spliced in and merged."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipelines.errors import Unusable
+from pipelines.language import limits
+from pipelines.language.errors import ComposeError, CycleError
+from pipelines.language.limits import Budget
+from pipelines.language.merge import merged, name_of, names_in
+from pipelines.language.merge_keys import expanded
+from pipelines.language.nodes import Mapping, Node, Place, Scalar, Sequence, kind_of, value_of
+from pipelines.language.reader import Document, documents
+from pipelines.language.references import LISTED, LISTS, Reference, extends, no_such_file, path_of, refuse_elsewhere, split
+
+
+class Files(Protocol):
+    """The tree during one answer."""
+
+    def text(self, path: str) -> str | None:
+        """Give the text of a file, None where nothing is there; raises Unusable where it cannot be read."""
+
+    def paths_near(self, path: str) -> Iterable[str]:
+        """Name files that may have been meant by a path where nothing is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One document of the result."""
+
+    root: Node
+    text: str | None  # as it was written, where it does not extend anything: then it is served so
+    line: int = 1  # of the text in its file
+
+
+@dataclass(frozen=True, eq=False)
+class Composed:
+    """One file, composed."""
+
+    parts: list[Part]
+    height: int  # files that extend one another in a row, below it
+
+
+class Splicer:
+    """Composes one answer."""
+
+    def __init__(self, files: Files) -> None:
+        """Nothing is read yet."""
+        self.files, self.budget = files, Budget()
+        self.done: dict[str, Composed] = {}
+        self.sources: list[str] = []  # all files, in the order that they were read
+        self.chain: list[str] = []  # the files that are being composed, each extends the next
+        self.heights: list[int] = []  # likewise
+
+    def file(self, path: str, read: list[Document]) -> Composed:
+        """Compose a file whose documents are read already."""
+        self.sources.append(path)
+        self.chain.append(path)
+        self.heights.append(0)
+        try:
+            parts = [part for document in read for part in self.document(document)]
+        finally:
+            self.chain.pop()
+            height = self.heights.pop()
+        return Composed(parts, height)
+
+    def document(self, document: Document) -> list[Part]:
+        """Compose a document: it may become several."""
+        if not document.extending:
+            return [Part(document.root, document.text, document.line)]
+        refuse_elsewhere(document)
+        root = expanded(document.root)
+        if isinstance(root, Sequence):
+            items, removed = self.items(root)
+            refuse_removals(removed)
+            return [Part(items, None)]
+        assert isinstance(root, Mapping)  # noqa: S101 (a scalar has no keys)
+        references, own = split(root) if extends(root) else ([], root)
+        if references is None:
+            raise ComposeError(root.place, "extends: null removes an item of steps, services or volumes; a document cannot go.")
+        if references and not own.pairs and len(references) == 1:
+            loaded = self.load(references[0])
+            self.budget.merge(len(loaded.parts), references[0].place)
+            return [Part(container(part, references[0]), None) for part in loaded.parts]
+        own, removals = self.lists(own)
+        if not references:
+            for removed in removals.values():
+                refuse_removals(removed)
+            for key, value in own.pairs:
+                if isinstance(key, Scalar) and key.value in LISTS and isinstance(value, Sequence):
+                    names_in(value)  # which refuses a name that is there twice
+            return [Part(own, None)]
+        base = self.whole(references[0])
+        for reference in references[1:]:
+            base = self.merge(base, self.whole(reference), reference, {})
+        return [Part(self.merge(base, own, references[-1], removals), None)]
+
+    def merge(self, base: Mapping, own: Mapping, by: Reference, removals: dict[str, dict[str, Place]]) -> Mapping:
+        """Lay one document over another; mistakes in the base say who extends it."""
+        try:
+            return merged(base, own, self.budget, removals, by_name=True)
+        except ComposeError as error:
+            if error.place.path != by.place.path:
+                error.extended_from.append(by.place)
+            raise
+
+    def lists(self, root: Mapping) -> tuple[Mapping, dict[str, dict[str, Place]]]:
+        """Resolve the items of steps, services and volumes; the removed ones are taken out and returned."""
+        pairs: list[tuple[Node, Node]] = []
+        removals: dict[str, dict[str, Place]] = {}
+        for key, value in root.pairs:
+            if isinstance(key, Scalar) and key.value in LISTED and isinstance(value, Sequence):
+                items, removed = self.items(value)
+                if removed and key.value not in LISTS:
+                    refuse_removals(removed)
+                removals[key.value] = removed
+                pairs.append((key, items))
+            else:
+                pairs.append((key, value))
+        return Mapping(root.place, pairs, root.flow, root.tag), removals
+
+    def items(self, sequence: Sequence) -> tuple[Sequence, dict[str, Place]]:
+        """Resolve the items of a list that extend."""
+        items: list[Node] = []
+        removed: dict[str, Place] = {}
+        for item in sequence.items:
+            if not isinstance(item, Mapping) or not extends(item):
+                items.append(item)
+                continue
+            references, own = split(item)
+            if references is None:
+                name = removed_name(own)
+                if name in removed:
+                    raise ComposeError(own.place, f'"{name}" is removed already at {removed[name]}.')
+                removed[name] = own.place
+            else:
+                items += self.item(references, own)
+        return Sequence(sequence.place, items, sequence.flow, sequence.tag), removed
+
+    def item(self, references: list[Reference], own: Mapping) -> list[Node]:
+        """Resolve one item: it becomes the step of the file, or all the steps of the list."""
+        if len(references) == 1 and not own.pairs:
+            return self.part(references[0])
+        laid: Node | None = None
+        for reference in references:
+            found = self.part(reference)
+            if len(found) != 1 or not isinstance(found[0], Mapping):
+                what = f"holds {len(found)} items" if len(found) != 1 else f"holds {kind_of(found[0])}"
+                raise reference.wrong(
+                    f"{what}, so it cannot be changed or merged here; extend it alone, or extend a single step."
+                )
+            laid = merged(laid, found[0], self.budget) if isinstance(laid, Mapping) else found[0]
+        assert isinstance(laid, Mapping)  # noqa: S101 (there is at least one reference)
+        return [merged(laid, own, self.budget)]
+
+    def part(self, reference: Reference) -> list[Node]:
+        """Give the step, or the steps, of a file."""
+        root = self.single(reference)
+        self.budget.merge(len(root.items if isinstance(root, Sequence) else root.pairs), reference.place)
+        if isinstance(root, Sequence):
+            return root.items
+        if value_of(root, "kind"):
+            raise reference.wrong("is a whole pipeline, and a step is needed here; extend it at the root of the document.")
+        return [root]
+
+    def whole(self, reference: Reference) -> Mapping:
+        """Give what a document extends."""
+        root = self.single(reference)
+        if isinstance(root, Sequence):
+            raise reference.wrong("is a list; extend it in an item of steps, services or volumes: `- extends: …`.")
+        return root
+
+    def single(self, reference: Reference) -> Mapping | Sequence:
+        """Give the only document of a file."""
+        parts = self.load(reference).parts
+        if len(parts) > 1:
+            only = "only a document that has nothing but this one extends can take them all"
+            raise reference.wrong(f"has {len(parts)} documents; {only}.")
+        return container(parts[0], reference)
+
+    def load(self, reference: Reference) -> Composed:
+        """Compose the file that is named, once.
+
+        Raises:
+            ComposeError: with the place of `extends` added to the chain where the mistake is in the file.
+        """
+        path = path_of(reference, self.chain[-1])
+        if path in self.chain:
+            cycle = " → ".join([*self.chain[self.chain.index(path) :], path])
+            raise CycleError(reference.place, f'extends "{reference.text}": the files extend one another in a circle: {cycle}.')
+        if len(self.chain) > limits.DEPTH:
+            self.refuse_cycle(path, reference)
+            raise reference.wrong(f"more than {limits.DEPTH} files extend one another in a row.")
+        composed = self.done.get(path) or self.compose(path, reference)
+        if not composed.parts:
+            raise reference.wrong("has no content.")
+        if len(self.chain) + composed.height > limits.DEPTH:
+            raise reference.wrong(f"with what it extends itself, more than {limits.DEPTH} files extend one another in a row.")
+        self.heights[-1] = max(self.heights[-1], composed.height + 1)
+        return composed
+
+    def refuse_cycle(self, path: str, reference: Reference) -> None:
+        """Go on past the depth limit, only to see whether it is a cycle, which is the better explanation."""
+        try:
+            self.compose(path, reference)
+        except CycleError:
+            raise
+        except (ComposeError, RecursionError):
+            return
+
+    def compose(self, path: str, reference: Reference) -> Composed:
+        """Read and compose a file."""
+        try:
+            text = self.files.text(path)
+        except Unusable as error:
+            raise reference.wrong(str(error)) from None
+        if text is None:
+            raise no_such_file(reference, path, self.files.paths_near(path))
+        self.budget.read_file(len(text), reference.place)
+        try:
+            composed = self.file(path, documents(path, text, self.budget))
+            parts = [Part(expanded(part.root), None) for part in composed.parts]
+        except ComposeError as error:
+            error.extended_from.append(reference.place)
+            raise
+        self.done[path] = Composed(parts, composed.height)
+        return self.done[path]
+
+
+def container(part: Part, reference: Reference) -> Mapping | Sequence:
+    """Give the map or list that a document of an extended file is."""
+    root = part.root
+    if isinstance(root, Scalar):
+        raise reference.wrong("is a single value, and a map or a list is needed.")
+    return root
+
+
+def removed_name(own: Mapping) -> str:
+    """Give the name in `{name: X, extends: null}`."""
+    name = name_of(own)
+    if not name or len(own.pairs) > 1:
+        raise ComposeError(own.place, "extends: null removes the item of a name, so the name and nothing else stands beside it.")
+    return name
+
+
+def refuse_removals(removed: dict[str, Place]) -> None:
+    """Refuse to remove items where there is nothing to remove them from."""
+    for name, place in removed.items():
+        raise ComposeError(
+            place, f'"{name}" cannot be removed here: extends: null is for steps, services and volumes of an extending document.'
+        )

@@ -1,0 +1,212 @@
+"""Reads the head of an operation's file, strictly: each mistake has its place and says what to do."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Sequence as Several
+from contextlib import contextmanager
+
+from pipelines.language.errors import ComposeError
+from pipelines.language.limits import Budget
+from pipelines.language.nodes import Mapping as MapNode
+from pipelines.language.nodes import Node, Place, Scalar, Sequence, is_null, kind_of, value_of
+from pipelines.language.reader import documents
+from pipelines.operations.inputs import length_problem, wrong_value
+from pipelines.operations.operation import LEVELS, TYPES, Input, Operation
+from pipelines.operations.parameter_names import unusable
+from texts.suggestions import nearest
+
+KEYS = ("kind", "title", "description", "level", "inputs")
+MOST_INPUTS = 100  # Drone stores 4000 characters of all parameters of a build
+INPUT_KEYS = ("description", "required", "default", "type", "options")
+
+
+class Mistakes(list[ComposeError]):
+    """What is wrong with a head."""
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Note a mistake, and go on with what comes after the block."""
+        try:
+            yield
+        except ComposeError as error:
+            self.append(error)
+
+
+def operation(name: str, path: str, head: str) -> Operation:
+    """Read a head.
+
+    Args:
+        name: of the operation.
+        path: of its file, for messages.
+        head: the text of the document; empty where the file has none.
+
+    Raises:
+        ComposeError: the first mistake.
+    """
+    found, mistakes = read(name, path, head)
+    if mistakes:
+        raise min(mistakes, key=lambda error: error.place)
+    return found
+
+
+def read(name: str, path: str, head: str) -> tuple[Operation, Mistakes]:
+    """Read a head as far as it can be, with all its mistakes; arguments as of `operation`."""
+    mistakes = Mistakes()
+    found = Operation(name, path)
+    if head:
+        with mistakes.noted():
+            values = keys_of(root_of(path, head), KEYS, "the head of an operation", mistakes)
+            word_in(values, "kind", ("operation",), mistakes)
+            found = Operation(
+                name=name,
+                path=path,
+                title=text_in(values, "title", mistakes),
+                description=text_in(values, "description", mistakes),
+                level=word_in(values, "level", LEVELS, mistakes),
+                inputs=tuple(inputs_of(values.get("inputs"), mistakes)),
+            )
+    return found, mistakes
+
+
+def root_of(path: str, head: str) -> MapNode:
+    """Read the document."""
+    found = documents(path, head, Budget())
+    root = found[0].root if found else None
+    if not isinstance(root, MapNode) or len(found) > 1:
+        raise ComposeError(Place(path, 1, 1), "the head of an operation is one document, a map, and ends with a line ---.")
+    if found[0].extending:
+        raise ComposeError(found[0].extending[0].place, "the head of an operation cannot extend; its pipeline can.")
+    if value_of(root, "kind") is None:
+        raise ComposeError(root.place, "the head of an operation has `kind: operation`.")
+    return root
+
+
+def inputs_of(node: Node | None, mistakes: Mistakes) -> list[Input]:
+    """Read the inputs."""
+    found: dict[str, Input] = {}
+    variables: dict[str, str] = {}  # in capital letters → as they are written
+    if node is None or is_null(node):
+        return []
+    with mistakes.noted():
+        if not isinstance(node, MapNode):
+            raise ComposeError(node.place, f"inputs is a map of names, and this is {kind_of(node)}.")
+        if len(node.pairs) > MOST_INPUTS:
+            raise ComposeError(node.pairs[MOST_INPUTS][0].place, f"an operation has at most {MOST_INPUTS} inputs.")
+        for key, value in node.pairs:
+            with mistakes.noted():
+                name = text(key)
+                if reason := unusable(name):
+                    raise ComposeError(key.place, f'the input "{name}" {reason}.')
+                if name in found:
+                    raise ComposeError(key.place, f'the input "{name}" is there twice.')
+                if (twin := variables.setdefault(name.upper(), name)) != name:
+                    raise ComposeError(key.place, f'the inputs "{twin}" and "{name}" are the same variable on Windows.')
+                found[name] = Input(name)
+                found[name] = input_of(name, key.place, value, mistakes)
+    return list(found.values())
+
+
+def input_of(name: str, place: Place, node: Node, mistakes: Mistakes) -> Input:
+    """Read one input; one without any keys is a text that may be left out."""
+    if is_null(node):
+        return Input(name)
+    if not isinstance(node, MapNode):
+        raise ComposeError(node.place, f'the input "{name}" is a map of {listed(INPUT_KEYS)}; this is {kind_of(node)}.')
+    before = len(mistakes)
+    values = keys_of(node, INPUT_KEYS, f'the input "{name}"', mistakes)
+    kind = word_in(values, "type", TYPES, mistakes)
+    options: list[str] = []
+    with mistakes.noted():
+        options = list(options_of(values["options"])) if "options" in values else []
+    found = Input(
+        name=name,
+        type=kind,
+        description=text_in(values, "description", mistakes),
+        required="required" in values and word_in(values, "required", ("true", "false"), mistakes) == "true",
+        default=text_in(values, "default", mistakes) if "default" in values else None,
+        options=tuple(options),
+    )
+    if len(mistakes) > before:  # what follows from a mistake is none
+        return found
+    if kind == "choice" and "options" not in values:
+        raise ComposeError(place, f'the input "{name}" is a choice, and needs options: [one, other].')
+    if kind != "choice" and "options" in values:
+        raise ComposeError(values["options"].place, f'the input "{name}" has options, so its type must be choice.')
+    if found.default is not None and (problem := wrong_value(found, found.default)):
+        raise ComposeError(values["default"].place, f'the default of the input "{name}" {problem}.')
+    if found.default is not None and "\0" in found.default:
+        raise ComposeError(values["default"].place, f'the default of the input "{name}" holds the character NUL.')
+    if found.default is not None and (too_long := length_problem({name: found.default})):
+        raise ComposeError(values["default"].place, f'with the default of the input "{name}" {too_long}.')
+    return found
+
+
+def options_of(node: Node) -> Iterable[str]:
+    """Read what can be chosen."""
+    if not isinstance(node, Sequence) or not node.items:
+        raise ComposeError(node.place, "options is a list of what can be chosen, with one item at least.")
+    known = set[str]()
+    for item in node.items:
+        option = text(item)
+        if not option or option in known:
+            raise ComposeError(item.place, "each of the options is another text, and none is empty.")
+        known.add(option)
+        yield option
+
+
+def keys_of(node: MapNode, known: Several[str], what: str, mistakes: Mistakes) -> Mapping[str, Node]:
+    """Read the keys of a map; others than the known ones are mistakes."""
+    found: dict[str, Node] = {}
+    for key, value in node.pairs:
+        with mistakes.noted():
+            name = text(key)
+            if name not in known:
+                raise ComposeError(key.place, f"{what} has no key `{name}`; {meant(name, known) or f'it has {listed(known)}.'}")
+            if name in found:
+                raise ComposeError(key.place, f"{what} has `{name}` twice.")
+            found[name] = value
+    return found
+
+
+def text_in(values: Mapping[str, Node], key: str, mistakes: Mistakes) -> str:
+    """Read the text of a key; empty where it is not there, or a mistake."""
+    found = ""
+    with mistakes.noted():
+        found = text(values.get(key))
+    return found  # noqa: RET504 - the block ends where a mistake is noted
+
+
+def word_in(values: Mapping[str, Node], key: str, words: Several[str], mistakes: Mistakes) -> str:
+    """Read which of some words a key has; the first where it is not there, or a mistake."""
+    found = words[0]
+    with mistakes.noted():
+        found = word(values[key], words) if key in values else found
+    return found  # noqa: RET504 - likewise
+
+
+def text(node: Node | None) -> str:
+    """Read a text as it is written: 1.10 stays 1.10."""
+    if node is None:
+        return ""
+    if not isinstance(node, Scalar) or is_null(node):
+        remark = '; write "" for an empty one' if is_null(node) else ""
+        raise ComposeError(node.place, f"a text is needed, and this is {kind_of(node)}{remark}.")
+    return node.value
+
+
+def word(node: Node, words: Several[str]) -> str:
+    """Read one of some words."""
+    found = text(node)
+    if found not in words:
+        raise ComposeError(node.place, f"`{found}` is not {' or '.join(words)}; {meant(found, words) or 'write one of them.'}")
+    return found
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Ask whether something like it was meant; empty where nothing is."""
+    near = nearest(name, known)
+    return f"did you mean `{near}`?" if near else ""
+
+
+def listed(names: Iterable[str]) -> str:
+    """Write names in a row."""
+    return ", ".join(names)

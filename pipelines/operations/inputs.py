@@ -1,0 +1,95 @@
+"""Are these the parameters that an operation takes? Pure; asked before Drone is, and again when Drone asks for the YAML."""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+
+from pipelines.operations.operation import Input, Operation
+from pipelines.operations.parameter_names import unusable
+from texts.sentence import Sentence
+from texts.suggestions import few, nearest
+
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+ADDED = frozenset({"action", "message", "EDRONE_ACTOR"})  # by Drone and by edrone, to every build that is started by hand
+LONGEST = 4000  # characters of all parameters as JSON: Drone's column (drone-facts.md section 6.3)
+MOST_NAMED = 20  # problems in one message
+MOST_GUESSED = 5  # unknown inputs of which it is said what may have been meant
+
+
+def problems(operation: Operation, params: Mapping[str, str]) -> list[str]:
+    """Say what is wrong with the parameters of a build of this operation; nothing where they are right.
+
+    Values are not repeated: they may be secret. What is too long for Drone is not looked into.
+    """
+    if too_long := length_problem(params):
+        return [too_long]
+    given = {name: value for name, value in params.items() if name not in ADDED}
+    found: list[str] = [
+        Sentence("%(name)s %(reason)s", name=repr(name), reason=reason) for name in given if (reason := unusable(name))
+    ]
+    if operation.inputs is not None:
+        inputs = {each.name: each for each in operation.inputs}
+        strange = [name for name in given if name not in inputs and not unusable(name)]
+        found += [unknown(name, list(inputs), guess=place < MOST_GUESSED) for place, name in enumerate(strange)]
+        found += [
+            Sentence("%(name)s %(reason)s", name=name, reason=reason)
+            for name, each in inputs.items()
+            if (reason := missing_or_wrong(each, given))
+        ]
+    if any("\0" in value for value in given.values()):
+        found.append(Sentence("no value may hold the character NUL, which no environment variable can"))
+    return found
+
+
+def with_defaults(operation: Operation, params: Mapping[str, str]) -> dict[str, str]:
+    """Add the defaults of the inputs that are not given, since Drone does not know them."""
+    defaults = {each.name: each.default for each in operation.inputs or () if each.default is not None}
+    return defaults | dict(params)
+
+
+def unknown(name: str, names: Sequence[str], *, guess: bool) -> str:
+    """Say that the operation has no such input, and `guess` which one was meant."""
+    if guess and (meant := nearest(name, names)):
+        return Sentence("%(name)s is no input (did you mean %(meant)s?)", name=repr(name), meant=meant)
+    if not names:
+        return Sentence("%(name)s is no input; there are none", name=repr(name))
+    return Sentence("%(name)s is no input; there are %(names)s", name=repr(name), names=few(names))
+
+
+def first_of(problems: Sequence[str]) -> list[str]:
+    """Give as many problems as fit into one message, and how many more there are."""
+    more = len(problems) - MOST_NAMED
+    return [*problems[:MOST_NAMED], Sentence("and %(count)s more", count=more)] if more > 0 else list(problems)
+
+
+def missing_or_wrong(wanted: Input, given: Mapping[str, str]) -> str:
+    """Say what is wrong with the value of an input; empty where nothing is."""
+    value = given.get(wanted.name)
+    if value is None or (value == "" and wanted.required):
+        return Sentence("is required") if wanted.required and (value is not None or wanted.default is None) else ""
+    return wrong_value(wanted, value)
+
+
+def wrong_value(wanted: Input, value: str) -> str:
+    """Say why an input may not have this value; empty where it may."""
+    if wanted.type == "choice" and value not in wanted.options:
+        return Sentence("must be one of %(options)s", options=few(wanted.options))
+    if wanted.type == "boolean" and value not in {"true", "false"}:
+        return Sentence("must be true or false")
+    if wanted.type == "number" and not (NUMBER.fullmatch(value) and math.isfinite(float(value))):
+        return Sentence("must be a number, such as 3 or 0.5")
+    return ""
+
+
+def length_problem(params: Mapping[str, str]) -> Sentence | None:
+    """Say so where Drone could not store the parameters; it writes them as JSON, with < > & as six characters each."""
+    written = json.dumps(dict(params), ensure_ascii=False, separators=(",", ":"))
+    length = len(written) + 5 * sum(map(written.count, "<>&\u2028\u2029"))
+    if length <= LONGEST:
+        return None
+    return Sentence(
+        "the parameters are too long: %(length)s characters as JSON, and Drone stores %(most)s at most",
+        length=length,
+        most=LONGEST,
+    )

@@ -1,0 +1,35 @@
+"""Which names a parameter of a build may have, so that it neither means something else to Drone nor breaks a runner.
+
+Runners turn parameters into environment variables of every step, and let them override Drone's own where `${NAME}` is written
+(drone-facts.md sections 4.3 and 8.2).
+"""
+
+import re
+
+from texts.sentence import Sentence
+
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+LONGEST = 100  # characters
+READ_BY_DRONE = frozenset({"access_token", "branch", "commit", "message", "action"})
+OF_THE_SHELL = frozenset({"PATH", "HOME", "SHELL", "PWD", "ENV", "BASH_ENV", "IFS", "CI", "DRONE"})
+BEGINNINGS = ("DRONE_", "EDRONE_", "CI_", "PLUGIN_", "LD_")
+
+
+def unusable(name: str) -> str:
+    """Say why a parameter may not have this name; empty where it may."""
+    if not VARIABLE.fullmatch(name):
+        return Sentence("cannot be an environment variable: use letters, digits and _, and no digit first")
+    if len(name) > LONGEST:
+        return Sentence("is longer than %(most)s characters", most=LONGEST)
+    return reserved(name)
+
+
+def reserved(name: str) -> str:
+    """Say what else a name means, of whatever build; empty where it means nothing."""
+    if name in READ_BY_DRONE:
+        return Sentence("is reserved: Drone reads it itself")
+    upper = name.upper()  # Windows knows no difference
+    if upper in OF_THE_SHELL:
+        return Sentence("is reserved: steps would not find their programs or files with it")
+    found = next((beginning for beginning in BEGINNINGS if upper.startswith(beginning)), "")
+    return Sentence("is reserved: names that begin with %(beginning)s are set by others", beginning=found) if found else ""

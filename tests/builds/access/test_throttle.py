@@ -1,0 +1,122 @@
+"""Guessing passwords is slowed down."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import time_machine
+from django.db import OperationalError, connections
+from django.test import Client
+
+from builds.access import throttle
+from builds.access.failure_models import Failures
+from builds.access.throttle import BATCH, LOGIN, LOGIN_FROM_AN_ADDRESS, MOST_KEPT, TOKEN, Flood, attempt, wait
+from tests.builds.conftest import person
+
+pytestmark = pytest.mark.django_db
+NOW = "2026-11-24T12:00:00Z"
+
+
+def login(name: str, password: str, address: str = "10.0.0.1"):
+    data = {"username": name, "password": password}
+    return Client(REMOTE_ADDR=address).post("/admin/login/?next=/admin/", data)
+
+
+def test_after_ten_wrong_passwords_even_the_right_one_has_to_wait_until_the_window_ends():
+    person("ada", password="right-horse", is_staff=True)
+    with time_machine.travel(NOW, tick=False) as clock:
+        for _ in range(LOGIN_FROM_AN_ADDRESS.most):
+            assert b"Please enter the correct" in login("ada", "wrong").content
+        answer = login("ADA", "right-horse")
+        assert answer.status_code == 200
+        assert b"Too many wrong passwords. Try again in 16 minutes." in answer.content
+        assert login("ada", "right-horse", "10.0.0.2").status_code == 302
+        clock.shift(LOGIN_FROM_AN_ADDRESS.window.total_seconds() + 1)
+        assert login("ada", "right-horse").status_code == 302
+
+
+def test_guessing_from_many_addresses_is_slowed_down_too():
+    person("ada", password="right-horse", is_staff=True)
+    for _ in range(LOGIN.most):
+        attempt(LOGIN, "ada")
+    assert b"Too many" in login("ada", "right-horse", "10.9.9.9").content
+
+
+def test_right_passwords_are_not_counted():
+    person("ada", password="right-horse", is_staff=True)
+    for _ in range(LOGIN_FROM_AN_ADDRESS.most + 1):
+        assert login("ada", "right-horse").status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_parallel_wrong_passwords_only_as_many_are_looked_at_as_are_allowed():
+    ada = person("ada", password="right-horse", is_staff=True)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: from_a_thread(lambda: login("ada", "wrong").content), range(40)))
+    assert sum(b"Please enter the correct" in answer for answer in answers) == LOGIN_FROM_AN_ADDRESS.most
+    assert sum(b"Too many wrong passwords" in answer for answer in answers) == 40 - LOGIN_FROM_AN_ADDRESS.most
+    assert [row.count for row in Failures.objects.all()] == [LOGIN_FROM_AN_ADDRESS.most] * 2, "refused tries are not counted"
+    ada.delete()
+
+
+def from_a_thread(action: Callable[[], bytes]) -> bytes:
+    try:
+        return action()
+    finally:
+        connections.close_all()
+
+
+def test_guessing_the_old_password_on_the_page_that_changes_it_is_slowed_down_too():
+    client = Client(REMOTE_ADDR="10.0.0.1")
+    client.force_login(person("ada", password="right-horse", is_staff=True))
+    data = {"new_password1": "battery-staple", "new_password2": "battery-staple"}
+    for _ in range(LOGIN_FROM_AN_ADDRESS.most):
+        assert b"entered incorrectly" in client.post("/admin/password_change/", data | {"old_password": "wrong"}).content
+    assert b"Too many wrong passwords" in client.post("/admin/password_change/", data | {"old_password": "right-horse"}).content
+    assert b"Too many wrong passwords" in login("ada", "right-horse").content
+
+
+def test_what_was_typed_is_not_kept():
+    login("my-password-in-the-wrong-box", "x")
+    assert all("my-password" not in row.who for row in Failures.objects.all())
+
+
+def test_old_counts_are_deleted():
+    with time_machine.travel(NOW) as clock:
+        attempt(LOGIN, "ada")
+        clock.shift(90_000)
+        attempt(LOGIN, "bob")
+        assert Failures.objects.count() == 1
+        assert wait(LOGIN, "ada") == 0
+
+
+def test_a_flood_is_counted_over_all_processes_and_ends_with_its_window(django_assert_num_queries):
+    ours, others = Flood(TOKEN), Flood(TOKEN)
+    with time_machine.travel(NOW, tick=False) as clock:
+        for _ in range(TOKEN.most // 2):
+            assert ours.failed("10.0.0.1") == others.failed("10.0.0.1") == 0
+        with django_assert_num_queries(0):
+            assert others.failed("10.0.0.1") in {61, 62}
+            assert others.failed("10.0.0.2") == 0
+        assert [ours.failed("10.0.0.1") for _ in range(BATCH)] == [0] * BATCH
+        assert ours.failed("10.0.0.1") in {61, 62}
+        clock.shift(62)
+        assert ours.failed("10.0.0.1") == others.failed("10.0.0.1") == 0
+
+
+def test_a_flood_from_ever_new_addresses_takes_no_more_memory(django_assert_num_queries):
+    flood = Flood(TOKEN)
+    with django_assert_num_queries(0):
+        for number in range(MOST_KEPT * 2 + 5):
+            assert flood.failed(str(number)) == 0
+    assert len(flood.counts) == 5
+
+
+def test_where_the_database_cannot_count_a_wrong_token_is_still_only_wrong(monkeypatch, caplog):
+    def refuse(*_: str, **__: int) -> None:
+        raise OperationalError("attempt to write\na readonly database")
+
+    monkeypatch.setattr(throttle, "attempt", refuse)
+    flood = Flood(TOKEN)
+    assert {flood.failed("10.0.0.1") for _ in range(BATCH)} == {0}
+    assert "Wrong tokens could not be counted: attempt to write a readonly database" in caplog.text

@@ -1,0 +1,84 @@
+"""Sample data: what a newcomer sees before Drone's database is connected."""
+
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from builds.drone_db.models import Build, Cron, Latest, Log, Repo, Stage, Step
+from builds.drone_db.vocabulary import Event, Status
+from builds.logs.log_lines import is_drones
+from demo import sample_builds
+from tests import drones
+from tests.server import manage
+
+
+@pytest.fixture
+def sample(db, tmp_path: Path):
+    sample_builds.make(tmp_path / "demo.sqlite3")
+    with drones.connected(drones.sqlite_database(tmp_path / "demo.sqlite3")):
+        yield tmp_path / "demo.sqlite3"
+
+
+def test_it_has_builds_of_every_event_and_everything_of_every_status(sample):
+    assert Repo.objects.filter(slug="ismewen/edrone", active=True).exists()
+    assert set(Build.objects.values_list("event", flat=True)) == set(Event)
+    assert set(Build.objects.values_list("status", flat=True)) == set(Status) - {Status.BLOCKED, Status.WAITING}
+    assert set(Stage.objects.values_list("status", flat=True)) == set(Status) - {Status.ERROR}
+    assert set(Step.objects.values_list("status", flat=True)) >= {"pending", "running", "success", "failure", "killed", "skipped"}
+    assert Cron.objects.count() == 1
+    assert Latest.objects.exists()
+
+
+def test_its_logs_are_drones_with_colours_and_belong_to_steps_that_ended(sample):
+    logs = list(Log.objects.select_related("step"))
+    assert len(logs) > 100
+    assert all(is_drones(log.data) and log.step.stopped for log in logs)
+    assert any(b"\\u001b[31m" in log.data for log in logs)
+
+
+def test_its_times_are_of_now_and_in_order(sample):
+    newest = Build.objects.filter(repo_id=1).order_by("-number")[0]
+    assert time.time() - 2_000 < newest.created < time.time()
+    for build in Build.objects.all():
+        assert not build.finished or build.created <= build.started <= build.finished < time.time() + 300
+    numbers = list(Build.objects.filter(repo_id=1).order_by("created").values_list("number", flat=True))
+    assert numbers == sorted(numbers)
+
+
+def test_it_has_the_form_of_drones_own_database(sample):
+    def columns(path: Path) -> dict[str, list[tuple[str, ...]]]:
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        tables = ("repos", "builds", "stages", "steps", "logs", "cron", "latest")
+        try:
+            return {
+                table: connection.execute(f"SELECT name, type, \"notnull\", pk FROM pragma_table_info('{table}')").fetchall()
+                for table in tables
+            }
+        finally:
+            connection.close()
+
+    assert columns(sample) == columns(drones.RECORDED / "drone-2.28.2.sqlite")
+
+
+def test_sample_data_says_that_it_is_that(settings):
+    settings.EDRONE_DEMO = True
+    assert "sample data" in (sample_builds.note() or "")
+    settings.EDRONE_DEMO = False
+    assert sample_builds.note() is None
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path):
+    (tmp_path / "demo.sqlite3").mkdir()
+    done = manage(
+        "serve",
+        EDRONE_STATE=str(tmp_path),
+        EDRONE_DEMO="true",
+        SECRET_KEY="k" * 40,
+        DRONE_YAML_SECRET="x",
+        EDRONE_METRICS="false",
+    )
+    assert done.returncode == 1
+    assert "cannot write its sample data" in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,131 @@
+"""What Drone's parser makes of a text is what counts, in details that are easily overlooked."""
+
+import pytest
+
+from tests.pipelines.check.examples import EXEC, FIRST, GOOD, SSH, found, one
+
+
+@pytest.mark.parametrize(
+    "text", [f"{GOOD}x-a: &a [*a]\n", f"{GOOD}data: {'[' * 101}{']' * 101}\n", f"{GOOD}data: [{','.join(['1'] * 20_001)}]\n"]
+)
+def test_what_is_too_deep_or_large_to_look_into_is_served_and_no_error(tree, text):
+    assert [id_ for _, _, id_ in found(tree(one(text)))] == ["not-checked"]
+
+
+@pytest.mark.parametrize(
+    "text", [f"{GOOD}a: *b\n", f"{GOOD}a: [b?]\n", f"{GOOD}a: {{b: [c, d ? e]}}\n", "kind: pipeline\n\tname: x\n", "kind: \x01\n"]
+)
+def test_what_drones_parser_cannot_read_is_not_yaml_and_nothing_else_is_said_of_the_file(tree, text):
+    assert [id_ for _, _, id_ in found(tree(one(text)))] == ["yaml"]
+
+
+@pytest.mark.parametrize(
+    ("line", "ids"),
+    [
+        (r"""- {name: "it\'s \\\\", image: 'a\/', commands: ["a\'b\'c \\\\'", 'x\', \'] }""", []),
+        (r"""- {name: "it\'s", image: y, imagee: z}""", ["unknown-key"]),
+        (r"""- {name: "it\'s", image: y}|- {name: "it's", image: y}""", ["duplicate-step"]),
+        (r"""- {name: "a\/b", image: y}""", ["yaml"]),
+        (r"""- {name: "a\'\/b", image: y}""", ["yaml"]),
+        (r"""- {name: "a\\/b", image: y}""", []),
+        (r"""- {name: "a\.b", image: y}""", ["yaml"]),
+    ],
+)
+def test_escapes_are_those_of_drones_parser(tree, line, ids):
+    assert [id_ for _, _, id_ in found(tree(one(f"{GOOD}{line}\n".replace("|", "\n"))))] == ids
+
+
+@pytest.mark.parametrize(
+    ("more", "ids"),
+    [
+        ("- {name: z, image: '', commands: [x]}\n", ["step-without-image"]),
+        ("- {name: z, image: y, commands: []}\n", []),
+        ("---\nkind: cron\nname: n\nspeck: {}\nspec: {shedule: x, deployment: {target: y}}\n", ["unknown-key"] * 2),
+        ("---\nkind: secret\nname: n\ndat: x\nget: {pat: x}\nx-a: b\n", ["unknown-key"] * 2),
+        ("---\nkind: registry\ndatta: {}\n---\nkind: signature\nhmack: x\n", ["unknown-key"] * 2),
+        (
+            "volumes:\n- {name: a, host: {pth: /x}}\n- {name: b, temp: {medum: x}}\n- {name: c, claim: {nam: x}}\n",
+            ["unknown-key"] * 3,
+        ),
+        ("depends_on: x\ndepends_on: []\n", ["wrong-value"]),
+        ("clone: {depth: 99999999999999999999}\n", ["wrong-value"]),
+        ("- {name: z, image: y, environment: {A: '~'}}\n", ["wrong-value"]),
+        ("- {name: z, image: y, settings: {a: 'null'}}\n", ["wrong-value"]),
+        ("- {name: z, image: y, settings: {a: ['~', {b: 'null'}]}}\n", []),
+        ("- {name: z, image: y, when: {branch: '~'}}\n", ["wrong-value"]),
+        ("- {name: z, image: y, when: {branch: ['~']}}\n", []),
+        ("- {name: z, image: y, when: {branch: !!null x}}\n", ["wrong-value"]),
+        ("- {name: z, image: y, when: {branch: [!!null x]}, settings: {a: !!null }}\n", []),
+        ("clone: {depth: 0x7fffffffffffffff, skip_verify: !!bool no}\n", []),
+        ("concurrency: {limit: .inf}\n", ["wrong-value"]),
+        ("services:\n- {name: z, image: y, resources: {limits: {memory: 1.5.5GiB}}}\n", ["wrong-value"]),
+        ("workspace: {base:, path:}\n", ["unknown-key"] * 2),  # they end in a colon to Drone
+        ("- {name: z:, image: y, depends_on: [z:]}\n", ["unknown-step"]),
+        ("node: {<<: [], a: b}\n", []),
+        ("workspace: {base: !!int x}\n", ["wrong-value"]),
+        ("<<: 12\n", ["wrong-value"]),
+        ("node: {<<: ~}\n", ["wrong-value"]),
+        ("node: {<<: [{a: [b]}]}\n", ["wrong-value"]),
+        ("x-a: [{<<: }]\n", []),  # Drone looks only at what it knows
+        ("x-a: &a [b]\nx-b: [{<<: *a}]\n", []),
+        ("x-a: &a [b]\nnode: {<<: *a}\n", ["wrong-value"]),
+        ("- {name: z, image: y, settings: {tag: {{ x }}}}\n", ["wrong-value"]),
+        ("- {name: z, image: y, settings: {tag: !!float 1}}\n", ["wrong-value"]),
+        ("- {name: z, image: y, settings: {tag: [{<<: x}]}}\n", ["wrong-value"]),
+        ("- {name: z, image: y, settings: {tag: {from_secret: x, y: {{ z }}}}}\n", []),
+        ("- {name: z, image: y, settings: {tag: !!binary aGk=, key: !!null , at: !!timestamp 2026-11-25}}\n", []),
+        ("- {name: z, image: 'y?', settings: {url: 'a?b'}, commands: [\n  'c?']}\n", []),
+        ("- {name: z, image: y}\r---\n- {name: z}\n", ["text-after-document"]),
+        ("workspace: {base: !!int 1, path: !!str 2}\n", []),
+    ],
+)
+def test_details_that_are_easily_overlooked(tree, more, ids):
+    assert [id_ for _, _, id_ in found(tree(one(GOOD + more)))] == ids
+
+
+def test_a_step_with_an_empty_list_of_commands_does_nothing(tree):
+    assert "idle-step" in {id_ for _, _, id_ in found(tree(one(EXEC.replace("[make]", "[]"))))}
+
+
+@pytest.mark.parametrize(
+    ("keys", "step", "ids"),
+    [
+        ("environment: [A=b]", "", ["runner-value"]),
+        ("environment: {A: ~, B: 1, C: true}", "", []),
+        ("clone: {retries: x, trace: 1}", "", ["runner-value"] * 2),
+        ("clone: {retries: 3, trace: true}", "", []),
+        ("", "shm_size: x, mem_limit: {a: b}, memswap_limit: 1gb", ["runner-value"] * 2),
+        ("services: [{name: s, image: y, shm_size: 12 bits}]", "", ["runner-value"]),
+        ("type: kubernetes\nenvironment: {A: {from_secret: b}}", "", ["runner-value"]),
+        ("type: nomad\nenvironment: {A: {from_secret: b}}", "", []),
+        ("clone: {disable: true}", "depends_on: [clone]", ["unknown-step"]),
+        ("volumes: [{name: workspace, temp: {}}]", "", ["refused-volume"]),
+        ("volumes: [{name: _status, temp: {}}]", "", []),
+        ("type: kubernetes\nvolumes: [{name: _status, temp: {}}]", "", ["refused-volume"]),
+        ("volumes: [{name: v, temp: {}}]", "volumes: [{name: v, path: /run//drone}]", ["refused-volume"]),
+        ("", "volumes: [{name: _workspace, path: /x}]", ["refused-volume"]),
+        (
+            "volumes: [{name: v, host: {path: /dev/x}}]",
+            "devices: [{name: v, path: /x}], volumes: [{path: /y}]",
+            ["unknown-volume"],
+        ),
+    ],
+)
+def test_what_only_the_runner_reads_is_checked_as_it_reads_it(tree, keys, step, ids):
+    text = f"{keys}\n{GOOD}- {{name: z, image: y, {step}}}\n"
+    assert [id_ for _, _, id_ in found(tree(one(text)))] == ids
+
+
+def test_an_ssh_pipeline_needs_a_way_to_log_in(tree):
+    assert [id_ for _, _, id_ in found(tree(one(f"{SSH}server: {{host: h, user: u}}\n")))] == ["no-server"]
+    assert found(tree(one(f"{SSH}server: {{host: h, user: u, ssh_key: {{from_secret: k}}}}\n"))) == []
+
+
+def test_each_document_may_begin_with_a_byte_order_mark_as_files_put_together_do(tree):
+    assert found(tree(one(f"\ufeff{FIRST}---\r\n\ufeff{GOOD}".encode()))) == []
+    assert [id_ for _, _, id_ in found(tree(one(f"{FIRST}---\n\ufeff{GOOD}platform: {{os: plan9}}\n")))] == ["unsupported-os"]
+
+
+def test_a_byte_order_mark_within_a_document_is_a_character_of_a_name(tree):
+    files = one(f"{GOOD}\ufeffdepends_on: x\nplatform: {{os: plan9}}\n")
+    assert [(line, id_) for _, line, id_ in found(tree(files))] == [(8, "unknown-key"), (9, "unsupported-os")]

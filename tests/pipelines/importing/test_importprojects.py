@@ -1,0 +1,309 @@
+"""`manage.py importprojects`: repositories' own files brought into the tree."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from pipelines.importing.alike import candidates
+from pipelines.importing.clones import NoClone, slug_of
+from tests.pipelines.language.conftest import composed_from
+
+TEXT = "kind: pipeline\r\nname: a  \n# 默认\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path, settings) -> Path:
+    folder = tmp_path / "projects"
+    folder.mkdir()
+    settings.EDRONE_PROJECTS = folder
+    settings.EDRONE_NAMESPACES = frozenset()
+    return folder
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """Make a clone."""
+
+    def make(remote: str, text: str | bytes | None = TEXT, name: str = "", file: str = ".drone.yml") -> str:
+        folder = tmp_path / "clones" / (name or remote.replace("/", "_"))
+        folder.mkdir(parents=True)
+        subprocess.run(["git", "-C", str(folder), "init", "--quiet"], check=True)
+        if remote:
+            subprocess.run(["git", "-C", str(folder), "remote", "add", "origin", remote], check=True)
+        if text is not None:
+            (folder / file).write_bytes(text if isinstance(text, bytes) else text.encode())
+        return str(folder)
+
+    return make
+
+
+def run(capsys, *arguments: str) -> str:
+    call_command("importprojects", *arguments)
+    return str(capsys.readouterr().out)
+
+
+def refused(capsys, *arguments: str) -> str:
+    """Import what cannot be imported, and give what is said of each folder."""
+    with pytest.raises(
+        CommandError, match=r"^Nothing to import\. A folder must be a git clone with a remote and with a \.drone\.yml"
+    ):
+        call_command("importprojects", *arguments)
+    return str(capsys.readouterr().out)
+
+
+def files(root: Path) -> list[str]:
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if not path.is_dir())
+
+
+@pytest.mark.parametrize(
+    ("remote", "slug"),
+    [
+        ("git@github.com:octocat/hello.git", ("octocat", "hello")),
+        ("git@github.com:octocat/hello", ("octocat", "hello")),
+        ("github.com:octocat/hello.git", ("octocat", "hello")),
+        ("https://github.com/octocat/hello.git", ("octocat", "hello")),
+        ("https://github.com/octocat/hello/", ("octocat", "hello")),
+        ("https://user:ghp_x@github.com/octocat/hello.git", ("octocat", "hello")),
+        ("https://user:gh@p_x@github.com/octocat/hello.git", ("octocat", "hello")),
+        ("https://git.company.com:8443/group/sub/deep/hello.git", ("group/sub/deep", "hello")),
+        ("ssh://git@git.company.com:2222/group/hello.git", ("group", "hello")),
+        ("ssh://git@[::1]:2222/group/hello.git", ("group", "hello")),
+        ("git@[fe80::1]:group/hello.git", ("group", "hello")),
+        ("git@gitlab.com:group/sub/hello.git", ("group/sub", "hello")),
+        ("git@host:/group/hello.git", ("group", "hello")),
+        ("git://host/group/hello.git", ("group", "hello")),
+        ("https://bitbucket.company.com/scm/team/hello.git", ("team", "hello")),
+        ("https://github.com/octocat/hello.github.io.git", ("octocat", "hello.github.io")),
+    ],
+)  # fmt: skip
+def test_the_remote_names_the_repository(remote, slug):
+    assert slug_of(remote) == slug
+
+
+@pytest.mark.parametrize(
+    "remote",
+    ["/srv/git/hello.git", "../hello", "file:///srv/git/a/hello.git", "https://github.com/hello", "git@host:hello.git", "",
+     "https://me:x/y@host/a/hello.git", "ext::sh -c a/hello", "codecommit::eu/a/hello"],
+)  # fmt: skip
+def test_a_remote_without_namespace_and_name_is_refused(remote):
+    with pytest.raises(NoClone):
+        slug_of(remote)
+
+
+@pytest.mark.parametrize(
+    "remote",
+    ["https://me:ghp_secret@github.com/hello", "https://me:ghp@secret@github.com/hello", "https://me:x/secret@github.com/a/hello",
+     "https://github.com/hello?private_token=secret", "me:secret@github.com:hello", "https://secret@github.com/hello#secret"],
+)  # fmt: skip
+def test_the_password_of_a_remote_is_not_repeated(remote):
+    with pytest.raises(NoClone, match=r"its remote (https://)?github\.com[/:]") as caught:
+        slug_of(remote)
+    assert "secret" not in str(caught.value)
+
+
+def test_of_several_addresses_of_a_remote_the_first_counts_as_for_git(root, clone, capsys):
+    folder = clone("git@host:a/hello.git")
+    subprocess.run(["git", "-C", folder, "remote", "set-url", "--add", "origin", "git@host:mirror/hello.git"], check=True)
+    assert "(a/hello): is now" in run(capsys, folder)
+
+
+@pytest.mark.parametrize(
+    ("settings_of_git", "said"),
+    [
+        ("[core\n", "it is not a git clone that git can read: bad config line 1 in file "),
+        ('[remote "origin"]\n\tpushurl = x\n', "its git remote origin has no address."),
+    ],
+)
+def test_why_git_cannot_tell_is_said(root, clone, capsys, settings_of_git, said):
+    folder = clone("git@host:a/hello.git")
+    Path(folder, ".git", "config").write_text(settings_of_git)
+    assert f"not imported: {said}" in refused(capsys, folder)
+
+
+def test_a_bare_repository_has_no_file_to_import(root, clone, tmp_path, capsys):
+    subprocess.run(["git", "init", "--quiet", "--bare", str(tmp_path / "hello.git")], check=True)
+    for folder in (str(tmp_path / "hello.git"), f"{clone('git@host:a/hello.git')}/.git"):
+        assert "not imported: it is a repository without a work tree; clone it." in refused(capsys, folder)
+
+
+def test_that_git_is_missing_is_said(root, clone, capsys, monkeypatch):
+    folder = clone("git@host:a/hello.git")
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert "not imported: git cannot be run: No such file or directory." in refused(capsys, folder)
+
+
+def test_a_pipe_is_not_waited_for(root, clone, capsys):
+    folder = clone("git@host:a/hello.git", text=None)
+    os.mkfifo(f"{folder}/.drone.yml")
+    assert "not imported: its .drone.yml is not a file." in refused(capsys, folder)
+
+
+def test_files_are_imported_byte_for_byte(root, clone, capsys):
+    out = run(
+        capsys, clone("git@github.com:octocat/hello.git"), clone("https://github.com/octocat/world", "kind: pipeline\nname: b")
+    )
+    assert files(root) == ["hello/default.yaml", "world/default.yaml"]
+    assert (root / "hello" / "default.yaml").read_bytes() == TEXT.encode()
+    assert (root / "world" / "default.yaml").read_bytes() == b"kind: pipeline\nname: b"
+    assert (root / "world" / "default.yaml").stat().st_mode & 0o777 == 0o644
+    assert "(octocat/hello): is now projects/hello/default.yaml" in out
+    assert "2 of 2 imported." in out
+
+
+def test_a_dry_run_writes_nothing(root, clone, capsys):
+    out = run(capsys, "--dry-run", clone("git@github.com:octocat/hello.git"))
+    assert files(root) == []
+    assert list(root.iterdir()) == []
+    assert "would become projects/hello/default.yaml" in out
+
+
+@pytest.mark.parametrize("ending", ["yaml", "yml"])
+def test_nothing_is_overwritten(root, clone, capsys, ending):
+    (root / "hello").mkdir()
+    (root / "hello" / f"default.{ending}").write_text("mine\n")
+    folder = clone("git@github.com:octocat/hello.git")
+    assert f"projects/hello/default.{ending} is there already, and another text; it is never overwritten" in refused(
+        capsys, folder
+    )
+    assert files(root) == [f"hello/default.{ending}"]
+    assert (root / "hello" / f"default.{ending}").read_text() == "mine\n"
+
+
+def test_a_second_run_finds_everything_there(root, clone, capsys):
+    folder = clone("git@github.com:octocat/hello.git")
+    run(capsys, folder)
+    assert "is there already, and the same" in run(capsys, folder)
+
+
+def test_a_twin_that_comes_in_a_later_run_is_told_where_it_belongs(root, clone, capsys):
+    run(capsys, clone("git@host:a/hello.git"))
+    out = refused(capsys, clone("git@host:b/hello.git", "kind: pipeline\nname: other\n"))
+    assert "never overwritten; if it is another repository's, import this one by hand as projects/@b/hello/default.yaml." in out
+    assert files(root) == ["hello/default.yaml"]
+
+
+def test_two_repositories_of_one_name_get_folders_of_their_namespaces(root, clone, capsys):
+    run(capsys, clone("git@host:a/hello.git"), clone("git@host:g/sub/hello.git"), clone("git@host:a/other.git"))
+    assert files(root) == ["@a/hello/default.yaml", "@g/sub/hello/default.yaml", "other/default.yaml"]
+
+
+def test_a_namespace_that_may_not_use_plain_folders_gets_one_of_its_own(root, clone, capsys, settings):
+    settings.EDRONE_NAMESPACES = frozenset({"a"})
+    run(capsys, clone("git@host:a/x.git"), clone("git@host:b/y.git"))
+    assert files(root) == ["@b/y/default.yaml", "x/default.yaml"]
+
+
+def test_what_cannot_be_imported_is_told_and_the_rest_goes_on(root, clone, capsys, tmp_path):
+    (tmp_path / "plain").mkdir()
+    cases = {
+        clone("", name="no-remote"): "has no git remote",
+        clone("git@host:a/none.git", None): "has no .drone.yml",
+        clone("git@host:a/empty.git", " \n"): "is empty",
+        clone("git@host:a/latin.git", b"\xe4"): "is not UTF-8",
+        clone("git@host:a/_x.git"): "is reserved",
+        clone("git@host:a/extending.git", "extends: x.yaml\n"): "has a key `extends`",
+        clone("git@host:a/twice.git") + "/.git/..": "is now projects/twice/default.yaml",
+        clone("https://host/a/twice.git", name="again"): "is the same repository as",
+        str(tmp_path / "gone"): "there is no such folder",
+        str(tmp_path / "plain"): "is not a git clone",
+    }
+    out = run(capsys, clone("git@host:a/good.git"), *cases)
+    for folder, message in cases.items():
+        (line,) = [line for line in out.splitlines() if line.startswith((f"{folder} ", f"{folder}:"))]
+        assert message in line
+    assert files(root) == ["good/default.yaml", "twice/default.yaml"]
+
+
+@pytest.mark.parametrize("link", ["hello", "@a", "@a/hello"])
+@pytest.mark.parametrize("target", ["../outside", "/nowhere", "gone"])
+def test_nothing_is_written_through_a_link_that_leaves_the_tree(root, clone, capsys, settings, link, target):
+    settings.EDRONE_NAMESPACES = frozenset({"a"} if link == "hello" else {"b"})
+    outside = root.parent / "outside"
+    outside.mkdir()
+    (root / link).parent.mkdir(exist_ok=True)
+    (root / link).symlink_to(outside if target == "../outside" else target)
+    out = run(capsys, clone("git@host:a/hello.git"), clone("git@host:b/good.git"))
+    assert "a link that leaves the tree, or leads nowhere" in out
+    assert "1 of 2 imported." in out
+    assert list(outside.rglob("*")) == []
+
+
+def test_a_link_within_the_tree_is_followed(root, clone, capsys):
+    (root / "there").mkdir()
+    (root / "hello").symlink_to("there")
+    assert "1 of 1 imported." in run(capsys, clone("git@host:a/hello.git"))
+    assert (root / "there" / "default.yaml").is_file()
+
+
+def test_a_tree_that_is_not_there_is_not_made(root, clone):
+    root.rmdir()
+    with pytest.raises(CommandError, match="make it first"):
+        call_command("importprojects", clone("git@host:a/b.git"))
+
+
+def pipeline(name: str, repo: str, tag: str = "20", extra: str = "") -> str:
+    return (
+        f"kind: pipeline\nname: {name}\nsteps:\n- name: docker\n  image: plugins/docker:{tag}\n  settings:\n    repo: {repo}\n"
+        f"    registry: r\n    username: {{from_secret: u}}\n    password: {{from_secret: p}}\n{extra}- name: own-{name}\n  image: {name}\n"
+    )
+
+
+def test_steps_that_are_nearly_alike_are_candidates_and_mean_the_same_when_they_extend():
+    texts = [(f"{name}/default.yaml", pipeline(name, f"company/{name}")) for name in ("a", "b", "c", "d")]
+    (found,) = candidates(texts)
+    assert found.path == "_shared/docker.yaml"
+    assert found.identical == 0
+    assert found.text.startswith("name: docker\nimage: plugins/docker:20\nsettings:\n  registry: r\n")
+    assert found.uses[0][1] == "- extends: _shared/docker.yaml\n  settings:\n    repo: company/a\n"
+    composed = composed_from(f"steps:\n{found.uses[0][1]}", _shared__docker=found.text).text
+    assert "repo: company/a" in composed
+    assert "registry: r" in composed
+
+
+def test_the_most_frequent_come_first_and_two_are_too_few():
+    lint, test = "- {name: lint, image: lint, commands: [lint]}\n", "- {name: test, image: test, commands: [test]}\n"
+    rare = "- {name: rare, image: rare}\n"
+    texts = [
+        (f"p{n}/default.yaml", f"kind: pipeline\nsteps:\n{lint}{test if n < 4 else ''}{rare if n < 2 else ''}") for n in range(6)
+    ]
+    assert [(found.path, len(found.uses), found.identical) for found in candidates(texts)] == [
+        ("_shared/lint.yaml", 6, 6),
+        ("_shared/test.yaml", 4, 4),
+    ]
+
+
+def test_pipelines_are_counted_and_not_files(root, clone, capsys):
+    three = "---\n".join(pipeline(name, "same") for name in ("x", "y", "z"))
+    (found,) = candidates([("a/default.yaml", three)])
+    assert (found.pipelines, len(found.uses)) == (3, 3)
+    step = pipeline("x", "same").partition("steps:\n")[2].partition("- name: own")[0]
+    twice = pipeline("x", "same", extra=step.replace("name: docker", "name: again"))
+    texts = [("a/default.yaml", twice), ("b/default.yaml", pipeline("y", "same"))]
+    assert candidates(texts) == []
+    assert len(candidates([*texts, ("c/default.yaml", pipeline("z", "same"))])[0].uses) == 4
+
+
+def test_the_command_prints_the_lines_that_would_replace_them(root, clone, capsys):
+    out = run(capsys, *(clone(f"git@host:a/{name}.git", pipeline(name, "same")) for name in ("x", "y", "z")))
+    assert "# 3 steps in 3 pipelines could be projects/_shared/docker.yaml (all identical):" in out
+    assert "\n- extends: _shared/docker.yaml\n" in out
+
+
+@pytest.mark.parametrize(
+    ("file", "command"), [(".drone.jsonnet", "drone jsonnet --stream"), (".drone.star", "drone starlark"), (".drone.starlark", "--source .drone.starlark")]
+)  # fmt: skip
+def test_what_to_do_with_a_program_that_makes_the_yaml_is_said(root, clone, capsys, file, command):
+    out = refused(capsys, clone("git@host:a/shop.git", "local x = 1;", file=file))
+    assert f": not imported: its {file} is a program that makes the YAML" in out
+    assert f"{command}` write .drone.yml there" in out
+    assert "`drone repo update --config .drone.yml a/shop`" in out
+    assert files(root) == []
+
+
+@pytest.mark.parametrize("value", ["settings: {x: }", "pull: ~", "tags+: [a]", "settings: {a: [{+b: 1}]}"])
+def test_a_step_that_would_mean_something_else_beside_extends_is_no_candidate(value):
+    step = f"- {{name: docker, image: plugins/docker, commands: [a, b, c], {value}}}\n"
+    assert candidates([(f"{name}/default.yaml", f"kind: pipeline\nsteps:\n{step}") for name in "abc"]) == []

@@ -1,0 +1,220 @@
+"""A tree that is changed in place is believed only once it held still."""
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.errors import ConfigError, Unusable
+from pipelines.resolve import resolve as resolving
+from pipelines.resolve.resolve import resolve
+from pipelines.tree import stillness
+from pipelines.tree.stillness import Watch, marks_of
+from pipelines.tree.tree import Snapshot, Tree
+from tests import checkouts
+from tests.checkouts import Checkouts, asked_during_checkouts, git
+from tests.conftest import push
+
+QUIET = 100_000_000  # nanoseconds, as in production
+
+
+@pytest.fixture(autouse=True)
+def waits(at_rest: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait as edrone does; other tests need not."""
+    monkeypatch.setattr(stillness, "QUIET", QUIET)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "projects"
+    (root / "shop").mkdir(parents=True)
+    (root / "shop" / "master.yaml").write_text("kind: master\n")
+    (root / "shop" / "default.yaml").write_text("kind: default\n")
+    return root
+
+
+def served(root: Path, branch: str = "master") -> str | None:
+    return resolve(push(branch, "ismewen/shop"), Tree(root)).yaml
+
+
+def while_it_waits(monkeypatch: Any, *acts: Callable[[], object]) -> None:
+    """Let things happen during the first pauses of a look, however busy the machine is; what went before is in doubt till then."""
+    left = list(acts)
+    monkeypatch.setattr(stillness, "QUIET", 10**15)
+
+    def pause(self: Watch, seconds: float) -> bool:
+        if left:
+            left.pop(0)()
+        if not left:
+            monkeypatch.setattr(stillness, "QUIET", QUIET)
+        time.sleep(min(seconds, QUIET / 10**9))
+        self.marks = marks_of(self.root)
+        return False
+
+    monkeypatch.setattr(Watch, "pause", pause)
+
+
+def long_ago(monkeypatch: Any) -> None:
+    """Let what changed before now have changed long ago."""
+    monkeypatch.setattr(stillness, "LONG_AGO", 20_000_000)
+    time.sleep(0.05)
+
+
+def test_what_changed_long_ago_costs_nothing(root, monkeypatch):
+    long_ago(monkeypatch)
+    monkeypatch.setattr(stillness, "marks_of", lambda _: pytest.fail("looked at"))
+    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("waited"))
+    assert served(root) == "kind: master\n"
+    assert served(root, "develop") == "kind: default\n"
+    with pytest.raises(ConfigError):
+        resolve(push("master", "ismewen/cart"), Tree(root))
+
+
+@pytest.mark.parametrize("name", ["master", "default"])
+def test_a_file_that_is_missing_for_a_moment_is_waited_for(root, monkeypatch, name):
+    file, away = root / "shop" / f"{name}.yaml", root.parent / "away"
+    file.rename(away)
+    while_it_waits(monkeypatch, lambda: away.rename(file))
+    assert served(root, "master" if name == "master" else "develop") == f"kind: {name}\n"
+
+
+def test_a_file_that_goes_away_once_its_folder_was_looked_at_is_waited_for(root, monkeypatch):
+    long_ago(monkeypatch)
+    file, away = root / "shop" / "master.yaml", root.parent / "away"
+    folder_mode = Snapshot.folder_mode
+
+    def looked_at(self: Snapshot, path: str) -> int:
+        mode = folder_mode(self, path)
+        if path == "shop" and file.exists() and not away.exists():
+            file.rename(away)
+            while_it_waits(monkeypatch, lambda: shutil.copy(away, file))
+        return mode
+
+    monkeypatch.setattr(Snapshot, "folder_mode", looked_at)
+    assert served(root) == "kind: master\n"
+    assert away.exists()
+
+
+def test_a_file_that_is_empty_for_a_moment_is_waited_for(root, monkeypatch):
+    file = root / "shop" / "master.yaml"
+    file.write_text("")
+    while_it_waits(monkeypatch, lambda: file.write_text("kind: written\n"))
+    assert served(root) == "kind: written\n"
+
+
+def test_a_file_that_is_half_for_a_moment_is_waited_for(root, monkeypatch):
+    file = root / "shop" / "master.yaml"
+    file.write_text("kind: ha")
+
+    def more() -> None:
+        with file.open("a") as rest:
+            rest.write("lf no more\n")
+
+    while_it_waits(monkeypatch, more)
+    assert served(root) == "kind: half no more\n"
+
+
+def test_an_extended_file_that_is_missing_for_a_moment_is_waited_for(root, monkeypatch):
+    (root / "shop" / "master.yaml").write_text("kind: pipeline\nsteps:\n- extends: _shared/step.yaml\n")
+    (root / "_shared").mkdir()
+    while_it_waits(monkeypatch, lambda: (root / "_shared" / "step.yaml").write_text("image: a\n"))
+    assert served(root) == "kind: pipeline\nsteps:\n- image: a\n"
+
+
+@pytest.mark.parametrize("name", ["real/link.yaml", "shop/link.yaml", "real"])
+def test_a_link_or_what_it_leads_to_that_is_missing_for_a_moment_is_waited_for(root, monkeypatch, name):
+    away, moved = root.parent / "away", root / name
+    (root / "real").mkdir()
+    (root / "real" / "link.yaml").write_text("kind: linked\n")
+    (root / "shop" / "link.yaml").symlink_to("../real/link.yaml")
+    moved.rename(away)
+    while_it_waits(monkeypatch, lambda: away.rename(moved))
+    assert served(root, "link") == "kind: linked\n"
+
+
+def test_an_error_that_stays_is_told_once_the_tree_is_at_rest(root):
+    (root / "shop" / "master.yaml").write_text("")
+    with pytest.raises(Unusable, match="is empty"):
+        served(root)
+
+
+def test_a_tree_that_never_comes_to_rest_is_an_error_and_never_a_default(root, monkeypatch):
+    monkeypatch.setattr(stillness, "PATIENCE", 0.5)
+    (root / "shop" / "master.yaml").unlink()
+    while_it_waits(monkeypatch, *[(root / "shop" / "new").touch] * 1000)
+    with pytest.raises(Unusable, match=r"EDRONE_PROJECTS\) changes whenever it is read; try again"):
+        served(root)
+
+
+def test_a_clock_that_is_off_holds_no_build(root, monkeypatch):
+    for seconds in (-3600, 3600):
+        for module in (resolving, stillness):
+            monkeypatch.setattr(module, "now", lambda seconds=seconds: time.time_ns() + seconds * 10**9)
+        (root / "shop" / "master.yaml").write_text(f"kind: {seconds}\n")
+        assert served(root) == f"kind: {seconds}\n"
+
+
+def test_a_tree_that_is_swapped_is_believed_at_once(root, monkeypatch):
+    monkeypatch.setattr(stillness, "QUIET", 10**12)
+    link = root.parent / "current"
+    link.symlink_to(root)
+    assert served(link) == "kind: master\n"
+    assert served(link, "develop") == "kind: default\n"
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Checkouts:
+    return checkouts.repository(tmp_path / "repository")
+
+
+def test_what_git_has_finished_is_believed_at_once(made, monkeypatch):
+    monkeypatch.setattr(stillness, "QUIET", 10**12)
+    git(made.folder, "checkout", "--quiet", "old")
+    assert made.texts["comes"]["old"] == served(made.projects, "comes")
+
+
+def test_a_file_that_git_has_not_yet_brought_back_is_waited_for(made, monkeypatch):
+    lock, file = made.folder / ".git" / "index.lock", made.projects / "shop" / "small.yaml"
+    content = file.read_text()
+    lock.touch()
+    time.sleep(0.05)
+    file.unlink()
+
+    def finish() -> None:
+        file.write_text(content)
+        lock.write_bytes((made.folder / ".git" / "index").read_bytes())
+        lock.rename(made.folder / ".git" / "index")
+
+    monkeypatch.setattr(stillness, "QUIET", 0)  # only git's lock tells
+    while_it_waits(monkeypatch, time.monotonic, time.monotonic, finish)
+    assert served(made.projects, "small") == content
+
+
+def test_a_lock_that_was_left_behind_holds_only_what_changed_after_it(made, monkeypatch):
+    monkeypatch.setattr(stillness, "PATIENCE", 0.5)
+    time.sleep(0.15)
+    (made.folder / ".git" / "index.lock").touch()
+    assert served(made.projects, "small") == made.texts["small"]["new"]
+    time.sleep(0.05)
+    (made.projects / "shop" / "small.yaml").write_text("kind: changed\n")
+    with pytest.raises(Unusable, match=r"\.git/index\.lock was left behind"):
+        served(made.projects, "small")
+    long_ago(monkeypatch)
+    assert served(made.projects, "small") == "kind: changed\n"
+
+
+def test_whatever_git_checks_out_every_answer_is_a_whole_file_of_one_commit(made, monkeypatch):
+    monkeypatch.setattr(stillness, "PATIENCE", 60)  # on a busy machine git itself may need long
+
+    def ask(branch: str) -> str:
+        try:
+            return served(made.projects, branch) or ""
+        except ConfigError as error:
+            return str(error)
+
+    answers = asked_during_checkouts(made, ask, 60)
+    assert not answers.wrong
+    assert set(answers.right) == set(made.texts)

@@ -43,7 +43,7 @@ class WrongForm(ValueError):
 
 
 @dataclass(frozen=True)
-class Build:
+class BuildAnswer:
     """A build as Drone answers it."""
 
     number: int
@@ -59,7 +59,7 @@ def decoded(body: bytes) -> Any:
         raise WrongForm(Sentence("it is not JSON")) from None
 
 
-def build(body: bytes) -> Build | None:
+def build(body: bytes) -> BuildAnswer | None:
     """Read a build; None where Drone says `null`: it made none.
 
     Raises:
@@ -74,7 +74,7 @@ def build(body: bytes) -> Build | None:
         found["stages"] = [stage(each) for each in found["stages"]]
     if found["number"] < 1:
         raise WrongForm(Sentence("build.number is not above 0"))
-    return Build(found["number"], found["status"], found)
+    return BuildAnswer(found["number"], found["status"], found)
 
 
 def stage(value: Any) -> dict[str, Any]:

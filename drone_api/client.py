@@ -6,11 +6,8 @@ Every failure leaves this module as DroneError. Nothing is ever asked twice by i
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from typing import NamedTuple, TypeVar
 from urllib.parse import quote
-
-from django.conf import settings
 
 from drone_api import answers
 from drone_api.calls import Call, Query, Reply
@@ -40,7 +37,7 @@ Value = TypeVar("Value")
 Params = Mapping[str, str]
 
 
-class Repo(NamedTuple):
+class RepoName(NamedTuple):
     """A repository by its name."""
 
     namespace: str
@@ -48,8 +45,8 @@ class Repo(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a custom build is to be of; what is empty is Drone's choice."""
+class CustomBuild:
+    """What a custom build builds; Drone chooses what is empty."""
 
     branch: str = ""  # or a whole ref; empty: the default branch
     commit: str = ""  # empty: the newest of the branch
@@ -69,7 +66,7 @@ class Client:
         """Ask anew what is asked once: the server may have been upgraded, or its users renamed."""
         self.known_version = self.known_login = ""
 
-    def create(self, repo: Repo, wanted: Wanted, params: Params) -> answers.Build:
+    def create(self, repo: RepoName, wanted: CustomBuild, params: Params) -> answers.BuildAnswer:
         """Start a custom build.
 
         Raises:
@@ -77,33 +74,33 @@ class Client:
         """
         return self.started(path(BUILDS, repo), asdict(wanted), params)
 
-    def restart(self, repo: Repo, number: int, params: Params, *, debug: bool = False) -> answers.Build:
+    def restart(self, repo: RepoName, number: int, params: Params, *, debug: bool = False) -> answers.BuildAnswer:
         """Start a build anew; parameters that it had win over those given here."""
         return self.started(path(BUILD, repo, number), {"debug": "true" if debug else ""}, params)
 
-    def promote(self, repo: Repo, number: int, target: str, params: Params) -> answers.Build:
+    def promote(self, repo: RepoName, number: int, target: str, params: Params) -> answers.BuildAnswer:
         """Promote a build to a target; parameters given here win over those that it had."""
         return self.started(path(PROMOTE, repo, number), {"target": target}, params)
 
-    def rollback(self, repo: Repo, number: int, target: str, params: Params) -> answers.Build:
+    def rollback(self, repo: RepoName, number: int, target: str, params: Params) -> answers.BuildAnswer:
         """Roll a target back to a build; parameters as for promote."""
         return self.started(path(ROLLBACK, repo, number), {"target": target}, params)
 
-    def cancel(self, repo: Repo, number: int) -> answers.Build:
+    def cancel(self, repo: RepoName, number: int) -> answers.BuildAnswer:
         """Cancel a build; give it with its stages. One that has finished is given as it is."""
         where = path(BUILD, repo, number)
         return build_of(self.write("DELETE", where))
 
-    def approve(self, repo: Repo, number: int, stage: int) -> None:
+    def approve(self, repo: RepoName, number: int, stage: int) -> None:
         """Let a blocked stage run."""
         self.write("POST", path(APPROVE, repo, number, stage), expected=NO_CONTENT)
 
-    def decline(self, repo: Repo, number: int, stage: int | None = None) -> None:
+    def decline(self, repo: RepoName, number: int, stage: int | None = None) -> None:
         """Decline a blocked stage, or all of a build (Drone 2.23 and later)."""
         where = path(DECLINE_ALL, repo, number) if stage is None else path(DECLINE, repo, number, stage)
         self.write("POST", where, expected=NO_CONTENT)
 
-    def log(self, repo: Repo, number: int, stage: int, step: int) -> bytes:
+    def log(self, repo: RepoName, number: int, stage: int, step: int) -> bytes:
         """Give the log of a finished step as it was stored: whatever a runner or a person put there, Drone hands on."""
         reply = self.read(path(LOGS, repo, number, stage, step), LOG)
         if WEB_PAGE.match(reply.body):
@@ -122,7 +119,7 @@ class Client:
         self.known_login = login
         return login
 
-    def started(self, where: str, asked: Mapping[str, str], params: Params) -> answers.Build:
+    def started(self, where: str, asked: Mapping[str, str], params: Params) -> answers.BuildAnswer:
         """Make a call that starts a build."""
         for name in params:
             if not name or name in READ_BY_DRONE or name in asked:
@@ -146,7 +143,7 @@ class Client:
         return reply
 
 
-def build_of(reply: Reply) -> answers.Build:
+def build_of(reply: Reply) -> answers.BuildAnswer:
     """Read the build that Drone answered."""
     found = parsed(answers.build, reply)
     if found is None:
@@ -163,26 +160,8 @@ def parsed(parse: Callable[[bytes], Value], reply: Reply) -> Value:
     raise garbled(reply, problem)
 
 
-def path(form: str, repo: Repo, *numbers: int) -> str:
+def path(form: str, repo: RepoName, *numbers: int) -> str:
     """Write a path, so that no name can lead elsewhere."""
     if any(part in {"", ".", ".."} or NEVER_IN_A_NAME.search(part) for part in repo):
         raise DroneError(Sentence("There is no such repository."), 404, permanent=True)
     return form.format(*(quote(part, safe="") for part in repo), *map(int, numbers))
-
-
-def connected() -> Client:
-    """Give the client of the Drone server that the settings name.
-
-    Raises:
-        DroneError: they name none.
-    """
-    if not (settings.DRONE_SERVER and settings.DRONE_TOKEN):
-        unset = Sentence("edrone is not connected to Drone's API: set DRONE_SERVER and DRONE_TOKEN.")
-        raise DroneError(unset, 503, permanent=True)
-    return client_of(settings.DRONE_SERVER, settings.DRONE_TOKEN, settings.DRONE_CA_FILE)
-
-
-@lru_cache(maxsize=8)
-def client_of(server: str, token: str, ca_file: str) -> Client:
-    """Make a client, once for each server."""
-    return Client(Transport(server, token, ca_file))

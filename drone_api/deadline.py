@@ -21,7 +21,7 @@ class Untrusting(NewConnectionError):
     """The certificates to trust cannot be read by now, so no connection was made."""
 
 
-class Reader(io.RawIOBase):
+class DeadlineReader(io.RawIOBase):
     """Reads a socket until a moment."""
 
     def __init__(self, source: socket.socket) -> None:
@@ -50,7 +50,7 @@ class Reader(io.RawIOBase):
         super().close()
 
 
-class Source:
+class DeadlineSocket:
     """What http.client takes for a socket: it only ever asks for its file."""
 
     def __init__(self, source: socket.socket) -> None:
@@ -59,27 +59,27 @@ class Source:
 
     def makefile(self, _: str) -> io.BufferedReader:
         """Give the file."""
-        return io.BufferedReader(Reader(self.socket))
+        return io.BufferedReader(DeadlineReader(self.socket))
 
 
-class Answer(http.client.HTTPResponse):
+class DeadlineResponse(http.client.HTTPResponse):
     """An answer that is read with the clock running."""
 
     def __init__(self, sock: socket.socket, *arguments: Any, **named: Any) -> None:
         """Put the clock between the socket and its reader."""
-        super().__init__(Source(sock), *arguments, **named)  # type: ignore[arg-type]  # see Source
+        super().__init__(DeadlineSocket(sock), *arguments, **named)  # type: ignore[arg-type]  # see DeadlineSocket
 
 
 class Connection(HTTPConnection):
     """A plain connection."""
 
-    response_class = Answer
+    response_class = DeadlineResponse
 
 
 class TLSConnection(HTTPSConnection):
     """An encrypted connection."""
 
-    response_class = Answer
+    response_class = DeadlineResponse
 
     def connect(self) -> None:
         """Shake hands; where that fails, nothing was sent, which urllib3 does not tell from an answer that fails.

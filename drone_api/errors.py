@@ -1,9 +1,9 @@
 """The one error that leaves the client of Drone's API."""
 
-from builds.drone_db.errors import BuildsError
+from texts.errors import EdroneError
 
 
-class DroneError(BuildsError):
+class DroneError(EdroneError):
     """Drone did not do what was asked.
 
     The message is a whole sentence for the person who asked. It never holds the token, nor the parameters of a build.

@@ -1,7 +1,9 @@
 """What can go wrong between Drone's request and the answer; each message is a whole sentence for the person who reads it."""
 
+from texts.errors import EdroneError
 
-class ConfigError(Exception):
+
+class ConfigError(EdroneError):
     """The base. `status` is the HTTP status that Drone gets where errors are shown as HTTP."""
 
     status = 422

@@ -11,9 +11,10 @@ from django.template.response import TemplateResponse
 from builds.browsing.pages import page, shown, visible_repos
 from builds.browsing.rows import STARTING, rows
 from builds.drone_db.build_pages import Filters, of_repositories
-from builds.drone_db.errors import DroneDatabaseUnavailable, said
+from builds.drone_db.errors import DroneDatabaseUnavailable
 from builds.drone_db.models import Build, Repo
 from builds.starting.models import AuditRecord
+from web.localized import localized
 
 RUNNING, BLOCKED, FAILED, MINE = 20, 20, 10, 10  # lines
 LATELY = 7 * 86400  # seconds
@@ -30,7 +31,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     try:
         return {"lists": lists(request), "sample_data": settings.EDRONE_DEMO}
     except DroneDatabaseUnavailable as error:
-        return {"reason": said(error)}
+        return {"reason": localized(error)}
 
 
 def lists(request: HttpRequest) -> dict[str, Any]:

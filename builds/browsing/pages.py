@@ -12,10 +12,11 @@ from django.utils.cache import patch_cache_control
 
 from builds.access import rules
 from builds.access.models import Level
-from builds.drone_db.errors import DroneDatabaseUnavailable, said
+from builds.drone_db.errors import DroneDatabaseUnavailable
 from builds.drone_db.models import Build, Repo
 from builds.drone_db.queries import build_with_stages, repository
 from drone_api.errors import DroneError
+from web.localized import localized
 
 LARGEST = 2**31 - 1  # what Drone's columns hold; PostgreSQL refuses to compare them with more
 Page = Callable[..., HttpResponseBase]
@@ -50,7 +51,7 @@ def page(view: Page) -> Page:
 def away(request: HttpRequest, error: DroneDatabaseUnavailable | DroneError) -> HttpResponse:
     """Say that Drone's database cannot be read, or Drone not be asked; a part of a page gets the sentence alone."""
     template = "web/away_part.html" if request.headers.get("HX-Request") else "web/away.html"
-    response = shown(request, template, {"reason": said(error)}, status=error.status)
+    response = shown(request, template, {"reason": localized(error)}, status=error.status)
     response.headers["Retry-After"] = "10"
     response.render()
     return response

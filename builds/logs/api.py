@@ -48,7 +48,7 @@ def asked_of_drone(repo: Repo, build: int, stage: int, step: Step) -> bytes:
         raise NotFound(f"Not Found: step {step.name} has not ended; its log comes when it has.")
     if not (settings.DRONE_SERVER and settings.DRONE_TOKEN):
         raise NotFound(f"Not Found: {ELSEWHERE}")
-    return external_logs.log_of(client.Repo(repo.namespace, repo.name), build, stage, step.number)
+    return external_logs.log_of(client.RepoName(repo.namespace, repo.name), build, stage, step.number)
 
 
 def as_lines(log: bytes) -> bytes:

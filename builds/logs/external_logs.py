@@ -1,8 +1,8 @@
 """Logs that Drone keeps in S3 or Azure: Drone is asked for them (drone-facts 6.5)."""
 
-from drone_api.client import Repo, connected
+from builds.drone_client import connected, slot
+from drone_api.client import RepoName
 from drone_api.errors import DroneError
-from drone_api.places import place
 from texts.sentence import Sentence
 
 NOT_FOUND = 404
@@ -12,7 +12,7 @@ NONE = Sentence(
 )
 
 
-def log_of(repo: Repo, build: int, stage: int, step: int) -> bytes:
+def log_of(repo: RepoName, build: int, stage: int, step: int) -> bytes:
     """Give the log of a finished step as it was stored.
 
     Raises:
@@ -20,7 +20,7 @@ def log_of(repo: Repo, build: int, stage: int, step: int) -> bytes:
     """
     client = connected()
     try:
-        with place():
+        with slot():
             return client.log(repo, build, stage, step)
     except DroneError as error:
         if error.status == NOT_FOUND:

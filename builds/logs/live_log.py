@@ -3,14 +3,14 @@
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from builds.drone_db.errors import said
+from builds.drone_client import connected, slot
 from builds.drone_db.models import Build, Step
 from builds.logs import external_logs
 from builds.logs.log_lines import Line
 from builds.logs.stream import lines_so_far
-from drone_api.client import Repo, connected
+from drone_api.client import RepoName
 from drone_api.errors import DroneError
-from drone_api.places import place
+from web.localized import localized
 
 
 def running(build: Build, step: Step) -> tuple[list[Line], str]:
@@ -27,10 +27,10 @@ def running(build: Build, step: Step) -> tuple[list[Line], str]:
             "here they come when the step has ended."
         )
     try:
-        with place():
+        with slot():
             return lines_so_far(connected(), of(build), build.number, step.stage.number, step.number), ""
     except DroneError as error:
-        return [], said(error)
+        return [], localized(error)
 
 
 def stored_elsewhere(build: Build, step: Step) -> bytes | None:
@@ -66,6 +66,6 @@ def can_ask() -> bool:
     return bool(settings.DRONE_SERVER and settings.DRONE_TOKEN)
 
 
-def of(build: Build) -> Repo:
+def of(build: Build) -> RepoName:
     """Name the repository of a build as the client does."""
-    return Repo(build.repo.namespace, build.repo.name)
+    return RepoName(build.repo.namespace, build.repo.name)

@@ -10,15 +10,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from builds.browsing.pages import LARGEST, find_repo, page, shown
-from builds.drone_db.errors import said
+from builds.drone_client import Busy
 from builds.drone_db.models import Build, Step
 from builds.drone_db.queries import log_of, step_of
 from builds.logs import live_log, log_parts
 from builds.logs.log_lines import lines
 from builds.logs.log_rendering import LogLine, Outline, outline, written
 from drone_api.errors import DroneError
-from drone_api.places import Busy
 from web import statuses
+from web.localized import localized
 
 MOST_PARTS = 8  # of more, those in the middle are folded together
 
@@ -40,7 +40,7 @@ def context(build: Build, step: Step) -> dict[str, Any]:
     try:
         data = read(build, step)
     except DroneError as error:
-        return where | {"no_log": said(error), "again_url": url("log", build, step) if isinstance(error, Busy) else ""}
+        return where | {"no_log": localized(error), "again_url": url("log", build, step) if isinstance(error, Busy) else ""}
     if data is None and step.status in statuses.NOT_FINISHED:
         return where | tail_of(build, step, 0)
     if data is None:

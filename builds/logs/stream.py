@@ -8,7 +8,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from builds.logs.log_lines import Line, text, whole
 from drone_api.calls import Call, Reply
-from drone_api.client import OK, Client, Repo, path
+from drone_api.client import OK, Client, RepoName, path
 from drone_api.errors import DroneError
 from drone_api.failures import failure
 from drone_api.refusals import refused
@@ -21,7 +21,7 @@ CHUNK = 64 * 1024  # bytes
 SLOW = Sentence("Drone has not answered within a second; it is asked again every 2 seconds.")
 
 
-def lines_so_far(client: Client, repo: Repo, number: int, stage: int, step: int) -> list[Line]:
+def lines_so_far(client: Client, repo: RepoName, number: int, stage: int, step: int) -> list[Line]:
     """Ask for the lines that Drone holds of a running step: its newest 5,000, as many as come within a second.
 
     Raises:

@@ -10,9 +10,8 @@ from django.db import DatabaseError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from builds.drone_db.errors import BuildsError
 from configs.records.own_database import trouble
-from pipelines.errors import ConfigError
+from texts.errors import EdroneError
 
 logger = logging.getLogger(__name__)
 FAILED = "edrone failed at this request; its log says why."
@@ -45,9 +44,9 @@ def answer_error(error: Exception, _: Mapping[str, Any]) -> Response:
             status, message = error.status_code, str(error.detail)
             if header := getattr(error, "auth_header", None):
                 headers["WWW-Authenticate"] = header
-        case BuildsError() | ConfigError():
+        case EdroneError():
             status, message = error.status, str(error)
-            if getattr(error, "replayed", False):
+            if error.replayed:
                 headers["Idempotency-Replayed"] = "true"
         case TooManyFieldsSent():
             status, message = 400, f"The address has more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} parameters."
@@ -59,7 +58,7 @@ def answer_error(error: Exception, _: Mapping[str, Any]) -> Response:
         case _:
             logger.error("The API failed.", exc_info=error)
             status, message = 500, FAILED
-    if seconds := getattr(error, "wait", None):
+    if seconds := getattr(error, "retry_after", None) or getattr(error, "wait", None):
         headers["Retry-After"] = str(int(seconds))
     whole = message.encode("utf-8", "replace").decode()  # what was sent may be half a character
     kind = NoRepositoryHere if isinstance(error, NoRepository) else Response

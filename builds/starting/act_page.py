@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from builds.access.models import Level
 from builds.access.rules import level_of
 from builds.browsing.pages import find_build, page
-from builds.drone_db.errors import said
 from builds.drone_db.models import Build, Latest
 from builds.drone_db.vocabulary import LatestType
 from builds.starting import operations
@@ -21,6 +20,7 @@ from builds.starting.forms import NothingMore, RestartForm, TargetForm
 from builds.starting.models import Verb
 from builds.starting.needs import demand
 from texts.sentence import Sentence
+from web.localized import localized
 
 MOST_TARGETS = 100  # that are suggested
 VERBS = set(Verb) - {Verb.CREATE}
@@ -37,7 +37,7 @@ def act_page(request: HttpRequest, slug: str, number: int, verb: str, stage: int
     try:
         allow(request, build, Verb(verb), debug=debugs(form))
     except Forbidden as error:
-        return page_of(request, question, {"reason": said(error), "forbidden": True}, error.status)
+        return page_of(request, question, {"reason": localized(error), "forbidden": True}, error.status)
     if changes(request):
         return page_of(request, question, {})
     reason = not_now(build, verb, stage or 0)

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db import Error, IntegrityError, connection, transaction
 from django.utils import timezone
 
-from builds.drone_db.errors import BuildsError
 from builds.drone_db.masking import masked
 from builds.drone_db.models import Build
 from builds.starting.commands import Caller, Wish, fingerprint
@@ -18,6 +17,7 @@ from builds.starting.models import AuditRecord, Outcome, Verb
 from builds.starting.operations import name_of
 from drone_api.client import WRITES
 from drone_api.errors import DroneError
+from texts.errors import EdroneError
 from texts.sentence import Sentence, json_of
 
 OVER = timedelta(seconds=WRITES + 60)  # nothing that edrone asked of Drone takes longer
@@ -121,7 +121,7 @@ def done(record: AuditRecord, status: int, answer: dict[str, Any] | None) -> Non
     save(record)
 
 
-def failed(record: AuditRecord, error: BuildsError) -> None:
+def failed(record: AuditRecord, error: EdroneError) -> None:
     """Complete a record with why it was not done, as far as that is known. A key that did nothing may be used again."""
     uncertain = isinstance(error, DroneError) and error.uncertain
     record.outcome = Outcome.UNCERTAIN if uncertain else Outcome.REFUSED

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from builds.browsing.pages import shown
-from builds.drone_db.errors import BuildsError, said
 from builds.drone_db.masking import masked
 from builds.drone_db.models import Build, Repo
 from builds.starting import service
@@ -27,8 +26,10 @@ from builds.starting.models import AuditRecord, Verb
 from drone_api.client import READ_BY_DRONE
 from drone_api.errors import DroneError
 from pipelines.errors import ConfigError
+from texts.errors import EdroneError
 from texts.sentence import Sentence
 from web import statuses
+from web.localized import localized
 
 MEANS = "administration"
 FINISHED = {"success", "failure", "error", "declined", "skipped"}  # other than by cancelling
@@ -88,11 +89,11 @@ def ask(request: HttpRequest, question: Question, wish: Wish) -> HttpResponseBas
         return page_of(request, question, {"under_way": str(error), "hidden": hidden(request)}, error.status)
     except (Unknown, KeyUsed) as error:
         return page_of(request, question, {"reason": REASONS[type(error)], "ended": True}, error.status)
-    except (BuildsError, ConfigError) as error:
-        status = error.status if isinstance(error, BuildsError) else 422
+    except EdroneError as error:
+        status = 422 if isinstance(error, ConfigError) else error.status
         uncertain = isinstance(error, DroneError) and error.uncertain
         tried = bool(request.POST.get("confirmed"))
-        return page_of(request, question, {"reason": said(error), "ended": uncertain, "tried": tried}, status)
+        return page_of(request, question, {"reason": localized(error), "ended": uncertain, "tried": tried}, status)
 
 
 def confirmation(request: HttpRequest, question: Question, wish: Wish) -> TemplateResponse:

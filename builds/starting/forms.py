@@ -8,12 +8,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
 
-from builds.drone_db.errors import said
 from builds.starting.errors import Refused
 from builds.starting.parameters import refuse_bad
 from pipelines.operations.inputs import missing_or_wrong
 from pipelines.operations.operation import Input, Operation
 from texts.sentence import told
+from web.localized import localized
 
 OF_INPUTS = "input-"  # before the names of an operation's inputs, so that they are never taken for other fields
 LINE_END = re.compile(r"\r?\n")  # no other: a value may hold U+2028
@@ -63,7 +63,7 @@ class Parameters(forms.CharField):
         try:
             refuse_bad(found)
         except Refused as error:
-            raise ValidationError(said(error)) from error
+            raise ValidationError(localized(error)) from error
         return found
 
 

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from builds.access import rules
 from builds.access.models import Level
 from builds.browsing.pages import find_repo, page, shown
-from builds.drone_db.errors import BuildsError, said
 from builds.drone_db.models import Latest, Repo
 from builds.drone_db.vocabulary import LatestType
 from builds.starting import operations
@@ -26,6 +25,8 @@ from pipelines.operations.operation import Operation
 from pipelines.resolve.operation_list import Listed
 from pipelines.resolve.operation_list import operations as listed_operations
 from pipelines.tree.tree import Tree
+from texts.errors import EdroneError
+from web.localized import localized
 
 MOST_BRANCHES = 200  # that are suggested
 
@@ -42,7 +43,7 @@ def run_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     try:
         operation = operations.operation(repo, name) if name else None
     except ConfigError as error:
-        return shown(request, "starting/run.html", choices(request, repo) | {"reason": said(error)}, status=404)
+        return shown(request, "starting/run.html", choices(request, repo) | {"reason": localized(error)}, status=404)
     need = need_of(repo, name)
     if not rules.may(request.user, need.level, slug, need.what):
         return refused(request, repo, need)
@@ -74,8 +75,8 @@ def refused(request: HttpRequest, repo: Repo, need: Need) -> HttpResponseBase:
     try:
         demand(Caller(request.user, ""), repo.slug, need)
     except Forbidden as error:
-        return shown(request, "starting/run.html", frame(repo) | {"reason": said(error)}, status=error.status)
-    raise BuildsError(f"{request.user} may run {need.what or 'builds'} of {repo.slug}, and was refused.")
+        return shown(request, "starting/run.html", frame(repo) | {"reason": localized(error)}, status=error.status)
+    raise EdroneError(f"{request.user} may run {need.what or 'builds'} of {repo.slug}, and was refused.")
 
 
 def frame(repo: Repo) -> dict[str, Any]:
@@ -89,7 +90,7 @@ def choices(request: HttpRequest, repo: Repo) -> dict[str, Any]:
     try:
         found = listed_operations(repo.namespace, repo.name, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
     except ConfigError as error:
-        found, reason = [], said(error)
+        found, reason = [], localized(error)
     return frame(repo) | {
         "operations": [(each, permitted(request, repo, each)) for each in found],
         "may_build": rules.may(request.user, Level.RUN, repo.slug),

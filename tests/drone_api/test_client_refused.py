@@ -16,17 +16,18 @@ from urllib3 import HTTPSConnectionPool
 from urllib3.exceptions import MaxRetryError
 from urllib3.exceptions import SSLError as ReasonOfTLS
 
+from builds.drone_client import connected
 from demo.standin.faults import FAULTS
 from demo.standin.http import Response, serving
 from drone_api.calls import Call
-from drone_api.client import Client, Repo, Wanted, connected
+from drone_api.client import Client, CustomBuild, RepoName
 from drone_api.errors import DroneError
 from drone_api.failures import failure
 from drone_api.transport import Transport
 from tests.drone_api.conftest import TOKEN, Serve, client_of
 from tests.server import free_port
 
-EDRONE = Repo("ismewen", "edrone")
+EDRONE = RepoName("ismewen", "edrone")
 # fault: status, permanent, uncertain, a part of the message
 EXPECTED = {
     "null": (422, False, False, "Drone made no build, and does not say why"),
@@ -72,7 +73,7 @@ EXPECTED = {
 }  # fmt: skip
 SECRET = {"PASSWORD": "planted-parameter"}
 CALLS: list[Callable[[Client], object]] = [
-    lambda client: client.create(EDRONE, Wanted("develop"), SECRET),
+    lambda client: client.create(EDRONE, CustomBuild("develop"), SECRET),
     lambda client: client.restart(EDRONE, 1, SECRET),
     lambda client: client.promote(EDRONE, 1, "production", SECRET),
 ]
@@ -155,14 +156,14 @@ def test_50_megabytes_are_not_read(serve: Serve):
             sent.append(65536)
 
     with pytest.raises(DroneError, match="more than"):
-        client_of(serve(lambda _: huge), writes=10).create(EDRONE, Wanted(), {})
+        client_of(serve(lambda _: huge), writes=10).create(EDRONE, CustomBuild(), {})
     assert sum(sent) < 20 * 1024 * 1024  # what was read, and what the buffers of the connection hold
 
 
 def test_nothing_listens():
     client = Client(Transport(f"http://127.0.0.1:{free_port()}", TOKEN))
     with pytest.raises(DroneError, match=r"^Drone cannot be reached at http://127.0.0.1:\d+; nothing was done") as raised:
-        client.create(EDRONE, Wanted(), {})
+        client.create(EDRONE, CustomBuild(), {})
     assert (raised.value.status, raised.value.uncertain, raised.value.permanent) == (503, False, False)
 
 
@@ -183,7 +184,7 @@ def test_a_host_that_takes_no_connections():
             each.connect_ex(("127.0.0.1", port))
         try:
             with pytest.raises(DroneError, match="cannot be reached") as raised:
-                Client(Transport(f"http://127.0.0.1:{port}", TOKEN, connect=0.3)).create(EDRONE, Wanted(), {})
+                Client(Transport(f"http://127.0.0.1:{port}", TOKEN, connect=0.3)).create(EDRONE, CustomBuild(), {})
             assert (raised.value.status, raised.value.uncertain) == (503, False)
         finally:
             for each in waiting:
@@ -193,7 +194,7 @@ def test_a_host_that_takes_no_connections():
 def test_what_is_not_unicode_is_not_sent(serve: Serve):
     server = serve(lambda _: Response(500))
     with pytest.raises(DroneError, match="not Unicode") as raised:
-        client_of(server).create(EDRONE, Wanted("\udc80"), {})
+        client_of(server).create(EDRONE, CustomBuild("\udc80"), {})
     assert (raised.value.status, server.requests) == (400, [])
 
 
@@ -276,7 +277,7 @@ def test_a_handshake_that_hangs_or_breaks_has_done_nothing(broken):
             threading.Thread(target=hang_up, args=(server,), daemon=True).start()
         client = Client(Transport(f"https://127.0.0.1:{server.getsockname()[1]}", TOKEN, connect=0.3), writes=60)
         with pytest.raises(DroneError, match="cannot be reached at .*; nothing was done") as raised:
-            client.create(EDRONE, Wanted(), SECRET)
+            client.create(EDRONE, CustomBuild(), SECRET)
     assert (raised.value.status, raised.value.uncertain) == (503, False)
 
 
@@ -293,5 +294,5 @@ def test_no_library_logs_the_address_with_the_parameters_in_it(serve: Serve, cap
         handler.close_connection = True
 
     with pytest.raises(DroneError):
-        client_of(serve(lambda _: answer)).create(EDRONE, Wanted("develop"), SECRET)
+        client_of(serve(lambda _: answer)).create(EDRONE, CustomBuild("develop"), SECRET)
     assert "planted" not in caplog.text

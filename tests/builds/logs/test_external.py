@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from builds import drone_client
 from builds.access.models import Level
 from builds.drone_db.models import Build, Step
 from builds.logs import live_log
 from demo.standin.http import Request, Response, Server, serving
-from drone_api import places
 from tests import drones
 from tests.builds.api import Api, body
 from tests.builds.conftest import person
@@ -176,8 +176,8 @@ def hold_all(held: ExitStack) -> None:
     """Take every place for calls to Drone."""
     while True:
         try:
-            held.enter_context(places.place())
-        except places.Busy:
+            held.enter_context(drone_client.slot())
+        except drone_client.Busy:
             return
 
 
@@ -189,8 +189,8 @@ def test_it_holds_one_of_the_places_for_calls_to_drone(drone):
         answer = api.get(LOG)
         build = Build.objects.get(repo__slug="ismewen/edrone", number=1)
         step = Step.objects.get(stage__build=build, stage__number=1, number=1)
-        assert live_log.running(build, step) == ([], str(places.Busy()))
-        with pytest.raises(places.Busy):
+        assert live_log.running(build, step) == ([], str(drone_client.Busy()))
+        with pytest.raises(drone_client.Busy):
             live_log.stored_elsewhere(build, step)
     assert (answer.status_code, answer.headers["Retry-After"], asked(server)) == (503, "1", [])
     assert api.get(LOG).status_code == 200

@@ -9,11 +9,11 @@ import pytest
 from builds.logs import stream
 from builds.logs.log_lines import Line
 from demo.standin.http import Handler, Request, Response, serving
-from drone_api.client import Client, Repo
+from drone_api.client import Client, RepoName
 from drone_api.errors import DroneError
 from drone_api.transport import Transport
 
-REPO = Repo("ismewen", "edrone")
+REPO = RepoName("ismewen", "edrone")
 
 
 def event(pos: int, out: str) -> bytes:

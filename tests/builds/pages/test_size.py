@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from builds import drone_client
 from builds.drone_db.models import Build
 from builds.logs import stream
 from configs.records import rows
@@ -17,7 +18,6 @@ from configs.records.models import ServedConfig
 from configs.records.rows import Ask
 from configs.records.rules import give_new
 from demo.standin.http import Response, serving
-from drone_api import places
 from pipelines.resolve.resolve import resolve
 from pipelines.tree.tree import Tree
 from tests import drones, hostile
@@ -44,7 +44,7 @@ def test_the_lines_of_a_running_step_come_in_pieces_of_bounded_size_and_all_come
     count = 100
     with serving(lambda _: stream_of([LINES[kind]] * count)) as server:
         settings.DRONE_SERVER, settings.DRONE_TOKEN = server.url, "token"
-        places.places.cache_clear()
+        drone_client.slots.cache_clear()
         path, seen = f"{LIST}ismewen/edrone/{RUNNING}/-/step/1/2/", 0
         while seen < count:
             answer = viewer.get(path)
@@ -57,7 +57,7 @@ def test_the_lines_of_a_running_step_come_in_pieces_of_bounded_size_and_all_come
             assert ('hx-trigger="load, every 2s"' in page) == (seen < count)  # what is left is asked for at once
             path = re.findall(r'hx-get="([^"]+/after/\d+/)"', page)[0]
         assert path.endswith(f"/after/{count}/")
-    places.places.cache_clear()
+    drone_client.slots.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_lines_of_a_running_step_come_also_after_very_many_empty_ones(viewer, se
     stream = Response(200, "".join(f"data: {event}\n\n" for event in events).encode())
     with serving(lambda _: stream) as server:
         settings.DRONE_SERVER, settings.DRONE_TOKEN = server.url, "token"
-        places.places.cache_clear()
+        drone_client.slots.cache_clear()
         path, seen = f"{LIST}ismewen/edrone/{RUNNING}/-/step/1/2/", []
         for _ in range(3):
             page = viewer.get(path).content.decode()
@@ -105,7 +105,7 @@ def test_lines_of_a_running_step_come_also_after_very_many_empty_ones(viewer, se
         assert seen == ["2501"]
         assert path.endswith("/after/2502/")
         assert 'hx-trigger="every 2s"' in page
-    places.places.cache_clear()
+    drone_client.slots.cache_clear()
 
 
 def step(length: int) -> str:

@@ -2,10 +2,10 @@
 
 import pytest
 
+from builds import drone_client
 from builds.access.models import Level
 from builds.drone_db.models import Build, Repo
 from builds.starting.models import AuditRecord
-from drone_api import places
 from tests.builds.api import Api, body
 from tests.builds.conftest import person
 
@@ -317,8 +317,8 @@ def test_without_drones_address_it_says_what_to_set(standin, api, settings):
 
 def test_no_more_than_half_of_the_threads_wait_for_drone(standin, api, settings):
     settings.EDRONE_THREADS = 4
-    places.places.cache_clear()
-    with places.place(), places.place():
+    drone_client.slots.cache_clear()
+    with drone_client.slot(), drone_client.slot():
         answer = api["runner"].post(BUILDS)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
         assert "nothing was asked" in body(answer)["message"]

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from builds import drone_client
 from builds.access.token_models import PREFIX
 from builds.drone_db.masking import MASK
 from demo.standin.faults import FAULTS
-from drone_api import places
 from tests.builds.api import Api
 from tests.conftest import every_row
 
@@ -70,7 +70,7 @@ def test_whatever_drone_does_its_token_and_the_parameters_stay_unseen(
     fault: str, planted: Any, api: dict[str, Api], logged: StringIO, settings: Any
 ):
     settings.DRONE_TOKEN = "planted-drone-token"
-    places.places.cache_clear()
+    drone_client.slots.cache_clear()
     planted.fail(fault)
     answer = api["superuser"].client.generic(
         "POST", f"{BUILDS}?branch=master&{PARAMETERS}", headers=HEADERS | {"idempotency-key": "k"}

@@ -1,0 +1,11 @@
+"""Messages in the reader's language."""
+
+from django.utils.translation import gettext
+
+from texts.sentence import Sentence, told
+
+
+def localized(error: Exception) -> str:
+    """Give the message of an error in the reader's language; `str` gives it in English, as it is logged, kept and sent."""
+    text = error.args[0] if error.args else ""
+    return told(text, gettext) if isinstance(text, Sentence) or not text else gettext(text)

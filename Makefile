@@ -63,8 +63,9 @@ format: .venv/dev ## Format the code
 	$(BIN)/ruff format .
 
 .PHONY: messages
-messages: .venv/dev ## Bring the texts to translate up to date, and compile them (web/locale)
-	$(BIN)/python -m tests.messages
+messages: .venv/dev ## Bring the translations in web/locale up to date (needs GNU gettext)
+	$(BIN)/python manage.py makemessages --locale zh_Hans --add-location file --no-obsolete --ignore .venv --ignore var --ignore tests
+	$(BIN)/python manage.py compilemessages --ignore .venv
 
 .PHONY: lock
 lock: .venv/dev ## Lock the newest versions that requirements.in and requirements-dev.in allow

@@ -7,8 +7,9 @@ import time
 
 from django.conf import settings
 
+from builds.drone_client import client_of
 from configs.endpoint.drone_server import known
-from drone_api.client import Client, client_of
+from drone_api.client import Client
 from drone_api.errors import DroneError
 
 SHOWS_STAGE_ERRORS = (2, 28, 1)  # as 2.28.2 calls itself too (drone-facts.md sections 1.6, 4.5)

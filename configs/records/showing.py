@@ -24,7 +24,8 @@ def text_of(record: ServedConfig, *, explained: bool = False) -> str:
     """Give the YAML that was served; `explained`: with comments that say where each part came from."""
     resolved = unpacked(record.file)
     if resolved.yaml is None:
-        return f"# {gettext('The repository keeps its own file (kind: repository); edrone answered 204.')}\n"
+        note = gettext("The repository keeps its own file (kind: repository); edrone answered 204.")
+        return f"# {note}\n"
     return annotated(resolved.yaml, resolved.origins) if explained else resolved.yaml
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from builds import drone_version
+from builds.drone_client import client_of
 from configs.endpoint.drone_server import known
 from demo.standin.drone import TOKEN
-from drone_api.client import client_of
 from drone_api.errors import DroneError
 from tests.builds.conftest import Standin
 

@@ -79,7 +79,7 @@ def test_a_running_step_without_lines_says_so_and_is_asked_for_again(viewer, set
     monkeypatch.setattr(stream, "SECONDS", most)
     with serving(answer) as server:
         settings.DRONE_SERVER, settings.DRONE_TOKEN = server.url, "token"
-        places.places.cache_clear()
+        drone_client.slots.cache_clear()
         page = viewer.get(f"{LIST}ismewen/edrone/{RUNNING}/-/step/1/2/").content.decode()
         assert words in page
         assert 'hx-trigger="every 2s"' in page
@@ -88,7 +88,7 @@ def test_a_running_step_without_lines_says_so_and_is_asked_for_again(viewer, set
         page = viewer.get(path).content.decode()
         assert (words in page, "first" in page) == (False, True)
         assert "This step is running; new lines appear here by themselves." in page
-    places.places.cache_clear()
+    drone_client.slots.cache_clear()
 
 
 def test_lines_of_a_running_step_come_also_after_very_many_empty_ones(viewer, settings: Any):

@@ -15,7 +15,7 @@ import yaml
 
 from edrone_site import __version__
 from tests.server import ROOT
-from tests.site.test_readme import README, settings_table
+from tests.site.test_readme import SETTINGS, settings_table
 
 CHART = ROOT / "chart"
 DATA = Path(__file__).parent / "chart"
@@ -201,7 +201,7 @@ def test_every_setting_of_the_readme_can_be_set_by_the_chart():
     (pod,) = pods([one(objects("first-install", *(word for each in sets for word in ("--set", each))), "Deployment")])
     given = {variable["name"]: variable for variable in pod["containers"][0]["env"]}
     unsigned = next(pods([one(objects("claim-unsigned"), "Deployment")]))["containers"][0]["env"]
-    assert settings_table(README).keys() - given.keys() - {variable["name"] for variable in unsigned} == {"EDRONE_DEMO"}
+    assert settings_table(SETTINGS).keys() - given.keys() - {variable["name"] for variable in unsigned} == {"EDRONE_DEMO"}
     assert {name for name, variable in given.items() if "valueFrom" in variable} == secret
     assert given["EDRONE_HSTS"]["value"] == "31536000"
     assert given["EDRONE_MANUAL_BUILDS_BY"]["value"] == "edrone"

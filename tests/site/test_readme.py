@@ -117,7 +117,7 @@ def test_the_commands_for_a_running_edrone_do_what_the_readme_shows(server: Serv
 
 
 def test_every_file_that_the_readme_links_to_is_there():
-    for page in (ROOT / "README.md", CHINESE, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")):
+    for page in (ROOT / "README.md", CHINESE, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 

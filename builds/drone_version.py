@@ -12,7 +12,7 @@ from configs.endpoint.drone_server import known
 from drone_api.client import Client
 from drone_api.errors import DroneError
 
-SHOWS_STAGE_ERRORS = (2, 28, 1)  # as 2.28.2 calls itself too (drone-facts.md sections 1.6, 4.5)
+SHOWS_STAGE_ERRORS = (2, 28, 1)  # as 2.28.2 calls itself too (docs/drone.md 1.6, 4.1)
 NUMBER = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 AGAIN, SOON = 300.0, 60.0  # seconds until it is asked again, and where it did not answer
 

@@ -114,7 +114,7 @@ def build(chance: Random, build_id: int, repo_id: int, slug: str, number: int, s
     ref = {"pull_request": f"refs/pull/{number}/head", "tag": f"refs/tags/v1.{number}.0"}.get(event, f"refs/heads/{branch}")
     started = created + 3 if status in {"success", "failure", "killed", "running"} else 0
     ended = 0 if status in {"running", "pending", "blocked"} else created + 60 + chance.randrange(240)
-    # Drone keeps a build that waits for approval as pending: only its stages are blocked (drone-facts 4.3).
+    # Drone keeps a build that waits for approval as pending: only its stages are blocked (docs/drone.md 4.3).
     shown = "pending" if status == "blocked" else status
     yield "builds", with_prefix("build", {
         "id": build_id, "repo_id": repo_id, "trigger": "" if status == "error" else "@cron" if event == "cron" else login if by_hand else "@hook",

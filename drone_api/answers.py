@@ -1,4 +1,4 @@
-"""The forms of Drone's answers, key by key (drone-facts.md section 5). What is not named here is not handed on."""
+"""The forms of Drone's answers, key by key (docs/drone.md 4.5). What is not named here is not handed on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

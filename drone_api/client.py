@@ -1,4 +1,4 @@
-"""Drone's HTTP API, as far as edrone writes through it, and what Drone's database does not hold (drone-facts.md section 4).
+"""Drone's HTTP API, as far as edrone writes through it, and what Drone's database does not hold (docs/drone.md 4).
 
 Every failure leaves this module as DroneError. Nothing is ever asked twice by itself.
 """
@@ -24,7 +24,7 @@ LOGS = BUILD + "/logs/{}/{}"
 VERSION, USER = "/version", "/api/user"
 
 # Seconds. Drone answers a call that starts a build only after its own, which may take a minute each: the forge, edrone,
-# a converter, a validator, webhooks. Hanging up earlier would cancel the build (drone-facts.md section 9.3).
+# a converter, a validator, webhooks. Hanging up earlier would cancel the build (docs/drone.md 2.2).
 WRITES, READS = 200.0, 30.0
 ANSWER, LOG = 4 * 1024 * 1024, 32 * 1024 * 1024  # bytes; a runner sends 5 MiB of log at most, if it is not told otherwise
 OK, NO_CONTENT = 200, 204

@@ -1,4 +1,4 @@
-"""What Drone refuses, in words for the person who asked: what it means, and what to do (drone-facts.md sections 4, 9.2)."""
+"""What Drone refuses, in words for the person who asked: what it means, and what to do (docs/drone.md 4, 2.1)."""
 
 from drone_api import answers
 from drone_api.calls import Reply

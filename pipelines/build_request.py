@@ -1,4 +1,4 @@
-"""What is asked? The JSON body of Drone's request, read strictly (drone-facts.md section 1.9).
+"""What is asked? The JSON body of Drone's request, read strictly (docs/drone.md 1.8).
 
 The body also carries a live credential of the forge (`token`). Nothing but the fields below ever leaves this module.
 """

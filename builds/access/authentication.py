@@ -1,4 +1,4 @@
-"""Who asks? `Authorization: Bearer TOKEN`, as Drone's clients send it (drone-facts 4.2)."""
+"""Who asks? `Authorization: Bearer TOKEN`, as Drone's clients send it (docs/drone.md 4.2)."""
 
 import logging
 from typing import Any

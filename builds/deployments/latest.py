@@ -1,6 +1,6 @@
 """What is deployed where: the last successful promotion or rollback for each target.
 
-Drone's table `latest` names the last one for each target, successful or not (drone-facts 6.3; none before Drone 1.7). From
+Drone's table `latest` names the last one for each target, successful or not (docs/drone.md 5.2; none before Drone 1.7). From
 there the builds of the same repository are gone through, newest first, at most WINDOW of them, by an index of Drone's.
 """
 

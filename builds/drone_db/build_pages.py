@@ -1,7 +1,7 @@
 """Pages of builds, newest first, as fast at the end as at the beginning and never a scan of the whole table.
 
 edrone cannot add an index to Drone's tables. There are: the primary key, (repository, number), (repository, ref), author,
-sender, and the builds that are pending or running (drone-facts 6.3). A page is looked for in three ways:
+sender, and the builds that are pending or running (docs/drone.md 5.2). A page is looked for in three ways:
 
 1. Builds that are pending or running are few and have an index: all of them are read and sorted.
 2. The newest builds of some repositories, without a filter, are found along the index of each (builds/drone_db/newest.py).

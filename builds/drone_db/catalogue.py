@@ -1,4 +1,4 @@
-"""Which columns the connected Drone database has. What an older Drone lacks is not asked for (drone-facts 6.3)."""
+"""Which columns the connected Drone database has. What an older Drone lacks is not asked for (docs/drone.md 5.2)."""
 
 import time
 from collections.abc import Mapping

@@ -133,7 +133,7 @@ class Bytes(DroneColumn, BinaryField):
 class JsonOfTexts(DroneColumn, AnyTextField):
     """A column of text that holds a JSON object or array of texts; the empty text, `null` and what is no JSON is the default.
 
-    In SQLite the text comes as bytes (drone-facts 6.2).
+    In SQLite the text comes as bytes (docs/drone.md 5.1).
     """
 
     kind = type(None)

@@ -10,7 +10,7 @@ from django.db.models import ForeignKey
 from builds.drone_db import catalogue
 from builds.drone_db.models import DroneModel
 
-# What came after 1.0.0, newest first (drone-facts 6.3): since when, table → columns.
+# What came after 1.0.0, newest first (docs/drone.md 5.2): since when, table → columns.
 SINCE: tuple[tuple[str, dict[str, set[str]]], ...] = (
     ("2.5.0", {"steps": {"step_schema"}, "cards": {"card_data"}}),
     ("2.2.0", {"repos": {"repo_cancel_running"}}),

@@ -1,7 +1,7 @@
-"""Drone's tables, as drone-facts 6.3 has them: only the columns that may be shown.
+"""Drone's tables, as docs/drone.md 5.2 has them: only the columns that may be shown.
 
 Left out on purpose: the tables of users, permissions, secrets, templates and nodes, the repository's keys (repo_signer,
-repo_secret), and builds.build_config_id, which Drone never writes. Fields have the names of Drone's API (drone-facts 5).
+repo_secret), and builds.build_config_id, which Drone never writes. Fields have the names of Drone's API (docs/drone.md 4.5).
 Times are Unix seconds, 0 where it has not happened; beside each is an aware datetime with `_at`.
 """
 
@@ -211,10 +211,10 @@ class Step(DroneModel):
 
 
 class Log(DroneModel):
-    """What a step printed; none where the step has not ended, or Drone keeps logs elsewhere (drone-facts 6.5)."""
+    """What a step printed; none where the step has not ended, or Drone keeps logs elsewhere (docs/drone.md 5.3)."""
 
     step = OneToOneField(Step, DO_NOTHING, db_constraint=False, primary_key=True, db_column="log_id", related_name="log")
-    data = Bytes(db_column="log_data")  # JSON lines as of drone-facts 5.5; builds/logs/log_lines.py reads them
+    data = Bytes(db_column="log_data")  # JSON lines as of docs/drone.md 4.6; builds/logs/log_lines.py reads them
 
     class Meta(DroneModel.Meta):
         """The table."""

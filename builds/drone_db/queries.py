@@ -83,7 +83,7 @@ def step_of(repo_id: int, number: int, stage: int, step: int) -> Step | None:
 
 
 def log_of(step: Step) -> bytes | None:
-    """Give a step's log as Drone stores it (drone-facts 5.5); None where Drone's table has none (see logs.absence)."""
+    """Give a step's log as Drone stores it (docs/drone.md 4.6); None where Drone's table has none (see logs.absence)."""
     return Log.objects.filter(step_id=step.id).values_list("data", flat=True).first()
 
 

@@ -1,4 +1,4 @@
-"""Drone's words (drone-facts 7). A word that is not here, from a newer Drone, is passed on as it is."""
+"""Drone's words (docs/drone.md 6). A word that is not here, from a newer Drone, is passed on as it is."""
 
 from django.db.models import TextChoices
 

@@ -38,7 +38,7 @@ class LogView(RepositoryView):
 
 
 def asked_of_drone(repo: Repo, build: int, stage: int, step: Step) -> bytes:
-    """Ask Drone for a log that its table does not have (drone-facts 6.5).
+    """Ask Drone for a log that its table does not have (docs/drone.md 5.3).
 
     Raises:
         NotFound: the step has not ended, or edrone is not connected to Drone's API.

@@ -1,4 +1,4 @@
-"""Logs that Drone keeps in S3 or Azure: Drone is asked for them (drone-facts 6.5)."""
+"""Logs that Drone keeps in S3 or Azure: Drone is asked for them (docs/drone.md 5.3)."""
 
 from builds.drone_client import connected, slot
 from drone_api.client import RepoName

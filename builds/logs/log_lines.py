@@ -1,4 +1,4 @@
-"""What a step printed, line by line (drone-facts 5.5)."""
+"""What a step printed, line by line (docs/drone.md 4.6)."""
 
 from typing import Any, NamedTuple
 

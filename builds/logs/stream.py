@@ -1,4 +1,4 @@
-"""What a running step has printed so far, from Drone's stream of events (drone-facts 4.6)."""
+"""What a running step has printed so far, from Drone's stream of events (docs/drone.md 4.4)."""
 
 from contextlib import suppress
 

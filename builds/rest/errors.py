@@ -1,4 +1,4 @@
-"""Every error of the API is `{"message": …}` with a status, as Drone's are (drone-facts 4.1)."""
+"""Every error of the API is `{"message": …}` with a status, as Drone's are (docs/drone.md 4.1)."""
 
 import logging
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Rows of Drone's tables as Drone's API shows them: the same keys, left out where Drone leaves them out (drone-facts 5).
+"""Rows of Drone's tables as Drone's API shows them: the same keys, left out where Drone leaves them out (docs/drone.md 4.5).
 
 Plain functions: a page of builds is a hundred such objects, and a serializer would take longer than the database.
 """

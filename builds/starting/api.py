@@ -1,4 +1,4 @@
-"""Drone's writing API: create, restart, cancel, promote, rollback, approve, decline (drone-facts section 4.3)."""
+"""Drone's writing API: create, restart, cancel, promote, rollback, approve, decline (docs/drone.md 4.3)."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""May these parameters go along with a build? Pure (drone-facts sections 4.3, 6.3, 8.2)."""
+"""May these parameters go along with a build? Pure (docs/drone.md 4.3, 5.2, 3.2)."""
 
 import re
 from collections.abc import Mapping

@@ -111,7 +111,7 @@ def parameters_of(caller: Caller, wish: Wish, repo: Repo, build: Build | None) -
     before = dict[str, str](build.params if build else {})
     if build and wish.verb == Verb.RESTART:  # of inputs that are newer than the build, or that Drone lost as it refused it
         sent = {name: value for name, value in operations.defaults(repo, build).items() if name not in before} | sent
-    # As Drone puts them together: what a restarted build had wins, and otherwise what is sent (drone-facts section 2).
+    # As Drone puts them together: what a restarted build had wins, and otherwise what is sent (docs/drone.md 2.3).
     whole = {**sent, **before} if wish.verb == Verb.RESTART else {**before, **sent}
     among = {name: value for name, value in (("message", wish.message), ("action", wish.operation)) if value}
     parameters.refuse_too_much(whole | among)

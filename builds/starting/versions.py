@@ -13,7 +13,7 @@ OPERATIONS, DECLINING = (2, 19), (2, 23)
 
 
 def needed(wish: Wish) -> tuple[int, int] | None:
-    """Say which Drone a wish needs; None: any (drone-facts sections 3 and 4.3)."""
+    """Say which Drone a wish needs; None: any (docs/drone.md 4.3)."""
     if wish.verb == Verb.CREATE and wish.operation:
         return OPERATIONS
     return DECLINING if wish.verb == Verb.DECLINE and wish.stage is None else None

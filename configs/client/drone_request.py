@@ -1,4 +1,4 @@
-"""A configuration request as Drone makes it (drone-facts.md sections 1.2, 1.3, 1.9), for asking edrone by hand."""
+"""A configuration request as Drone makes it (docs/drone.md 1.2, 1.3, 1.8), for asking edrone by hand."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""What Drone is told (drone-facts.md sections 1.4 and 1.8)."""
+"""What Drone is told (docs/drone.md 1.4 and 1.7)."""
 
 import json
 

@@ -1,6 +1,6 @@
 """Who asks? Drone signs its requests with the secret that it shares with edrone (HTTP Signatures, cavage draft).
 
-Framework-free. What Drone sends: drone-facts.md section 1.3. Stricter than Drone's own SDK: the digest is compared with
+Framework-free. What Drone sends: docs/drone.md 1.3. Stricter than Drone's own SDK: the digest is compared with
 the body, the date with the clock, and both must be signed, as must the media type that is asked for. httpsig, which signs
 for `askconfig`, is the check in the tests; the server does without it, since it takes 27 MB in every worker
 (docs/decisions.md).

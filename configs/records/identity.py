@@ -1,7 +1,7 @@
 """What makes two requests of Drone one build? Pure: nothing is read or written here.
 
 Drone asks when a build is triggered, with number 0, and may ask again when one of its stages starts, with the real number
-(drone-facts.md sections 1.5, 1.6, 1.9). Nothing in the first request names the build of the second.
+(docs/drone.md 1.5, 1.6, 1.8). Nothing in the first request names the build of the second.
 """
 
 import hashlib

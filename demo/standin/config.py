@@ -1,4 +1,4 @@
-"""Asks edrone for the YAML of a build, as Drone does (drone-facts.md sections 1.2 to 1.9)."""
+"""Asks edrone for the YAML of a build, as Drone does (docs/drone.md 1.2 to 1.8)."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""Drone's database, as the stand-in writes it: a copy of one that a real Drone 2.28.2 wrote (drone-facts.md sections 5, 6)."""
+"""Drone's database, as the stand-in writes it: a copy of one that a real Drone 2.28.2 wrote (docs/drone.md 4.5, 5)."""
 
 import json
 import shutil

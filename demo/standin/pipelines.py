@@ -1,4 +1,4 @@
-"""YAML as Drone takes it at trigger time: split by lines, looked at roughly, matched (drone-facts.md sections 8, 9.4)."""
+"""YAML as Drone takes it at trigger time: split by lines, looked at roughly, matched (docs/drone.md 3, 2.4)."""
 
 import fnmatch
 from collections.abc import Mapping

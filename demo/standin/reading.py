@@ -1,4 +1,4 @@
-"""The part of Drone's API that only reads, and who asks for what (drone-facts.md sections 4.2, 4.3)."""
+"""The part of Drone's API that only reads, and who asks for what (docs/drone.md 4.2, 4.3)."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""How a build comes to be, in Drone's order (drone-facts.md section 9)."""
+"""How a build comes to be, in Drone's order (docs/drone.md 2)."""
 
 import hashlib
 import re

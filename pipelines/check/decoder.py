@@ -1,6 +1,6 @@
 """How the decoder of Drone's YAML library puts values into Go's structures: what fits, and what it refuses.
 
-Its rules are Go's (drone-facts.md section 8.1): any single value serves as text, null serves as anything, what a key that is
+Its rules are Go's (docs/drone.md 3.1): any single value serves as text, null serves as anything, what a key that is
 not known holds is never looked at.
 """
 

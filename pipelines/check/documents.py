@@ -1,4 +1,4 @@
-"""How Drone splits a text into documents: by lines, before any of it is parsed as YAML (drone-facts.md section 8.1)."""
+"""How Drone splits a text into documents: by lines, before any of it is parsed as YAML (docs/drone.md 3.1)."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What Drone's server lets pass and the runner then refuses, so that the stage fails (drone-facts.md section 8.2)."""
+"""What Drone's server lets pass and the runner then refuses, so that the stage fails (docs/drone.md 3.4)."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What Drone's server refuses when a build is triggered (drone-facts.md sections 8.1 and 8.2)."""
+"""What Drone's server refuses when a build is triggered (docs/drone.md 3.1 and 3.2)."""
 
 from collections.abc import Iterator
 from collections.abc import Sequence as Many

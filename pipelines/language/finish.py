@@ -12,7 +12,7 @@ from pipelines.language.splice import Part
 from pipelines.language.writer import written
 
 SEPARATOR = "---\n"
-MARKER = re.compile(r"^(?:---|\.\.\.).*", re.MULTILINE)  # splits or ends the text for Drone (drone-facts.md section 8.1)
+MARKER = re.compile(r"^(?:---|\.\.\.).*", re.MULTILINE)  # splits or ends the text for Drone (docs/drone.md 3.1)
 DEEPER = 8  # levels that splicing may add to what was read
 
 

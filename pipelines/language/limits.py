@@ -12,7 +12,7 @@ NODES = 10_000  # 0.2 s; in what is read, in what is merged, and in the result; 
 NESTING = 100  # maps and lists in one another
 SOURCES = 4 * 1024 * 1024  # characters of all files
 RESULT = 1024 * 1024  # bytes of what is served
-LINE = 65_535  # bytes; Drone loses a longer line, and everything after it (drone-facts.md section 8.1)
+LINE = 65_535  # bytes; Drone loses a longer line, and everything after it (docs/drone.md 3.1)
 
 
 class Budget:

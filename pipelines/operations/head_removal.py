@@ -1,6 +1,6 @@
 """The head of an operation's file is taken off; what is left stays as it is, byte for byte.
 
-Documents are told apart as Drone does it: by lines that begin with `---` (drone-facts.md section 8.1).
+Documents are told apart as Drone does it: by lines that begin with `---` (docs/drone.md 3.1).
 """
 
 import re

@@ -12,7 +12,7 @@ from texts.suggestions import few, nearest
 
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 ADDED = frozenset({"action", "message", "EDRONE_ACTOR"})  # by Drone and by edrone, to every build that is started by hand
-LONGEST = 4000  # characters of all parameters as JSON: Drone's column (drone-facts.md section 6.3)
+LONGEST = 4000  # characters of all parameters as JSON: Drone's column (docs/drone.md 5.2)
 MOST_NAMED = 20  # problems in one message
 MOST_GUESSED = 5  # unknown inputs of which it is said what may have been meant
 

@@ -1,7 +1,7 @@
 """Which names a parameter of a build may have, so that it neither means something else to Drone nor breaks a runner.
 
 Runners turn parameters into environment variables of every step, and let them override Drone's own where `${NAME}` is written
-(drone-facts.md sections 4.3 and 8.2).
+(docs/drone.md 4.3 and 3.3).
 """
 
 import re

@@ -1,7 +1,7 @@
 """Which parameters of a build would a runner put into the YAML in a form that changes its structure? Pure.
 
 Runners replace `${NAME}` in the raw text of the YAML, before it is parsed, and parameters of a build count more than what
-Drone sets (drone-facts.md section 8.2). So a value with a line end could add keys and steps to a pipeline that writes
+Drone sets (docs/drone.md 3.3). So a value with a line end could add keys and steps to a pipeline that writes
 `${NAME}`; as an environment variable of a command, `"$NAME"`, it is harmless.
 """
 

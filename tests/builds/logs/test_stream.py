@@ -1,4 +1,4 @@
-"""The lines of a running step, from a real HTTP server that streams as Drone does (drone-facts 4.6)."""
+"""The lines of a running step, from a real HTTP server that streams as Drone does (docs/drone.md 4.4)."""
 
 import json
 import time

@@ -20,7 +20,7 @@ from tests.conftest import RECORDED, SECRET, recorded
 
 BODY = b'{"build":{"event":"push"},"repo":{"slug":"octocat/hello"}}'
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-# The test vector of drone-facts.md section 1.3.
+# The test vector of docs/drone.md 1.3.
 VECTOR_SECRET = "correct-horse-battery-staple"
 VECTOR = {
     "accept": "application/vnd.drone.config.v1+json",

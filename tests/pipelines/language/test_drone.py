@@ -1,4 +1,4 @@
-"""What Drone does with the text before it parses it: it splits by lines, and stops at a long one (drone-facts.md section 8.1)."""
+"""What Drone does with the text before it parses it: it splits by lines, and stops at a long one (docs/drone.md 3.1)."""
 
 import re
 

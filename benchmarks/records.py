@@ -38,7 +38,7 @@ PAGES = {
     "a build number": "?q=1234",
     "a file": "?q=project00003/master.yaml",
     "the last day": "?time=day",
-    "before the last month": "?time=-month",
+    "more than a month ago": "?time=-month",
     "half-way down": "?id__lt=500000",
     "the oldest": "?id__lt=60",
     "a repository, half-way down": "?q=ismewen/project00007&id__lt=500000",

@@ -19,7 +19,7 @@ class Busy(DroneError):
     retry_after = 1
 
     def __init__(self) -> None:
-        busy = Sentence("edrone waits for Drone in as many requests as it may; nothing was asked. Try again in a moment.")
+        busy = Sentence("Too many requests are already waiting for Drone, so this one was not sent. Try again in a moment.")
         super().__init__(busy, 503)
 
 

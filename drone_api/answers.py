@@ -73,7 +73,7 @@ def build(body: bytes) -> BuildAnswer | None:
     if "stages" in found:
         found["stages"] = [stage(each) for each in found["stages"]]
     if found["number"] < 1:
-        raise WrongForm(Sentence("build.number is not above 0"))
+        raise WrongForm(Sentence("build.number is not greater than 0"))
     return BuildAnswer(found["number"], found["status"], found)
 
 
@@ -111,7 +111,7 @@ def part(name: str, value: Any, form: Form) -> dict[str, Any]:
 def texts(name: str, values: Any) -> None:
     """Refuse what is not all strings."""
     if not all(isinstance(value, str) for value in values):
-        raise WrongForm(Sentence("%(name)s holds something other than strings", name=name))
+        raise WrongForm(Sentence("%(name)s contains values that are not strings", name=name))
 
 
 def version(body: bytes) -> str:
@@ -119,7 +119,7 @@ def version(body: bytes) -> str:
     value = decoded(body)
     found = value.get("version") if isinstance(value, dict) else None
     if not isinstance(found, str) or not found:
-        raise WrongForm(Sentence("it names no version"))
+        raise WrongForm(Sentence("it contains no version"))
     return found[:100]
 
 

@@ -12,7 +12,7 @@ from drone_api.errors import DroneError
 from texts.sentence import Sentence
 
 MULTIPLE_CHOICES, BAD_REQUEST, TIME_OUT, SERVER_ERROR = 300, 400, 408, 500
-MAY_BE_DONE = Sentence("; what was asked may have been done: look at the newest builds before you ask again")
+MAY_BE_DONE = Sentence("; the request may have taken effect: check the newest builds before you try again")
 
 
 def may_be_done(status: int) -> bool:
@@ -28,7 +28,9 @@ def failure(error: Exception, call: Call, server: str) -> DroneError:
     if isinstance(error, SSLError) and not broke_encrypted(error):
         return DroneError(
             Sentence(
-                "The certificate of %(server)s is not accepted: set DRONE_CA_FILE to the certificates to trust.", server=server
+                "edrone does not trust the certificate of %(server)s. Set DRONE_CA_FILE to a file with "
+                "the certificates to trust.",
+                server=server,
             ),
             502,
             permanent=True,
@@ -38,10 +40,10 @@ def failure(error: Exception, call: Call, server: str) -> DroneError:
     if isinstance(error, ConnectTimeout) or was_refused(error):
         return unreached(error, server)
     if isinstance(error, UnicodeError):
-        return DroneError(Sentence("What should be sent to Drone is not Unicode text."), 400, permanent=True)
+        return DroneError(Sentence("The request to Drone is not Unicode text."), 400, permanent=True)
     if isinstance(error, RequestException | HTTPError | OSError):
         return broken(call)
-    foreign = Sentence("What answers at DRONE_SERVER does not speak HTTP as Drone does.")
+    foreign = Sentence("The server at DRONE_SERVER did not send a valid HTTP answer.")
     return DroneError(foreign, 502, uncertain=call.writes)
 
 
@@ -79,7 +81,7 @@ def too_slow(call: Call) -> DroneError:
         return DroneError(slow, 504)
     return DroneError(
         Sentence(
-            "Drone did not answer; the build may have started: after %(seconds)s seconds edrone stopped waiting%(remark)s.",
+            "Drone did not answer within %(seconds)s seconds. The build may have started%(remark)s.",
             seconds=round(call.wait),
             remark=MAY_BE_DONE,
         ),
@@ -92,7 +94,7 @@ def too_large(call: Call, status: int) -> DroneError:
     """The answer is larger than any that makes sense."""
     uncertain = call.writes and may_be_done(status)
     large = Sentence(
-        "Drone answered with more than %(limit)s bytes, which edrone does not read%(remark)s.",
+        "Drone's answer has more than %(limit)s bytes, too many for edrone to read%(remark)s.",
         limit=call.limit,
         remark=MAY_BE_DONE if uncertain else "",
     )

@@ -9,9 +9,9 @@ from texts.sentence import Sentence
 LONGEST = 500  # characters of Drone's own words
 UNAUTHORIZED, FORBIDDEN, CONFLICT = 401, 403, 409
 NOT_MADE = Sentence(
-    "Drone made no build, and does not say why. It does so where the commit's message has [ci skip] or the like, where the "
-    "pull request or the fork is ignored by the repository's settings, where the owner of the repository is not active in "
-    "Drone, where a validation extension says so, or where no pipeline's trigger matches this build."
+    "Drone made no build and gave no reason. Possible reasons: no pipeline's trigger matches this build; "
+    "the commit message contains [ci skip] or the like; the repository's settings ignore pull requests or "
+    "forks; the owner of the repository is not active in Drone; a validation extension skipped the build."
 )
 
 
@@ -25,8 +25,8 @@ def garbled(reply: Reply, problem: str) -> DroneError:
     uncertain = reply.call.writes and may_be_done(reply.status)
     return DroneError(
         Sentence(
-            "What answers at DRONE_SERVER is not Drone, or not one that edrone knows: the answer to %(path)s cannot be read: "
-            "%(problem)s%(remark)s.",
+            "The server at DRONE_SERVER is not Drone, or edrone does not know this version. edrone cannot "
+            "read the answer to %(path)s: %(problem)s%(remark)s.",
             path=reply.call.path,
             problem=problem,
             remark=MAY_BE_DONE if uncertain else "",
@@ -44,7 +44,8 @@ def refused(reply: Reply, server: str) -> DroneError:
         return DroneError(unknown, 502, permanent=True)
     if reply.status == FORBIDDEN:
         refusal = Sentence(
-            "DRONE_TOKEN must be that of a Drone administrator: its user may not do this%(words)s.", words=quoted(words)
+            "The user of DRONE_TOKEN may not do this%(words)s. Set DRONE_TOKEN to the token of a Drone administrator.",
+            words=quoted(words),
         )
         return DroneError(refusal, 502, permanent=True)
     return (told(reply.status, words) if words else None) or untold(reply, server)
@@ -55,24 +56,25 @@ def told(status: int, words: str) -> DroneError | None:
     match status:
         case 404:
             missing = Sentence(
-                "Drone does not find the repository, build, branch or commit; or its forge did not answer; or the user of "
-                "DRONE_TOKEN may not see the repository%(words)s.",
+                "Drone cannot find the repository, build, branch or commit, its forge did not answer, or "
+                "the user of DRONE_TOKEN cannot see the repository%(words)s.",
                 words=quoted(words),
             )
             return DroneError(missing, 404, permanent=True)
         case 400 | 409 | 422:
-            return DroneError(Sentence("Drone refuses%(words)s.", words=quoted(words)), status, permanent=status != CONFLICT)
+            return DroneError(
+                Sentence("Drone rejected the request%(words)s.", words=quoted(words)), status, permanent=status != CONFLICT
+            )
         case 501:
             return DroneError(
                 Sentence(
-                    "This Drone server is built without what was asked for (the open source build has neither promotions nor "
-                    "rollbacks)."
+                    "This Drone server does not have this feature (the open source build has no promotions and no rollbacks)."
                 ),
                 501,
                 permanent=True,
             )
         case 500:
-            return DroneError(Sentence("Drone failed%(words)s.", words=quoted(words)), 502)
+            return DroneError(Sentence("Drone reported an internal error%(words)s.", words=quoted(words)), 502)
     return None
 
 
@@ -82,20 +84,20 @@ def untold(reply: Reply, server: str) -> DroneError:
     values = {"status": status, "remark": MAY_BE_DONE if writes else ""}
     match status:
         case 429:
-            return DroneError(Sentence("Drone, or a proxy before it, is overloaded. Try again later."), 503)
+            return DroneError(Sentence("Drone or a proxy in front of it is overloaded. Try again later."), 503)
         case 503:  # proxies say so as well where Drone hung up on them
-            away = Sentence("Drone, or a proxy before it, is overloaded or not there%(remark)s.", **values)
+            away = Sentence("Drone or a proxy in front of it is overloaded or unavailable%(remark)s.", **values)
             return DroneError(away, 503, uncertain=writes)
         case 502 | 504:
-            mute = Sentence("A proxy before Drone got no answer from it (%(status)s)%(remark)s.", **values)
+            mute = Sentence("A proxy in front of Drone got no answer from Drone (%(status)s)%(remark)s.", **values)
             return DroneError(mute, status, uncertain=writes)
     if status >= SERVER_ERROR or status == TIME_OUT:
-        failed = Sentence("Drone, or a proxy before it, failed with status %(status)s, and does not say why%(remark)s.", **values)
+        failed = Sentence("Drone or a proxy in front of it failed with status %(status)s and gave no reason%(remark)s.", **values)
         return DroneError(failed, 502, uncertain=writes)
     if MULTIPLE_CHOICES <= status < BAD_REQUEST:
         where = Sentence(" to %(address)s", address=reply.location) if reply.location else ""
         elsewhere = Sentence(
-            "%(server)s redirects%(where)s, which edrone does not follow: set DRONE_SERVER to the final address.",
+            "%(server)s redirects%(where)s, and edrone does not follow redirects. Set DRONE_SERVER to the final address.",
             server=server,
             where=where,
         )

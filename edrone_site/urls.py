@@ -12,7 +12,7 @@ from builds.rest.base import Nowhere
 from edrone_site import health, metrics
 
 admin.site.site_header = admin.site.site_title = "edrone"
-admin.site.index_title = gettext_lazy("What is going on")
+admin.site.index_title = gettext_lazy("Overview")
 admin.site.login_form = LoginForm
 
 handler400, handler403 = "builds.browsing.error_pages.not_understood", "builds.browsing.error_pages.forbidden"

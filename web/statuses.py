@@ -31,7 +31,7 @@ LOOKS = {
     "killed": Look(_("killed"), "bad", "M4.5 4.5h7v7h-7z"),
     "running": Look(pgettext_lazy("status", "running"), "busy", "M5.5 3.5l6 4.5-6 4.5z"),
     "pending": Look(_("pending"), "wait", "M8 4v4l3 2"),
-    "waiting_on_dependencies": Look(_("waiting for others"), "wait", "M3.5 8h.1M8 8h.1M12.5 8h.1"),
+    "waiting_on_dependencies": Look(_("waiting for other pipelines"), "wait", "M3.5 8h.1M8 8h.1M12.5 8h.1"),
     "blocked": Look(_("waiting for approval"), "asks", "M6 4v8M10 4v8"),
     "declined": Look(_("declined"), "off", "M4 12L12 4"),
     "skipped": Look(_("skipped"), "off", "M4 4l4 4-4 4M8 4l4 4-4 4"),

@@ -33,16 +33,18 @@ class Grant(models.Model):
     pattern = models.CharField(
         _("repositories"),
         max_length=500,
-        help_text=_("* for all, namespace/* for all of a namespace and of the namespaces in it, or namespace/name for one."),
+        help_text=_(
+            "* for all repositories, namespace/* for those of a namespace and the namespaces below it, or namespace/name for one."
+        ),
     )
     level = models.SmallIntegerField(_("level"), choices=Level.choices, help_text=_("Each level includes those before it."))
     only = models.CharField(
-        _("only"),
+        _("limited to"),
         max_length=500,
         blank=True,
         help_text=_(
-            "Operations and targets that may be started, separated by commas; * stands for any characters. "
-            "Empty: all. Seeing is never limited by it."
+            "Operations and targets that may be started, separated by commas; * matches any characters. "
+            "Leave empty for all. This does not limit viewing."
         ),
     )
 
@@ -56,26 +58,26 @@ class Grant(models.Model):
             models.CheckConstraint(
                 condition=models.Q(user__isnull=False, group__isnull=True) | models.Q(user__isnull=True, group__isnull=False),
                 name="grant_user_or_group",
-                violation_error_message=_("Choose a user or a group: exactly one of the two."),
+                violation_error_message=_("Choose either a user or a group."),
             ),
             models.CheckConstraint(condition=models.Q(level__in=Level.values), name="grant_level"),
             models.UniqueConstraint(
                 fields=("user", "pattern", "level", "only"),
                 condition=models.Q(user__isnull=False),
                 name="grant_once_a_user",
-                violation_error_message=_("There is this grant already."),
+                violation_error_message=_("This grant already exists."),
             ),
             models.UniqueConstraint(
                 fields=("group", "pattern", "level", "only"),
                 condition=models.Q(group__isnull=False),
                 name="grant_once_a_group",
-                violation_error_message=_("There is this grant already."),
+                violation_error_message=_("This grant already exists."),
             ),
         )
 
     def __str__(self) -> str:
         """Say the grant in a line."""
-        limited = f", {gettext('only')} {self.only}" if self.only else ""
+        limited = f", {gettext('limited to')} {self.only}" if self.only else ""
         return f"{self.user or self.group}: {self.get_level_display()} {self.pattern}{limited}"
 
     def clean(self) -> None:
@@ -84,7 +86,7 @@ class Grant(models.Model):
             raise ValidationError(
                 {
                     "pattern": ValidationError(
-                        _("“%(pattern)s” is no pattern of repositories: write *, namespace/* or namespace/name."),
+                        _("“%(pattern)s” is not a valid repository pattern: write *, namespace/* or namespace/name."),
                         params={"pattern": self.pattern},
                     )
                 }
@@ -92,7 +94,7 @@ class Grant(models.Model):
         self.only = ", ".join(self.patterns)
         if self.only and self.level == Level.VIEW:
             raise ValidationError(
-                {"only": _("Seeing cannot be limited to operations or targets: leave this empty, or choose run.")}
+                {"only": _("A view grant cannot be limited to operations or targets: leave this empty, or choose run.")}
             )
 
     @property

@@ -23,7 +23,7 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in t
         max_value=MOST_DAYS,
         initial=DAYS,
         label=gettext_lazy("Days"),
-        help_text=gettext_lazy("How long it is valid."),
+        help_text=gettext_lazy("How many days the token is valid."),
     )
 
     class Meta:
@@ -99,7 +99,7 @@ class ApiTokenAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # g
     def response_add(self, request: HttpRequest, obj: ApiToken, *_: Any) -> HttpResponse:
         """Show the token in this answer: no message, no session and no second page ever holds it."""
         context = self.admin_site.each_context(request) | {
-            "title": gettext_lazy("API token made"),
+            "title": gettext_lazy("API token created"),
             "token": obj,
             "opts": self.opts,
         }

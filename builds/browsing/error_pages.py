@@ -18,7 +18,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Answer 404; whether the thing is missing or only hidden from the reader is not told."""
     if not in_the_administration(request):
         return defaults.page_not_found(request, exception)
-    said = _("There is nothing at this address, or no grant of yours shows it to you.")
+    said = _("This page does not exist, or your grants do not include it.")
     response = saying(request, _("Not found"), said, 404)
     if request.headers.get("HX-Request"):
         # What a page follows is gone: it is loaded anew, and says so, instead of asking for ever.
@@ -30,7 +30,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Answer 403."""
     if not in_the_administration(request):
         return defaults.permission_denied(request, exception)
-    said = _("Your permissions do not allow this. Somebody who administers edrone can give you more.")
+    said = _("Your permissions do not allow this. Ask an edrone administrator.")
     return saying(request, _("Not allowed"), said, 403)
 
 
@@ -54,10 +54,10 @@ def form_refused(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     if not in_the_administration(request):
         return csrf.csrf_failure(request, reason)
     said = _(
-        "Nothing was done: the form was not sent from a page of edrone that is still valid. Go back, load the page anew, and "
-        "send it again. Your browser must allow cookies of this site."
+        "Nothing was done: the edrone page that sent this form is no longer valid. Go back, reload the "
+        "page and send the form again. Your browser must allow cookies for this site."
     )
-    return saying(request, _("Not sent"), said, 403, login=reverse("admin:login"))
+    return saying(request, _("Form not sent"), said, 403, login=reverse("admin:login"))
 
 
 def in_the_administration(request: HttpRequest) -> bool:

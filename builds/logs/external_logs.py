@@ -7,8 +7,8 @@ from texts.sentence import Sentence
 
 NOT_FOUND = 404
 NONE = Sentence(
-    "Drone has no log of this step either: the step printed nothing, or its log was deleted, or the user of DRONE_TOKEN may "
-    "not see the repository."
+    "Drone has no log of this step either: the step printed nothing, the log was deleted, or the user of "
+    "DRONE_TOKEN cannot see the repository."
 )
 
 

@@ -20,12 +20,9 @@ def running(build: Build, step: Step) -> tuple[list[Line], str]:
         The lines, and where Drone cannot be asked, a sentence that says why.
     """
     if not step.started:
-        return [], _("This step has not begun.")
+        return [], _("This step has not started yet.")
     if not can_ask():
-        return [], _(
-            "The lines of a running step are shown where DRONE_SERVER and DRONE_TOKEN are set; "
-            "here they come when the step has ended."
-        )
+        return [], _("The log appears when the step has finished. To follow running steps, set DRONE_SERVER and DRONE_TOKEN.")
     try:
         with slot():
             return lines_so_far(connected(), of(build), build.number, step.stage.number, step.number), ""
@@ -56,8 +53,8 @@ def why_none(step: Step) -> str:
     if can_ask():
         return _("Neither Drone's database nor Drone itself has a log of this step.")
     return _(
-        "Drone's database has no log of this step. Where Drone keeps logs elsewhere (S3, Azure), set DRONE_SERVER and "
-        "DRONE_TOKEN, and it is asked."
+        "Drone's database has no log of this step. If Drone stores logs in S3 or Azure, set DRONE_SERVER "
+        "and DRONE_TOKEN so that edrone can get them from Drone."
     )
 
 

@@ -36,10 +36,10 @@ LABELS: dict[str, Any] = {
     "day": _("the last day"),
     "week": _("the last week"),
     "month": _("the last month"),
-    "-hour": _("before the last hour"),
-    "-day": _("before the last day"),
-    "-week": _("before the last week"),
-    "-month": _("before the last month"),
+    "-hour": _("more than an hour ago"),
+    "-day": _("more than a day ago"),
+    "-week": _("more than a week ago"),
+    "-month": _("more than a month ago"),
 }
 MOST_FILES = 1000  # states of the files of one path, the newest of which a search finds
 
@@ -154,8 +154,8 @@ class ServedConfigAdmin(ReadOnly):
     search_help_text = _("namespace/name of a repository, build number, branch or tag, refs/…, or a file of the tree (….yaml)")
     fieldsets = (
         (_("Build"), {"fields": BUILD}),
-        (_("What was served"), {"fields": SERVED}),
-        (_("Since then"), {"fields": CHANGES}),
+        (_("Served configuration"), {"fields": SERVED}),
+        (_("Changes"), {"fields": CHANGES}),
     )
 
     class Media:
@@ -209,9 +209,9 @@ class ServedConfigAdmin(ReadOnly):
     @admin.display(description=_("build"))
     def numbered(self, record: ServedConfig) -> str:
         """Give the number, or say when it will be known."""
-        return self.build(record) if record.number else gettext("known once the build is opened, or searched for by its number")
+        return self.build(record) if record.number else gettext("shown after you open the build or search for its number")
 
-    @admin.display(description=_("made from"))
+    @admin.display(description=_("parent build"))
     def made_from(self, record: ServedConfig) -> str:
         """Give the number of the build that was restarted or promoted."""
         return f"#{record.parent}" if record.parent else "-"
@@ -226,7 +226,7 @@ class ServedConfigAdmin(ReadOnly):
         """Name the file, which leads to all builds that it served."""
         return listed(str(record.file), q=record.file.path)
 
-    @admin.display(description=_("files it came from"))
+    @admin.display(description=_("source files"))
     def sources(self, record: ServedConfig) -> str:
         """List the files."""
         return gettext(", ").join(f"projects/{path}" for path in record.file.sources)
@@ -234,29 +234,29 @@ class ServedConfigAdmin(ReadOnly):
     @admin.display(description=_("SHA-256 of the text"))
     def hash(self, record: ServedConfig) -> str:
         """Give the hash."""
-        return record.file.text_id or gettext("no text: the repository keeps its own file")
+        return record.file.text_id or gettext("none: the repository uses its own file")
 
-    @admin.display(description=_("YAML, with where each part came from"))
+    @admin.display(description=_("YAML, with the origin of each part"))
     def yaml(self, record: ServedConfig) -> SafeString:
         """Show the text."""
         return coloured(text_of(record, explained=True))
 
-    @admin.display(description=_("the same branch before"))
+    @admin.display(description=_("previous record of this branch"))
     def previous(self, record: ServedConfig) -> SafeString | str:
         """Name what the same branch was served before."""
         old = before(record)
         if old is None:
-            return gettext("nothing that is recorded")
+            return gettext("no earlier record")
         address = reverse("admin:configs_servedconfig_change", args=[old.pk])
         return format_html('<a href="{}">{}</a>, {}', address, old, moment(old.served))
 
-    @admin.display(description=_("what has changed since"))
+    @admin.display(description=_("changes since then"))
     def changes(self, record: ServedConfig) -> SafeString | str:
         """Show the difference."""
         old = before(record)
         if old is None:
             return "-"
-        return coloured(found, diff=True) if (found := difference(old, record)) else gettext("nothing: the text is the same")
+        return coloured(found, diff=True) if (found := difference(old, record)) else gettext("none: the text is the same")
 
 
 @admin.register(LastError)

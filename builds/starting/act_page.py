@@ -58,7 +58,7 @@ def allow(request: HttpRequest, build: Build, verb: Verb, *, debug: bool) -> Non
         return
     demand(Caller(request.user, ""), build.repo.slug, needed(build, verb, debug=debug))
     if verb in TO_A_TARGET and (level_of(request.user, build.repo.slug) or 0) < Level.DEPLOY:
-        raise Forbidden(Sentence("Forbidden: this needs a grant of level “deploy”."))
+        raise Forbidden(Sentence("Forbidden: you need a deploy grant. Ask an edrone administrator."))
 
 
 def form_of(request: HttpRequest, verb: Verb, build: Build) -> forms.Form:
@@ -123,20 +123,20 @@ def words_of(verb: Verb, build: Build, stage: int | None) -> tuple[str, str, str
     if verb == Verb.RESTART and operations.name_of(build):
         return (
             _("Restart %(build)s"),
-            _("Start %(build)s anew, which runs the operation %(operation)s again, with today's configuration."),
-            _("Started anew: %(build)s."),
+            _("Restart %(build)s with today's configuration. This runs the operation %(operation)s again."),
+            _("Restarted: %(build)s."),
         )
     if verb == Verb.RESTART and build.deploy_to:
         return (
             _("Restart %(build)s"),
-            _("Start %(build)s anew, which deploys to %(target)s again, with today's configuration."),
-            _("Started anew: %(build)s."),
+            _("Restart %(build)s with today's configuration. This deploys to %(target)s again."),
+            _("Restarted: %(build)s."),
         )
     if verb == Verb.DECLINE and stage is None:
-        return _("Decline %(build)s"), _("Decline all of %(build)s."), _("Declined: %(build)s.")
+        return _("Decline %(build)s"), _("Decline all stages of %(build)s."), _("Declined: %(build)s.")
     return {
         Verb.RESTART: (
-            _("Restart %(build)s"), _("Start %(build)s anew, with today's configuration."), _("Started anew: %(build)s.")
+            _("Restart %(build)s"), _("Restart %(build)s with today's configuration."), _("Restarted: %(build)s.")
         ),
         Verb.PROMOTE: (
             _("Promote %(build)s"), _("Promote %(build)s to %(target)s."), _("The promotion to %(target)s was started.")
@@ -146,7 +146,7 @@ def words_of(verb: Verb, build: Build, stage: int | None) -> tuple[str, str, str
         ),
         Verb.CANCEL: (_("Cancel %(build)s"), _("Cancel %(build)s."), _("Cancelled: %(build)s.")),
         Verb.APPROVE: (
-            _("Approve %(build)s"), _("Approve the stage %(stage)s of %(build)s, which then runs."), _("Approved: %(stage)s.")
+            _("Approve %(build)s"), _("Approve the stage %(stage)s of %(build)s. It then starts."), _("Approved: %(stage)s.")
         ),
         Verb.DECLINE: (
             _("Decline %(build)s"), _("Decline the stage %(stage)s of %(build)s."), _("Declined: %(stage)s.")
@@ -165,5 +165,5 @@ def warnings(verb: Verb, build: Build) -> tuple[str, ...]:
     if verb == Verb.PROMOTE and build.status != "success":
         found.append(_("This build did not succeed."))
     if verb == Verb.RESTART and build.status == "error":
-        found.append(_("Drone keeps no parameters of a build that it refused: it is started without."))
+        found.append(_("Drone rejected this build and did not store its parameters. The new build starts without parameters."))
     return tuple(found)

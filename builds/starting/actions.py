@@ -73,22 +73,26 @@ def needed(build: Build, verb: Verb, *, debug: bool) -> Need:
 def not_now(build: Build, verb: str, stage_number: int = 0) -> str:
     """Say why something cannot be done to a build now; empty where it can."""
     if verb == Verb.CANCEL and build.status not in statuses.NOT_FINISHED:
-        return _("it has finished")
+        return _("the build has finished")
     if verb == Verb.RESTART and build.status in {"blocked", "declined"}:
-        return _("Drone does not restart a build that was declined or waits for approval")
+        return _("Drone cannot restart a build that was declined or is waiting for approval")
     if verb in OF_A_STAGE and not any(
         stage.status == "blocked" and stage_number in {0, stage.number} for stage in build.stages.all()
     ):
-        return _("nothing waits for approval there")
+        return _("nothing is waiting for approval")
     return ""
 
 
 def not_connected() -> str:
     """Say why nothing at all can be started; empty where it can."""
     if settings.EDRONE_DEMO:
-        return _("These builds are sample data; nothing can be started here. `make demo` shows it with a stand-in for Drone.")
+        return _(
+            "These builds are sample data, so you cannot start builds here. Run `make demo` to try it with a simulated Drone."
+        )
     if not (settings.DRONE_SERVER and settings.DRONE_TOKEN):
-        return _("Builds cannot be started from here: edrone is not connected to Drone's API. Set DRONE_SERVER and DRONE_TOKEN.")
+        return _(
+            "You cannot start builds here, because edrone is not connected to Drone's API. Set DRONE_SERVER and DRONE_TOKEN."
+        )
     return ""
 
 

@@ -79,7 +79,7 @@ def begin(caller: Caller, wish: Wish, slug: str, build: Build | None, params: Ma
         earlier = first(caller, wish, slug)
         if earlier is None:
             raise KeyInUse(
-                Sentence("The request with this Idempotency-Key has just ended with nothing done: send it again.")
+                Sentence("The request with this Idempotency-Key has just ended without any effect. Send it again.")
             ) from None
         return earlier
     return record
@@ -100,14 +100,15 @@ def known(record: AuditRecord | None, mark: str) -> AuditRecord | None:
     if record is None:
         return None
     if record.fingerprint != mark:
-        raise KeyUsed(Sentence("This Idempotency-Key was used for another request: take a new one for each thing that you want."))
+        raise KeyUsed(Sentence("This Idempotency-Key was used for another request. Use a new key for each request."))
     if record.outcome == Outcome.STARTED:
         if timezone.now() - record.time < OVER:
-            raise KeyInUse(Sentence("The first request with this Idempotency-Key is under way: wait for it."))
+            raise KeyInUse(Sentence("The first request with this Idempotency-Key is still running. Wait until it finishes."))
         raise Unknown(
             Sentence(
-                "edrone ended before Drone answered the first request with this Idempotency-Key; it may have been done: "
-                "look at the newest builds, and take a new key to ask again."
+                "edrone stopped before Drone answered the first request with this Idempotency-Key, so the "
+                "build may have started. Check the newest builds before you repeat the request with a new "
+                "key."
             )
         )
     return record

@@ -62,7 +62,7 @@ class AuditAdmin(ReadOnly):
     search_fields = ("slug",)  # what is searched: get_search_results
     search_help_text = _("namespace/name of a repository, or the name of a user")
     readonly_fields = (*DONE, *ENDED)
-    fieldsets = ((_("What was wanted"), {"fields": DONE}), (_("What came of it"), {"fields": ENDED}))
+    fieldsets = ((_("Request"), {"fields": DONE}), (_("Result"), {"fields": ENDED}))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """Search by what an index finds."""
@@ -75,7 +75,7 @@ class AuditAdmin(ReadOnly):
         """Say when it was wanted."""
         return moment(record.time)
 
-    @admin.display(description=_("by means of"))
+    @admin.display(description=_("via"))
     def by_means(self, record: AuditRecord) -> SafeString:
         """Say by means of what."""
         return means(record.means)
@@ -85,12 +85,12 @@ class AuditAdmin(ReadOnly):
         """Say what the caller was told."""
         return said(record.said) if record.message else "-"
 
-    @admin.display(description=_("status of the build"))
+    @admin.display(description=_("build status"))
     def build_look(self, record: AuditRecord) -> SafeString | str:
         """Say in what status the build was then."""
         return harmless(look(record.build_status).word) if record.build_status else "-"
 
-    @admin.display(description=_("finished"))
+    @admin.display(description=_("finished at"))
     def ended(self, record: AuditRecord) -> SafeString:
         """Say when it ended."""
         return moment(record.finished)
@@ -100,7 +100,7 @@ class AuditAdmin(ReadOnly):
         """Name the repository, and the build that it was done to."""
         return f"{record.slug} #{record.number}" if record.number else record.slug
 
-    @admin.display(description=_("what"))
+    @admin.display(description=_("details"))
     def what(self, record: AuditRecord) -> str:
         """Name the operation, the target, or the branch."""
         return record.operation or record.target or record.branch

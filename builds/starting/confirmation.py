@@ -43,8 +43,8 @@ PATHS = {
     Verb.DECLINE: "builds/{number}/decline",
 }
 REASONS = {
-    Unknown: gettext_lazy("edrone ended before Drone answered, so this may have been done: look at the newest builds."),
-    KeyUsed: gettext_lazy("This page was used before, for something else: begin anew."),
+    Unknown: gettext_lazy("edrone stopped before Drone answered, so the action may have taken effect. Check the newest builds."),
+    KeyUsed: gettext_lazy("This page was already used for another action. Start again."),
 }
 
 
@@ -129,14 +129,14 @@ def refuse_read_by_drone(wish: Wish, params: Mapping[str, str]) -> None:
     """Refuse names that the client would refuse once the confirmation is sent."""
     for name in params:
         if name in READ_BY_DRONE or (name == "target" and wish.verb in TO_A_TARGET):
-            raise Refused(Sentence("“%(name)s” cannot be the name of a parameter: Drone reads it itself.", name=name))
+            raise Refused(Sentence("A parameter cannot be named “%(name)s”: Drone uses this name itself.", name=name))
 
 
 def carried_out(request: HttpRequest, question: Question, done: service.Done) -> HttpResponseBase:
     """Say that it is done, and go to the build."""
     status = str(done.build["status"]) if done.build else ""
     if question.cancels and status in FINISHED:
-        messages.warning(request, _("Nothing was cancelled: it had finished before."))
+        messages.warning(request, _("Not cancelled: the build had already finished."))
     else:
         messages.success(request, str(question.done))
     slug, number = question.repo.slug, question.build.number if question.build else 0

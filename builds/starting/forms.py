@@ -45,7 +45,7 @@ class Parameters(forms.CharField):
         super().__init__(
             required=False,
             label=gettext_lazy("Parameters"),
-            help_text=gettext_lazy("One a line: NAME=value. Steps see them as environment variables."),
+            help_text=gettext_lazy("One per line: NAME=value. Each step gets them as environment variables."),
             widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
             strip=False,
         )
@@ -58,7 +58,7 @@ class Parameters(forms.CharField):
             if not equals or not name.strip():
                 raise ValidationError(_("Write each parameter as NAME=value on a line of its own."))
             if name.strip() in found:
-                raise ValidationError(_("%(name)s is there twice."), params={"name": name.strip()})
+                raise ValidationError(_("%(name)s appears twice."), params={"name": name.strip()})
             found[name.strip()] = content
         try:
             refuse_bad(found)
@@ -139,7 +139,7 @@ class RestartForm(forms.Form):
     debug = forms.BooleanField(
         required=False,
         label=gettext_lazy("Keep the machine for debugging"),
-        help_text=gettext_lazy("Drone's debug mode, where the runner knows it."),
+        help_text=gettext_lazy("Drone's debug mode, if the runner supports it."),
     )
 
     def __init__(self, data: Any, *, may_debug: bool) -> None:

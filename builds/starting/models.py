@@ -25,10 +25,10 @@ class Verb(models.TextChoices):
 class Outcome(models.TextChoices):
     """How it ended."""
 
-    STARTED = "started", _("under way")  # or edrone ended before Drone answered
+    STARTED = "started", _("in progress")  # or edrone ended before Drone answered
     DONE = "done", _("done")
-    REFUSED = "refused", _("nothing was done")
-    UNCERTAIN = "uncertain", _("may have been done")
+    REFUSED = "refused", _("not done")
+    UNCERTAIN = "uncertain", _("may have taken effect")
 
 
 class AuditRecord(models.Model):
@@ -37,24 +37,24 @@ class AuditRecord(models.Model):
     time = models.DateTimeField(_("time"), default=timezone.now)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     username = models.CharField(_("user"), max_length=150)  # stays when the user is deleted
-    means = models.CharField(_("by means of"), max_length=150)  # the token's name and start, or the administration
+    means = models.CharField(_("via"), max_length=150)  # the token's name and start, or the administration
     verb = models.CharField(_("action"), max_length=10, choices=Verb.choices)
     slug = models.CharField(_("repository"), max_length=500)
-    number = models.BigIntegerField(_("number of the build"), null=True)  # the build that it was done to; None for a new one
+    number = models.BigIntegerField(_("build number"), null=True)  # the build that it was done to; None for a new one
     stage = models.BigIntegerField(_("stage"), null=True)  # of approve and decline; None: the whole build
     branch = models.CharField(_("branch"), max_length=500, blank=True)  # as it was asked for, or that of the build
     commit = models.CharField(_("commit"), max_length=500, blank=True)  # likewise
     operation = models.CharField(_("operation"), max_length=500, blank=True)  # of a custom build, what Drone calls its action
     target = models.CharField(_("target"), max_length=500, blank=True)
-    build_message = models.CharField(_("message of the build"), max_length=500, blank=True)  # as it was asked for
+    build_message = models.CharField(_("build message"), max_length=500, blank=True)  # as it was asked for
     params = models.JSONField(_("parameters"), default=dict)  # name → value, masked where the name looks secret
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, default=Outcome.STARTED)
-    finished = models.DateTimeField(_("finished"), null=True)
+    finished = models.DateTimeField(_("finished at"), null=True)
     status = models.SmallIntegerField(_("HTTP status"), null=True)  # HTTP status that the caller got
     message = models.TextField(_("message"), blank=True)  # what the caller was told where it was not done
     sentence = models.JSONField(null=True, editable=False)  # the same as a Sentence, so that pages can translate it
     build = models.BigIntegerField(_("build"), null=True)  # number of the build that Drone answered
-    build_status = models.CharField(_("status of the build"), max_length=50, blank=True)  # its status then
+    build_status = models.CharField(_("build status"), max_length=50, blank=True)  # its status then
     # Idempotency-Key; empty: none, or nothing was done and the key may be used again
     key = models.CharField(max_length=255, blank=True, editable=False)
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)  # keyed hash of the whole wish

@@ -64,15 +64,14 @@ def demand(caller: Caller, slug: str, need: Need) -> None:
     if need.what:
         raise Forbidden(
             Sentence(
-                "Forbidden: this needs a grant of level “%(level)s” on %(slug)s that leaves “%(what)s” to it; "
-                "%(user)s has none. An administrator of edrone gives it.",
+                "Forbidden: %(user)s needs a %(level)s grant for %(slug)s that includes “%(what)s”. Ask an edrone administrator.",
                 **values,
             )
         )
     raise Forbidden(
         Sentence(
-            "Forbidden: this needs a grant of level “%(level)s” on %(slug)s that is not limited to some operations and targets; "
-            "%(user)s has none. An administrator of edrone gives it.",
+            "Forbidden: %(user)s needs a %(level)s grant for %(slug)s that is not limited to operations "
+            "or targets. Ask an edrone administrator.",
             **values,
         )
     )

@@ -72,7 +72,7 @@ def refuse_wrong(found: Resolved, params: Mapping[str, str]) -> None:
     """Refuse inputs that the configuration endpoint would refuse when Drone asks."""
     if problems := wrong(found, params):
         name = operation_of(found).name
-        raise Refused(Sentence("The operation %(name)s cannot be started so: %(problems)s.", name=name, problems=tuple(problems)))
+        raise Refused(Sentence("The operation %(name)s cannot start: %(problems)s.", name=name, problems=tuple(problems)))
 
 
 def name_of(build: Build) -> str:

@@ -31,9 +31,11 @@ def refuse_bad(params: Mapping[str, str]) -> None:
     refuse_too_much(params)
     for name, value in params.items():
         if reason := unusable(name):
-            raise Refused(Sentence("“%(name)s” cannot be the name of a parameter: it %(reason)s.", name=name[:50], reason=reason))
+            raise Refused(Sentence("A parameter cannot be named “%(name)s”: the name %(reason)s.", name=name[:50], reason=reason))
         if NOT_IN_A_VALUE.search(value):
-            raise Refused(Sentence("The value of the parameter “%(name)s” holds a NUL, or is not Unicode text.", name=name))
+            raise Refused(
+                Sentence("The value of the parameter “%(name)s” contains a NUL character or is not Unicode text.", name=name)
+            )
 
 
 def refuse_too_much(params: Mapping[str, str]) -> None:
@@ -48,8 +50,8 @@ def refuse_too_much(params: Mapping[str, str]) -> None:
     if problem := length_problem(params):
         raise Refused(
             Sentence(
-                "The parameters are too long: %(length)s characters as JSON, and Drone stores %(most)s at most: "
-                "send less, or the name of a file or secret instead of its content.",
+                "The parameters are too long: %(length)s characters as JSON, and Drone stores at most "
+                "%(most)s. Send less, or send the name of a file or secret instead of its content.",
                 **problem.filled,
             )
         )

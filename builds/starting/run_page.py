@@ -117,8 +117,8 @@ def question_of(repo: Repo, operation: Operation | None, form: RunForm) -> Quest
     branch = form.cleaned_data.get("branch", "") if form.is_bound and form.is_valid() else ""
     names = {"name": operation.title or operation.name if operation else "", "repository": repo.slug, "branch": branch}
     if operation is None:
-        title, sentence = _("Build a branch of %(repository)s"), _("Start an ordinary build of %(branch)s in %(repository)s.")
+        title, sentence = _("Build a branch of %(repository)s"), _("Start a normal build of branch %(branch)s in %(repository)s.")
     else:
-        title, sentence = _("%(name)s: %(repository)s"), _("Run “%(name)s” for %(branch)s of %(repository)s.")
+        title, sentence = _("%(name)s: %(repository)s"), _("Run “%(name)s” on branch %(branch)s of %(repository)s.")
     dangerous = operation is not None and operation.level == "deploy"
     return Question(title % names, sentence % names, _("The build was started."), repo, None, form, dangerous=dangerous)

@@ -85,7 +85,7 @@ def allowed(caller: Caller, wish: Wish, repo: Repo, build: Build | None) -> None
         ConfigError: there is no such operation, or its file is broken.
     """
     if wish.verb in {Verb.PROMOTE, Verb.ROLLBACK} and not wish.target:
-        raise Refused(Sentence("Missing target environment: say where to, for example target=production."))
+        raise Refused(Sentence("Missing target environment: set one, for example target=production."))
     demand(caller, repo.slug, need_of(wish, build, operations.level(repo, wish, build)))
 
 
@@ -93,7 +93,7 @@ def checked(wish: Wish, repo: Repo) -> Wish:
     """Refuse what cannot be passed on; fill in the defaults of an operation's inputs."""
     for name in parameters.COLUMNS:
         if parameters.NOT_IN_A_VALUE.search(getattr(wish, name)):
-            raise Refused(Sentence("%(name)s holds a NUL, or is not Unicode text.", name=parameters.WORDS[name]))
+            raise Refused(Sentence("%(name)s contains a NUL character or is not Unicode text.", name=parameters.WORDS[name]))
         if len(getattr(wish, name)) > parameters.COLUMNS[name]:
             most = parameters.COLUMNS[name]
             raise Refused(

@@ -36,9 +36,9 @@ def refuse_old(client: Client, wish: Wish) -> None:
     if found is None or (int(found[1]), int(found[2]) + 1) >= least:
         return
     client.forget()  # it may be a newer one by the next time
-    what = Sentence("Operations need") if least == OPERATIONS else Sentence("Declining all of a build needs")
+    what = Sentence("To start operations, you need") if least == OPERATIONS else Sentence("To decline a whole build, you need")
     old = Sentence(
-        "%(what)s Drone %(least)s or later, and this server says that it is %(version)s; nothing was done.",
+        "%(what)s Drone %(least)s or later. This server is Drone %(version)s, so nothing was done.",
         what=what,
         least=f"{least[0]}.{least[1]}",
         version=found[0],

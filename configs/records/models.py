@@ -62,13 +62,13 @@ class ServedConfig(models.Model):
     after = name_field(_("commit"))  # the commit
     target = name_field(_("branch"))
     deploy_to = name_field(_("target"))
-    parent = models.BigIntegerField(_("made from"), default=0)  # number of the build that was restarted or promoted
+    parent = models.BigIntegerField(_("parent build"), default=0)  # number of the build that was restarted or promoted
     trigger = name_field(_("started by"))  # @hook, @cron, or the login of who started it
     author = name_field(_("author"))  # login, as Drone says it
     sender = name_field(_("sender"))  # likewise
     created = models.BigIntegerField()  # Unix seconds, of Drone's clock
     served = models.DateTimeField()
-    late = models.BooleanField(_("late"), default=False)  # asked for the first time when a stage started
+    late = models.BooleanField(_("recorded late"), default=False)  # asked for the first time when a stage started
     version = models.CharField(_("version of edrone"), max_length=40)  # of edrone
     revision = name_field(_("revision of the tree"))  # of the tree: a commit, or the name of the folder that a link leads to
     identity = models.UUIDField(null=True, unique=True)  # see identity.Marks; None: not asked at the build's trigger

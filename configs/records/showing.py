@@ -24,7 +24,7 @@ def text_of(record: ServedConfig, *, explained: bool = False) -> str:
     """Give the YAML that was served; `explained`: with comments that say where each part came from."""
     resolved = unpacked(record.file)
     if resolved.yaml is None:
-        note = gettext("The repository keeps its own file (kind: repository); edrone answered 204.")
+        note = gettext("The repository uses its own file (kind: repository). edrone answered 204.")
         return f"# {note}\n"
     return annotated(resolved.yaml, resolved.origins) if explained else resolved.yaml
 
@@ -48,7 +48,7 @@ def difference(old: ServedConfig, new: ServedConfig) -> str:
     texts = text_of(old), text_of(new)
     if texts[0] == texts[1]:
         return ""
-    too_long = gettext("The texts differ, and are too long to be compared here.") + "\n"
+    too_long = gettext("The texts differ and are too long to compare here.") + "\n"
     if max(map(len, texts)) > LARGEST:
         return too_long
     older, newer = (text.splitlines(keepends=True) for text in texts)

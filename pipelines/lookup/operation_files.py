@@ -73,7 +73,7 @@ def unknown(request: ConfigRequest, name: str, there: Iterable[str], wanted: Can
     meant = Sentence(" Did you mean %(name)s?", name=near) if near else ""
     are = Sentence("there are %(names)s", names=few(names)) if names else Sentence("there are none")
     if not wanted.paths:
-        how = Sentence("The name of an operation has small letters, digits and -.")
+        how = Sentence("The name of an operation contains only lower-case letters, digits and -.")
     else:
         looked = Sentence("Looked for in projects/: %(paths)s (each also as .yml)", paths=list(wanted.paths))
         how = Sentence("%(looked)s.", looked=(looked, *wanted.remarks))

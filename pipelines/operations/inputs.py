@@ -38,7 +38,7 @@ def problems(operation: Operation, params: Mapping[str, str]) -> list[str]:
             if (reason := missing_or_wrong(each, given))
         ]
     if any("\0" in value for value in given.values()):
-        found.append(Sentence("no value may hold the character NUL, which no environment variable can"))
+        found.append(Sentence("values cannot contain a NUL character, because environment variables cannot"))
     return found
 
 
@@ -51,10 +51,10 @@ def with_defaults(operation: Operation, params: Mapping[str, str]) -> dict[str, 
 def unknown(name: str, names: Sequence[str], *, guess: bool) -> str:
     """Say that the operation has no such input, and `guess` which one was meant."""
     if guess and (meant := nearest(name, names)):
-        return Sentence("%(name)s is no input (did you mean %(meant)s?)", name=repr(name), meant=meant)
+        return Sentence("%(name)s is not an input (did you mean %(meant)s?)", name=repr(name), meant=meant)
     if not names:
-        return Sentence("%(name)s is no input; there are none", name=repr(name))
-    return Sentence("%(name)s is no input; there are %(names)s", name=repr(name), names=few(names))
+        return Sentence("%(name)s is not an input; the operation has none", name=repr(name))
+    return Sentence("%(name)s is not an input; the inputs are %(names)s", name=repr(name), names=few(names))
 
 
 def first_of(problems: Sequence[str]) -> list[str]:
@@ -89,7 +89,7 @@ def length_problem(params: Mapping[str, str]) -> Sentence | None:
     if length <= LONGEST:
         return None
     return Sentence(
-        "the parameters are too long: %(length)s characters as JSON, and Drone stores %(most)s at most",
+        "the parameters are too long: %(length)s characters as JSON, and Drone stores at most %(most)s",
         length=length,
         most=LONGEST,
     )

@@ -18,7 +18,7 @@ BEGINNINGS = ("DRONE_", "EDRONE_", "CI_", "PLUGIN_", "LD_")
 def unusable(name: str) -> str:
     """Say why a parameter may not have this name; empty where it may."""
     if not VARIABLE.fullmatch(name):
-        return Sentence("cannot be an environment variable: use letters, digits and _, and no digit first")
+        return Sentence("cannot be an environment variable: use letters, digits and _, and do not start with a digit")
     if len(name) > LONGEST:
         return Sentence("is longer than %(most)s characters", most=LONGEST)
     return reserved(name)
@@ -27,9 +27,13 @@ def unusable(name: str) -> str:
 def reserved(name: str) -> str:
     """Say what else a name means, of whatever build; empty where it means nothing."""
     if name in READ_BY_DRONE:
-        return Sentence("is reserved: Drone reads it itself")
+        return Sentence("is reserved, because Drone uses it itself")
     upper = name.upper()  # Windows knows no difference
     if upper in OF_THE_SHELL:
-        return Sentence("is reserved: steps would not find their programs or files with it")
+        return Sentence("is reserved, because changing it could keep steps from finding programs and files")
     found = next((beginning for beginning in BEGINNINGS if upper.startswith(beginning)), "")
-    return Sentence("is reserved: names that begin with %(beginning)s are set by others", beginning=found) if found else ""
+    return (
+        Sentence("is reserved, because Drone and other programs set names that begin with %(beginning)s", beginning=found)
+        if found
+        else ""
+    )

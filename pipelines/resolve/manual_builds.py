@@ -58,7 +58,7 @@ def wrong(resolved: Resolved, params: Mapping[str, str]) -> list[str]:
     """Say what is wrong with the parameters of a build; nothing where they are right. Values are not repeated."""
     found = problems(resolved.operation, params) if resolved.operation else []
     found += [
-        Sentence("%(name)s must be one line, since the pipeline writes it into its YAML as ${%(name)s}", name=name)
+        Sentence("%(name)s must be one line, because the pipeline uses it in its YAML as ${%(name)s}", name=name)
         for name in breaking(resolved.yaml or "", params)
     ]
     return first_of(found)

@@ -105,7 +105,7 @@ def test_the_administration_can_be_opened_and_looks_as_it_should(first, browser:
     pictures = first.folder / "var"
     page.screenshot(path=pictures / "login.png")
     page.click("input[type=submit]")
-    assert page.title() == "What is going on | edrone"
+    assert page.title() == "Overview | edrone"
     page.screenshot(path=pictures / "administration.png")
     assert complaints == []
 

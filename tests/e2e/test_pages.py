@@ -186,7 +186,7 @@ def test_the_first_page_follows_what_runs_until_nothing_does_or_nobody_looks(sit
         assert asked == []
         page.evaluate("delete document.hidden")
         before = set_status(site, "success", "status IN ('running', 'pending')")
-        expect(page.get_by_text("Nothing runs now.")).to_be_visible(timeout=15_000)
+        expect(page.get_by_text("No builds are running or waiting.")).to_be_visible(timeout=15_000)
         asked.clear()
         page.wait_for_timeout(7_000)
         assert asked == []

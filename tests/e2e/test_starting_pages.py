@@ -1,4 +1,4 @@
-"""An operation is started from the pages, with a bad and then with a good input, and watched until it has finished.
+"""An operation is started from the pages, with a bad and then with a good input, and watched until the build has finished.
 
 Where PICTURES names a folder, the pictures of the documentation are written there.
 """
@@ -63,9 +63,9 @@ def test_an_operation_is_run_with_a_bad_and_then_a_good_input_and_finishes(site,
         page.get_by_label("REPLICAS").fill("3")
         page.get_by_label("TARGET").select_option("staging")
         page.get_by_role("button", name="Continue…").click()
-        expect(page.get_by_text("This will be sent to Drone")).to_be_visible()
+        expect(page.get_by_text("Request to Drone")).to_be_visible()
         picture(page, tmp_path, "confirm")
-        page.get_by_role("button", name="Yes, do it").dblclick()
+        page.get_by_role("button", name="Confirm").dblclick()
         page.wait_for_url(re.compile(BUILDS))
         expect(page.get_by_text("The build was started.")).to_be_visible()
         expect(page.get_by_role("heading", level=1)).to_contain_text("success", timeout=30_000)
@@ -74,7 +74,7 @@ def test_an_operation_is_run_with_a_bad_and_then_a_good_input_and_finishes(site,
         page.get_by_role("link", name="Configuration").click()
         expect(page.locator("pre.served")).to_contain_text("kind: pipeline")
         picture(page, tmp_path, "configuration")
-        page.get_by_role("link", name="Who did what").click()
+        page.get_by_role("link", name="Audit log").click()
         expect(page.locator(".records tbody tr")).to_have_count(1)
         expect(page.locator(".records tbody")).to_contain_text(ADMIN)
         picture(page, tmp_path, "record")
@@ -97,7 +97,7 @@ def test_a_promotion_and_a_rollback_by_keyboard_alone_deploy(verb, target, asked
         page.keyboard.type(target)
         page.keyboard.press("Enter")
         expect(page.get_by_text(asked)).to_be_visible()
-        page.get_by_role("button", name="Yes, do it").focus()
+        page.get_by_role("button", name="Confirm").focus()
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
         page.keyboard.press("Enter")
         page.wait_for_url(re.compile(f"{BUILDS}[0-9]+/"))

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_noop
 from builds.drone_db.errors import DroneDatabaseUnavailable
 
 logger = logging.getLogger(__name__)
-GONE = gettext_noop("Drone's database (DRONE_DATABASE_URL) does not answer; edrone's log says why.")
-SLOW = gettext_noop("Drone's database took too long over this; ask for less at once, or try again later.")
-OTHER = gettext_noop("Drone's database is not as edrone needs it; `manage.py checkdrone` says what is missing.")
+GONE = gettext_noop("Drone's database (DRONE_DATABASE_URL) does not answer. See edrone's log for the reason.")
+SLOW = gettext_noop("Drone's database took too long to answer. Narrow the search, or try again later.")
+OTHER = gettext_noop("edrone cannot use Drone's database. Run `manage.py checkdrone` to see what is missing.")
 CANCELLED = "57014"
 # insufficient privilege, undefined table, undefined column, invalid schema
 NOT_AS_NEEDED = {"42501", "42P01", "42703", "3F000"}

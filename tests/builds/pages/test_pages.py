@@ -286,7 +286,7 @@ def test_what_is_deployed_is_the_last_success_of_each_target(admin):
     deployed = re.search(r'<ul class="deployed">(.*?)</ul>', page, re.DOTALL)
     assert deployed
     assert "production" in deployed[1]
-    assert "nothing succeeded lately" in deployed[1]  # the hostile target, which only has a running promotion
+    assert "no successful deployment recently" in deployed[1]  # the hostile target, which only has a running promotion
     assert f"#{RUNNING}" in deployed[1]
 
 
@@ -394,7 +394,7 @@ def test_the_pages_between_the_first_page_and_the_lists_do_not_say_that_nothing_
     first, between = (admin.get(path).content.decode() for path in ("/admin/", f"/admin/{part}/"))
     assert "My builds" in first
     assert f"/admin/{part}/" in between
-    for said in ("My builds", "Nothing runs now.", "Nothing failed.", 'id="now"'):
+    for said in ("My builds", "No builds are running or waiting.", "No failed builds.", 'id="now"'):
         assert said not in between
 
 

@@ -87,7 +87,7 @@ def test_a_running_step_without_lines_says_so_and_is_asked_for_again(viewer, set
         monkeypatch.setattr(stream, "SECONDS", 20)
         page = viewer.get(path).content.decode()
         assert (words in page, "first" in page) == (False, True)
-        assert "This step is running; new lines appear here by themselves." in page
+        assert "This step is running. New lines appear automatically." in page
     drone_client.slots.cache_clear()
 
 

@@ -69,7 +69,7 @@ def confirmed(client: Client, path: str, **fields: str) -> Any:
     """Fill in a form, confirm what it says, and give the last answer."""
     asked = client.post(path, fields)
     assert asked.status_code == 200, text(asked)
-    assert "This will be sent to Drone" in text(asked), text(asked)
+    assert "Request to Drone" in text(asked), text(asked)
     return client.post(path, hidden(asked))
 
 
@@ -77,7 +77,7 @@ def test_an_operation_is_asked_for_confirmed_and_run(site, runner):
     assert "Run…" in text(runner.get(REPO))
     listed = text(runner.get(RUN))
     assert "Check it &lt;b&gt;" in listed
-    assert "Your grants do not allow this one." in listed  # ship deploys
+    assert "Your grants do not include this operation." in listed  # ship deploys
     assert "is not run or deploy" in listed  # what is wrong with the broken one
     form = text(runner.get(CHECK))
     assert re.search(r'<option value="staging" selected>', form)
@@ -284,8 +284,8 @@ def test_a_grant_for_one_target_is_for_that_target_only(site):
 def test_what_cannot_be_done_now_says_why(site, deployer):
     page = text(deployer.get(f"{BUILDS}2/"))
     assert "Cancel<span" in page
-    assert "it has finished" in page
-    for verb, why in (("cancel", "it has finished"), ("decline", "nothing waits"), ("approve/1", "nothing waits")):
+    assert "the build has finished" in page
+    for verb, why in (("cancel", "the build has finished"), ("decline", "nothing waits"), ("approve/1", "nothing waits")):
         assert why in text(deployer.get(f"{BUILDS}2/-/do/{verb}/"))
         assert why in text(deployer.post(f"{BUILDS}2/-/do/{verb}/"))
     assert site.writes == []
@@ -341,7 +341,7 @@ def test_what_has_finished_meanwhile_is_not_said_to_be_cancelled(site, deployer)
     has(site, "success")
     late = deployer.post(f"{BUILDS}2/-/do/cancel/", hidden(asked))
     assert late.status_code == 409
-    assert "it has finished" in text(late)
+    assert "the build has finished" in text(late)
     assert site.writes == []
     assert not AuditRecord.objects.exists()
 
@@ -370,7 +370,7 @@ def test_what_the_client_would_refuse_is_refused_before_it_is_confirmed(name, ve
     answer = deployer.post(f"{BUILDS}2/-/do/{verb}/", {"target": "moon", "params": f"{name}=x"})
     assert answer.status_code in {400, 422}
     assert name in text(answer)
-    assert "This will be sent to Drone" not in text(answer)
+    assert "Request to Drone" not in text(answer)
 
 
 @pytest.mark.parametrize("path", ["-/do/create/", "-/do/eat/", "-/do/approve/", "-/do/restart/1/"])
@@ -423,11 +423,11 @@ def test_another_build_of_the_same_number_was_started_by_nobody_here(site, deplo
 
     places = (started, record, REPO, "/admin/builds/build/")
     assert all(named(path) for path in places)
-    assert "Nothing was done to this build through edrone." not in text(auditor.get(record))
+    assert "Nobody has used edrone to act on this build." not in text(auditor.get(record))
     assert f"#{number}<" in text(deployer.get("/admin/"))
     site.drone.database.rows(f"UPDATE builds SET {change} WHERE build_number = ?", number)
     assert not any(named(path) for path in places)
-    assert "Nothing was done to this build through edrone." in text(auditor.get(record))
+    assert "Nobody has used edrone to act on this build." in text(auditor.get(record))
     assert "started by deployer" not in text(deployer.get("/admin/"))
 
 

@@ -155,7 +155,7 @@ def test_one_record_shows_its_text_its_sources_and_what_changed(tree, drone, vie
     assert '<span class="gi">+type: exec' in shown
     assert address(ServedConfig.objects.get(created=1)) in shown
     assert "ann" in shown
-    assert "nothing that is recorded" in page(viewer, address(ServedConfig.objects.get(created=2)))
+    assert "no earlier record" in page(viewer, address(ServedConfig.objects.get(created=2)))
 
 
 def test_a_repository_with_its_own_file_is_shown_too(tree, drone, viewer):

@@ -128,7 +128,7 @@ def test_a_json_body_says_the_same_as_the_query(standin, api):
         (
             "",
             {"params": {"action": "check"}},
-            "“action” cannot be the name of a parameter: it is reserved: Drone reads it itself",
+            "“action” cannot be the name of a parameter: it is reserved, because Drone uses it itself",
         ),
         ("?A=a%00b", None, "“A” holds a NUL"),
         ("?branch=a%00b", None, "The branch holds a NUL"),
@@ -292,11 +292,11 @@ def test_a_blocked_stage_is_approved_or_declined(standin, api):
         ("404", 404, "Drone does not find the repository, build, branch or commit", "refused"),
         ("500", 502, "Drone failed («no pipeline for octocat/hello»)", "refused"),
         ("redirect", 502, "set DRONE_SERVER to the final address", "refused"),
-        ("drop", 502, "may have been done", "uncertain"),
-        ("half", 502, "may have been done", "uncertain"),
+        ("drop", 502, "may have taken effect", "uncertain"),
+        ("half", 502, "may have taken effect", "uncertain"),
         ("html", 502, "is not Drone", "uncertain"),
         ("huge", 502, "bytes, which edrone does not read", "uncertain"),
-        ("504", 504, "may have been done", "uncertain"),
+        ("504", 504, "may have taken effect", "uncertain"),
     ],
 )
 def test_what_drone_does_wrong_is_said_and_recorded(standin, api, fault, status, message, outcome):

@@ -91,7 +91,7 @@ def test_while_the_first_is_under_way_a_repeat_gets_409_and_after_a_crash_504(st
     assert (answer.status_code, answer.headers["Retry-After"]) == (409, "1")
     AuditRecord.objects.update(time=timezone.now() - timedelta(minutes=5))
     answer = api["runner"].post(BUILDS, **KEY)
-    assert (answer.status_code, "may have been done" in body(answer)["message"]) == (504, True)
+    assert (answer.status_code, "may have taken effect" in body(answer)["message"]) == (504, True)
     assert len(standin.writes) == 1
 
 

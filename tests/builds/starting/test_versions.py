@@ -12,7 +12,7 @@ def test_operations_need_a_drone_that_hands_over_actions(standin, api, version):
     standin.drone.version = version
     for _ in range(2):
         answer = api["runner"].post(f"{BUILDS}?action=check", **{"Idempotency-Key": "again"})
-        assert (answer.status_code, "Operations need Drone 2.19 or later" in body(answer)["message"]) == (501, True)
+        assert (answer.status_code, "To start operations, you need Drone 2.19 or later" in body(answer)["message"]) == (501, True)
     assert not standin.writes
     standin.drone.version = "2.28.1"  # it is brought up to date while edrone runs
     assert api["runner"].post(f"{BUILDS}?action=check", **{"Idempotency-Key": "again"}).status_code == 200

@@ -46,13 +46,13 @@ def test_what_an_operation_takes_is_right():
         ({"REPLICA": "1"}, ["'REPLICA' is no input (did you mean REPLICAS?)"]),
         ({"target": "staging"}, ["'target' is no input (did you mean TARGET?)"]),
         ({"ZZZ": "1"}, ["'ZZZ' is no input; there are TARGET, REPLICAS, FORCE, NOTE"]),
-        ({"PATH": "/evil"}, ["'PATH' is reserved: steps would not find their programs or files with it"]),
+        ({"PATH": "/evil"}, ["'PATH' is reserved, because changing it could keep steps from finding programs and files"]),
         ({"DRONE_BRANCH": "x"}, ["'DRONE_BRANCH' is reserved: names that begin with DRONE_ are set by others"]),
         ({"EDRONE_ADMIN": "x"}, ["'EDRONE_ADMIN' is reserved: names that begin with EDRONE_ are set by others"]),
-        ({"branch": "x"}, ["'branch' is reserved: Drone reads it itself"]),
-        ({"A B": "x"}, ["'A B' cannot be an environment variable: use letters, digits and _, and no digit first"]),
-        ({"": "x"}, ["'' cannot be an environment variable: use letters, digits and _, and no digit first"]),
-        ({"NOTE": "a\0b"}, ["no value may hold the character NUL, which no environment variable can"]),
+        ({"branch": "x"}, ["'branch' is reserved, because Drone uses it itself"]),
+        ({"A B": "x"}, ["'A B' cannot be an environment variable: use letters, digits and _, and do not start with a digit"]),
+        ({"": "x"}, ["'' cannot be an environment variable: use letters, digits and _, and do not start with a digit"]),
+        ({"NOTE": "a\0b"}, ["values cannot contain a NUL character, because environment variables cannot"]),
         ({"FORCE": "x", "REPLICAS": "y"}, ["REPLICAS must be a number, such as 3 or 0.5", "FORCE must be true or false"]),
     ],
 )  # fmt: skip
@@ -71,7 +71,9 @@ def test_values_are_never_repeated():
 
 def test_without_a_head_all_but_reserved_names_are_taken():
     assert problems(OPEN, {"ANYTHING": "x", "action": "check"}) == []
-    assert problems(OPEN, {"PATH": "x"}) == ["'PATH' is reserved: steps would not find their programs or files with it"]
+    assert problems(OPEN, {"PATH": "x"}) == [
+        "'PATH' is reserved, because changing it could keep steps from finding programs and files"
+    ]
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "+1", "3.5", ".5", "1.", "1e3", "1E-3", "0777"])

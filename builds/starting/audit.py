@@ -107,8 +107,7 @@ def known(record: AuditRecord | None, mark: str) -> AuditRecord | None:
         raise Unknown(
             Sentence(
                 "edrone stopped before Drone answered the first request with this Idempotency-Key, so the "
-                "build may have started. Check the newest builds before you repeat the request with a new "
-                "key."
+                "request may have taken effect. Check the newest builds before you repeat it with a new key."
             )
         )
     return record

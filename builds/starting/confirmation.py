@@ -42,6 +42,15 @@ PATHS = {
     Verb.APPROVE: "builds/{number}/approve/{stage}",
     Verb.DECLINE: "builds/{number}/decline",
 }
+BUTTONS = {
+    Verb.CREATE: gettext_lazy("Start the build"),
+    Verb.RESTART: gettext_lazy("Restart #%(number)s"),
+    Verb.CANCEL: gettext_lazy("Cancel #%(number)s"),
+    Verb.PROMOTE: gettext_lazy("Promote to %(target)s"),
+    Verb.ROLLBACK: gettext_lazy("Roll back %(target)s"),
+    Verb.APPROVE: gettext_lazy("Approve #%(number)s"),
+    Verb.DECLINE: gettext_lazy("Decline #%(number)s"),
+}
 REASONS = {
     Unknown: gettext_lazy("edrone stopped before Drone answered, so the action may have taken effect. Check the newest builds."),
     KeyUsed: gettext_lazy("This page was already used for another action. Start again."),
@@ -108,6 +117,7 @@ def confirmation(request: HttpRequest, question: Question, wish: Wish) -> Templa
         question,
         {
             "confirm": True,
+            "button": BUTTONS[wish.verb] % {"number": wish.number, "target": whole.target},
             "call": f"{'DELETE' if wish.verb == Verb.CANCEL else 'POST'} {path_of(whole, question.repo)}",
             "fields": [(name, value) for name, value in fields_of(whole) if value],
             "sent": masked(params),

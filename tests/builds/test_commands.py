@@ -76,9 +76,9 @@ def test_grant_makes_a_grant_once():
     ("words", "message"),
     [
         (("nobody", "*", "view"), "no user nobody"),
-        (("ci", "shop", "view"), "no pattern of repositories"),
+        (("ci", "shop", "view"), "not a valid repository pattern"),
         (("ci", "*", "admin"), "invalid choice"),
-        (("ci", "*", "view", "--only", "x"), "Seeing cannot be limited"),
+        (("ci", "*", "view", "--only", "x"), "A view grant cannot be limited"),
         (("ci", "a/" + "b" * 500, "view"), "at most 500"),
     ],
 )

@@ -37,7 +37,7 @@ def test_it_compares_two_builds(tree, drone, capsys):
     call_command("showconfig", "ismewen/edrone", build=8, diff=8)
     assert capsys.readouterr().out == ""
     call_command("showconfig", "ismewen/edrone", build=9)
-    assert "keeps its own file" in capsys.readouterr().out
+    assert "uses its own file" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -195,7 +195,7 @@ def test_a_build_can_be_cancelled(edrone, tmp_path):
 
 @pytest.mark.parametrize(
     ("branch", "status", "words"),
-    [("none", 502, "Drone failed («Not Found»)."), ("skipped", 422, "made no build"), ("5001", 502, "boom")],
+    [("none", 502, "Drone reported an internal error («Not Found»)."), ("skipped", 422, "made no build"), ("5001", 502, "boom")],
 )
 def test_what_edrone_answers_decides(client, branch, status, words):
     with pytest.raises(DroneError, match=re.escape(words)) as raised:

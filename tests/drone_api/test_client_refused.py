@@ -30,25 +30,25 @@ from tests.server import free_port
 EDRONE = RepoName("ismewen", "edrone")
 # fault: status, permanent, uncertain, a part of the message
 EXPECTED = {
-    "null": (422, False, False, "Drone made no build, and does not say why"),
-    "400": (400, True, False, 'Drone refuses («Cannot approve a Pipeline with Status "success"»).'),
+    "null": (422, False, False, "Drone made no build and gave no reason. Possible reasons: no pipeline's trigger matches this build;"),
+    "400": (400, True, False, 'Drone rejected the request («Cannot approve a Pipeline with Status "success"»).'),
     "401": (502, True, False, "DRONE_TOKEN is not accepted"),
-    "403": (502, True, False, "must be that of a Drone administrator"),
-    "404": (404, True, False, "the repository, build, branch or commit; or its forge did not answer; or the user of DRONE_TOKEN may not see"),
-    "409": (409, False, False, "Drone refuses («Optimistic Lock Error»)."),
+    "403": (502, True, False, "Set DRONE_TOKEN to the token of a Drone administrator"),
+    "404": (404, True, False, "the repository, build, branch or commit, its forge did not answer, or the user of DRONE_TOKEN cannot see"),
+    "409": (409, False, False, "Drone rejected the request («Optimistic Lock Error»)."),
     "429": (503, False, False, "overloaded"),
-    "500": (502, False, False, "Drone failed («no pipeline for octocat/hello»)."),
-    "501": (501, True, False, "neither promotions nor rollbacks"),
-    "500-text": (502, False, True, "failed with status 500, and does not say why; what was asked may have taken effect"),
-    "408-text": (502, False, True, "failed with status 408, and does not say why; what was asked may have taken effect"),
-    "501-text": (502, False, True, "failed with status 501, and does not say why; what was asked may have taken effect"),
-    "524-text": (502, False, True, "failed with status 524, and does not say why; what was asked may have taken effect"),
+    "500": (502, False, False, "Drone reported an internal error («no pipeline for octocat/hello»)."),
+    "501": (501, True, False, "has no promotions and no rollbacks"),
+    "500-text": (502, False, True, "failed with status 500 and gave no reason; the request may have taken effect"),
+    "408-text": (502, False, True, "failed with status 408 and gave no reason; the request may have taken effect"),
+    "501-text": (502, False, True, "failed with status 501 and gave no reason; the request may have taken effect"),
+    "524-text": (502, False, True, "failed with status 524 and gave no reason; the request may have taken effect"),
     "404-text": (502, False, False, "cannot be read: its status is 404"),
-    "502": (502, False, True, "A proxy before Drone got no answer from it (502); what was asked may have taken effect"),
-    "503": (503, False, True, "overloaded or not there; what was asked may have taken effect"),
-    "504": (504, False, True, "A proxy before Drone got no answer from it (504); what was asked may have taken effect"),
+    "502": (502, False, True, "A proxy in front of Drone got no answer from Drone (502); the request may have taken effect"),
+    "503": (503, False, True, "overloaded or unavailable; the request may have taken effect"),
+    "504": (504, False, True, "A proxy in front of Drone got no answer from Drone (504); the request may have taken effect"),
     "201": (502, False, True, "its status is 201"),
-    "html": (502, False, True, "it is not JSON; what was asked may have taken effect: look at the newest builds"),
+    "html": (502, False, True, "it is not JSON; the request may have taken effect: check the newest builds"),
     "empty": (502, False, True, "it is not JSON"),
     "list": (502, False, True, "build is not an object"),
     "zero": (502, False, True, "build.number is not greater than 0"),
@@ -56,19 +56,19 @@ EXPECTED = {
     "text-number": (502, False, True, "build.number is not a whole number"),
     "true-number": (502, False, True, "build.number is not a whole number"),
     "huge-number": (502, False, True, "build.number is not a whole number"),
-    "number-params": (502, False, True, "build.params holds something other than strings"),
+    "number-params": (502, False, True, "build.params contains values that are not strings"),
     "null-stages": (502, False, True, "build.stages is not a list"),
     "deep": (502, False, True, "it is not JSON"),
-    "redirect": (502, True, False, "redirects to https://drone.example.com, which edrone does not follow: set DRONE_SERVER"),
-    "redirect-here": (502, True, False, "redirects, which edrone does not follow: set DRONE_SERVER"),
-    "slow": (504, False, True, "Drone did not answer; the build may have started"),
-    "drop": (502, False, True, "broke before its answer was complete; what was asked may have taken effect"),
+    "redirect": (502, True, False, "redirects to https://drone.example.com, and edrone does not follow redirects. Set DRONE_SERVER"),
+    "redirect-here": (502, True, False, "redirects, and edrone does not follow redirects. Set DRONE_SERVER"),
+    "slow": (504, False, True, "Drone did not answer within 0.4 seconds. The build may have started"),
+    "drop": (502, False, True, "broke before its answer was complete; the request may have taken effect"),
     "hang-up": (502, False, True, "broke before its answer was complete"),
     "half": (502, False, True, "broke before its answer was complete"),
     "no-http": (502, False, True, "broke before its answer was complete"),
     "huge": (502, False, True, "more than 4194304 bytes"),
-    "trickle": (504, False, True, "Drone did not answer; the build may have started"),
-    "trickle-head": (504, False, True, "Drone did not answer; the build may have started"),
+    "trickle": (504, False, True, "Drone did not answer within 0.4 seconds. The build may have started"),
+    "trickle-head": (504, False, True, "Drone did not answer within 0.4 seconds. The build may have started"),
     "bomb": (502, False, True, "it is not JSON"),
 }  # fmt: skip
 SECRET = {"PASSWORD": "planted-parameter"}
@@ -218,7 +218,7 @@ def test_a_certificate_is_verified_and_a_file_of_certificates_may_say_by_what(ce
         url = server.url.replace("http:", "https:")
         assert Client(Transport(url, TOKEN, str(certificate[0]))).version() == "2.28.1"
         with pytest.raises(
-            DroneError, match="certificate of https://127.0.0.1:[0-9]+ is not accepted: set DRONE_CA_FILE"
+            DroneError, match=r"does not trust the certificate of https://127.0.0.1:[0-9]+\. Set DRONE_CA_FILE"
         ) as raised:
             Client(Transport(url, TOKEN)).version()
         assert (raised.value.status, raised.value.permanent) == (502, True)

@@ -21,7 +21,7 @@ PROJECTS = 20
 
 @dataclass
 class Burst:
-    """Result."""
+    """What came of it."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     wrong: list[bytes] = field(default_factory=list)  # answers with a text that is not the build's

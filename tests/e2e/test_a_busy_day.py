@@ -28,11 +28,11 @@ KEY = "DAY_KEY"  # a parameter by which a build is known again everywhere
 
 
 class Day:
-    """Request, and what everybody saw."""
+    """What was wanted, and what everybody saw."""
 
     def __init__(self, started: Site, tree: Path) -> None:
         self.started, self.tree = started, tree
-        self.answered: dict[str, int] = {}  # by key, the build number that was started
+        self.answered: dict[str, int] = {}  # by key, the number of the build that was started
         # By key and the second in which it was triggered, what Drone was given: a start that made no build may be repeated.
         self.texts: dict[tuple[str, int], set[str]] = defaultdict(set)
         self.over = threading.Event()

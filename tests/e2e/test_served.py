@@ -1,4 +1,4 @@
-"""Served configuration, under real servers: two processes at once, and databases that fail, on SQLite and on PostgreSQL."""
+"""What was served, under real servers: two processes at once, and databases that fail, on SQLite and on PostgreSQL."""
 
 import os
 import re

@@ -232,7 +232,9 @@ def test_an_empty_database_is_not_drones(db, tmp_path):
 
 def test_a_database_that_is_not_there_is_one_sentence(db, tmp_path):
     with drones.connected(drones.sqlite_database(tmp_path / "gone")):
-        with pytest.raises(CommandError, match=r"does not answer; edrone's log says why\. \(unable to open database file\)"):
+        with pytest.raises(
+            CommandError, match=r"does not answer\. See edrone's log for the reason\. \(unable to open database file\)"
+        ):
             checkdrone()
         assert [message.id for message in run_checks(databases=["drone"])] == ["builds.E001"]
     assert not (tmp_path / "gone").exists()

@@ -98,9 +98,9 @@ def test_a_grant_is_made_by_who_may_and_refused_with_a_sentence():
     root = logged_in(person("root", is_staff=True, is_superuser=True))
     ada = person("ada", is_staff=True)
     wrong = root.post("/admin/builds/grant/add/", {"user": ada.pk, "pattern": "shop", "level": 1, "only": ""})
-    assert "is no pattern of repositories" in wrong.content.decode()
+    assert "is not a valid repository pattern" in wrong.content.decode()
     nobody = root.post("/admin/builds/grant/add/", {"pattern": "shop/*", "level": 1, "only": ""})
-    assert "exactly one" in nobody.content.decode()
+    assert "Choose either a user or a group." in nobody.content.decode()
     assert root.post("/admin/builds/grant/add/", {"user": ada.pk, "pattern": "shop/*", "level": 1, "only": ""}).status_code == 302
     assert "shop/*" in root.get("/admin/builds/grant/").content.decode()
     assert logged_in(ada).get("/admin/builds/grant/").status_code == 403

@@ -71,7 +71,7 @@ def test_odd_values_do_no_harm():
     [
         (Response(404, b'{"message": "Not Found"}'), "«Not Found»"),
         (Response(401, b'{"message": "Unauthorized"}'), "DRONE_TOKEN is not accepted"),
-        (Response(502, b"<html>"), "A proxy before Drone got no answer"),
+        (Response(502, b"<html>"), "A proxy in front of Drone got no answer"),
     ],
 )
 def test_a_server_that_refuses_is_no_empty_log(answer, words):

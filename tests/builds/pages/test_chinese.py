@@ -106,7 +106,7 @@ def site(records: None, standin: Any, tree: Any) -> Any:
     Grant.objects.create(user=some, pattern="ismewen/*", level=Level.DEPLOY, only="staging")
     Grant.objects.create(group=Group.objects.create(name="组"), pattern="*", level=Level.RUN)
     make_token(some, "夜间")
-    refused = DroneError(Sentence("Drone refuses%(words)s.", words=Sentence(" («%(words)s»)", words="不")), 400)
+    refused = DroneError(Sentence("Drone rejected the request%(words)s.", words=Sentence(" («%(words)s»)", words="不")), 400)
     for verb, outcome in zip(Verb, cycle(Outcome), strict=False):
         made = AuditRecord.objects.create(
             username="ismewen", means=next(MEANS), verb=verb, slug="ismewen/edrone", number=2, outcome=outcome,
@@ -210,7 +210,7 @@ def test_changing_somebodys_password_is_chinese(site):
     user.set_password("a-long-password-of-the-tests")
     user.save()
     page = read(reader("admin", is_superuser=True).get(f"/admin/auth/user/{user.pk}/password/"))
-    assert "此用户当前的密码将丢失" in page
+    assert "该用户现在的密码会失效" in page
 
 
 def test_what_cannot_be_done_and_what_there_is_reads_like_chinese(site):

@@ -35,7 +35,7 @@ def test_a_page_that_follows_what_is_gone_is_loaded_anew(viewer):
 def test_what_a_reader_may_not_see_reads_as_what_is_not_there(outsider):
     hidden, missing = (outsider.get(f"{BUILDS}ismewen/edrone/{number}/") for number in (1, 99999))
     assert hidden.status_code == missing.status_code == 404
-    assert "There is nothing at this address" in text(hidden)
+    assert "This page does not exist" in text(hidden)
     assert "ismewen" not in text(hidden).replace("/admin/builds/build/ismewen/edrone/1/", "")
 
 

@@ -237,7 +237,7 @@ def test_the_page_of_a_build_opens_the_step_that_failed(viewer):
 def test_a_build_that_was_refused_says_why(viewer):
     page = viewer.get(f"{LIST}ismewen/edrone/{REFUSED}/").content.decode()
     assert "linter: unsupported os" in page
-    assert "Drone refused this build" in page
+    assert "Drone rejected this build" in page
 
 
 def test_a_running_build_asks_again_and_a_finished_one_does_not(viewer):
@@ -438,5 +438,10 @@ def test_a_build_of_very_many_steps_is_shown_in_parts(db, tmp_path):
 
 def test_why_there_may_be_no_record_of_a_configuration_is_said(admin):
     page = admin.get("/admin/builds/build/ismewen/edrone/2/-/configuration/").content.decode()
-    for reason in ("older than edrone", "edrone answered with an error", "own database failed", "Drone took it from elsewhere"):
+    for reason in (
+        "older than the records",
+        "edrone answered with an error",
+        "database was not available",
+        "from another source",
+    ):
         assert reason in page

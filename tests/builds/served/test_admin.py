@@ -163,7 +163,7 @@ def test_a_repository_with_its_own_file_is_shown_too(tree, drone, viewer):
     build(drone, created=1)
     (root / "default.yaml").write_text("kind: repository\n")
     build(drone, created=2)
-    assert "keeps its own file" in page(viewer, address(ServedConfig.objects.get(created=2)))
+    assert "uses its own file" in page(viewer, address(ServedConfig.objects.get(created=2)))
 
 
 def test_hostile_names_and_texts_are_shown_and_do_nothing(tree, drone, viewer):

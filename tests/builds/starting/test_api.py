@@ -56,8 +56,8 @@ def test_who_may_do_what(standin, api, method, path, level):
 
 def test_what_is_missing_is_said(api):
     message = body(api["runner"].post(f"{BUILDS}/2/promote?target=production"))["message"]
-    assert "level “deploy” on ismewen/edrone that leaves “production” to it; runner has none" in message
-    assert "level “run” on ismewen/edrone" in body(api["viewer"].post(BUILDS))["message"]
+    assert "Forbidden: runner needs a deploy grant for ismewen/edrone that includes “production”" in message
+    assert "Forbidden: viewer needs a run grant for ismewen/edrone" in body(api["viewer"].post(BUILDS))["message"]
 
 
 def test_a_grant_limited_to_some_operations_and_targets_allows_these_and_nothing_else(standin):
@@ -122,23 +122,23 @@ def test_a_json_body_says_the_same_as_the_query(standin, api):
         ("", {"branch": {"name": "x"}}, "branch must be a string"),
         ("?branch=a", {"branch": "b"}, "“branch” is both in the address and in the body"),
         ("?A=1", {"params": {"A": "2"}}, "“A” is both in the address and in the body"),
-        ("?EDRONE_ACTOR=somebody", None, "“EDRONE_ACTOR” cannot be the name of a parameter"),
-        ("?DRONE_COMMIT=x", None, "“DRONE_COMMIT” cannot be the name of a parameter"),
-        ("?PATH=/tmp", None, "“PATH” cannot be the name of a parameter"),
+        ("?EDRONE_ACTOR=somebody", None, "A parameter cannot be named “EDRONE_ACTOR”"),
+        ("?DRONE_COMMIT=x", None, "A parameter cannot be named “DRONE_COMMIT”"),
+        ("?PATH=/tmp", None, "A parameter cannot be named “PATH”"),
         (
             "",
             {"params": {"action": "check"}},
-            "“action” cannot be the name of a parameter: it is reserved, because Drone uses it itself",
+            "A parameter cannot be named “action”: the name is reserved, because Drone uses it itself",
         ),
-        ("?A=a%00b", None, "“A” holds a NUL"),
-        ("?branch=a%00b", None, "The branch holds a NUL"),
+        ("?A=a%00b", None, "“A” contains a NUL character"),
+        ("?branch=a%00b", None, "The branch contains a NUL character"),
         ("?branch=" + "x" * 20_000, None, "The branch is too long: Drone stores 489 characters."),
         ("?commit=" + "a" * 51, None, "The commit is too long: Drone stores 50 characters."),
         ("/2/promote?target=" + "x" * 501, None, "The target is too long: Drone stores 500 characters."),
         (
             "?BASH_FUNC_echo%25%25=x",
             None,
-            "“BASH_FUNC_echo%%” cannot be the name of a parameter: it cannot be an environment variable",
+            "A parameter cannot be named “BASH_FUNC_echo%%”: the name cannot be an environment variable",
         ),
         ("?A=" + "x" * 5000, None, "The parameters are too long"),
         ("", {"params": {"LARGE": "x" * 65536}}, "The parameters are too long"),
@@ -207,7 +207,7 @@ def test_a_build_of_a_repository_that_was_renamed_is_found_under_the_new_name_on
         ("?action=deploy", 400, "TARGET is required"),
         ("?action=deploy&TARGET=moon", 400, "TARGET must be one of staging, production"),
         ("?action=deploy&TARGET=staging&REPLICAS=many", 400, "REPLICAS must be a number"),
-        ("?action=check&TARGTE=staging", 400, "'TARGTE' is no input (did you mean TARGET?)"),
+        ("?action=check&TARGTE=staging", 400, "'TARGTE' is not an input (did you mean TARGET?)"),
         ("?action=smoke-test&EXPLAIN=perhaps", 400, "EXPLAIN must be true or false"),
     ],
 )
@@ -240,7 +240,7 @@ def test_a_restart_keeps_what_the_build_had(standin, api):
 
 @pytest.mark.parametrize(
     ("path", "status", "message"),
-    [("1?MORE=1", 400, "'MORE' is no input"), ("12", 404, "there is no operation 'smoke' for ismewen/edrone")],
+    [("1?MORE=1", 400, "'MORE' is not an input"), ("12", 404, "there is no operation 'smoke' for ismewen/edrone")],
 )
 def test_a_restart_of_an_operation_is_looked_at_before_drone_is_asked(standin, api, path, status, message):
     answer = api["superuser"].post(f"{BUILDS}/{path}")
@@ -289,13 +289,13 @@ def test_a_blocked_stage_is_approved_or_declined(standin, api):
     [
         ("null", 422, "Drone made no build", "refused"),
         ("401", 502, "DRONE_TOKEN is not accepted", "refused"),
-        ("404", 404, "Drone does not find the repository, build, branch or commit", "refused"),
-        ("500", 502, "Drone failed («no pipeline for octocat/hello»)", "refused"),
-        ("redirect", 502, "set DRONE_SERVER to the final address", "refused"),
+        ("404", 404, "Drone cannot find the repository, build, branch or commit", "refused"),
+        ("500", 502, "Drone reported an internal error («no pipeline for octocat/hello»)", "refused"),
+        ("redirect", 502, "Set DRONE_SERVER to the final address", "refused"),
         ("drop", 502, "may have taken effect", "uncertain"),
         ("half", 502, "may have taken effect", "uncertain"),
         ("html", 502, "is not Drone", "uncertain"),
-        ("huge", 502, "bytes, which edrone does not read", "uncertain"),
+        ("huge", 502, "bytes, too many for edrone to read", "uncertain"),
         ("504", 504, "may have taken effect", "uncertain"),
     ],
 )
@@ -321,7 +321,7 @@ def test_no_more_than_half_of_the_threads_wait_for_drone(standin, api, settings)
     with drone_client.slot(), drone_client.slot():
         answer = api["runner"].post(BUILDS)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
-        assert "nothing was asked" in body(answer)["message"]
+        assert "this one was not sent" in body(answer)["message"]
         assert not standin.writes
     assert api["runner"].post(BUILDS).status_code == 200
 

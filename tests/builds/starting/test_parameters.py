@@ -25,7 +25,7 @@ def test_what_drone_takes_is_taken(name):
 
 @pytest.mark.parametrize("value", ["\0", "a\0b", "\ud800"])
 def test_a_value_that_no_variable_can_hold_is_refused(value):
-    with pytest.raises(Refused, match="“A” holds a NUL, or is not Unicode text"):
+    with pytest.raises(Refused, match="“A” contains a NUL character or is not Unicode text"):
         parameters.refuse_bad({"A": value})
 
 

@@ -13,7 +13,7 @@ from tests.conftest import RECORDED, SAMPLE, push, recorded, shown_error
 REPOSITORY = "kind: repository\n"
 REFUSED = {
     "custom-smoke": "there is no operation 'smoke' for ismewen/edrone; there are check, deploy, smoke-test. Did you mean smoke-test?",
-    "custom-check-restart": "the operation check of ismewen/edrone: 'X' is no input; there are TARGET.",
+    "custom-check-restart": "the operation check of ismewen/edrone: 'X' is not an input; the inputs are TARGET.",
 }
 
 

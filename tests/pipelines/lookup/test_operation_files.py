@@ -67,7 +67,7 @@ def test_a_name_that_is_none_never_falls_back_and_lists_those_there_are(tree):
 )
 def test_what_cannot_be_a_name_is_not_looked_for(tree, action):
     root = tree({"edrone/_operations/check.yaml": "x\n", "edrone/default.yaml": "x\n", "edrone/master.yaml": "x\n"})
-    with pytest.raises(NotFound, match="there are check.*small letters, digits and -"):
+    with pytest.raises(NotFound, match="there are check.*lower-case letters, digits and -"):
         resolve(custom(action), TreeFiles(root))
 
 

@@ -111,7 +111,7 @@ def test_an_operation_cannot_leave_it_to_the_repository(tree, head):
         ("inputs: {PATH: }", '2:10: the input "PATH" is reserved, because changing it could keep steps from finding programs and files.'),
         ("inputs: {path: }", '2:10: the input "path" is reserved'),
         ("inputs: {branch: }", '2:10: the input "branch" is reserved, because Drone uses it itself.'),
-        ("inputs: {DRONE_BRANCH: }", '2:10: the input "DRONE_BRANCH" is reserved: names that begin with DRONE_ are set by others.'),
+        ("inputs: {DRONE_BRANCH: }", '2:10: the input "DRONE_BRANCH" is reserved, because Drone and other programs set names that begin with DRONE_.'),
         ("inputs: {EDRONE_ACTOR: }", '2:10: the input "EDRONE_ACTOR" is reserved'),
         ("inputs: {PLUGIN_TAGS: }", '2:10: the input "PLUGIN_TAGS" is reserved'),
         ("inputs: {1A: }", '2:10: the input "1A" cannot be an environment variable: use letters, digits and _, and do not start with a digit.'),

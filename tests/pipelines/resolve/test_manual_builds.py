@@ -33,8 +33,8 @@ def test_an_operation_gets_its_pipeline(files, drone):
         ({}, "edrone: the operation check of ismewen/edrone: TARGET is required."),
         ({"TARGET": "planted"}, "TARGET must be one of staging, production."),
         ({"TARGET": "staging", "PATH": "planted"}, "'PATH' is reserved"),
-        ({"TARGET": "staging", "TARGT": "planted"}, "'TARGT' is no input (did you mean TARGET?)"),
-        ({"TARGET": "staging"} | {f"X{number}": "planted" for number in range(200)}, "'X0' is no input"),
+        ({"TARGET": "staging", "TARGT": "planted"}, "'TARGT' is not an input (did you mean TARGET?)"),
+        ({"TARGET": "staging"} | {f"X{number}": "planted" for number in range(200)}, "'X0' is not an input"),
         ({"TARGET": "staging"} | {f"X{number}": "planted" for number in range(500)}, "the parameters are too long: 8427 characters"),
     ],
 )  # fmt: skip

@@ -34,7 +34,7 @@ def test_an_operation_that_is_started_so_is_a_build_that_says_why(tree, drone):
     evil = push(event="custom", action="check", trigger="ann", params={"action": "check", "TARGET": EVIL})
     message = shown_error(drone.ask(evil))
     assert message == (
-        "edrone: the operation check of ismewen/edrone: TARGET must be one line, since the pipeline writes it into its YAML as ${TARGET}."
+        "edrone: the operation check of ismewen/edrone: TARGET must be one line, because the pipeline uses it in its YAML as ${TARGET}."
     )
     lines = push(event="custom", action="check", trigger="ann", params={"action": "check", "NOTE": EVIL})
     assert drone.ask(lines).json() == {"Data": PIPELINE % "${TARGET}"}

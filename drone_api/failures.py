@@ -80,11 +80,7 @@ def too_slow(call: Call) -> DroneError:
         slow = Sentence("Drone did not answer within %(seconds)s seconds. Try again later.", seconds=round(call.wait))
         return DroneError(slow, 504)
     return DroneError(
-        Sentence(
-            "Drone did not answer within %(seconds)s seconds. The build may have started%(remark)s.",
-            seconds=round(call.wait),
-            remark=MAY_BE_DONE,
-        ),
+        Sentence("Drone did not answer within %(seconds)s seconds%(remark)s.", seconds=round(call.wait), remark=MAY_BE_DONE),
         504,
         uncertain=True,
     )

@@ -28,7 +28,7 @@ HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 def looks_secret(name: str) -> bool:
     """Does the name of a parameter say that its value is secret? Rather once too often: a masked value can be looked up."""
-    words = re.sub(r"[^a-z0-9]+", "_", HUMP.sub("_", name).lower())
+    words = re.sub(r"[^a-z0-9]+", "_", HUMP.sub("_", name).lower()).strip("_")
     if ANYWHERE.search(words.replace("_", "")) or SECRET_WORD.search(words):
         return True
     kind = KIND_OF_KEY.search(words)

@@ -65,7 +65,10 @@ def test_createtoken_refuses_who_is_not_active():
 
 def test_grant_makes_a_grant_once():
     user = person("ci")
-    assert run("grant", "ci", "shop/*", "deploy", "--only", "staging", "smoke-*") == "ci: deploy shop/*, only staging, smoke-*\n"
+    assert (
+        run("grant", "ci", "shop/*", "deploy", "--only", "staging", "smoke-*")
+        == "ci: deploy shop/*, limited to staging, smoke-*\n"
+    )
     assert "was there" in run("grant", "ci", "shop/*", "deploy", "--only", "staging", "smoke-*")
     assert Grant.objects.count() == 1
     assert may(user, Level.DEPLOY, "shop/cart", "staging")

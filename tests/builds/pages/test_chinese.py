@@ -30,7 +30,7 @@ RUN = f"{REPO}-/run/"
 # Names, and words of YAML, Drone's API and the web that stay as they are in Chinese texts.
 NAMES = {
     "edrone", "Drone", "API", "HTTP", "YAML", "JSON", "SHA", "UTC", "SMTP", "URL", "NUL", "ID", "English", "PBKDF", "SQLite", "cookie",
-    "runner", "custom", "refs", "heads", "tags", "yaml", "yml", "projects", "namespace", "name", "repo", "NAME", "value", "true",
+    "runner", "cron", "custom", "refs", "heads", "tags", "yaml", "yml", "projects", "namespace", "name", "repo", "NAME", "value", "true",
     "false", "GitHub", "null", "Unicode", "Idempotency", "Key", "skip", "target", "production", "sha", "pbkdf", "kind", "repository",
     "DRONE_SERVER", "DRONE_TOKEN", "DRONE_DATABASE_URL", "DRONE_CA_FILE", "EDRONE_ACTOR", "CTRL", "Ctrl", "Command", "ref", "hook", "Cookie", "True", "False", "LDAP", "Control", "Mac",
 }  # fmt: skip
@@ -220,7 +220,7 @@ def test_what_cannot_be_done_and_what_there_is_reads_like_chinese(site):
     assert [record.count(f"<label>{label}:</label>") for label in ("动作", "操作")] == [1, 1]
     form = read(client.get("/admin/auth/group/add/"))
     assert ">用户组</a>" in form
-    assert "添加 API 令牌" in form
+    assert "添加\uff1aAPI 令牌" in form
     assert re.search("[a-z]+、[a-z]+", read(client.get(f"{RUN}?operation=chek")))
 
 

@@ -36,7 +36,7 @@ def test_no_list_counts(path, parameters, admin):
     make_token(some, "x")
     read(admin, path, **parameters)
     if path == "builds/auditrecord/":
-        assert "50 shown" in admin.get(f"/admin/{path}").content.decode()
+        assert "Showing 50" in admin.get(f"/admin/{path}").content.decode()
 
 
 def test_every_page_of_the_grants_is_reached(admin):

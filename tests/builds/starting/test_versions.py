@@ -21,7 +21,10 @@ def test_operations_need_a_drone_that_hands_over_actions(standin, api, version):
 def test_declining_all_of_a_build_needs_a_newer_one_and_a_stage_does_not(standin, api):
     standin.drone.version = "2.20.0"
     answer = api["deployer"].post(f"{BUILDS}/2/decline")
-    assert (answer.status_code, "needs Drone 2.23 or later" in body(answer)["message"]) == (501, True)
+    assert (answer.status_code, "To decline a whole build, you need Drone 2.23 or later" in body(answer)["message"]) == (
+        501,
+        True,
+    )
     assert not standin.writes
     api["deployer"].post(f"{BUILDS}/2/decline/1")
     assert len(standin.writes) == 1

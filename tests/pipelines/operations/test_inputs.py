@@ -93,7 +93,7 @@ def test_what_drone_could_not_store_is_refused_and_the_rest_is_not():
     assert "the parameters are too long: 4001 characters as JSON" in found(NOTE="é" * (room + 1))[0]
     assert found(NOTE="<" * (room // 6)) == []
     assert found(NOTE="<" * (room // 6 + 1))
-    assert "Drone stores 4000 at most" in found(NOTE="x" * 65_536)[0]
+    assert "Drone stores at most 4000" in found(NOTE="x" * 65_536)[0]
     many = {f"INPUT_{number}": "x" * 5 for number in range(500)}
     assert "too long" in problems(OPEN, many)[-1]
 

@@ -2,9 +2,10 @@
 
 import os
 import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+from pipelines.git import GitError, GitMissing, git, without_credentials
 
 OWN_FILES = (".drone.yml", ".drone.yaml")  # the first is what Drone reads where nobody set another
 PROGRAMS = {  # what may make the YAML instead, and the command of Drone's command line that writes it
@@ -46,17 +47,12 @@ def slug_of(remote: str) -> tuple[str, str]:
     """
     found = URL.fullmatch(remote) or SCP_LIKE.fullmatch(remote)
     if not found or remote.lower().startswith("file:"):
-        raise NoClone(f"its remote {without_password(remote)} is not an address of a forge")
+        raise NoClone(f"its remote {without_credentials(remote)} is not an address of a forge")
     path = re.split(r"[?#]", found["path"])[0].strip("/").removesuffix(".git").strip("/")
     namespace, _, name = path.rpartition("/")
     if not namespace or not name:
-        raise NoClone(f"its remote {without_password(remote)} does not read namespace/name")
+        raise NoClone(f"its remote {without_credentials(remote)} does not read namespace/name")
     return namespace.removeprefix("scm/"), name  # Bitbucket Server's https addresses begin with scm/
-
-
-def without_password(remote: str) -> str:
-    """Write an address without what stands before its host or in its query, which may be a token."""
-    return re.sub(r"\A(\w[\w+.-]*://)?.*@", r"\1", re.split(r"[?#]", remote)[0], flags=re.DOTALL)
 
 
 def clone_of(folder: str) -> Clone:
@@ -96,44 +92,30 @@ def no_file(path: Path, slug: str) -> str:
 
 
 def remote_of(path: Path) -> str:
-    """Ask git for the address of a clone: of `origin`, or of the only remote.
+    """Return the address of `origin`, or of the only remote, of a clone.
 
     Raises:
         NoClone: it is no clone, or has no remote.
     """
-    top = git(path, "rev-parse", "--show-cdup")
-    if git(path, "rev-parse", "--is-inside-work-tree") != "true":
+    try:
+        inside_work_tree = git(path, "rev-parse", "--is-inside-work-tree") == "true"
+        prefix, remotes = git(path, "rev-parse", "--show-cdup"), git(path, "remote").split()
+    except GitMissing as error:
+        raise NoClone(str(error)) from None
+    except GitError as error:
+        reason = "" if str(error).startswith("not a git repository") else f" that git can read: {error}"
+        raise NoClone(f"it is not a git clone{reason}") from None
+    if not inside_work_tree:
         raise NoClone("it is a repository without a work tree; clone it")
-    if top:
+    if prefix:
         raise NoClone("it is a folder within a clone, not a clone")
-    remotes = git(path, "remote").split()
     if not remotes:
         raise NoClone("it has no git remote, so nobody knows which repository it is")
     if "origin" not in remotes and len(remotes) > 1:
         raise NoClone(f"it has several git remotes ({', '.join(remotes)}) and none is called origin")
-    # As it is written in the clone's configuration, whatever `insteadOf` makes of it on this machine.
     name = "origin" if "origin" in remotes else remotes[0]
     try:
+        # As it is written in the clone's configuration, whatever `insteadOf` makes of it on this machine.
         return git(path, "config", "--get-all", f"remote.{name}.url").split("\n")[0]  # git fetches from the first
-    except NoClone:
+    except GitError:
         raise NoClone(f"its git remote {name} has no address") from None
-
-
-def git(path: Path, *arguments: str) -> str:
-    """Run git in a clone.
-
-    Raises:
-        NoClone: with what git says, such as that the folder belongs to somebody else.
-    """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    try:
-        done = subprocess.run(  # noqa: S603 - no shell, and no argument is anybody's input
-            ["git", "-C", str(path), *arguments],  # noqa: S607 - the git of the path
-            env={**kept, "LC_ALL": "C"}, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-    except OSError as error:
-        raise NoClone(f"git cannot be run: {error.strerror}") from None
-    if done.returncode == 0:
-        return done.stdout.strip()
-    said = done.stderr.strip().removeprefix("fatal: ").split("\n")[0]
-    raise NoClone("it is not a git clone" + ("" if said.startswith("not a git repository") else f" that git can read: {said}"))

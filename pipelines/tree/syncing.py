@@ -15,44 +15,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from pipelines.compare.revision import NoRevision, git, write_files
 from pipelines.errors import ConfigError
-from pipelines.importing.clones import without_password
+from pipelines.git import GitError, git, without_credentials, write_files
 
 FETCHED = "refs/synced"
 KEPT = 3600  # seconds that a folder is kept after it was replaced, for commands that still read it
-LIMIT = 600  # seconds for git to fetch
 BRANCH = re.compile(r"[^\s:+^~?*\[\\-][^\s:^~?*\[\\]*")
-ADDRESS = re.compile(r"\w[\w+.-]*://[^\s']+")
-# How git signs in is for the caller to say. It never asks: nobody sits before a timer.
-PASSED_ON = ("GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSL_CAINFO")
-NEVER_ASK = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "LC_ALL": "C"}
 
 
 class NotSynced(ConfigError):
-    """The tree stays as it was."""
+    """The tree stays as it was, for the reason in the message."""
 
 
 @dataclass(frozen=True)
 class Synced:
-    """What the tree is now, and was before."""
-
     commit: str
-    before: str  # name of the folder that the link led to; empty where there was no link
+    before: str  # name of the folder that the link pointed to; empty where there was no link
     swapped: bool
 
 
 def sync(link: Path, remote: str, branch: str = "HEAD", folder: str = "") -> Synced:
-    """Bring the tree to the newest commit of a branch.
+    """Update the tree to the newest commit of a branch.
 
     Args:
-        link: the tree (EDRONE_PROJECTS); made where it is not there.
+        link: the tree (EDRONE_PROJECTS); created if it does not exist.
         remote: an address, or the folder of a clone.
         branch: or a tag; HEAD is the default branch.
-        folder: of the repository, which becomes the tree; empty: all of it.
+        folder: of the repository, which becomes the tree; empty for all of it.
 
     Raises:
-        NotSynced: the tree is as it was; the message says why.
+        NotSynced: nothing was changed.
     """
     if os.path.lexists(link) and not link.is_symlink():
         raise NotSynced(f"{link} (setting EDRONE_PROJECTS) is no link, so it cannot be swapped: move it away and run this again.")
@@ -62,23 +54,23 @@ def sync(link: Path, remote: str, branch: str = "HEAD", folder: str = "") -> Syn
     store = link.parent / f".{link.name}.synced"
     try:
         store.mkdir(parents=True, exist_ok=True)
-        with alone(store):
-            commit = fetched(store, remote, branch)
+        with locked(store):
+            commit = fetch(store, remote, branch)
             # Another folder of the same commit is another tree.
-            place, before = store / quote(f"root/{folder}".rstrip("/"), safe="") / commit, led_to(link)
-            if before != place:
-                if not place.exists():
-                    write(store, commit, folder, place)
-                swap(link, place, before)
-            remove_replaced(store, place)
+            tree, before = store / quote(f"root/{folder}".rstrip("/"), safe="") / commit, target_of(link)
+            if before != tree:
+                if not tree.exists():
+                    write(store, commit, folder, tree)
+                swap(link, tree, before)
+            remove_replaced(store, tree)
     except OSError as error:
         raise NotSynced(f"{error.filename or store}: {error.strerror}.") from None
-    return Synced(commit, before.name if before else "", before != place)
+    return Synced(commit, before.name if before else "", before != tree)
 
 
 @contextmanager
-def alone(store: Path) -> Iterator[None]:
-    """Keep others out; the system lets go when the process ends, however it does."""
+def locked(store: Path) -> Iterator[None]:
+    """Refuse a second run; the system releases the lock when the process ends, however it does."""
     with (store / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -87,28 +79,25 @@ def alone(store: Path) -> Iterator[None]:
         yield
 
 
-def fetched(store: Path, remote: str, branch: str) -> str:
-    """Fetch the newest commit of a branch, and nothing older; give its name."""
+def fetch(store: Path, remote: str, branch: str) -> str:
+    """Fetch the newest commit of a branch, without its history, and return its name."""
     repository = store / "git"
     address = os.path.abspath(remote) if os.path.isdir(remote) else remote  # git runs in another folder
-    shown = without_password(address)
-    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    shown = without_credentials(address)
     try:
         if not (repository / "HEAD").exists():
             git(store, "init", "--quiet", "--bare", "git", problem=f"{repository} cannot be made.")
         git(
             repository, "-c", "gc.autoDetach=false", "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules",
-            "--end-of-options", address, f"+{branch}:{FETCHED}",
-            problem=f"{branch} of {shown} cannot be fetched.", limit=LIMIT, **NEVER_ASK, **passed_on,
+            "--end-of-options", address, f"+{branch}:{FETCHED}", problem=f"{branch} of {shown} cannot be fetched.",
         )  # fmt: skip
         return git(repository, "rev-parse", "--verify", f"{FETCHED}^{{commit}}", problem=f"{branch} of {shown} is no commit.")
-    except NoRevision as error:
-        said = str(error).replace(address, shown)
-        raise NotSynced(ADDRESS.sub(lambda found: without_password(found[0]), said)) from None  # git writes it in other ways too
+    except GitError as error:
+        raise NotSynced(str(error).replace(address, shown)) from None  # me:secret@host:path, which looks like no address
 
 
-def write(store: Path, commit: str, folder: str, place: Path) -> None:
-    """Write the files of a commit into a folder that has its name only once they all are on the disk."""
+def write(store: Path, commit: str, folder: str, tree: Path) -> None:
+    """Write the files of a commit into a folder that gets its name only once they are all on the disk."""
     partial = store / "partial"
     with suppress(FileNotFoundError):  # of a run that was killed
         shutil.rmtree(partial)
@@ -121,35 +110,34 @@ def write(store: Path, commit: str, folder: str, place: Path) -> None:
         if re.search("^160000 ", entries, re.MULTILINE):
             raise NotSynced(f"{commit} has submodules in {inside}, which synctree does not fetch: use git-sync.")
         write_files(repository, folder, commit, partial, f"{commit} cannot be written.")
-    except NoRevision as error:
+    except GitError as error:
         raise NotSynced(str(error)) from None
     os.sync()
-    place.parent.mkdir(exist_ok=True)
-    partial.rename(place)
+    tree.parent.mkdir(exist_ok=True)
+    partial.rename(tree)
 
 
-def led_to(link: Path) -> Path | None:
-    """Give the folder that the link leads to, if there is a link."""
+def target_of(link: Path) -> Path | None:
     try:
         return link.parent / os.readlink(link)
     except FileNotFoundError:
         return None
 
 
-def swap(link: Path, place: Path, before: Path | None) -> None:
-    """Let the link lead to a folder, in one step."""
+def swap(link: Path, tree: Path, before: Path | None) -> None:
+    """Point the link to another folder, in one step."""
     store = link.parent / f".{link.name}.synced"
     new = store / "link"
     new.unlink(missing_ok=True)
-    new.symlink_to(place.relative_to(link.parent))
+    new.symlink_to(tree.relative_to(link.parent))
     new.replace(link)
     if before and before.is_relative_to(store):
         with suppress(FileNotFoundError):
-            os.utime(before)  # from now on it is kept for a while
+            os.utime(before)  # the hour for which it is kept begins now
 
 
 def remove_replaced(store: Path, current: Path) -> None:
-    """Delete the folders that were replaced long enough ago."""
-    for place in store.glob("*/" + "[0-9a-f]" * 40 + "*"):
-        if place != current and place.stat().st_mtime < time.time() - KEPT:
-            shutil.rmtree(place)
+    """Delete the folders that were replaced more than KEPT seconds ago."""
+    for tree in store.glob("*/" + "[0-9a-f]" * 40 + "*"):
+        if tree != current and tree.stat().st_mtime < time.time() - KEPT:
+            shutil.rmtree(tree)

@@ -172,9 +172,9 @@ def test_no_password_is_shown_or_stored(commit, synced, tmp_path, remote):
 
 
 def test_git_that_hangs_is_left(commit, synced, monkeypatch, tmp_path):
-    monkeypatch.setattr(syncing, "LIMIT", 0.5)
+    monkeypatch.setattr("pipelines.git.LIMIT", 0.5)
     helper = tmp_path / "ssh"
-    helper.write_text("#!/bin/sh\nexec sleep 5\n")
+    helper.write_text("#!/bin/sh\nsleep 3600\n")
     helper.chmod(0o755)
     monkeypatch.setenv("GIT_SSH_COMMAND", str(helper))
     assert re.search(r"longer than 0.5 s", refused(synced, "cannot be fetched", remote="ssh://host/x"))

@@ -13,8 +13,9 @@ from typing import Any, NoReturn
 
 import requests
 
-from demo.standin.config import Source
+from demo.standin.database import create
 from demo.standin.drone import TOKEN, standing_in
+from demo.standin.yaml_source import YamlSource
 
 ROOT = Path(__file__).parent.parent
 SECONDS = 3.0  # that a step lasts
@@ -32,7 +33,9 @@ def main() -> None:
     state.mkdir(parents=True, exist_ok=True)
     database, secret = state / "drone.sqlite", secrets.token_hex(16)
     site = f"http://127.0.0.1:{port}"
-    with standing_in(database, Source(f"{site}/edrone", secret), seconds=SECONDS) as (server, _):
+    if not database.exists():
+        create(database, TOKEN)
+    with standing_in(database, YamlSource(f"{site}/edrone", secret), seconds=SECONDS) as (server, _):
         variables = os.environ | {
             "EDRONE_STATE": str(state), "DRONE_YAML_SECRET": secret, "DRONE_SERVER": server.url, "DRONE_TOKEN": TOKEN,
             "DRONE_DATABASE_URL": f"sqlite:///{database}",
@@ -93,9 +96,9 @@ Drone does, asks edrone for pipelines as Drone does, and plays a runner. It runs
 Start an operation, which takes some seconds, and look at the build:
   {curl} '{builds}?branch=develop&action=check&TARGET=staging'
   curl -H "Authorization: Bearer {made}" {builds}/latest?branch=develop
-Promote build 18, which deploys its commit, and roll back to build 13 (the pipeline is projects/edrone/_promote.yaml):
-  {curl} '{builds}/18/promote?target=staging'
-  {curl} '{builds}/13/rollback?target=staging'
+Promote build 45, which deploys its commit, and roll back to build 37 (the pipeline is projects/edrone/_promote.yaml):
+  {curl} '{builds}/45/promote?target=staging'
+  {curl} '{builds}/37/rollback?target=staging'
 Misspell an operation, and see how edrone says so:
   {curl} '{builds}?branch=develop&action=chek'
 Start it past edrone, as with Drone's own page or CLI; the error of the build says what is wrong:

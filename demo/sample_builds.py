@@ -7,15 +7,12 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from django.conf import settings
-
-NOTE = "These builds are sample data: set DRONE_DATABASE_URL to see those of your Drone server."
 FORGE = "https://git.example.com"
 REPOS = ("ismewen/edrone", "shop/cart", "shop/checkout", "platform/billing-api", "octocat/hello", "platform/attic")
 PEOPLE = (("ismewen", "Is Mewen"), ("ann", "Ann Example"), ("wei", "王伟"), ("renovate", "Renovate Bot"))
@@ -43,19 +40,19 @@ STEPS = (
 FAILED = ("\x1b[31mE       AssertionError: expected 200, got 502\x1b[0m", "\x1b[1;31m1 failed\x1b[0m, 25 passed in 4.30s")
 
 
-def note() -> str | None:
-    """Give the sentence that stands wherever sample data is shown; None where the data is real."""
-    return NOTE if settings.EDRONE_DEMO else None
+def make(path: Path, *, under_way: bool = True) -> None:
+    """Write the database anew; whoever has the old one open goes on reading that.
 
-
-def make(path: Path) -> None:
-    """Write the database anew; whoever has the old one open goes on reading that."""
+    Args:
+        path: of the file.
+        under_way: some builds have not finished, which they never will, as nothing runs them.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.{os.getpid()}")
     new.unlink(missing_ok=True)
     with closing(sqlite3.connect(new)) as connection, connection:
         connection.executescript(Path(__file__).with_name("sample_builds.sql").read_text())
-        for table, row in rows(int(time.time())):
+        for table, row in rows(int(time.time()), UNDER_WAY if under_way else {}):
             columns = ", ".join(row)
             marks = ", ".join("?" * len(row))
             connection.execute(f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - ours
@@ -65,7 +62,7 @@ def make(path: Path) -> None:
 Row = tuple[str, dict[str, Any]]  # table, column → value
 
 
-def rows(now: int) -> Iterator[Row]:
+def rows(now: int, under_way: Mapping[int, tuple[str, int]]) -> Iterator[Row]:
     """Make up all rows; the same ones each time, but for the clock."""
     chance = Random(5)  # noqa: S311 - nothing secret
     planned: list[tuple[int, int, int, str]] = []  # when, repository, number, status
@@ -74,7 +71,7 @@ def rows(now: int) -> Iterator[Row]:
         yield "repos", repo(repo_id, slug, count, now)
         for number in range(1, count + 1):
             age = count - number
-            status, ago = UNDER_WAY.get(age, ("", 0)) if repo_id == 1 else ("", 0)
+            status, ago = under_way.get(age, ("", 0)) if repo_id == 1 else ("", 0)
             # Each status once, then as in life.
             status = status or (
                 STATUSES[(number + 2 * repo_id) % len(STATUSES)] if number <= len(STATUSES) else chance.choice(LATER)

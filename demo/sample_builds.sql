@@ -1,4 +1,24 @@
--- The tables that edrone reads, as Drone 2.28.2 makes them in SQLite.
+-- The tables that edrone reads, and `users`, which the stand-in reads, as Drone 2.28.2 makes them in SQLite.
+CREATE TABLE users (
+ user_id            INTEGER PRIMARY KEY AUTOINCREMENT
+,user_login         TEXT COLLATE NOCASE
+,user_email         TEXT
+,user_admin         BOOLEAN
+,user_machine       BOOLEAN
+,user_active        BOOLEAN
+,user_avatar        TEXT
+,user_syncing       BOOLEAN
+,user_synced        INTEGER
+,user_created       INTEGER
+,user_updated       INTEGER
+,user_last_login    INTEGER
+,user_oauth_token   TEXT
+,user_oauth_refresh TEXT
+,user_oauth_expiry  INTEGER
+,user_hash          TEXT
+,UNIQUE(user_login COLLATE NOCASE)
+,UNIQUE(user_hash)
+);
 CREATE TABLE repos (
  repo_id INTEGER PRIMARY KEY AUTOINCREMENT
 ,repo_uid TEXT

@@ -22,6 +22,12 @@ VERSIONS = ("2.28.2", "1.10.1", "1.0.0")
 DATABASES = [f"{version}.{kind}" for version in VERSIONS for kind in ("sqlite", "postgres")]
 
 
+def recorded_sqlite(path: Path) -> Path:
+    """Copy the database that Drone 2.28.2 wrote, for a test that changes it; returns the copy's path."""
+    path.write_bytes((RECORDED / "drone-2.28.2.sqlite").read_bytes())
+    return path
+
+
 @contextmanager
 def postgres_server() -> Iterator[PostgresServer]:
     """Run a PostgreSQL, in a folder that the user it runs as can reach (where tests run as root, it does not)."""

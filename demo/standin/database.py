@@ -1,14 +1,16 @@
-"""Drone's database, as the stand-in writes it: a copy of one that a real Drone 2.28.2 wrote (docs/drone.md 4.5, 5)."""
+"""Drone's database, as the stand-in reads and writes it: in the form of Drone 2.28.2 (docs/drone.md 4.5, 5)."""
 
 import json
-import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-RECORDED = Path(__file__).parents[2] / "tests" / "recorded" / "databases" / "drone-2.28.2.sqlite"
+from demo import sample_builds
+
 Row = dict[str, Any]
 
 # Keys of Drone's answers → columns, where the names differ. What is in OMITTED is left out while it is empty.
@@ -40,14 +42,23 @@ BOOLEANS = {"debug", "errignore", "on_success", "on_failure", "detached"}
 AS_JSON = {"params", "depends_on", "labels"}
 
 
+def create(path: Path, token: str) -> None:
+    """Create a database with sample builds, all of which have finished, and with an administrator who has this token."""
+    sample_builds.make(path, under_way=False)
+    now = int(time.time())
+    user = sample_builds.with_prefix("user", {
+        "id": 1, "login": "ismewen", "email": "", "admin": True, "machine": True, "active": True, "avatar": "", "syncing": False,
+        "synced": now, "created": now, "updated": now, "last_login": 0, "oauth_token": b"", "oauth_refresh": b"", "oauth_expiry": 0,
+        "hash": token,
+    })  # fmt: skip
+    with closing(Database(path)) as database:
+        database.insert("users", user)
+
+
 class Database:
     """One file, one writer at a time."""
 
     def __init__(self, path: Path) -> None:
-        """Copy the recorded one, unless there is one."""
-        if not path.exists():
-            shutil.copyfile(RECORDED, path)
-            path.chmod(0o644)
         self.connection = sqlite3.connect(path, check_same_thread=False, timeout=10, isolation_level=None)
         self.connection.row_factory = sqlite3.Row
         self.lock = threading.RLock()

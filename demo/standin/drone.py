@@ -11,22 +11,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from demo.standin.config import Source
 from demo.standin.database import Database, Row, shown, written
 from demo.standin.faults import FAULTS
-from demo.standin.http import Handler, Request, Response, Server, serving
-from demo.standin.reading import NO_ROWS, Reading, Refused
+from demo.standin.http import Handler, LocalServer, Request, Response, serving
+from demo.standin.read_api import NO_ROWS, ErrorAnswer, ReadApi
 from demo.standin.runner import OPEN, Runner
 from demo.standin.triggering import NotTriggered, commit_of, trigger
+from demo.standin.yaml_source import YamlSource
 
 TOKEN = "0123456789abcdef0123456789abcdef"  # of the recorded database's administrator
 LEFT_OUT_OF_CUSTOM = {"access_token", "commit", "branch"}
 
 
-class Drone(Reading):
+class Drone(ReadApi):
     """Answers requests."""
 
-    def __init__(self, database: Database, source: Source) -> None:
+    def __init__(self, database: Database, source: YamlSource) -> None:
         """Nothing is wrong yet."""
         super().__init__(database)
         self.source, self.version = source, "2.28.1"  # as 2.28.2 says
@@ -74,7 +74,7 @@ class Drone(Reading):
     def handled(self, request: Request, handle: Callable[..., Any], parts: tuple[str, ...]) -> Response:
         try:
             answer = handle(request, *parts)
-        except Refused as error:
+        except ErrorAnswer as error:
             return Response(error.status, written({"message": str(error)}) + b"\n")
         except NotTriggered as error:
             return Response(500, written({"message": str(error)}) + b"\n")
@@ -85,7 +85,7 @@ class Drone(Reading):
     def create(self, request: Request, *slug: str) -> Any:
         user, repo, query = self.writer(request), self.repo(request, *slug), first_values(request)
         if not repo["repo_user_id"]:
-            raise Refused(404, NO_ROWS)
+            raise ErrorAnswer(404, NO_ROWS)
         branch = query.get("branch") or repo["repo_branch"]
         ref = branch if branch.startswith("refs/") else f"refs/heads/{branch}"
         commit = commit_of(repo, ref)
@@ -121,7 +121,7 @@ class Drone(Reading):
         user, repo = self.writer(request), self.repo(request, namespace, name)
         query = first_values(request)
         if not (target := query.pop("target", "")):
-            raise Refused(400, "Missing target environment")
+            raise ErrorAnswer(400, "Missing target environment")
         query.pop("access_token", "")
         build = self.build(repo, number)
         was = inherited(build)
@@ -162,11 +162,11 @@ class Drone(Reading):
         build = self.build(self.repo(request, namespace, name), number)
         stages = [each for each in self.database.stages(build["build_id"]) if not stage or str(each["stage_number"]) == stage]
         if not stages:
-            raise Refused(404, "Stage not found")
+            raise ErrorAnswer(404, "Stage not found")
         for each in stages:
             if each["stage_status"] != "blocked":
                 what = "approve a Pipeline with Status" if verdict == "approve" else "decline build with status"
-                raise Refused(400, f'Cannot {what} "{each["stage_status"]}"')
+                raise ErrorAnswer(400, f'Cannot {what} "{each["stage_status"]}"')
             self.database.update("stage", each["stage_id"], status="pending" if verdict == "approve" else "declined")
         if verdict == "decline":
             self.database.update("build", build["build_id"], status="declined", finished=int(time.time()))
@@ -198,7 +198,7 @@ def inherited(build: Row) -> dict[str, Any]:
 
 
 @contextmanager
-def standing_in(database: Path, source: Source, port: int = 0, seconds: float = 0.0) -> Iterator[tuple[Server, Drone]]:
+def standing_in(database: Path, source: YamlSource, port: int = 0, seconds: float = 0.0) -> Iterator[tuple[LocalServer, Drone]]:
     """Run a stand-in; `seconds` that each step lasts."""
     opened = Database(database)
     drone = Drone(opened, source)

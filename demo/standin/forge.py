@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from demo.standin.http import Request, Response, Server, serving
+from demo.standin.http import LocalServer, Request, Response, serving
 
 USER = {"id": 1, "login": "octocat", "username": "octocat", "full_name": "", "email": "octocat@example.com", "avatar_url": ""}
 TIME = "2026-11-25T10:00:00Z"
@@ -111,7 +111,7 @@ def shown(content: Any) -> Response:
 
 
 @contextmanager
-def forge(*slugs: str) -> Iterator[tuple[Forge, Server]]:
+def forge(*slugs: str) -> Iterator[tuple[Forge, LocalServer]]:
     """Serve until the end of the block."""
     made = Forge(*slugs)
     with serving(made.answer) as server:

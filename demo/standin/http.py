@@ -35,7 +35,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # or each answer takes 40 ms more
-    server: "Server"
+    server: "LocalServer"
 
     def handle_one(self) -> None:
         address = urlsplit(self.path)
@@ -68,7 +68,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 Answers = Callable[[Request], Response | Callable[[Handler], None]]
 
 
-class Server(http.server.ThreadingHTTPServer):
+class LocalServer(http.server.ThreadingHTTPServer):
     """Keeps what was asked."""
 
     daemon_threads = True
@@ -93,9 +93,9 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(answer: Answers, port: int = 0) -> Iterator[Server]:
+def serving(answer: Answers, port: int = 0) -> Iterator[LocalServer]:
     """Serve until the end of the block."""
-    server = Server(answer, port)
+    server = LocalServer(answer, port)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

@@ -13,7 +13,7 @@ LONGEST_LINE = 65_535  # bytes
 Pipeline = dict[str, Any]
 
 
-class Wrong(Exception):
+class BrokenYaml(Exception):
     """Drone makes a build of status error, with this text."""
 
 
@@ -25,11 +25,11 @@ def pipelines(text: str) -> list[Pipeline]:
             document = yaml.load(part, Loader=yaml.CSafeLoader)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise Wrong(f"yaml: line {line}: {error.problem}") from None
+            raise BrokenYaml(f"yaml: line {line}: {error.problem}") from None
         if document is not None and not isinstance(document, dict):
-            raise Wrong("yaml: unmarshal errors: cannot unmarshal into yaml.RawResource")
+            raise BrokenYaml("yaml: unmarshal errors: cannot unmarshal into yaml.RawResource")
         if not document or not document.get("kind"):
-            raise Wrong("yaml: missing kind attribute")
+            raise BrokenYaml("yaml: missing kind attribute")
         if document["kind"] not in NO_STAGES:
             found.append(document)
     lint(found)
@@ -59,18 +59,18 @@ def lint(found: list[Pipeline]) -> None:
     for pipeline in found:
         name, platform = pipeline.get("name", ""), pipeline.get("platform") or {}
         if name in names:
-            raise Wrong("linter: duplicate pipeline names")
+            raise BrokenYaml("linter: duplicate pipeline names")
         if pipeline["kind"] == "pipeline" and pipeline.get("type", "docker") == "docker":
             system, architecture = str(platform.get("os", "linux")), str(platform.get("arch", "amd64"))
             if system not in SYSTEMS:
-                raise Wrong(f"linter: unsupported os: {system}")
+                raise BrokenYaml(f"linter: unsupported os: {system}")
             if architecture not in ARCHITECTURES:
-                raise Wrong(f"linter: unsupported architecture: {architecture}")
+                raise BrokenYaml(f"linter: unsupported architecture: {architecture}")
         for dependency in pipeline.get("depends_on") or []:
             if dependency == name:
-                raise Wrong("linter: pipeline cannot have a dependency on itself")
+                raise BrokenYaml("linter: pipeline cannot have a dependency on itself")
             if dependency not in names:
-                raise Wrong("linter: invalid or unknown pipeline dependency")
+                raise BrokenYaml("linter: invalid or unknown pipeline dependency")
         names.add(name)
 
 

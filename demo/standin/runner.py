@@ -4,9 +4,9 @@ import threading
 import time
 from typing import Any
 
-from demo.standin.config import NoConfig, Source
 from demo.standin.database import Database, Row, of, shown, written
-from demo.standin.pipelines import Pipeline, Wrong, pipelines
+from demo.standin.pipelines import BrokenYaml, Pipeline, pipelines
+from demo.standin.yaml_source import NoConfig, YamlSource
 
 OPEN = ("pending", "running", "waiting_on_dependencies", "blocked")
 
@@ -14,7 +14,7 @@ OPEN = ("pending", "running", "waiting_on_dependencies", "blocked")
 class Runner:
     """Works until it is stopped."""
 
-    def __init__(self, database: Database, source: Source, seconds: float) -> None:
+    def __init__(self, database: Database, source: YamlSource, seconds: float) -> None:
         """Take seconds that a step lasts."""
         self.database, self.source, self.seconds = database, source, seconds
         self.stopping = threading.Event()
@@ -42,7 +42,7 @@ class Runner:
         except NoConfig as error:
             self.finish(stage, "error", str(error)[:500])
             return
-        except Wrong:
+        except BrokenYaml:
             self.finish(stage, "error", "resource not found")
             return
         if stage["stage_name"] not in found:

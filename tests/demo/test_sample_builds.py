@@ -62,13 +62,6 @@ def test_it_has_the_form_of_drones_own_database(sample):
     assert columns(sample) == columns(drones.RECORDED / "drone-2.28.2.sqlite")
 
 
-def test_sample_data_says_that_it_is_that(settings):
-    settings.EDRONE_DEMO = True
-    assert "sample data" in (sample_builds.note() or "")
-    settings.EDRONE_DEMO = False
-    assert sample_builds.note() is None
-
-
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path):
     (tmp_path / "demo.sqlite3").mkdir()
     done = manage(

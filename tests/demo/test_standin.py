@@ -12,14 +12,15 @@ from typing import Any
 import pytest
 import requests
 
-from demo.standin.config import Source
 from demo.standin.drone import TOKEN, Drone, standing_in
 from demo.standin.faults import FAULTS
-from demo.standin.http import Response, Server, serving
+from demo.standin.http import LocalServer, Response, serving
+from demo.standin.yaml_source import YamlSource
 from drone_api.client import Client, CustomBuild, RepoName
 from drone_api.errors import DroneError
 from drone_api.transport import Transport
 from pipelines import build_request
+from tests import drones
 from tests.server import ROOT
 
 SECRET = "bea26a2221fd8090ea38720fc445eca6"
@@ -41,7 +42,7 @@ BY_THE_FORGE = re.compile(r"[0-9a-f]{40}|(?<=Change )[0-9a-f]{7}")
 
 
 @pytest.fixture(scope="module")
-def edrone() -> Iterator[Server]:
+def edrone() -> Iterator[LocalServer]:
     """What the endpoint of the recording did, by branch."""
 
     def answer(request):
@@ -72,18 +73,20 @@ def data(text: str) -> Response:
 @pytest.fixture(autouse=True)
 def bodies(monkeypatch):
     BODIES.clear()
-    ask = Source.ask
+    ask = YamlSource.ask
 
-    def remembered(self: Source, content: bytes) -> str:
+    def remembered(self: YamlSource, content: bytes) -> str:
         BODIES.append(content)
         return ask(self, content)
 
-    monkeypatch.setattr(Source, "ask", remembered)
+    monkeypatch.setattr(YamlSource, "ask", remembered)
 
 
 @pytest.fixture
-def standin(edrone: Server, tmp_path: Path) -> Iterator[tuple[Server, Drone]]:
-    with standing_in(tmp_path / "drone.sqlite", Source(f"{edrone.url}/edrone", SECRET, caching=False)) as found:
+def standin(edrone: LocalServer, tmp_path: Path) -> Iterator[tuple[LocalServer, Drone]]:
+    with standing_in(
+        drones.recorded_sqlite(tmp_path / "drone.sqlite"), YamlSource(f"{edrone.url}/edrone", SECRET, caching=False)
+    ) as found:
         yield found
 
 
@@ -181,7 +184,9 @@ def test_a_build_can_fail_and_what_depends_on_it_is_skipped(client):
 
 
 def test_a_build_can_be_cancelled(edrone, tmp_path):
-    with standing_in(tmp_path / "drone.sqlite", Source(f"{edrone.url}/edrone", SECRET), seconds=30) as (server, _):
+    with standing_in(
+        drones.recorded_sqlite(tmp_path / "drone.sqlite"), YamlSource(f"{edrone.url}/edrone", SECRET), seconds=30
+    ) as (server, _):
         client = Client(Transport(server.url, TOKEN), 10.0, 10.0)
         number = client.create(EDRONE, CustomBuild("develop"), {}).number
         for _ in range(100):
@@ -210,7 +215,9 @@ def test_a_text_that_drone_refuses_is_a_build_with_an_error(client):
 
 
 def test_builds_of_one_second_share_the_answer_as_in_drones_own_cache(edrone, tmp_path):
-    with standing_in(tmp_path / "drone.sqlite", Source(f"{edrone.url}/edrone", SECRET), seconds=0) as (server, _):
+    with standing_in(
+        drones.recorded_sqlite(tmp_path / "drone.sqlite"), YamlSource(f"{edrone.url}/edrone", SECRET), seconds=0
+    ) as (server, _):
         client = Client(Transport(server.url, TOKEN), 10.0, 10.0)
         time.sleep(1 - time.time() % 1)
         for number in range(3):

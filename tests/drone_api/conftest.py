@@ -5,12 +5,12 @@ from contextlib import ExitStack
 
 import pytest
 
-from demo.standin.http import Answers, Server, serving
+from demo.standin.http import Answers, LocalServer, serving
 from drone_api.client import Client
 from drone_api.transport import Transport
 
 TOKEN = "planted-drone-token"
-Serve = Callable[[Answers], Server]
+Serve = Callable[[Answers], LocalServer]
 
 
 @pytest.fixture
@@ -20,5 +20,5 @@ def serve() -> Iterator[Serve]:
         yield lambda answers: stack.enter_context(serving(answers))
 
 
-def client_of(server: Server, writes: float = 1.0, reads: float = 1.0) -> Client:
+def client_of(server: LocalServer, writes: float = 1.0, reads: float = 1.0) -> Client:
     return Client(Transport(server.url, TOKEN, connect=1.0), writes, reads)

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from demo.standin.config import Source
 from demo.standin.drone import TOKEN, standing_in
+from demo.standin.yaml_source import YamlSource
+from tests import drones
 from tests.e2e.running import answers
 from tests.server import ROOT, clean_environment, free_port
 
@@ -82,7 +83,10 @@ def desk(clone: Path, cli: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     (home / ".curlrc").write_text("fail-with-body\nsilent\nshow-error\n")
     (home / ".gitconfig").write_text("[user]\nname = Ada\nemail = ada@example.com\n[safe]\ndirectory = *\n")
     url = f"http://127.0.0.1:{port}"
-    with standing_in(home / "drone.sqlite", Source(f"{url}/edrone", SECRET), seconds=0.05) as (drone, _):
+    with standing_in(drones.recorded_sqlite(home / "drone.sqlite"), YamlSource(f"{url}/edrone", SECRET), seconds=0.05) as (
+        drone,
+        _,
+    ):
         passed = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "REQUESTS_"))}
         environment = clean_environment(
             **passed, HOME=str(home), PATH=f"{cli.parent}:{os.environ['PATH']}", PORT=str(port), DRONE_YAML_SECRET=SECRET,

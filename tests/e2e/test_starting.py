@@ -11,8 +11,9 @@ from typing import Any
 
 import requests
 
-from demo.standin.config import Source
 from demo.standin.drone import TOKEN, Drone, standing_in
+from demo.standin.yaml_source import YamlSource
+from tests import drones
 from tests.e2e.running import SECRET, Server, administrator, ask, serving, wait_until
 from tests.server import free_port
 
@@ -36,8 +37,8 @@ class Site:
 @contextmanager
 def site(folder: Path, seconds: float = 0.1, **environment: str) -> Iterator[Site]:
     """Start both; a step at the stand-in lasts some seconds."""
-    port, database = free_port(), folder / "drone.sqlite"
-    source = Source(f"http://127.0.0.1:{port}/edrone", SECRET)
+    port, database = free_port(), drones.recorded_sqlite(folder / "drone.sqlite")
+    source = YamlSource(f"http://127.0.0.1:{port}/edrone", SECRET)
     with standing_in(database, source, seconds=seconds) as (server, drone):
         settings = {
             "PORT": str(port), "DRONE_SERVER": server.url, "DRONE_TOKEN": TOKEN, "DRONE_DATABASE_URL": f"sqlite:///{database}",

@@ -9,8 +9,9 @@ from pathlib import Path
 import requests
 
 from configs.client import drone_request
-from demo.standin.config import Source
 from demo.standin.drone import TOKEN, standing_in
+from demo.standin.yaml_source import YamlSource
+from tests import drones
 from tests.conftest import push
 from tests.server import PATIENCE, Server, running
 
@@ -32,7 +33,10 @@ def test_the_login_of_drone_token_is_looked_at_and_errors_of_stages_are_shown(tm
     tree = tmp_path / "tree"
     tree.mkdir()
     (tree / "default.yaml").touch()
-    with standing_in(tmp_path / "drone.sqlite", Source("http://127.0.0.1:1/edrone", "secret")) as (drone, _):
+    with standing_in(drones.recorded_sqlite(tmp_path / "drone.sqlite"), YamlSource("http://127.0.0.1:1/edrone", "secret")) as (
+        drone,
+        _,
+    ):
         settings = {"DRONE_SERVER": drone.url, "DRONE_TOKEN": TOKEN, "EDRONE_MANUAL_BUILDS_BY": "robot", "EDRONE_WORKERS": "1"}
         with running(tmp_path, EDRONE_PROJECTS=str(tree), **settings) as server:
             wait_until(lambda: "EDRONE_MANUAL_BUILDS_BY does not name ismewen, the login of DRONE_TOKEN" in server.printed())

@@ -13,7 +13,7 @@ from builds import drone_client
 from builds.access.models import Level
 from builds.drone_db.models import Build, Step
 from builds.logs import live_log
-from demo.standin.http import Request, Response, Server, serving
+from demo.standin.http import Request, Response, LocalServer, serving
 from tests import drones
 from tests.builds.api import Api, body
 from tests.builds.conftest import person
@@ -35,20 +35,20 @@ def without_logs(db: None, tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def drone(without_logs: None, settings: Any) -> Iterator[Callable[[Response], Server]]:
+def drone(without_logs: None, settings: Any) -> Iterator[Callable[[Response], LocalServer]]:
     """Run a Drone that answers as the test says."""
     answers: list[Response] = []
     with serving(lambda _: answers[-1]) as server:
         settings.DRONE_SERVER, settings.DRONE_TOKEN = server.url, TOKEN
 
-        def answering(answer: Response) -> Server:
+        def answering(answer: Response) -> LocalServer:
             answers.append(answer)
             return server
 
         yield answering
 
 
-def asked(server: Server) -> list[tuple[str, str]]:
+def asked(server: LocalServer) -> list[tuple[str, str]]:
     return [(request.path, request.headers["authorization"]) for request in server.requests]
 
 

@@ -9,7 +9,7 @@ from demo.standin.http import Request, Response
 NO_ROWS = "sql: no rows in result set"
 
 
-class Refused(Exception):
+class ErrorAnswer(Exception):
     """An error in Drone's form."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -17,7 +17,7 @@ class Refused(Exception):
         self.status = status
 
 
-class Reading:
+class ReadApi:
     """Answers from the database."""
 
     def __init__(self, database: Database) -> None:
@@ -30,28 +30,28 @@ class Reading:
     def writer(self, request: Request) -> Row:
         user = self.caller(request)
         if user is None:
-            raise Refused(401, "Unauthorized")
+            raise ErrorAnswer(401, "Unauthorized")
         if not user["user_admin"]:
-            raise Refused(404, "Not Found")
+            raise ErrorAnswer(404, "Not Found")
         return user
 
     def repo(self, request: Request, namespace: str, name: str) -> Row:
         found = self.database.row("SELECT * FROM repos WHERE repo_slug = ?", f"{namespace}/{name}")
         if found is None:
-            raise Refused(404, "Not Found") if self.caller(request) else Refused(401, "Unauthorized")
+            raise ErrorAnswer(404, "Not Found") if self.caller(request) else ErrorAnswer(401, "Unauthorized")
         return found
 
     def build(self, repo: Row, number: str) -> Row:
         query = "SELECT * FROM builds WHERE build_repo_id = ? AND build_number = ?"
         found = self.database.row(query, repo["repo_id"], whole(number))
         if found is None:
-            raise Refused(404, NO_ROWS)
+            raise ErrorAnswer(404, NO_ROWS)
         return found
 
     def user(self, request: Request) -> Any:
         user = self.caller(request)
         if user is None:
-            raise Refused(401, "Unauthorized")
+            raise ErrorAnswer(401, "Unauthorized")
         names = (
             "id",
             "login",
@@ -84,7 +84,7 @@ class Reading:
         ref = query.get("ref") or f"refs/heads/{query.get('branch') or repo['repo_branch']}"
         where = "SELECT * FROM builds WHERE build_repo_id = ? AND build_ref = ? ORDER BY build_id DESC LIMIT 1"
         if (found := self.database.row(where, repo["repo_id"], ref)) is None:
-            raise Refused(404, NO_ROWS)
+            raise ErrorAnswer(404, NO_ROWS)
         return self.database.whole(found)
 
     def find(self, request: Request, namespace: str, name: str, number: str) -> Any:
@@ -99,14 +99,14 @@ class Reading:
             build["build_id"], whole(stage, "Atoi"), whole(step, "Atoi"),
         )  # fmt: skip
         if found is None:
-            raise Refused(404, NO_ROWS)
+            raise ErrorAnswer(404, NO_ROWS)
         return Response(200, bytes(found["log_data"]))
 
 
 def whole(text: str, function: str = "ParseInt") -> int:
     """Read a number as Go does."""
     if not re.fullmatch(r"[-+]?\d+", text, re.ASCII):
-        raise Refused(400, f'strconv.{function}: parsing "{text}": invalid syntax')
+        raise ErrorAnswer(400, f'strconv.{function}: parsing "{text}": invalid syntax')
     if not -(2**63) <= int(text) < 2**63:
-        raise Refused(400, f'strconv.{function}: parsing "{text}": value out of range')
+        raise ErrorAnswer(400, f'strconv.{function}: parsing "{text}": value out of range')
     return int(text)

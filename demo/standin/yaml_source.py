@@ -28,7 +28,7 @@ class NoConfig(Exception):
 
 
 @dataclass
-class Source:
+class YamlSource:
     """Where YAML comes from."""
 
     endpoint: str  # DRONE_YAML_ENDPOINT

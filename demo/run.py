@@ -23,7 +23,6 @@ TAKES = "DRONE_YAML_SECRET", "DRONE_SERVER", "DRONE_TOKEN", "DRONE_DATABASE_URL"
 
 
 def main() -> None:
-    """Start both, say what to try, and end both."""
     port = os.environ.get("PORT") or "8000"
     state = Path(os.environ.get("EDRONE_STATE") or ROOT / "var" / "demo").absolute()
     if taken := [name for name in TAKES if os.environ.get(name)]:
@@ -48,13 +47,13 @@ def main() -> None:
 
 
 def end(*_: Any) -> NoReturn:
-    """End with everything that was started."""
+    """Exit, so that everything that was started is ended."""
     sys.exit(0)
 
 
 @contextmanager
 def started(command: list[str], variables: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Start edrone, and end it. It has a session of its own, so that Ctrl-C reaches it once, from here."""
+    """Start edrone and end it at the end of the block. It has a session of its own, so that Ctrl-C reaches it once, from here."""
     edrone = subprocess.Popen(command, cwd=ROOT, env=variables, start_new_session=True)
     try:
         yield edrone
@@ -66,7 +65,7 @@ def started(command: list[str], variables: Mapping[str, str]) -> Iterator[subpro
 
 
 def answers(url: str, edrone: subprocess.Popen[bytes]) -> bool:
-    """Wait until edrone answers; False where it ends instead."""
+    """Wait until edrone answers; return False if it ends instead."""
     while edrone.poll() is None:
         with suppress(requests.RequestException):
             if requests.get(url, timeout=1).ok:
@@ -76,13 +75,12 @@ def answers(url: str, edrone: subprocess.Popen[bytes]) -> bool:
 
 
 def token(variables: Mapping[str, str]) -> str:
-    """Make a token of edrone's API; empty where the administrator has been renamed."""
+    """Return a new token of edrone's API; empty if the administrator has been renamed."""
     command = [sys.executable, "manage.py", "createtoken", "admin", "--days", "1", "--name", "demonstration"]
     return subprocess.run(command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
 
 
 def welcome(site: str, url: str, database: Path, secret: str, made: str) -> str:
-    """Say what this is, and what to try."""
     curl = f'curl -X POST -H "Authorization: Bearer {made}"'
     builds = f"{site}/api/repos/ismewen/edrone/builds"
     return f"""

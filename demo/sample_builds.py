@@ -63,7 +63,7 @@ Row = tuple[str, dict[str, Any]]  # table, column → value
 
 
 def rows(now: int, under_way: Mapping[int, tuple[str, int]]) -> Iterator[Row]:
-    """Make up all rows; the same ones each time, but for the clock."""
+    """Return all rows of the database: the same at each call, apart from times."""
     chance = Random(5)  # noqa: S311 - nothing secret
     planned: list[tuple[int, int, int, str]] = []  # when, repository, number, status
     for repo_id, slug in enumerate(REPOS, 1):
@@ -86,12 +86,11 @@ def rows(now: int, under_way: Mapping[int, tuple[str, int]]) -> Iterator[Row]:
 
 
 def with_prefix(prefix: str, values: dict[str, Any]) -> dict[str, Any]:
-    """Name the columns as Drone does, by the table and a word."""
+    """Return the columns with Drone's names for them, which begin with the table's."""
     return {f"{prefix}_{name}": value for name, value in values.items()}
 
 
 def repo(number: int, slug: str, counter: int, now: int) -> dict[str, Any]:
-    """Make up a repository."""
     namespace, name = slug.split("/")
     return with_prefix("repo", {
         "id": number, "uid": str(number), "user_id": 1, "namespace": namespace, "name": name, "slug": slug, "scm": "",
@@ -103,7 +102,7 @@ def repo(number: int, slug: str, counter: int, now: int) -> dict[str, Any]:
 
 
 def build(chance: Random, build_id: int, repo_id: int, slug: str, number: int, status: str, created: int) -> Iterator[Row]:
-    """Make up a build, its stages, steps and logs."""
+    """Return the rows of a build: its stages, steps and logs too."""
     event, branch = EVENTS[number % len(EVENTS)], BRANCHES[number % len(BRANCHES)]
     login, name = PEOPLE[chance.randrange(len(PEOPLE))]
     after, message = f"{chance.getrandbits(160):040x}", MESSAGES[chance.randrange(len(MESSAGES))]
@@ -143,7 +142,7 @@ def build(chance: Random, build_id: int, repo_id: int, slug: str, number: int, s
 
 
 def stages(build_id: int, repo_id: int, status: str, created: int, ended: int, words: dict[str, str]) -> Iterator[Row]:
-    """Make up the two stages of a build; the second waits for the first."""
+    """Return the rows of both stages of a build; the second waits for the first."""
     later = {
         "pending": "waiting_on_dependencies",
         "running": "waiting_on_dependencies",
@@ -165,7 +164,7 @@ def stages(build_id: int, repo_id: int, status: str, created: int, ended: int, w
 
 
 def steps(stage_id: int, status: str, started: int, words: dict[str, str]) -> Iterator[Row]:
-    """Make up the steps of a stage that a runner took, with what they printed."""
+    """Return the rows of the steps of a stage that a runner took, and of their logs."""
     for number, (name, image, printed) in enumerate(STEPS, 1):
         step_id = (stage_id - 1) * len(STEPS) + number
         before_last = number < len(STEPS) - 1

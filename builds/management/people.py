@@ -7,11 +7,7 @@ from texts.suggestions import nearest
 
 
 def user_named(name: str) -> User:
-    """Find a user.
-
-    Raises:
-        CommandError: there is none; it says who may have been meant.
-    """
+    """Return the user of this name; raise CommandError with the nearest name if there is none."""
     found = User.objects.filter(username=name).first() if "\0" not in name else None
     if found:
         return found

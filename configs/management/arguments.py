@@ -24,7 +24,7 @@ def add_build(parser: ArgumentParser) -> None:
 
 
 def build_of(options: dict[str, Any]) -> ConfigRequest:
-    """Give the build that the arguments name."""
+    """Return the build that these arguments name."""
     if options["tag"] and options["branch"]:
         raise CommandError("Name a branch or a tag, not both.")
     if options["operation"] and options["event"] not in {"", "custom"}:

@@ -8,7 +8,7 @@ from django.core.management.base import OutputWrapper
 
 @contextmanager
 def progress_on(stream: OutputWrapper, what: str) -> Iterator[Callable[[int, int], None]]:
-    """Give a function that is told how many are done, and of how many; the line is gone at the end."""
+    """Yield a function that shows how many are done, of how many; the line is erased at the end."""
     on_terminal = stream.isatty()
 
     def show(done: int, count: int) -> None:

@@ -56,8 +56,6 @@ def create(path: Path, token: str) -> None:
 
 
 class Database:
-    """One file, one writer at a time."""
-
     def __init__(self, path: Path) -> None:
         self.connection = sqlite3.connect(path, check_same_thread=False, timeout=10, isolation_level=None)
         self.connection.row_factory = sqlite3.Row
@@ -98,7 +96,7 @@ class Database:
             self.connection.close()
 
     def whole(self, build: Row) -> dict[str, Any]:
-        """Give a build with its stages and steps, as Drone answers it."""
+        """Return a build with its stages and steps, as Drone answers it."""
         stages = []
         for stage in self.stages(build["build_id"]):
             steps = [shown("step", step) for step in self.steps(stage["stage_id"])]
@@ -107,7 +105,7 @@ class Database:
 
 
 def shown(kind: str, row: Row) -> dict[str, Any]:
-    """Give a row in the form of Drone's API."""
+    """Return a row as Drone's API answers it."""
     found: dict[str, Any] = {}
     for key, column in FORMS[kind].items():
         value = row[f"{kind}_{column}"]
@@ -122,7 +120,7 @@ def shown(kind: str, row: Row) -> dict[str, Any]:
 
 
 def written(value: Any) -> bytes:
-    """Write JSON as Go does."""
+    """Return JSON as Go writes it."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
@@ -130,5 +128,5 @@ def written(value: Any) -> bytes:
 
 
 def of(kind: str, values: Mapping[str, Any], bytes_of: Iterable[str] = AS_JSON) -> Row:
-    """Give the columns of a row; JSON is stored as bytes, as Drone's driver does it."""
+    """Return the columns of a row; JSON is stored as bytes, as Drone's driver stores it."""
     return {f"{kind}_{name}": written(value) if name in bytes_of else value for name, value in values.items()}

@@ -24,10 +24,9 @@ LEFT_OUT_OF_CUSTOM = {"access_token", "commit", "branch"}
 
 
 class Drone(ReadApi):
-    """Answers requests."""
+    """Answers requests, or fails as it was told to by POST /standin/fail?next=FAULT."""
 
     def __init__(self, database: Database, source: YamlSource) -> None:
-        """Nothing is wrong yet."""
         super().__init__(database)
         self.source, self.version = source, "2.28.1"  # as 2.28.2 says
         self.faults: list[str] = []  # each is for one request of the API that writes
@@ -49,7 +48,6 @@ class Drone(ReadApi):
         ]
 
     def answer(self, request: Request) -> Response | Callable[[Handler], None]:
-        """Answer one request, or let the next fault have it."""
         if request.path == "/standin/fail" and request.method == "POST":
             return self.command(request)
         if request.path == "/healthz":
@@ -64,7 +62,6 @@ class Drone(ReadApi):
         return Response(404, b"404 page not found\n", "text/plain; charset=utf-8")
 
     def command(self, request: Request) -> Response:
-        """Take a fault for the next request that writes: POST /standin/fail?next=null."""
         names = [value for name, value in request.query if name == "next"]
         if not names or any(name not in FAULTS for name in names):
             return Response(400, written({"message": f"next must be one of {', '.join(FAULTS)}"}))
@@ -174,12 +171,12 @@ class Drone(ReadApi):
 
 
 def first_values(request: Request) -> dict[str, str]:
-    """Give the query as Drone takes it: of a repeated name the first."""
+    """Return the query as Drone reads it: if a name is repeated, its first value counts."""
     return dict(reversed(request.query))
 
 
 def inherited(build: Row) -> dict[str, Any]:
-    """Give what a restart or promotion takes over."""
+    """Return what a restart or promotion takes over from its parent."""
     left_out = {
         "id",
         "number",
@@ -199,7 +196,7 @@ def inherited(build: Row) -> dict[str, Any]:
 
 @contextmanager
 def standing_in(database: Path, source: YamlSource, port: int = 0, seconds: float = 0.0) -> Iterator[tuple[LocalServer, Drone]]:
-    """Run a stand-in; `seconds` that each step lasts."""
+    """Run a stand-in on a database that exists; each step lasts `seconds`."""
     opened = Database(database)
     drone = Drone(opened, source)
     runner = Runner(opened, source, seconds)

@@ -26,7 +26,7 @@ def redirect(handler: Handler) -> None:
 
 
 def slow(handler: Handler) -> None:
-    """Say nothing until the client has gone."""
+    """Send nothing until the client disconnects."""
     handler.connection.settimeout(PATIENCE)
     with contextlib.suppress(OSError):
         handler.rfile.read(1)
@@ -34,19 +34,19 @@ def slow(handler: Handler) -> None:
 
 
 def drop(handler: Handler) -> None:
-    """Reset the connection without a word."""
+    """Reset the connection without an answer."""
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     handler.connection.close()
     handler.close_connection = True
 
 
 def hang_up(handler: Handler) -> None:
-    """Close the connection without a word."""
+    """Close the connection without an answer."""
     handler.close_connection = True
 
 
 def half(handler: Handler) -> None:
-    """End in the middle of the answer."""
+    """Close the connection in the middle of the answer."""
     handler.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"id":')
     handler.close_connection = True
 
@@ -57,7 +57,7 @@ def no_http(handler: Handler) -> None:
 
 
 def huge(handler: Handler) -> None:
-    """Send 50 MB, as far as somebody reads them."""
+    """Send 50 MB, as far as the client reads."""
     handler.send_response_only(200)
     handler.send_header("Content-Length", str(HUGE))
     handler.end_headers()
@@ -67,13 +67,13 @@ def huge(handler: Handler) -> None:
 
 
 def trickle(handler: Handler) -> None:
-    """Send the answer byte by byte, without end."""
+    """Send an answer byte by byte that does not end."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
     drip(handler, b"1\r\n \r\n")
 
 
 def trickle_head(handler: Handler) -> None:
-    """Send the headers byte by byte, without end."""
+    """Send headers byte by byte that do not end."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Header: ")
     drip(handler, b"x")
 
@@ -88,7 +88,7 @@ def drip(handler: Handler, part: bytes) -> None:
 
 
 def bomb(handler: Handler) -> None:
-    """Compress although nobody asked for it."""
+    """Compress the answer, which was not asked for."""
     handler.reply(Response(200, b"\x1f\x8b\x08\x00" + b"\x00" * 100, headers={"Content-Encoding": "gzip"}))
 
 

@@ -20,16 +20,14 @@ TIME = "2026-11-25T10:00:00Z"
 
 
 class Forge:
-    """Keeps the webhooks that Drone set up, and calls them."""
+    """Repositories of one account that may do everything, and the webhooks that Drone set up."""
 
     def __init__(self, *slugs: str) -> None:
-        """All repositories belong to one account that may do all."""
         self.slugs = slugs
         self.hooks: dict[str, dict[str, str]] = {}  # slug → {url, secret}
         self.commits = 0
 
     def answer(self, request: Request) -> Response:
-        """Answer one request of Drone."""
         path = request.path.removeprefix("/api/v1")
         if path == "/user":
             return shown(USER)
@@ -73,7 +71,7 @@ class Forge:
         return {"id": sha, "message": message, "url": "", "author": author, "committer": author, "timestamp": TIME}
 
     def push(self, slug: str, branch: str, message: str = "a commit") -> requests.Response:
-        """Tell Drone of a commit, and give its answer: the build."""
+        """Send the webhook of a new commit; Drone's answer is the build."""
         self.commits += 1
         sha = id_of(f"{slug} {self.commits}")
         commits = [self.commit(message, sha)]
@@ -81,11 +79,9 @@ class Forge:
         return self.call(slug, "push", event)
 
     def tag(self, slug: str, name: str) -> requests.Response:
-        """Tell Drone of a tag."""
         return self.call(slug, "create", {"ref": name, "ref_type": "tag", "sha": id_of(name), "default_branch": "master"})
 
     def pull(self, slug: str, number: int, head: str, base: str) -> requests.Response:
-        """Tell Drone of a pull request."""
         repository = self.repository(slug)
         pull = {
             "id": number, "number": number, "user": USER, "title": f"take {head}", "body": "", "state": "open",
@@ -102,7 +98,7 @@ class Forge:
 
 
 def id_of(text: str) -> str:
-    """Give a commit's id: 40 hexadecimal digits, the same for the same text."""
+    """Return the id of a commit: 40 hexadecimal digits, the same for the same text."""
     return hashlib.sha1(text.encode()).hexdigest()
 
 
@@ -112,7 +108,6 @@ def shown(content: Any) -> Response:
 
 @contextmanager
 def forge(*slugs: str) -> Iterator[tuple[Forge, LocalServer]]:
-    """Serve until the end of the block."""
     made = Forge(*slugs)
     with serving(made.answer) as server:
         yield made, server

@@ -11,8 +11,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass
 class Request:
-    """What was asked."""
-
     method: str
     path: str  # as it was sent, without the query
     query: list[tuple[str, str]]
@@ -22,8 +20,6 @@ class Request:
 
 @dataclass
 class Response:
-    """What is answered."""
-
     status: int
     body: bytes = b""
     content_type: str = "application/json"
@@ -31,7 +27,7 @@ class Response:
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Reads a request, has it answered, and writes the answer; or lets a fault have the connection."""
+    """Answers with what the server's function returns, or lets that function have the connection."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # or each answer takes 40 ms more
@@ -69,7 +65,7 @@ Answers = Callable[[Request], Response | Callable[[Handler], None]]
 
 
 class LocalServer(http.server.ThreadingHTTPServer):
-    """Keeps what was asked."""
+    """Records the requests that it gets."""
 
     daemon_threads = True
     request_queue_size = 256
@@ -89,12 +85,11 @@ class LocalServer(http.server.ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def handle_error(self, *_: Any) -> None:
-        """Say nothing: clients under test hang up as they like."""
+        """Log nothing: clients under test may disconnect at any time."""
 
 
 @contextmanager
 def serving(answer: Answers, port: int = 0) -> Iterator[LocalServer]:
-    """Serve until the end of the block."""
     server = LocalServer(answer, port)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

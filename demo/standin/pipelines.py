@@ -14,11 +14,11 @@ Pipeline = dict[str, Any]
 
 
 class BrokenYaml(Exception):
-    """Drone makes a build of status error, with this text."""
+    """Drone creates a build of status error, with this message."""
 
 
 def pipelines(text: str) -> list[Pipeline]:
-    """Give the pipelines of a text, or what is wrong with it."""
+    """Return the pipelines of a text; raise BrokenYaml if Drone refuses it."""
     found: list[Pipeline] = []
     for part in split(text):
         try:
@@ -37,7 +37,7 @@ def pipelines(text: str) -> list[Pipeline]:
 
 
 def split(text: str) -> list[str]:
-    """Part documents by lines, as Drone does."""
+    """Split documents by lines, as Drone does."""
     parts: list[list[str]] = [[]]
     for line in text.split("\n"):
         if line.startswith("..."):
@@ -75,7 +75,7 @@ def lint(found: list[Pipeline]) -> None:
 
 
 def matches(pipeline: Pipeline, build: Mapping[str, Any], slug: str) -> bool:
-    """Does its trigger match the build?"""
+    """Return whether the trigger of a pipeline matches a build."""
     trigger = pipeline.get("trigger") or {}
     values = {
         "branch": build["target"].removeprefix("refs/heads/"), "event": build["event"], "action": build["action"], "ref": build["ref"],
@@ -85,7 +85,6 @@ def matches(pipeline: Pipeline, build: Mapping[str, Any], slug: str) -> bool:
 
 
 def allowed(condition: Any, value: str) -> bool:
-    """Does one condition allow a value?"""
     if condition is None:
         return True
     if isinstance(condition, dict):

@@ -10,7 +10,7 @@ NO_ROWS = "sql: no rows in result set"
 
 
 class ErrorAnswer(Exception):
-    """An error in Drone's form."""
+    """An error in the form of Drone's API."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -18,8 +18,6 @@ class ErrorAnswer(Exception):
 
 
 class ReadApi:
-    """Answers from the database."""
-
     def __init__(self, database: Database) -> None:
         self.database = database
 
@@ -104,7 +102,7 @@ class ReadApi:
 
 
 def whole(text: str, function: str = "ParseInt") -> int:
-    """Read a number as Go does."""
+    """Return a number as Go's strconv parses it."""
     if not re.fullmatch(r"[-+]?\d+", text, re.ASCII):
         raise ErrorAnswer(400, f'strconv.{function}: parsing "{text}": invalid syntax')
     if not -(2**63) <= int(text) < 2**63:

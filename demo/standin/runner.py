@@ -12,16 +12,12 @@ OPEN = ("pending", "running", "waiting_on_dependencies", "blocked")
 
 
 class Runner:
-    """Works until it is stopped."""
-
     def __init__(self, database: Database, source: YamlSource, seconds: float) -> None:
-        """Take seconds that a step lasts."""
         self.database, self.source, self.seconds = database, source, seconds
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
 
     def run(self) -> None:
-        """Take one stage after another."""
         while not self.stopping.wait(0.05):
             stage = self.database.row("SELECT * FROM stages WHERE stage_status = 'pending' ORDER BY stage_id")
             if stage:
@@ -32,7 +28,6 @@ class Runner:
         self.thread.join()
 
     def stage(self, stage: Row) -> None:
-        """Run one stage."""
         identity = stage["stage_id"]
         build = self.database.rows("SELECT * FROM builds WHERE build_id = ?", stage["stage_build_id"])[0]
         repo = self.database.rows("SELECT * FROM repos WHERE repo_id = ?", build["build_repo_id"])[0]
@@ -57,7 +52,7 @@ class Runner:
             self.finish(stage, "failure" if failed else "success")
 
     def steps(self, stage: Row, pipeline: Pipeline, params: dict[str, str]) -> bool:
-        """Run the steps; a step fails where it says `exit 1`, or where the build has the parameter FAIL=yes."""
+        """Run the steps and return whether one failed: one with the command `exit 1`, or any if the build has the parameter FAIL=yes."""
         names = [(each.get("name") or f"step{number}", each) for number, each in enumerate(pipeline.get("steps") or [], 1)]
         rows = [self.step_row(stage, number, name) for number, (name, _) in enumerate(names, 1)]
         failed = False
@@ -85,7 +80,7 @@ class Runner:
         return str(self.database.rows("SELECT stage_status FROM stages WHERE stage_id = ?", stage)[0]["stage_status"])
 
     def finish(self, stage: Row, status: str, error: str = "") -> None:
-        """End a stage; the next ones begin, or the build ends."""
+        """End a stage; start those that waited for it, or end the build."""
         now = int(time.time())
         self.database.update("stage", stage["stage_id"], status=status, error=error, stopped=now, updated=now)
         stages = self.database.stages(stage["stage_build_id"])
@@ -102,7 +97,7 @@ class Runner:
 
 
 def log_of(step: Pipeline, commands: list[str], params: dict[str, str]) -> bytes:
-    """Make up what a step prints; this is a play, and nothing was run."""
+    """Return a made-up log: nothing is run."""
     lines: list[Any] = [f"this is a stand-in: nothing is run (image {step.get('image', 'none')})"]
     lines += [f"{name}={'***' if 'PASS' in name or 'TOKEN' in name else value}" for name, value in sorted(params.items())]
     lines += [f"+ {command}" for command in commands]

@@ -20,11 +20,11 @@ EMPTY: dict[str, Any] = {
 
 
 class NotTriggered(Exception):
-    """Drone answers 500 with this message, and no build is made."""
+    """Drone answers 500 with this message and creates no build."""
 
 
 def trigger(database: Database, source: YamlSource, repo: Row, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Make a build; None where Drone would make none and say `null`."""
+    """Create a build and return it; None if Drone would create none and answer `null`."""
     now = int(time.time())
     build = (
         EMPTY
@@ -55,7 +55,7 @@ def trigger(database: Database, source: YamlSource, repo: Row, wanted: Mapping[s
 
 
 def stored(database: Database, repo: Row, build: dict[str, Any], found: list[Pipeline]) -> dict[str, Any]:
-    """Raise the counter, and write the build and its stages."""
+    """Write the build and its stages, and count it."""
     with database.lock:
         database.connection.execute("BEGIN IMMEDIATE")
         try:
@@ -78,7 +78,7 @@ def stored(database: Database, repo: Row, build: dict[str, Any], found: list[Pip
 
 
 def note_latest(database: Database, build: Mapping[str, Any], identity: int) -> None:
-    """Note that this is the newest build of its branch, pull request or target (section 6.3)."""
+    """Record the build as the newest of its branch, pull request or target (docs/drone.md 5.2)."""
     number = re.search(r"\d+", build["ref"])
     match build["event"]:
         case "push":
@@ -99,7 +99,7 @@ def note_latest(database: Database, build: Mapping[str, Any], identity: int) -> 
 
 
 def stage_of(pipeline: Pipeline, build: Mapping[str, Any], identity: int, number: int, kept: list[str]) -> dict[str, Any]:
-    """Give the columns of a stage; what it depends on and was not matched is left out."""
+    """Return the columns of a stage; dependencies that were not matched are left out."""
     waits_for = [name for name in pipeline.get("depends_on") or [] if name in kept]
     platform = pipeline.get("platform") or {}
     return {
@@ -113,7 +113,7 @@ def stage_of(pipeline: Pipeline, build: Mapping[str, Any], identity: int, number
 
 
 def commit_of(repo: Row, ref: str) -> dict[str, Any]:
-    """Ask the forge of the stand-in, which has a commit for every branch."""
+    """Return a commit of any branch, as a forge would."""
     sha = hashlib.sha1(f"{repo['repo_slug']} {ref}".encode(errors="surrogateescape")).hexdigest()
     return {
         "message": f"Change {sha[:7]}", "before": sha, "after": sha, "link": f"{repo['repo_html_url']}/commit/{sha}",

@@ -24,12 +24,12 @@ EMPTY_IS_OMITTED = {"parent", "title", "params", "deploy_to"}
 
 
 class NoConfig(Exception):
-    """There is no YAML; the message is what Drone says."""
+    """There is no YAML; the message is Drone's."""
 
 
 @dataclass
 class YamlSource:
-    """Where YAML comes from."""
+    """Drone's client of its configuration endpoint, with Drone's cache."""
 
     endpoint: str  # DRONE_YAML_ENDPOINT
     secret: str  # DRONE_YAML_SECRET
@@ -39,7 +39,12 @@ class YamlSource:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def text(self, build: Mapping[str, Any], repo: Row) -> str:
-        """Give the YAML of a build; raises NoConfig."""
+        """Return the YAML of a build.
+
+        Raises:
+            NoConfig: the endpoint has none.
+
+        """
         key = (
             repo["repo_id"],
             build["created"],
@@ -62,7 +67,7 @@ class YamlSource:
         return text
 
     def ask(self, content: bytes) -> str:
-        """POST the request; the answer is read as Drone reads it."""
+        """Send the request and read the answer as Drone does."""
         headers = signed_headers(content, self.secret, datetime.now(UTC)) | {"user-agent": "Go-http-client/1.1"}
         try:
             answer = requests.post(self.endpoint, data=content, headers=headers, timeout=self.timeout, allow_redirects=False)
@@ -85,7 +90,6 @@ class YamlSource:
 
 
 def body(build: Mapping[str, Any], repo: Row) -> bytes:
-    """Write the request's body."""
     values = {key: build[key] for key in COPIED if build.get(key) or key not in EMPTY_IS_OMITTED}
     repository = EMPTY_REPO | {
         "id": repo["repo_id"], "uid": repo["repo_uid"], "user_id": repo["repo_user_id"], "namespace": repo["repo_namespace"],

@@ -11,13 +11,10 @@ from builds.drone_db.inspection import inspect
 
 
 class Command(BaseCommand):
-    """Compare Drone's database with what edrone reads, from the catalogue only."""
-
     help = "Compare Drone's database (DRONE_DATABASE_URL) with what edrone reads; ends with 1 where something is missing."
     requires_system_checks = ()
 
     def handle(self, *_: Any, **__: Any) -> None:
-        """Print what was found."""
         try:
             found = inspect(connections["drone"])
         except DroneDatabaseUnavailable as error:

@@ -10,19 +10,15 @@ from builds.management.people import user_named
 
 
 class Command(BaseCommand):
-    """Print the token and nothing else."""
-
     help = "Make an API token for a user and print it. It is shown this once; revoke it in the administration."
     requires_system_checks = ()  # only the database is needed, so it runs beside `make run` as it is
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Name the user and the time."""
         parser.add_argument("username", metavar="USERNAME")
         parser.add_argument("--days", type=int, default=DAYS, help=f"how long it is valid; {DAYS} where nothing is said")
         parser.add_argument("--name", default="createtoken", help="what it is for, as the administration shows it")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Make it."""
         user = user_named(options["username"])
         if not 1 <= options["days"] <= MOST_DAYS:
             raise CommandError(f"--days must be from 1 to {MOST_DAYS}.")

@@ -11,18 +11,14 @@ LONGEST = 63  # bytes of a name in PostgreSQL
 
 
 class Command(BaseCommand):
-    """Print grants by column."""
-
     help = "Print the SQL that lets a role of PostgreSQL read just the columns that edrone reads; run it in Drone's database."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the role and the schema."""
         parser.add_argument("--role", required=True, help="the role that edrone connects as; it must exist")
         parser.add_argument("--schema", default="public", help="the schema of Drone's tables (public)")
 
     def handle(self, *_: Any, role: str, schema: str, **__: Any) -> None:
-        """Print; a role that has to write elsewhere is warned of on standard error."""
         own = connections["default"]
         if own.vendor == "postgresql" and own.settings_dict["USER"] == role:
             self.stderr.write(
@@ -54,12 +50,11 @@ END $edrone$;"""
 
 
 def quoted(name: str) -> str:
-    """Quote a name of PostgreSQL."""
     if not name or "\0" in name or len(name.encode()) > LONGEST:
         raise CommandError(f"{name!r} cannot be a name in PostgreSQL: give 1 to {LONGEST} bytes.")
     return '"' + name.replace('"', '""') + '"'
 
 
 def literal(text: str) -> str:
-    """Write text as a string of SQL; `$edrone$`, which would end the block, is taken apart."""
+    """Return text as a string of SQL; `$edrone$` is split, since it would end the block."""
     return "'" + text.replace("'", "''").replace("$edrone", "$' || 'edrone") + "'"

@@ -11,13 +11,10 @@ from builds.management.people import user_named
 
 
 class Command(BaseCommand):
-    """Make a grant; one that is there already stays as it is."""
-
     help = "Let a user see (view), start (run) or deploy the builds of repositories. Each level includes those before it."
     requires_system_checks = ()  # only the database is needed, so it runs beside `make run` as it is
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Name the user, the repositories and the level."""
         parser.add_argument("username", metavar="USERNAME")
         parser.add_argument("pattern", metavar="PATTERN", help="*, namespace/* (with the namespaces in it) or namespace/name")
         parser.add_argument("level", metavar="LEVEL", choices=[level.label for level in Level], help="view, run or deploy")
@@ -26,7 +23,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Make it."""
         level = next(level for level in Level if level.label == options["level"])
         grant = Grant(
             user=user_named(options["username"]), pattern=options["pattern"], level=level, only=", ".join(options["only"])

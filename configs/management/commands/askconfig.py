@@ -16,19 +16,15 @@ from pipelines.build_request import ConfigRequest
 
 
 class Command(BaseCommand):
-    """Ask for the YAML of a build over HTTP, signed."""
-
     help = "Ask a running edrone for the YAML of a build of SLUG, as a Drone server would, and say what is wrong if it fails."
     requires_system_checks = ()  # it is a client; the settings of the server are looked at by the server
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Name the build and the server."""
         add_build(parser)
         parser.add_argument("--input", action="append", default=[], metavar="NAME=VALUE", help="an input of the operation")
         parser.add_argument("--url", default=f"{settings.EDRONE_ADDRESS}/edrone", help="default: %(default)s")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Print the YAML, or end with the error and its likely cause."""
         if not settings.DRONE_YAML_SECRETS:
             raise CommandError("DRONE_YAML_SECRET is not set: set it to the secret that the Drone server uses.")
         content = body(with_inputs(build_of(options), options["input"]), created=0)  # there is no build: nothing is recorded
@@ -43,7 +39,7 @@ class Command(BaseCommand):
 
 
 def with_inputs(request: ConfigRequest, inputs: Sequence[str]) -> ConfigRequest:
-    """Add the inputs of an operation, as Drone hands them over: beside its name."""
+    """Return the request with the inputs of its operation, which Drone sends beside the operation's name."""
     if not request.action:
         if inputs:
             raise CommandError("--input is of an operation: name it with --operation.")

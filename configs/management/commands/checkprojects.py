@@ -19,13 +19,10 @@ from pipelines.tree.tree import Tree
 
 
 class Command(BaseCommand):
-    """Examine the tree."""
-
     help = "Examine every file of the tree: what Drone or a runner would refuse, what nothing can select, what may not be meant."
     requires_system_checks = ()  # only the tree is read
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Say where to look and how to write."""
         parser.add_argument(
             "paths", metavar="PATH", nargs="*", help="files or folders of the tree to report on; all where none is named"
         )
@@ -34,7 +31,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Print one line a finding; exit code 1 where one of them is an error."""
         root = settings.EDRONE_PROJECTS
         started = time.monotonic()
         with progress_on(self.stderr, "files") as progress:
@@ -54,7 +50,7 @@ class Command(BaseCommand):
 
 
 def path_in_tree(path: str, root: Path) -> str:
-    """Give the path from the root of the tree of a file or folder named by its own path, or from the root; empty: the root."""
+    """Return the path below the tree's root, empty for the root, of a file or folder named from here or from the root."""
     real = os.path.realpath(root)
     for candidate in (Path(path).absolute(), root / path):
         if os.path.lexists(candidate):
@@ -69,6 +65,6 @@ def path_in_tree(path: str, root: Path) -> str:
 
 
 def shown(root: Path) -> str:
-    """Give the path of the tree as people would write it from here."""
+    """Return the path of the tree relative to the current folder, if it lies below."""
     here = os.path.relpath(root)
     return f"{root if here.startswith('..') else here}/".removeprefix("./")

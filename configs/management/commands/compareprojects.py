@@ -20,13 +20,10 @@ FORMATS = {"text": report.text, "markdown": report.markdown}
 
 
 class Command(BaseCommand):
-    """Compare two states of the tree."""
-
     help = "Say which repositories, branches and operations get another pipeline; exit code 1 where one of them newly breaks."
     requires_system_checks = ()  # only trees are read
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Name both states."""
         parser.add_argument("base", metavar="BASE", help="a folder, or a git revision of the repository that holds the tree")
         parser.add_argument("head", metavar="HEAD", nargs="?", help="likewise; the tree as it is now where it is not named")
         parser.add_argument(
@@ -35,7 +32,6 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=FORMATS, default="text", help="markdown: a comment for a merge request")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Print the summary, then each change."""
         root = settings.EDRONE_PROJECTS
         slugs = read_slugs(options["repos"]) if options["repos"] else []
         try:
@@ -54,7 +50,7 @@ class Command(BaseCommand):
 
 
 def read_slugs(file: str) -> list[str]:
-    """Read the names of repositories; blank lines and # comments are passed over."""
+    """Read the names of repositories, one a line; blank lines and # comments are ignored."""
     try:
         lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -20,13 +20,10 @@ SHOWN = 5  # uses of a candidate that are written out
 
 
 class Command(BaseCommand):
-    """Import clones."""
-
     help = "Bring the .drone.yml of each clone into the tree, byte for byte, and list the steps that they could share."
     requires_system_checks = ()  # only files are read and written
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Name the clones."""
         parser.add_argument("clones", metavar="CLONE", nargs="+", help="a clone of a repository, with a git remote")
         parser.add_argument("--dry-run", action="store_true", help="write nothing, and say what would be written")
 
@@ -67,7 +64,6 @@ class Command(BaseCommand):
 
 
 def told(step: Step, *, dry: bool) -> str:
-    """Say what became of a clone."""
     clone = step.clone
     if step.skipped:
         return f"{clone.folder} ({clone.slug}): not imported: {step.skipped}."
@@ -75,7 +71,7 @@ def told(step: Step, *, dry: bool) -> str:
 
 
 def shown(found: Candidate) -> Iterator[str]:
-    """Write a candidate for `_shared/`."""
+    """Return the lines that suggest a file of `_shared/`."""
     alike = "all identical" if found.identical == len(found.uses) else f"{found.identical} identical, the others nearly"
     yield f"\n# {len(found.uses)} steps in {found.pipelines} pipelines could be projects/{found.path} ({alike}):"
     yield found.text.rstrip("\n")

@@ -12,17 +12,13 @@ LONGEST = 36_500  # days
 
 
 class Command(BaseCommand):
-    """Delete old records."""
-
     help = "Forget what was served to builds more than DAYS days ago, and texts that no other build was served."
     requires_system_checks = ()  # only the database is used
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Name the days."""
         parser.add_argument("--days", type=int, required=True, help="records that are older are deleted; 1 or more")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Delete them and say how many there were."""
         days = options["days"]
         if not 1 <= days <= LONGEST:
             raise CommandError(f"--days must be a whole number from 1 to {LONGEST}: builds that still run ask again.")

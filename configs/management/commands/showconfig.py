@@ -26,13 +26,10 @@ from pipelines.tree.tree import Tree
 
 
 class Command(BaseCommand):
-    """Print the YAML that a build would get."""
-
     help = "Print the YAML that Drone would get for a build of SLUG."
     requires_system_checks = ()  # only the tree is read
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Name the build."""
         add_build(parser)
         parser.add_argument(
             "--explain",
@@ -44,7 +41,6 @@ class Command(BaseCommand):
         parser.add_argument("--diff", type=int, metavar="M", help="with --build: how that differs from what build M was served")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Print it, or end with the error that Drone would be told."""
         if options["build"] is not None:
             self.show_served(options)
             return
@@ -64,7 +60,6 @@ class Command(BaseCommand):
             self.stdout.write(annotated(resolved.yaml, resolved.origins) if options["explain"] else resolved.yaml, ending="")
 
     def show_served(self, options: dict[str, Any]) -> None:
-        """Print what a build was served, or how it differs from what another was."""
         if options["branch"] or options["tag"] or options["event"] or options["operation"]:
             raise CommandError("--build names one build: leave out BRANCH, --tag, --event and --operation.")
         new = record_of(options["slug"], options["build"])
@@ -75,9 +70,9 @@ class Command(BaseCommand):
 
 
 def record_of(slug: str, number: int) -> ServedConfig:
-    """Find the record of a build: of the one that Drone's table has, else the newest of its repository's name and number.
+    """Return the record of the build that Drone's table names so, else the newest of this repository and number.
 
-    A name and a number alone may be those of another build: of a repository that was called so before, or was deleted since.
+    A name and a number alone may be those of another build: of a repository that had this name before, or was deleted since.
     """
     if not 1 <= number <= LARGEST_NUMBER:
         raise CommandError(f"{number} is no number of a build: they count from 1.")
@@ -97,7 +92,7 @@ def record_of(slug: str, number: int) -> ServedConfig:
 
 
 def explanation(request: ConfigRequest, tree: Tree) -> Iterator[str]:
-    """Say of each candidate why it was or was not taken."""
+    """Return a line for each candidate: taken or not, and why."""
     name, namespaces = named(request), settings.EDRONE_NAMESPACES
     wanted = operation_candidates(request, name, namespaces) if name else candidates(request, namespaces)
     yield from wanted.remarks

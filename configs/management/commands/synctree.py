@@ -10,13 +10,10 @@ from pipelines.tree.syncing import NotSynced, sync
 
 
 class Command(BaseCommand):
-    """Swap the tree for that of the newest commit."""
-
     help = "Bring the tree to the newest commit of a git branch in one step: EDRONE_PROJECTS is a link, which is swapped."
     requires_system_checks = ()  # the tree may not be there yet
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Name what to fetch."""
         parser.add_argument(
             "remote", metavar="REMOTE", help="address of the repository, or folder of a clone; no password in it: ps shows it"
         )
@@ -24,7 +21,6 @@ class Command(BaseCommand):
         parser.add_argument("--folder", default="", help="of the repository, which is the tree; else all of it")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Say what was swapped; nothing where there is nothing new, since a timer may run this each minute."""
         link = settings.EDRONE_PROJECTS
         try:
             synced = sync(link, options["remote"], options["branch"], options["folder"])

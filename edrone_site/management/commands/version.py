@@ -10,11 +10,8 @@ from edrone_site import __version__
 
 
 class Command(BaseCommand):
-    """Print one line."""
-
     help = "Print the versions of edrone, Django and Python."
     requires_system_checks = ()
 
     def handle(self, *_: Any, **__: Any) -> None:
-        """Print."""
         self.stdout.write(f"edrone {__version__} (Django {django.get_version()}, Python {platform.python_version()})")

@@ -27,22 +27,16 @@ SIZE = re.compile(r"[0-9]+(\.[0-9]+)? ?[kKmMgGtTpP]?[iI]?[bB]?")
 
 
 class Shape:
-    """What a value may be."""
-
     def wrong(self, _: Node, /) -> Iterator[tuple[Node, str]]:
-        """Give the values that do not fit, each with what is needed."""
+        """Yield the nodes that do not fit, each with what is needed."""
         raise NotImplementedError
 
 
 class Single(Shape):
-    """One value."""
-
     def __init__(self, needed: str, fits: Callable[[Scalar], bool] = lambda _: True) -> None:
-        """Take what it is for people, and which scalars fit."""
         self.needed, self.fits = needed, fits
 
     def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
-        """Refuse collections, and scalars that do not fit."""
         if isinstance(node, Scalar) and not is_as_tagged(node):
             yield node, f"what its tag {node.tag} says"
         elif not is_null(node) and not (isinstance(node, Scalar) and self.fits(node)):
@@ -50,14 +44,10 @@ class Single(Shape):
 
 
 class ListOf(Shape):
-    """A list."""
-
     def __init__(self, item: Shape) -> None:
-        """Take what the items may be."""
         self.item = item
 
     def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
-        """Refuse what is no list, and look at the items."""
         if isinstance(node, Sequence):
             for item in node.items:
                 yield from self.item.wrong(item)
@@ -66,10 +56,7 @@ class ListOf(Shape):
 
 
 class Map(Shape):
-    """A map."""
-
     def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
-        """Refuse what is no map, and look at the keys and values, those too that `<<` brings."""
         if isinstance(node, Mapping):
             for key, value in node.pairs:
                 if is_merge(key):
@@ -81,7 +68,6 @@ class Map(Shape):
             yield node, "a map"
 
     def merged(self, value: Node) -> Iterator[tuple[Node, str]]:
-        """Look at what `<<` is given."""
         for source in value.items if isinstance(value, Sequence) else [value]:
             if isinstance(source, Mapping):
                 yield from self.wrong(source)
@@ -89,44 +75,35 @@ class Map(Shape):
                 yield source, "a map to merge"
 
     def value(self, _key: Node, _value: Node, /) -> Iterator[tuple[Node, str]]:
-        """Look at the value of a key."""
         raise NotImplementedError
 
 
 class MapOf(Map):
-    """A map whose keys are free."""
-
     def __init__(self, shape: Shape) -> None:
-        """Take what the values may be."""
         self.shape = shape
 
     def value(self, _: Node, value: Node, /) -> Iterator[tuple[Node, str]]:
-        """Look at the value, whatever its key is."""
         return self.shape.wrong(value)
 
 
 class Struct(Map):
-    """A map of known keys."""
+    """A map with known keys; the values of others are not looked at."""
 
     def __init__(self, **keys: Shape) -> None:
-        """Take what the values of the keys may be."""
         self.keys = keys
 
     def value(self, key: Node, value: Node, /) -> Iterator[tuple[Node, str]]:
-        """Look at the value of a known key."""
         if isinstance(key, Scalar) and key.value in self.keys:
             yield from self.keys[key.value].wrong(value)
 
 
 class Anything(MapOf):
-    """Whatever can be put into Go's maps and lists at all."""
+    """What fits into Go's maps and lists."""
 
     def __init__(self) -> None:
-        """Its parts may be anything, too."""
         super().__init__(self)
 
     def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
-        """Look inside."""
         if isinstance(node, Scalar):
             yield from NAME.wrong(node)
         elif isinstance(node, Sequence):
@@ -137,10 +114,9 @@ class Anything(MapOf):
 
 
 class Whatever(Shape):
-    """Whatever a structure's own reader takes: all but a quoted null, of which the decoder hands it nothing, and a `!!null x`."""
+    """What the unmarshaler of a structure reads: all but a quoted null, which the decoder does not hand over, and a `!!null x`."""
 
     def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
-        """Refuse what is null in a way that is none."""
         if isinstance(node, Scalar) and node.tag == NULL_TAG and node.value not in NULLS:
             yield node, f"what its tag {node.tag} says"
         if is_quoted_null(node):
@@ -148,23 +124,20 @@ class Whatever(Shape):
 
 
 class Either(Whatever):
-    """One value, or a map in its place."""
+    """A single value, or a map in its place."""
 
     def __init__(self, single: Single, whole: Struct) -> None:
-        """Take both."""
         self.single, self.whole = single, whole
 
     def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
-        """Look at the map, where it is one."""
         yield from super().wrong(node)
         yield from self.whole.wrong(node) if isinstance(node, Mapping) else self.single.wrong(node)
 
 
 class Setting(Whatever):
-    """What a step hands to its plugin; Drone looks no further where it is a map that names a secret."""
+    """A setting of a plugin; Drone looks no further in a map that names a secret."""
 
     def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
-        """Look inside."""
         yield from super().wrong(node)
         secret = value_of(node, "from_secret") if isinstance(node, Mapping) else None
         if not secret or is_null(secret) or any(SECRET.wrong(node)):
@@ -177,23 +150,21 @@ SECRET = Struct(from_secret=NAME)
 
 
 def is_quoted_null(node: Node) -> bool:
-    """Is it null in quotes? To Go's decoder that is null as well, but not when it asks whether a map is left out."""
+    """Return whether it is a quoted null: one to Go's decoder as well, but not when it decides whether a map is omitted."""
     return isinstance(node, Scalar) and not node.plain and not node.tag and node.value in {"~", "null"}
 
 
 def is_read(node: Scalar) -> bool:
-    """Do the characters decide what it is? In quotes, and under other tags, it is text."""
+    """Return whether the characters decide the type. In quotes, and with other tags, a scalar is text."""
     return node.plain or node.tag in READ_TAGS
 
 
 def is_number(node: Scalar) -> bool:
-    """Is it a number to Go?"""
     text = node.value
     return is_read(node) and bool(WHOLE.fullmatch(text) or FLOAT.fullmatch(text)) and not DATE.fullmatch(text)
 
 
 def is_base64(text: str) -> bool:
-    """Would Go decode it?"""
     try:
         return bool(b64decode(re.sub("[\r\n]", "", text), validate=True)) or not text
     except (binascii.Error, ValueError):
@@ -211,13 +182,13 @@ TAGGED: dict[str, Callable[[str], object]] = {
 
 
 def is_as_tagged(node: Scalar) -> bool:
-    """Is it what its tag says, where that is one that is looked at?"""
+    """Return whether a scalar is what its tag says, if Drone looks at that tag."""
     fits = TAGGED.get(node.tag.removeprefix("tag:yaml.org,2002:")) if node.tag else None
     return fits is None or bool(fits(node.value))
 
 
 def is_whole(node: Scalar) -> bool:
-    """Is it a number that Go puts into 64 bits?"""
+    """Return whether it is a number that Go stores in 64 bits."""
     text = node.value.replace("_", "").lower()
     try:
         number = int(text, 16 if "x" in text else 2 if "b" in text else 8 if "o" in text else 10)
@@ -230,5 +201,5 @@ def is_whole(node: Scalar) -> bool:
 
 
 def is_size(node: Scalar) -> bool:
-    """Is it a number of bytes, like 512MiB?"""
+    """Return whether it is a number of bytes, such as 512MiB."""
     return is_whole(node) or bool(SIZE.fullmatch(node.value))

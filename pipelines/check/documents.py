@@ -21,7 +21,7 @@ LONGEST_QUOTE = 60  # characters of the file that a message repeats
 
 @dataclass(frozen=True)
 class Chunk:
-    """One document as Drone cuts it out."""
+    """One document as Drone splits it off."""
 
     text: str
     line: int  # of the file, where the text begins; from 1
@@ -30,7 +30,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Split:
-    """A text as Drone cuts it."""
+    """A text as Drone splits it."""
 
     chunks: tuple[Chunk, ...]
     separators: tuple[tuple[int, str], ...]  # line, and what is dropped from it
@@ -40,7 +40,7 @@ class Split:
 
 
 def split(text: str, above: int = 0) -> Split:
-    """Cut a text; `above` is the number of lines of the file that stand before it."""
+    """Split a text; `above` is the number of lines that precede it in the file."""
     chunks: list[Chunk] = []
     separators: list[tuple[int, str]] = []
     lines = text.split("\n")
@@ -71,12 +71,12 @@ def split(text: str, above: int = 0) -> Split:
 
 
 def is_legacy(text: str) -> bool:
-    """Is this the format before 1.0 to Drone?"""
+    """Return whether Drone takes a text for the format before 1.0."""
     return "pipeline:" in text and any(line.rstrip("\r") == "pipeline:" for line in text.split("\n"))
 
 
 def traps(path: str, parts: Split) -> Iterator[Finding]:
-    """Find what Drone loses of a file that is served as it is written."""
+    """Yield what Drone drops from a file that is served as it is written."""
     if parts.too_long:
         yield LONG_LINE.at(
             Place(path, parts.too_long, 1), f"the line has more than {LINE} bytes: Drone stops reading before it; break it."
@@ -93,7 +93,7 @@ def traps(path: str, parts: Split) -> Iterator[Finding]:
 
 
 def beside(path: str, separators: Iterable[tuple[int, str]]) -> Iterator[Finding]:
-    """Find text that stands beside a `---`."""
+    """Yield text on the line of a `---`."""
     for line, dropped in separators:
         if dropped and not dropped.startswith("#"):
             yield SEPARATOR.at(
@@ -102,10 +102,9 @@ def beside(path: str, separators: Iterable[tuple[int, str]]) -> Iterator[Finding
 
 
 def is_blank(text: str) -> bool:
-    """Is there nothing but comments and separators?"""
+    """Return whether a text has nothing but comments and separators."""
     return all(not line.strip() or line.lstrip().startswith("#") or line.rstrip() in {"---", "..."} for line in text.split("\n"))
 
 
 def shown(text: str) -> str:
-    """Cut what is repeated in a message."""
     return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1]}…"

@@ -46,7 +46,7 @@ def read_as_drone(path: str, text: str) -> tuple[Document | None, Place | None]:
 
 
 def restore(node: Node) -> None:
-    """Put the colons and byte order marks back that are text to Drone."""
+    """Restore the colons and byte order marks that are text to Drone."""
     if isinstance(node, Scalar):
         node.value, node.token = (text.replace(COLON, ":").replace(MARK, "\ufeff") for text in (node.value, node.token))
         return
@@ -55,7 +55,6 @@ def restore(node: Node) -> None:
 
 
 def index_of(place: Place, text: str) -> int:
-    """Find a place in the text."""
     lines = [found.start() for found in LINE.finditer(text)]
     return lines[place.line - 1] + place.column - 1 if place.line <= len(lines) else len(text)
 

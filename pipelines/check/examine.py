@@ -6,8 +6,9 @@ from itertools import chain
 from pathlib import Path
 
 from pipelines.check import files
+from pipelines.check.extended_files import ExtendedFiles
 from pipelines.check.findings import Finding, top
-from pipelines.check.one_file import Examined, KeptFiles, examine_file
+from pipelines.check.one_file import Examined, examine_file
 from pipelines.check.processes import spread
 from pipelines.check.reach import reach, selects
 from pipelines.lookup.operation_files import is_operation
@@ -54,18 +55,18 @@ def examine(
 
 
 def concerns(finding: Finding, served_by: Iterable[str], wanted: Collection[str]) -> bool:
-    """Does a mistake stand in one of the files that are asked for, or is it served by one, or is one of them its twin?"""
+    """Return whether a finding is in one of the wanted files, is served by one, or is about the twin of one."""
     paths = [finding.path, *served_by, *([f"{stem_of(finding.path)}.yaml"] if finding.id == files.BOTH.id else [])]
     return any(is_within(path, wanted) for path in paths)
 
 
 def is_within(path: str, wanted: Collection[str]) -> bool:
-    """Is a file, or a folder above it, among those that are asked for?"""
+    """Return whether a file, or a folder above it, is wanted."""
     return not wanted or path in wanted or any(str(folder) in wanted for folder in Path(path).parents)
 
 
 def counted(finding: Finding, served_by: list[str]) -> Finding:
-    """Say which files a mistake is served by, where it stands in another one."""
+    """Add to a finding in an extended file which files serve it."""
     others = [path for path in served_by if path != finding.path]
     if not others:
         return finding
@@ -76,7 +77,7 @@ def counted(finding: Finding, served_by: list[str]) -> Finding:
 def all_files(
     tree: Tree, found: Listing, stems: Collection[str], namespaces: Collection[str], progress: Progress
 ) -> Iterator[Examined]:
-    """Examine every YAML file, in several processes where there are many."""
+    """Examine every YAML file, in several processes if there are many."""
     jobs = [(path, role_of(path, stems, namespaces)) for path in found.files if stem_of(path)]
     done = 0
     for results in spread(partial(examine_batch, tree.root), jobs):
@@ -86,7 +87,7 @@ def all_files(
 
 
 def role_of(path: str, stems: Collection[str], namespaces: Collection[str]) -> str:
-    """Say what a file is for: "operation", "build", or "" (a part, or nothing)."""
+    """Return what a file is for: "operation", "build", or "" (a part, or nothing)."""
     stem = stem_of(path)
     if not selects(stem, stems, namespaces):
         return ""
@@ -94,7 +95,6 @@ def role_of(path: str, stems: Collection[str], namespaces: Collection[str]) -> s
 
 
 def examine_batch(root: str, jobs: list[tuple[str, str]]) -> list[Examined]:
-    """Examine some files."""
     with Tree(Path(root)).snapshot() as snapshot:
-        kept = KeptFiles(snapshot)
-        return [examine_file(snapshot, path, kept, serves=bool(role), operation=role == "operation") for path, role in jobs]
+        extended = ExtendedFiles(snapshot)
+        return [examine_file(snapshot, path, extended, serves=bool(role), operation=role == "operation") for path, role in jobs]

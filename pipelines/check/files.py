@@ -21,7 +21,7 @@ MESSAGE = re.compile(r"(?::(\d+))?(?::(\d+))?: (.*)", re.DOTALL)
 
 
 def read(snapshot: Snapshot, path: str) -> Source | Finding:
-    """Read a file, or say why it cannot be."""
+    """Return the file, or the finding that it cannot be read."""
     try:
         spot = snapshot.spot(path)
         if spot:
@@ -34,14 +34,14 @@ def read(snapshot: Snapshot, path: str) -> Source | Finding:
 
 
 def unusable(path: str, error: ConfigError) -> Finding:
-    """Turn an error about a file into a finding at its line."""
+    """Return the finding, at its line, for an error about a file."""
     found = MESSAGE.fullmatch(str(error).removeprefix(f"projects/{path}"))
     line, column, message = found.groups() if found else (None, None, str(error))
     return UNUSABLE.at(Place(path, int(line or 1), int(column or 1)), message)
 
 
 def names(found: Listing) -> Iterator[Finding]:
-    """Find names that get in one another's way."""
+    """Yield names that conflict with one another."""
     there = set(found.files)
     for path in found.files:
         if path.endswith(".yml") and f"{stem_of(path)}.yaml" in there and "_shared" not in path.split("/"):

@@ -8,8 +8,6 @@ ERROR, WARNING = "error", "warning"
 
 
 class Finding(NamedTuple):
-    """One mistake at one place."""
-
     path: str  # from the root of the tree
     line: int  # from 1
     column: int  # from 1, in characters
@@ -19,19 +17,15 @@ class Finding(NamedTuple):
 
     @property
     def place(self) -> Place:
-        """Where it is."""
         return Place(self.path, self.line, self.column)
 
 
 class Check(NamedTuple):
-    """One kind of mistake."""
-
     id: str
     severity: str  # "error" or "warning"
     what: str  # one line for docs/checks.md
 
     def at(self, place: Place, message: str) -> Finding:
-        """Find it at a place."""
         return Finding(*place, self.severity, self.id, message)
 
 
@@ -39,11 +33,11 @@ CHECKS: dict[str, Check] = {}
 
 
 def check(name: str, severity: str, what: str) -> Check:
-    """Add a kind of mistake to the list."""
+    """Register a check."""
     CHECKS[name] = Check(name, severity, what)
     return CHECKS[name]
 
 
 def top(path: str) -> Place:
-    """Give the place of a mistake of a file as a whole."""
+    """Return the place of a finding about a file as a whole."""
     return Place(path, 1, 1)

@@ -20,7 +20,6 @@ EVENTS = ("push", "pull_request", "tag", "promote", "rollback", "cron", "custom"
 
 
 def words(text: str) -> frozenset[str]:
-    """Give the words of a text."""
     return frozenset(text.split())
 
 
@@ -80,7 +79,7 @@ CONDITION = words("include exclude")
 
 
 def keys(root: Mapping) -> Iterator[Finding]:
-    """Find the keys of a document that nobody reads."""
+    """Yield the keys of a document that Drone and the runner ignore."""
     kind, name = kind_in(root), type_in(root)
     if kind in RESOURCES:
         yield from within(without_anchors(root), RESOURCES[kind], f"documents of kind {kind}", IN_RESOURCES)
@@ -108,25 +107,25 @@ def keys(root: Mapping) -> Iterator[Finding]:
 
 
 def without_anchors(root: Mapping) -> Mapping:
-    """Leave out the keys that are there to be repeated by aliases."""
+    """Return the map without the keys that exist only to be repeated by aliases."""
     return Mapping(root.place, [pair for pair in root.pairs if not text_of(pair[0]).startswith(("x-", ".", "_"))], root.flow)
 
 
 def items(root: Mapping, key: str) -> list[Mapping]:
-    """Give the maps in a list."""
+    """Return the maps in a list."""
     found = value_of(root, key)
     return [item for item in found.items if isinstance(item, Mapping)] if isinstance(found, Sequence) else []
 
 
 def within(root: Mapping, known: frozenset[str], where: str, parts: Lookup[str, frozenset[str]]) -> Iterator[Finding]:
-    """Find the keys of a map, and of maps in it, that are not known."""
+    """Yield the unknown keys of a map and of known maps in it."""
     yield from unknown(root, known, where)
     for part, inside in parts.items():
         yield from unknown(value_of(root, part), inside, f"`{part}`")
 
 
 def unknown(node: Node | None, known: frozenset[str], where: str) -> Iterator[Finding]:
-    """Find the keys of a map that are not known."""
+    """Yield the unknown keys of a map."""
     for key, _ in node.pairs if isinstance(node, Mapping) else ():
         if not isinstance(key, Scalar) or key.value in known:
             continue
@@ -136,7 +135,7 @@ def unknown(node: Node | None, known: frozenset[str], where: str) -> Iterator[Fi
 
 
 def conditions(node: Node | None) -> Iterator[Finding]:
-    """Check what stands in `trigger` or `when`."""
+    """Yield what is wrong in a `trigger` or `when`."""
     for key, value in node.pairs if isinstance(node, Mapping) else ():
         name = text_of(key)
         if name in CONDITIONS - {"matrix"}:
@@ -146,7 +145,7 @@ def conditions(node: Node | None) -> Iterator[Finding]:
 
 
 def events(node: Node) -> Iterator[Finding]:
-    """Check the names of events."""
+    """Yield unknown names of events."""
     lists = [value for key, value in node.pairs if text_of(key) in CONDITION] if isinstance(node, Mapping) else [node]
     for found in lists:
         for item in found.items if isinstance(found, Sequence) else [found]:

@@ -20,7 +20,7 @@ NEVER = check("operation-never-runs", WARNING, "a pipeline of an operation whose
 
 
 def head_taken_off(path: str, text: str, found: list[Finding]) -> Cut:
-    """Take the head off an operation, and note what is wrong with it; other files have none."""
+    """Split an operation's head from its pipeline and add what is wrong with it to `findings`; other files have no head."""
     try:
         parts = parted(path, text)
     except Unusable as error:
@@ -35,7 +35,7 @@ def head_taken_off(path: str, text: str, found: list[Finding]) -> Cut:
 
 
 def misplaced(path: str, text: str, roots: Many[Node]) -> Iterator[Finding]:
-    """Find heads where none belongs; `text` is what would be served, `roots` are its documents."""
+    """Yield heads where none belongs; `text` is what would be served, `roots` are its documents."""
     try:
         refuse_elsewhere(path, text)
     except Unusable as error:
@@ -45,7 +45,7 @@ def misplaced(path: str, text: str, roots: Many[Node]) -> Iterator[Finding]:
 
 
 def never_runs(root: Mapping) -> Iterator[Finding]:
-    """Warn of a pipeline that no operation starts: operations are custom builds."""
+    """Yield a pipeline that no operation starts: operations are custom builds."""
     trigger = value_of(root, "trigger")
     event = value_of(trigger, "event") if isinstance(trigger, Mapping) else None
     if isinstance(event, Mapping):
@@ -59,5 +59,5 @@ def never_runs(root: Mapping) -> Iterator[Finding]:
 
 
 def message(path: str, error: Unusable) -> str:
-    """Give what is said of a file without its name."""
+    """Return the message of an error without the name of the file."""
     return str(error).removeprefix(f"projects/{path}: ")

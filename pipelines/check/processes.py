@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 
 def spread(work: Callable[[list[Job]], Result], jobs: list[Job]) -> Iterable[Result]:
-    """Do work batch by batch, here or in as many processes as there are processors; results come in order."""
+    """Yield the results of each batch, in order, from as many processes as there are processors if there is enough work."""
     batches = [jobs[start : start + BATCH] for start in range(0, len(jobs), BATCH)]
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if len(jobs) < MANY or processors == 1:

@@ -22,7 +22,7 @@ DOCUMENTS = re.compile(r".*\.(?:md|txt|rst|adoc|asc)|[A-Z][A-Za-z]*|.*\.example"
 
 
 def requests_for(stem: str, namespaces: Collection[str]) -> Iterator[ConfigRequest]:
-    """Make up the builds that a file, named without its ending, may serve."""
+    """Yield made-up builds that a file, named without its ending, may serve."""
     parts = stem.split("/")
     if parts[0].startswith("@"):
         for end in range(1, len(parts)):
@@ -36,7 +36,7 @@ def requests_for(stem: str, namespaces: Collection[str]) -> Iterator[ConfigReque
 
 
 def build(namespace: str, name: str, branch: str) -> ConfigRequest:
-    """Make up a build; a default is asked for by a branch that has no file."""
+    """Return a made-up build; a default file is asked for by a branch that has no file."""
     if branch == "default" or branch.endswith("/default"):
         branch = f"{branch.removesuffix('default')}{FRESH}"
     ref = f"refs/heads/{branch}" if branch else "refs/tags/v1"
@@ -44,14 +44,14 @@ def build(namespace: str, name: str, branch: str) -> ConfigRequest:
 
 
 def wanted_by(request: ConfigRequest, stem: str, namespaces: Collection[str]) -> Candidates:
-    """List the paths that a build looks for: the operation that a file may be, or its own pipeline."""
+    """Return the paths that a build looks for: those of the operation that a file may be, or of its own pipeline."""
     if is_operation(stem):
         return operation_candidates(request, stem.rsplit("/", 1)[-1], namespaces)
     return candidates(request, namespaces)
 
 
 def selects(stem: str, stems: Collection[str], namespaces: Collection[str]) -> ConfigRequest | None:
-    """Find a build that a file serves; None where there is none, because of its name or of nearer files."""
+    """Return a build that a file serves; None if its name or a nearer file rules that out."""
     for request in requests_for(stem, namespaces):
         paths = [stem_of(path) for path in wanted_by(request, stem, namespaces).paths]
         if next((path for path in paths if path in stems), "") == stem and is_branch(request.target):
@@ -60,12 +60,12 @@ def selects(stem: str, stems: Collection[str], namespaces: Collection[str]) -> C
 
 
 def is_branch(name: str) -> bool:
-    """Would git allow this name?"""
+    """Return whether git allows this name for a branch."""
     return not NOT_IN_A_BRANCH.search(name)
 
 
 def why_not(stem: str, stems: Collection[str], namespaces: Collection[str]) -> str:
-    """Say why no build selects a file."""
+    """Return why no build selects a file."""
     if "/" not in stem:
         return f"at the root only default.yaml is ever looked for; a repository's file is {stem}/default.yaml"
     for request in requests_for(stem, namespaces):
@@ -110,14 +110,14 @@ def reach(
 
 
 def is_place(stem: str, namespaces: Collection[str]) -> bool:
-    """Is an operation looked for here, by whatever build?"""
+    """Return whether any build looks for an operation here."""
     return is_operation(stem) and any(
         stem == stem_of(path) for request in requests_for(stem, namespaces) for path in wanted_by(request, stem, namespaces).paths
     )
 
 
 def misuse(name: str, stem: str) -> str:
-    """Say what a reserved name is for."""
+    """Return what a reserved name is for."""
     if is_operation(stem) and not is_name(found := stem.rsplit("/", 1)[-1]):
         return f'no operation can be called "{found}": its name has small letters, digits and -; rename the file.'
     if name == "_operations":

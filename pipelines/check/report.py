@@ -7,25 +7,25 @@ from pipelines.check.findings import Finding
 
 
 def text(findings: Iterable[Finding], root: str) -> Iterator[str]:
-    """Write one line a finding, as compilers do."""
+    """Yield one line a finding, as compilers write them."""
     for found in findings:
         yield f"{root}{one_line(found.path)}:{found.line}:{found.column}: {found.severity} {found.id} {one_line(found.message)}"
 
 
 def github(findings: Iterable[Finding], root: str) -> Iterator[str]:
-    """Write workflow commands, which GitHub shows beside the lines of a pull request."""
+    """Yield workflow commands, which GitHub shows beside the lines of a pull request."""
     for found in findings:
         where = f"file={escaped_property(root + found.path)},line={found.line},col={found.column},title={found.id}"
         yield f"::{found.severity} {where}::{escaped(found.message)}".encode(errors="backslashreplace").decode()
 
 
 def as_json(findings: Iterable[Finding], root: str) -> Iterator[str]:
-    """Write one array of objects."""
+    """Yield one array of objects."""
     yield json.dumps([found._asdict() | {"path": root + found.path} for found in findings], indent=1)
 
 
 def one_line(message: str) -> str:
-    """Escape what would end the line or hide in it."""
+    """Escape characters that would end the line or be invisible in it."""
     return "".join(character if character.isprintable() else character.encode("unicode_escape").decode() for character in message)
 
 

@@ -32,7 +32,7 @@ LONGEST_NAME = 100  # bytes
 
 
 def steps(root: Mapping) -> Iterator[Finding]:
-    """Check the steps of one pipeline."""
+    """Yield what is wrong with the steps of a pipeline."""
     name = type_in(root)
     if kind_in(root) != "pipeline" or name not in PIPELINES:
         return
@@ -56,7 +56,7 @@ def steps(root: Mapping) -> Iterator[Finding]:
 
 
 def one(step: Mapping, part: str, kind: str) -> Iterator[Finding]:
-    """Check a step or service by itself."""
+    """Yield what is wrong with a step or service by itself."""
     name = text_of(value_of(step, "name"))
     if part == "steps" and not name:
         yield UNNAMED_STEP.at(step.place, "the step has no name; the runner refuses the pipeline.")
@@ -71,7 +71,7 @@ def one(step: Mapping, part: str, kind: str) -> Iterator[Finding]:
 
 
 def values(root: Mapping, kind: str) -> Iterator[Finding]:
-    """Check what only the runner reads."""
+    """Yield values that only the runner reads, and cannot."""
     yield from unreadable(value_of(root, "environment"), NAMED_TEXTS)
     if isinstance(clone := value_of(root, "clone"), Mapping):
         yield from unreadable(value_of(clone, "retries"), NUMBER)
@@ -82,32 +82,31 @@ def values(root: Mapping, kind: str) -> Iterator[Finding]:
 
 
 def unreadable(value: Node | None, shape: Shape) -> Iterator[Finding]:
-    """Say where something else stands than what the runner needs."""
+    """Yield the nodes that do not fit the shape that the runner needs."""
     for node, needed in shape.wrong(value) if value else ():
         yield VALUE.at(node.place, f"the runner needs {needed} here, and is given {kind_of(node)}; it refuses the pipeline.")
 
 
 def is_filled(value: Node | None) -> bool:
-    """Is there anything in it?"""
     if isinstance(value, Scalar):
         return bool(text_of(value))
     return value is not None and bool(value.items if isinstance(value, Sequence) else value.pairs)
 
 
 def has(step: Mapping, key: str) -> bool:
-    """Has a step this key, with something in it?"""
+    """Return whether a key of a step has a value that is not null."""
     value = value_of(step, key)
     return value is not None and not is_null(value)
 
 
 def clones_itself(root: Mapping) -> bool:
-    """Has the pipeline Drone's own step that clones?"""
+    """Return whether the pipeline has Drone's own clone step."""
     clone = value_of(root, "clone")
     return not (isinstance(clone, Mapping) and is_true(value_of(clone, "disable")))
 
 
 def doubled(root: Mapping, kind: str) -> Iterator[Finding]:
-    """Find names that are there twice."""
+    """Yield steps whose name another step has."""
     names: dict[str, Place] = {}
     if kind == "docker" and clones_itself(root):
         names["clone"] = root.place
@@ -123,7 +122,7 @@ def doubled(root: Mapping, kind: str) -> Iterator[Finding]:
 
 
 def waits(root: Mapping, kind: str) -> Iterator[Finding]:
-    """Check what steps wait for."""
+    """Yield what is wrong with the steps that steps wait for."""
     listed = [(part, step) for part in ("services", "steps") for step in items(root, part)]
     clones = {"clone"} if kind != "docker" or clones_itself(root) else set()
     everywhere = {text_of(value_of(step, "name")) for _, step in listed} | clones
@@ -143,7 +142,7 @@ def waits(root: Mapping, kind: str) -> Iterator[Finding]:
 
 
 def server(root: Mapping) -> Iterator[Finding]:
-    """Check where an ssh pipeline runs."""
+    """Yield what is missing in the server of an ssh pipeline."""
     found = value_of(root, "server")
     for key in ("host", "user"):
         if not (isinstance(found, Mapping) and has(found, key)):

@@ -15,8 +15,6 @@ from pipelines.language.splice import Files, Splicer
 
 @dataclass
 class Left:
-    """The rest of a document."""
-
     roots: list[Node] = field(default_factory=list)  # composed
     own: list[Node] = field(default_factory=list)  # only what the document says itself, where nothing can be composed
     errors: list[ComposeError] = field(default_factory=list)
@@ -25,7 +23,7 @@ class Left:
 
 
 def left_of(path: str, document: Document, files: Files) -> Left:
-    """Compose a document, without the items that cannot be."""
+    """Compose a document without the items that cannot be composed."""
     left = Left()
     if compose(path, document, files, left):
         return left
@@ -41,7 +39,7 @@ def left_of(path: str, document: Document, files: Files) -> Left:
 
 
 def compose(path: str, document: Document, files: Files, left: Left) -> bool:
-    """Compose a document; where it cannot be, why is noted."""
+    """Compose a document into `left`, or add the error to it; return whether it worked."""
     splicer = Splicer(files)
     with noted(path, splicer, left) as errors:
         left.roots = [expanded(part.root) for part in splicer.file(path, [document]).parts]
@@ -49,7 +47,7 @@ def compose(path: str, document: Document, files: Files, left: Left) -> bool:
 
 
 def is_good(path: str, item: Node, files: Files, left: Left) -> bool:
-    """Can an item be composed? Where not, why is noted."""
+    """Return whether an item can be composed; if not, the error is added to `left`."""
     splicer = Splicer(files)
     splicer.chain, splicer.heights = [path], [0]
     with noted(path, splicer, left) as errors:
@@ -59,7 +57,7 @@ def is_good(path: str, item: Node, files: Files, left: Left) -> bool:
 
 @contextmanager
 def noted(path: str, splicer: Splicer, left: Left) -> Iterator[list[Exception]]:
-    """Note which files were read, and what went wrong, which is given, too."""
+    """Collect errors and the files that were read in `left`; yield the list of errors."""
     errors: list[Exception] = []
     try:
         yield errors
@@ -72,7 +70,7 @@ def noted(path: str, splicer: Splicer, left: Left) -> Iterator[list[Exception]]:
 
 
 def only(document: Document, good: Callable[[Node], bool]) -> Document:
-    """Leave out the other items of lists that may extend; `extends` where it means nothing becomes an ordinary key."""
+    """Return the document without the other items of lists that may extend; a misplaced `extends` becomes an ordinary key."""
 
     def kept(node: Node) -> Node:
         if not isinstance(node, Sequence):
@@ -92,12 +90,11 @@ def only(document: Document, good: Callable[[Node], bool]) -> Document:
 
 
 def is_listed(key: Node) -> bool:
-    """May the items of this key's list extend?"""
     return isinstance(key, Scalar) and key.value in LISTED
 
 
 def by_itself(root: Node) -> list[Node]:
-    """Give what a document says without what it extends, and without the keys that add to that."""
+    """Return what a document says without what it extends, and without the keys that add to that."""
     if not isinstance(root, Mapping):
         return []
     pairs = [(key, value) for key, value in root.pairs if not is_plain(key, "extends") and not target_of(key)[1]]

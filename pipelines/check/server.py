@@ -30,17 +30,17 @@ LONGEST_NAME = 100  # characters
 
 
 def kind_in(root: Node) -> str:
-    """Give the kind of a document."""
+    """Return the kind of a document; empty if it has none."""
     return text_of(value_of(root, "kind")) if isinstance(root, Mapping) else ""
 
 
 def type_in(root: Mapping) -> str:
-    """Give the type of a pipeline."""
+    """Return the type of a pipeline; without one it is docker."""
     return text_of(value_of(root, "type")) or "docker"
 
 
 def without_kind(root: Node) -> Iterator[Finding]:
-    """Find a document that Drone's parser refuses."""
+    """Yield a document that Drone's parser refuses."""
     if not isinstance(root, Mapping):
         yield NOT_A_MAP.at(root.place, "a document must be a map with `kind:`; Drone refuses the whole file.")
     elif not kind_in(root):
@@ -50,7 +50,13 @@ def without_kind(root: Node) -> Iterator[Finding]:
 
 
 def lint(path: str, roots: Many[Node], *, complete: bool = True) -> Iterator[Finding]:
-    """Check the pipelines of a file together, as Drone does; where some could not be read, nothing is said of what is missing."""
+    """Yield what Drone's linter refuses in the pipelines of a file.
+
+    Args:
+        path: of the file.
+        roots: its documents.
+        complete: all documents could be read; otherwise a dependency that seems missing may be in one of the others.
+    """
     names: dict[str, Place] = {}
     pipelines = [root for root in roots if isinstance(root, Mapping) and kind_in(root) and kind_in(root) not in RESOURCES]
     for root in pipelines:
@@ -77,7 +83,7 @@ def lint(path: str, roots: Many[Node], *, complete: bool = True) -> Iterator[Fin
 
 
 def dependencies(root: Mapping, name: str, before: dict[str, Place], everywhere: set[str]) -> Iterator[Finding]:
-    """Check what a pipeline waits for."""
+    """Yield what is wrong with the pipelines that a pipeline waits for."""
     for node, wanted in texts_of(value_of(root, "depends_on")):
         if wanted not in before:
             where = "stands only after this pipeline; move it up" if wanted in everywhere else "is not in the file"
@@ -87,7 +93,6 @@ def dependencies(root: Mapping, name: str, before: dict[str, Place], everywhere:
 
 
 def platform(root: Mapping) -> Iterator[Finding]:
-    """Check operating system and architecture of a docker pipeline."""
     found = value_of(root, "platform")
     for check_, key, known in ((OS, "os", OSES), (ARCH, "arch", ARCHES)):
         value = value_of(found, key) if isinstance(found, Mapping) else None

@@ -47,24 +47,24 @@ OTHERS = {
 
 
 def wrong_values(kind: str, root: Node) -> Iterator[Finding]:
-    """Find the values of a document that Drone's server cannot read."""
+    """Yield the values of a document that Drone's server cannot read."""
     for node, needed in OTHERS.get(kind, PIPELINE).wrong(root):
         what = f'"{node.value}"' if isinstance(node, Scalar) and len(node.value) <= LONGEST_QUOTE else kind_of(node)
         yield WRONG_VALUE.at(node.place, f"{what} stands where Drone's server needs {needed}; it would refuse the whole file.")
 
 
 def text_of(node: Node | None) -> str:
-    """Give what Drone's decoder makes of a value where text is needed; empty where it has none."""
+    """Return what Drone's decoder makes of a value that must be text; empty for a collection or null."""
     return node.value if isinstance(node, Scalar) and not is_null(node) else ""
 
 
 def texts_of(node: Node | None) -> list[tuple[Node, str]]:
-    """Give the items of a list of texts, with where they stand."""
+    """Return the items of a list of texts, each with its node."""
     return [(item, text_of(item)) for item in node.items] if isinstance(node, Sequence) else []
 
 
 def is_true(node: Node | None) -> bool:
-    """Is it true to Drone's decoder?"""
+    """Return whether Drone's decoder reads a value as true."""
     return (
         isinstance(node, Scalar)
         and node.plain
@@ -75,5 +75,5 @@ def is_true(node: Node | None) -> bool:
 
 
 def key_place(mapping: Mapping, name: str) -> Node:
-    """Find a key, or else the map, to point at."""
+    """Return a key to point at; the map itself if it lacks the key."""
     return next((key for key, _ in mapping.pairs if identity(key) == name), mapping)

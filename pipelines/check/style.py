@@ -13,7 +13,7 @@ NO_EVENT = check(
 
 
 def style(root: Mapping) -> Iterator[Finding]:
-    """Warn of a pipeline that runs more often than most people think."""
+    """Yield a pipeline that runs more often than most people expect."""
     if kind_in(root) != "pipeline":
         return
     trigger = value_of(root, "trigger")
@@ -25,7 +25,7 @@ def style(root: Mapping) -> Iterator[Finding]:
 
 
 def chooses(trigger: Mapping, key: str) -> bool:
-    """Does a condition leave out the builds that nobody thinks of? Events do when they are named, others by what they include."""
+    """Return whether a condition excludes builds that people forget: events do if they are named, others by what they include."""
     value = value_of(trigger, key)
     if isinstance(value, Mapping) and key != "event":
         value = value_of(value, "include")
@@ -33,7 +33,6 @@ def chooses(trigger: Mapping, key: str) -> bool:
 
 
 def is_empty(node: Node | None) -> bool:
-    """Is there nothing in it?"""
     if isinstance(node, Scalar):
         return not text_of(node)
     if isinstance(node, Sequence):

@@ -22,7 +22,7 @@ OWN = {
 
 
 def volumes(root: Mapping) -> Iterator[Finding]:
-    """Check the volumes of one pipeline."""
+    """Yield what is wrong with the volumes of a pipeline."""
     kind = type_in(root)
     if kind_in(root) != "pipeline" or kind not in NEED_IMAGES:
         return
@@ -45,6 +45,6 @@ def volumes(root: Mapping) -> Iterator[Finding]:
 
 
 def own_name(volume: Mapping, name: str, kind: str) -> Iterator[Finding]:
-    """Refuse a name that the runner keeps for itself."""
+    """Refuse a name that the runner reserves."""
     if name in OWN[kind]:
         yield REFUSED.at(key_place(volume, "name").place, f'the runner keeps the name "{name}" for itself; rename the volume.')

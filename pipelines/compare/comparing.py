@@ -24,7 +24,7 @@ CHAIN = " (extended from projects/"  # begins what ends an error with a bracket
 
 
 class Pair(NamedTuple):
-    """The files that serve a build in both trees; empty where there is none."""
+    """The files that serve a build in both trees; empty if none does."""
 
     base: str
     head: str
@@ -50,14 +50,12 @@ class Group:
 
 @dataclass(frozen=True)
 class Compared:
-    """The difference between two trees."""
-
     count: int  # builds that were compared
     groups: list[Group]  # those with the most builds first
     remark: str = ""  # on what was compared
 
     def of(self, *kinds: str) -> list[Case]:
-        """List the builds to which something happens."""
+        """Return the builds whose change is of one of these kinds."""
         return [case for group in self.groups if group.change.kind in kinds for case in group.cases]
 
 
@@ -100,19 +98,19 @@ def compare(
 
 
 def stems_of(tree: Tree) -> list[str]:
-    """List what may serve in a tree, without endings; folders of such names too, which make those builds fail."""
+    """Return what may serve in a tree, without endings; folders of such names too, which make those builds fail."""
     with tree.snapshot() as snapshot:
         found: Listing = listing(snapshot)
     return [stem for path in (*found.files, *found.folders) if (stem := stem_of(path))]
 
 
 def first(paths: Iterable[str], stems: Collection[str]) -> str:
-    """Give the first path that is there."""
+    """Return the first path that exists."""
     return next((path for path in paths if stem_of(path) in stems), "")
 
 
 def alike(change: Change, pair: Pair) -> tuple[str, str]:
-    """Give what changes have in common that people would call the same: of mistakes what is wrong, not in whose file."""
+    """Return what makes two changes the same to people: of errors what is wrong, not in whose file."""
     if change.kind != CHANGES:
         own = "|".join(re.escape(stem_of(path)) for path in pair if path)
         error = change.error.partition(CHAIN)[0] if change.error.endswith(")") else change.error
@@ -122,7 +120,7 @@ def alike(change: Change, pair: Pair) -> tuple[str, str]:
 
 
 def changes(base_root: str, head_root: str, pairs: list[Pair]) -> list[tuple[Pair, Change | None]]:
-    """Compare some pairs."""
+    """Compare some pairs, in a process of its own."""
     base, head = Tree(Path(base_root)), Tree(Path(head_root))
     with base.snapshot() as before, head.snapshot() as after:
         touched = Touched(before, after)
@@ -130,12 +128,12 @@ def changes(base_root: str, head_root: str, pairs: list[Pair]) -> list[tuple[Pai
 
 
 def is_untouched(pair: Pair, touched: Touched) -> bool:
-    """Does the same file serve in both trees, from the same files?"""
+    """Return whether the same file serves in both trees, from the same files."""
     return pair.base == pair.head and touched.serves_the_same(pair.head)
 
 
 def changed(base: Tree, head: Tree, pair: Pair) -> Change | None:
-    """Say what changes for the builds of one pair; None where nothing does."""
+    """Return what changes for the builds of a pair; None if nothing does."""
     before, after = served(base, pair.base), served(head, pair.head)
     if before == after:
         return None
@@ -147,12 +145,12 @@ def changed(base: Tree, head: Tree, pair: Pair) -> Change | None:
 
 
 def broken(found: Served, path: str, served_by: str) -> str:
-    """Say why builds fail; an operation that is not there has none."""
+    """Return why builds fail; builds of an operation that does not exist do not."""
     return "" if is_operation(path) and not served_by else found.broken()
 
 
 def remark(before: Served, after: Served) -> str:
-    """Say whether others may start an operation from now on."""
+    """Return who may start an operation from now on, if that changes."""
     if not (before.level and after.level) or before.level == after.level:
         return ""
     who = "more" if opens(before, after) else "fewer"
@@ -160,12 +158,12 @@ def remark(before: Served, after: Served) -> str:
 
 
 def opens(before: Served, after: Served) -> bool:
-    """May more people start an operation than before?"""
+    """Return whether more people may start an operation than before."""
     return bool(before.level and after.level) and LEVELS.index(after.level) < LEVELS.index(before.level)
 
 
 def diff(pair: Pair, before: Served, after: Served) -> str:
-    """Write the unified diff of what is served."""
+    """Return the unified diff of what is served."""
     names = (f"projects/{pair.base}" if pair.base else "/dev/null", f"projects/{pair.head}" if pair.head else "/dev/null")
     if before.error and after.error:
         return ""
@@ -178,7 +176,7 @@ def diff(pair: Pair, before: Served, after: Served) -> str:
 
 
 def names(cases: Iterable[Case]) -> Iterator[str]:
-    """Name builds, those of one repository together."""
+    """Yield the names of builds, those of one repository together."""
     together: dict[str, list[str]] = {}
     for case in cases:
         together.setdefault(case.repository, []).append(case.branch or f"operation {case.operation}")

@@ -17,7 +17,6 @@ WORDS = {CHANGES: "changes", BREAKS: "newly breaks", MENDED: "mended", STAYS_BRO
 
 
 def summary(found: Compared) -> str:
-    """Say it in one line."""
     changed = found.of(CHANGES, BREAKS, MENDED, STAYS_BROKEN)
     if not changed:
         return f"None of {found.count:,} pipelines changes."
@@ -32,13 +31,12 @@ def summary(found: Compared) -> str:
 
 
 def shortened(listed: list[str]) -> str:
-    """Name not too many."""
+    """Return names in one line; of very many the first."""
     shown = ", ".join(map(one_line, listed[:MOST_NAMES]))
     return shown if len(listed) <= MOST_NAMES else f"{shown}, and {len(listed) - MOST_NAMES:,} more repositories"
 
 
 def text(found: Compared) -> Iterator[str]:
-    """Write everything."""
     yield summary(found)
     if found.remark:
         yield one_line(found.remark)
@@ -53,18 +51,17 @@ def text(found: Compared) -> Iterator[str]:
 
 
 def harmless(line: str) -> str:
-    """Write a line of a file so that it does nothing to a terminal."""
+    """Return a line of a file without what a terminal would act on."""
     return "\t".join(map(one_line, line.split("\t")))
 
 
 def ordered(found: Compared) -> list[Group]:
-    """Put first what breaks, then what is mended."""
+    """Return the groups, what breaks first, then what is fixed."""
     rank = [BREAKS, MENDED, CHANGES, STAYS_BROKEN]
     return sorted(found.groups, key=lambda group: rank.index(group.change.kind))
 
 
 def heading(group: Group) -> str:
-    """Say what happens to how many."""
     count = len(group.cases)
     alike = "" if count == 1 else f" {count:,} pipelines alike"
     word = WORDS[group.change.kind]
@@ -72,7 +69,7 @@ def heading(group: Group) -> str:
 
 
 def markdown(found: Compared) -> Iterator[str]:
-    """Write a comment that no forge refuses for its length."""
+    """Yield a comment that is short enough for any forge."""
     head = f"**{escaped(summary(found).rstrip())}**" if found.groups else summary(found)
     if found.remark:
         head += f"\n\n{escaped(one_line(found.remark))}"
@@ -90,7 +87,7 @@ def markdown(found: Compared) -> Iterator[str]:
 
 
 def section(group: Group, room: int) -> Iterator[str]:
-    """Write one group: what breaks is open, what merely changes is folded; the diff is cut to the room, in characters."""
+    """Yield one group: what breaks is open, what only changes is folded; the diff is cut to `room` characters."""
     title = f"{heading(group)} {escaped(shortened(list(names(group.cases))))}"
     yield f"\n<details{' open' if group.change.kind == BREAKS else ''}><summary>{title}</summary>\n"
     for said in filter(None, (group.change.error, group.change.remark)):
@@ -105,7 +102,7 @@ def section(group: Group, room: int) -> Iterator[str]:
 
 
 def fitting(lines: list[str], room: int) -> list[str]:
-    """Take as many lines as there is room for, very long ones cut."""
+    """Return as many lines as `room` characters hold; very long lines are cut."""
     shown: list[str] = []
     for line in lines:
         shown.append(line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…")
@@ -116,7 +113,7 @@ def fitting(lines: list[str], room: int) -> list[str]:
 
 
 def fenced(lines: Iterable[str], language: str) -> Iterator[str]:
-    """Write lines as they are, between fences that are not in them."""
+    """Yield lines between fences that do not occur in them."""
     content = "\n".join(lines)
     longest = max(map(len, re.findall("`+", content)), default=0)
     fence = "`" * max(3, longest + 1)
@@ -124,6 +121,6 @@ def fenced(lines: Iterable[str], language: str) -> Iterator[str]:
 
 
 def escaped(value: str) -> str:
-    """Write text so that Markdown and HTML show it as it is."""
+    """Escape what Markdown and HTML would act on."""
     value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*_\[\]#~|@])", lambda found: f"&#{ord(found[0])};", value)

@@ -6,9 +6,9 @@ from functools import lru_cache
 
 import yaml
 
+from pipelines.check.document_checks import check_documents, parse_documents
 from pipelines.check.documents import is_legacy, split
 from pipelines.check.findings import ERROR, Finding
-from pipelines.check.one_file import each, parsed
 from pipelines.check.server import lint
 from pipelines.errors import ConfigError
 from pipelines.language.compose import Composed
@@ -24,8 +24,6 @@ NOTHING = "no file serves it"
 
 @dataclass(frozen=True)
 class Served:
-    """What a build gets."""
-
     text: str  # empty where it gets an error
     error: str  # of edrone; empty where it serves
     head: str = ""  # what is said of an operation, which Drone does not get
@@ -34,19 +32,18 @@ class Served:
     roots: tuple[Node, ...] = field(default=(), compare=False)  # of the documents, where they were composed
 
     def broken(self) -> str:
-        """Say why the build would fail before it runs; empty where it would not."""
+        """Return why the build would fail before it runs; empty if it would not."""
         if self.error or not self.roots:
             return self.error or refused(self.text)
         return "" if is_legacy(self.text) else wrong(self.path, [expanded(root) for root in self.roots])
 
     @property
     def shown(self) -> str:
-        """Give all that people want to see."""
         return f"{self.head}---\n{self.text}" if self.head else self.text
 
 
 def served(tree: Tree, path: str) -> Served:
-    """Resolve what a file serves; path "" stands for none."""
+    """Return what a file serves; path "" stands for none."""
     if not path:
         return Served("", NOTHING)
     try:
@@ -62,13 +59,13 @@ def served(tree: Tree, path: str) -> Served:
 
 
 def resolved(snapshot: Snapshot, path: str) -> tuple[Resolved, Composed] | None:
-    """Read and compose a file, or its twin that ends in .yml."""
+    """Return a file, or its twin that ends in .yml, composed; None if neither exists."""
     source = snapshot.find(path)
     return from_source(source, Files(snapshot)) if source else None
 
 
 def told(operation: Operation | None) -> str:
-    """Write the head of an operation, whatever its form in the file; empty where there is none."""
+    """Return the head of an operation in one form, whatever its form in the file; empty if there is none."""
     if not operation or operation.inputs is None:
         return ""
     said = {key: getattr(operation, key) for key in ("title", "description", "level") if getattr(operation, key)}
@@ -81,20 +78,19 @@ def told(operation: Operation | None) -> str:
 
 
 def default_of(value: str | None) -> dict[str, str]:
-    """Give the default of an input, an empty one too."""
     return {} if value is None else {"default": value}
 
 
 @lru_cache(maxsize=1024)
 def refused(text: str) -> str:
-    """Say why Drone or a runner would refuse a text; empty where they would take it."""
+    """Return why Drone or a runner would refuse a text; empty if they would take it."""
     if text == OWN_FILE or is_legacy(text):
         return ""
-    roots, problems = parsed("", split(text))
+    roots, problems = parse_documents("", split(text))
     return wrong("", roots, problems)
 
 
 def wrong(path: str, roots: Many[Node], problems: Many[Finding] = ()) -> str:
-    """Say what the first error in some documents is; empty where there is none."""
-    found = [*problems, *each(roots), *lint(path, roots)]
+    """Return the first error in some documents; empty if there is none."""
+    found = [*problems, *check_documents(roots), *lint(path, roots)]
     return next((f"{finding.id}: {finding.message}" for finding in found if finding.severity == ERROR), "")

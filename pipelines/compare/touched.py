@@ -13,14 +13,12 @@ from pipelines.tree.tree import Snapshot
 
 @dataclass
 class Touched:
-    """Two trees, and what is known of their files."""
-
     base: Snapshot
     head: Snapshot
     known: dict[str, bool] = field(default_factory=dict)  # path → it is the same, and so is all that it extends
 
     def serves_the_same(self, path: str) -> bool:
-        """Does the same file serve at a path, or at its twin that ends in .yml, from the same files?"""
+        """Return whether the same file serves at a path, or at its twin that ends in .yml, from the same files."""
         try:
             before, after = self.base.either(path), self.head.either(path)
             return bool(before and after and before.path == after.path and self.untouched(after.path))
@@ -28,7 +26,7 @@ class Touched:
             return False
 
     def untouched(self, path: str) -> bool:
-        """Is nothing changed that a file could come from? Where that is hard to say, it is not."""
+        """Return whether nothing that a file could come from differs; False if that is hard to tell."""
         if path not in self.known:
             self.known[path] = False  # while it is looked at: files that extend one another in a circle are composed
             text = text_in(self.head, path)
@@ -38,7 +36,7 @@ class Touched:
 
 
 def extended(path: str, text: str) -> list[str]:
-    """List the files that a file extends itself; one that cannot be read extends what is nowhere."""
+    """Return the paths that a file extends itself; one that cannot be read extends what is nowhere."""
     if not MAY_EXTEND.search(text):
         return []
     try:
@@ -50,7 +48,7 @@ def extended(path: str, text: str) -> list[str]:
 
 
 def text_in(snapshot: Snapshot, path: str) -> str | None:
-    """Read a file; None where it cannot be."""
+    """Return the text of a file; None if it cannot be read."""
     try:
         spot = snapshot.spot(path) if path else None
         return snapshot.read(spot).text if spot else None

@@ -25,7 +25,6 @@ class Case(NamedTuple):
     paths: tuple[str, ...]  # of the files that may serve it, the first that is there does; each ends in .yaml
 
     def __str__(self) -> str:
-        """Name it for people."""
         if self.operation:
             return f"{self.repository} operation {self.operation}"
         return f"{self.repository} {self.branch}"
@@ -61,7 +60,7 @@ def universe(stems: Iterable[str], namespaces: Collection[str], slugs: Iterable[
 
 
 def is_open(name: str, namespaces: Collection[str], slugs: Collection[str], tree: "Folders") -> bool:
-    """May a plain folder serve a repository that is not among the slugs, in a way that none of them shows?"""
+    """Return whether a plain folder may serve a repository that none of the slugs stands for."""
     known = {slug.rpartition("/")[0] for slug in slugs if slug.rpartition("/")[2] == name}
     if namespaces and known.issuperset(namespaces):
         return False
@@ -70,7 +69,7 @@ def is_open(name: str, namespaces: Collection[str], slugs: Collection[str], tree
 
 
 def some_namespace(name: str, namespaces: Collection[str], tree: "Folders") -> str:
-    """Choose a namespace for a repository whose namespace is open: one without a folder of its own for it."""
+    """Return a namespace for a repository whose namespace is open: one without a folder of its own for it."""
     choice = [namespace for namespace in sorted(namespaces) if f"@{namespace}/{name}" not in tree.below]
     return next(iter(choice or sorted(namespaces)), FRESH)
 
@@ -79,7 +78,6 @@ class Owners:
     """Whose the folders below `@namespace/` are: GitLab's namespaces have slashes, and branches have them, too."""
 
     def __init__(self, stems: Iterable[str], slugs: Iterable[str]) -> None:
-        """Note which folders are a repository's for certain, and which look like one's."""
         folders = {posixpath.dirname(stem) for stem in stems}
         self.certain = {f"@{slug}" for slug in slugs}
         self.certain |= {posixpath.dirname(folder) for folder in folders if posixpath.basename(folder) == FOLDER}
@@ -90,7 +88,7 @@ class Owners:
         self.plain = {folder.partition("/")[0] for folder in folders}
 
     def folder(self, stem: str) -> str:
-        """Give the folder of the repository that a file belongs to; empty where it is a namespace's."""
+        """Return the folder of the repository that a file belongs to; empty if the file is a namespace's."""
         above = [folder for folder in map(str, PurePosixPath(stem).parents) if "/" in folder]  # the innermost first
         above = [folder for folder in above if posixpath.basename(folder) != FOLDER and folder not in self.namespaces]
         certain = [folder for folder in above if folder in self.certain]
@@ -99,10 +97,7 @@ class Owners:
 
 
 class Folders:
-    """The folders of a tree, or of two."""
-
     def __init__(self, stems: Iterable[str], slugs: Iterable[str]) -> None:
-        """Sort files by the repository that they belong to."""
         self.below: dict[str, dict[str, None]] = {}  # folder of a repository → paths below it, without ending
         self.names: set[str] = set()
         self.namespaces: set[str] = set()
@@ -125,11 +120,11 @@ class Folders:
                     self.names.add(folder)
 
     def slugs(self) -> list[str]:
-        """List the repositories whose namespace is known."""
+        """Return the repositories whose namespace is known."""
         return [folder[1:] for folder in self.below if folder.startswith("@")]
 
     def branches(self, folders: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Give the branches that have a file in one of a repository's folders, as shown and as asked for."""
+        """Yield the branches that have a file in one of a repository's folders, as shown and as asked for."""
         yield ANY, ""
         seen = {"default"}
         for folder in folders:
@@ -143,5 +138,4 @@ class Folders:
                     yield rest, rest
 
     def operations(self, places: Iterable[str]) -> list[str]:
-        """List the operations of a repository."""
         return sorted(set().union(*(self.found.get(place, set()) for place in places)))

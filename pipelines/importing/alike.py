@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from pipelines.check.document_checks import parse_documents
 from pipelines.check.documents import split
 from pipelines.check.keys import items
-from pipelines.check.one_file import parsed
 from pipelines.language.merge import target_of
 from pipelines.language.nodes import Mapping, Node, Place, Scalar, Sequence, identity, is_null, value_of
 from pipelines.language.tokens import is_open
@@ -19,8 +19,6 @@ NEAR = 0.6  # of all keys and values
 
 @dataclass(frozen=True)
 class Found:
-    """A step of a pipeline."""
-
     place: Place
     step: Mapping
     pipeline: tuple[str, int]  # path, and which document of the file
@@ -29,7 +27,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Candidate:
-    """What could stand once in `_shared/`."""
+    """A file that `_shared/` could have."""
 
     path: str  # that the shared file could have
     text: str  # of it: what all of them have in common
@@ -38,12 +36,12 @@ class Candidate:
 
     @property
     def identical(self) -> int:
-        """How many of the steps are nothing but the shared part."""
+        """Return how many of the steps are nothing but the shared part."""
         return sum(text.count("\n") == 1 for _, text in self.uses)
 
 
 def candidates(texts: Iterable[tuple[str, str]]) -> list[Candidate]:
-    """Find what pipelines, given as path and text, could share; the most frequent first."""
+    """Return what pipelines, given as path and text, could share; the most frequent first."""
     groups: list[list[Found]] = []
     by_image: dict[str, list[list[Found]]] = defaultdict(list)
     for path, text in texts:
@@ -61,15 +59,14 @@ def candidates(texts: Iterable[tuple[str, str]]) -> list[Candidate]:
 
 
 def steps_of(path: str, text: str) -> Iterator[Found]:
-    """Give the steps of the pipelines in a text."""
-    roots, _ = parsed(path, split(text))
+    roots, _ = parse_documents(path, split(text))
     for number, root in enumerate(roots):
         for step in filter(is_kept, items(root, "steps") if isinstance(root, Mapping) else ()):
             yield Found(step.place, step, (path, number), frozenset(leaves(step, ())))
 
 
 def is_kept(node: Node) -> bool:
-    """Does this mean the same beside `extends`, where null deletes, and `key+` adds, and may it be moved?"""
+    """Return whether a node means the same beside `extends`, where null deletes and `key+` adds, and may be moved."""
     if isinstance(node, Scalar):
         return not is_open(node.token)
     if isinstance(node, Sequence):
@@ -79,7 +76,7 @@ def is_kept(node: Node) -> bool:
 
 
 def image_of(step: Mapping) -> str:
-    """Give the image of a step, without its tag."""
+    """Return the image of a step, without its tag."""
     image = value_of(step, "image")
     name = image.value if isinstance(image, Scalar) else ""
     repository, _, tag = name.partition("@")[0].rpartition(":")
@@ -87,7 +84,7 @@ def image_of(step: Mapping) -> str:
 
 
 def leaves(node: Node, above: tuple[Any, ...]) -> Iterator[Any]:
-    """Give every single value with the way to it; a name is not part of what a step does."""
+    """Yield every single value with its path; a name is not part of what a step does."""
     if isinstance(node, Mapping):
         for key, value in node.pairs:
             if above or identity(key) != "name":
@@ -100,12 +97,11 @@ def leaves(node: Node, above: tuple[Any, ...]) -> Iterator[Any]:
 
 
 def likeness(one: Found, other: Found) -> float:
-    """Say which share of what two steps have is in both."""
+    """Return the share of all values of two steps that both have."""
     return len(one.leaves & other.leaves) / (len(one.leaves | other.leaves) or 1)
 
 
 def candidate(group: list[Found], taken: set[str]) -> Candidate:
-    """Write the shared file of a group, and what each of its steps becomes."""
     shared = group[0].step
     for found in group[1:]:
         shared = common(shared, found.step)
@@ -118,7 +114,7 @@ def candidate(group: list[Found], taken: set[str]) -> Candidate:
 
 
 def common(one: Mapping, other: Mapping) -> Mapping:
-    """Give what two maps have in common."""
+    """Return what two maps have in common."""
     there = {identity(key): value for key, value in other.pairs}
     pairs: list[tuple[Node, Node]] = []
     for key, value in one.pairs:
@@ -133,7 +129,7 @@ def common(one: Mapping, other: Mapping) -> Mapping:
 
 
 def difference(shared: Mapping, step: Mapping) -> Mapping:
-    """Give what a step has beside what is shared."""
+    """Return what a step has that the shared step has not."""
     there = {identity(key): value for key, value in shared.pairs}
     pairs: list[tuple[Node, Node]] = []
     for key, value in step.pairs:
@@ -147,12 +143,11 @@ def difference(shared: Mapping, step: Mapping) -> Mapping:
 
 
 def same(one: Node, other: Node) -> bool:
-    """Do two values mean the same, characters and quotes included?"""
     return bool(meaning(one) == meaning(other))
 
 
 def meaning(node: Node) -> Any:
-    """Give what is compared: the order of keys does not count."""
+    """Return what is compared: values, quotes and tags, but not the order of keys."""
     if isinstance(node, Scalar):
         return node.value, node.plain, node.tag
     if isinstance(node, Sequence):
@@ -161,7 +156,7 @@ def meaning(node: Node) -> Any:
 
 
 def free_path(step: Mapping, taken: set[str]) -> str:
-    """Name a shared file after the step."""
+    """Return a path for a shared file, after the name of the step, and add it to `taken`."""
     name = value_of(step, "name")
     text = name.value.lower() if isinstance(name, Scalar) else ""
     base = "".join(character if character.isalnum() else "-" for character in text).strip("-") or "step"
@@ -172,6 +167,6 @@ def free_path(step: Mapping, taken: set[str]) -> str:
 
 
 def as_item(path: str, rest: Mapping) -> str:
-    """Write what stands in the place of a step."""
+    """Return what replaces a step."""
     lines = written(rest).rstrip("\n").split("\n") if rest.pairs else []
     return "".join([f"- extends: {path}\n", *(f"  {line}\n" if line else "\n" for line in lines)])

@@ -20,7 +20,7 @@ SCP_LIKE = re.compile(r"(?:[^/@]*@)?(?:\[[^\]]*\]|[^/:\[]+):(?!:|//)/*(?P<path>.
 
 
 class NoClone(Exception):
-    """Why a folder cannot be imported."""
+    """The reason why a folder cannot be imported."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,11 @@ class Clone:
 
     @property
     def slug(self) -> str:
-        """The repository's full name."""
         return f"{self.namespace}/{self.name}"
 
 
 def slug_of(remote: str) -> tuple[str, str]:
-    """Give namespace and name of a repository from the address of a remote.
-
-    Raises:
-        NoClone: it names no repository of a forge.
-    """
+    """Return the namespace and name of a repository from the address of a remote; raise NoClone if it names no repository."""
     found = URL.fullmatch(remote) or SCP_LIKE.fullmatch(remote)
     if not found or remote.lower().startswith("file:"):
         raise NoClone(f"its remote {without_credentials(remote)} is not an address of a forge")
@@ -56,11 +51,7 @@ def slug_of(remote: str) -> tuple[str, str]:
 
 
 def clone_of(folder: str) -> Clone:
-    """Look at a clone.
-
-    Raises:
-        NoClone: it cannot be imported.
-    """
+    """Return the clone in a folder; raise NoClone if it cannot be imported."""
     path = Path(folder)
     if not path.is_dir():
         raise NoClone("there is no such folder")
@@ -79,7 +70,7 @@ def clone_of(folder: str) -> Clone:
 
 
 def no_file(path: Path, slug: str) -> str:
-    """Say that there is no YAML, and what to do where a program makes it."""
+    """Return that there is no YAML, and what to do if a program makes it."""
     program = next((name for name in PROGRAMS if os.path.lexists(path / name)), "")
     if not program:
         return f"it has no {OWN_FILES[0]}"

@@ -19,8 +19,6 @@ from pipelines.tree.tree import LARGEST_FILE
 
 @dataclass(frozen=True)
 class Step:
-    """What becomes of one clone."""
-
     clone: Clone
     path: str  # in the tree; empty where it has no place
     skipped: str  # why nothing is written; empty where something is
@@ -31,10 +29,9 @@ class NoFiles:
     """A tree without files: whoever writes `extends` before there is a tree means something else."""
 
     def text(self, _: str) -> None:
-        """Find nothing."""
+        pass
 
     def paths_near(self, _: str) -> Collection[str]:
-        """Find nothing."""
         return ()
 
 
@@ -47,7 +44,6 @@ def plan(clones: Sequence[Clone], root: Path, namespaces: Collection[str]) -> li
 
 
 def step(clone: Clone, root: Path, namespaces: Collection[str], seen: dict[str, Clone], *, alone: bool) -> Step:
-    """Decide about one clone."""
     for what, name in (("name", clone.name), ("namespace", clone.namespace)):
         if problem := "begins with @" if name.startswith("@") else not_a_path(name):
             return Step(clone, "", f"its {what} {name!r} {problem}, so it can have no folder in the tree")
@@ -72,14 +68,14 @@ def step(clone: Clone, root: Path, namespaces: Collection[str], seen: dict[str, 
 
 
 def leads_astray(root: Path, folder: str) -> bool:
-    """Would a file in this folder be written elsewhere than in the tree?"""
+    """Return whether a file in this folder would be written outside the tree."""
     way = [root / folder, *(root / folder).parents][: folder.count("/") + 1]
     gone = any(place.is_symlink() and not place.exists() for place in way)
     return gone or not (root / folder).resolve().is_relative_to(root.resolve())
 
 
 def cannot_serve(path: str, content: bytes) -> str:
-    """Say why a text would be of no use in the tree, or mean something else there; empty where it serves."""
+    """Return why a text would be of no use in the tree, or mean something else there; empty if it serves."""
     if len(content) > LARGEST_FILE:
         return f"is larger than {LARGEST_FILE} bytes"
     try:

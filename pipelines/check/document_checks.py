@@ -1,0 +1,70 @@
+"""The documents of a file, read and checked one by one as Drone's server and its runners read them."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from pipelines.check import documents, keys, operations, runner, server, shape, style, volumes
+from pipelines.check.escapes import read_as_drone
+from pipelines.check.findings import ERROR, WARNING, Finding, check
+from pipelines.language.errors import ComposeError, TooDeep, TooLarge
+from pipelines.language.merge_keys import expanded
+from pipelines.language.nodes import Mapping, Node, Place
+
+YAML = check("yaml", ERROR, "text that is not YAML")
+TOO_LARGE = check(
+    "not-checked",
+    WARNING,
+    "a file too large or too deep to be looked into, or with an alias within itself; it is served as it is",
+)
+UNREAD = frozenset({YAML.id, TOO_LARGE.id})  # a document with one of these is missing from what is checked
+
+
+def parse_documents(path: str, parts: documents.Split) -> tuple[list[Node], list[Finding]]:
+    """Return the documents of a file that is served as it is written, each read by itself as Drone does, and what is wrong."""
+    roots: list[Node] = []
+    problems: list[Finding] = []
+    for chunk in parts.chunks:
+        place = Place(path, chunk.line - chunk.separated, 1)
+        try:
+            document, rest = read_as_drone(path, "\n" * (chunk.line - 1) + chunk.text.removeprefix("\ufeff"))
+        except (TooDeep, TooLarge) as error:
+            problems.append(TOO_LARGE.at(error.place, f"{error.message} It is served, and not looked into."))
+        except ComposeError as error:
+            # An alias within itself Drone reads under keys that it does not know, and in some that it does.
+            entangled = "contains itself" in error.message
+            problems.append((TOO_LARGE if entangled else YAML).at(error.place, error.message))
+        else:
+            if rest:
+                problems.append(
+                    documents.AFTER.at(rest, "the document has ended before: Drone reads nothing from here on; indent it alike.")
+                )
+            if document is None:
+                problems.append(nothing_in(chunk, place, alone=len(parts.chunks) == 1))
+                continue
+            roots.append(expanded(document.root, lenient=True))
+            if roots[-1] is not document.root:  # of doubled keys the last counts, and all are read
+                problems += shape.wrong_values(server.kind_in(roots[-1]), document.root)
+    return roots, problems
+
+
+def nothing_in(chunk: documents.Chunk, place: Place, *, alone: bool) -> Finding:
+    """Return the finding for an empty document, with its cause."""
+    if not chunk.separated and not alone:
+        return server.BEFORE.at(place, "what stands before the first --- is a document without a kind to Drone; move it below.")
+    what = "nothing follows the ---" if chunk.separated else "there is nothing in it but comments"
+    return server.EMPTY.at(place, f"{what}: a document without a kind, for which Drone refuses the whole file; remove it.")
+
+
+def wrong_values(root: Mapping) -> Iterator[Finding]:
+    return shape.wrong_values(server.kind_in(root), root)
+
+
+RULES: tuple[Callable[[Mapping], Iterator[Finding]], ...] = (wrong_values, keys.keys, runner.steps, volumes.volumes)
+
+
+def check_documents(roots: Iterable[Node], *, operation: bool = False) -> Iterator[Finding]:
+    """Yield what is wrong in each document by itself; `operation`: only custom builds run them."""
+    for root in roots:
+        yield from server.without_kind(root)
+        if isinstance(root, Mapping):
+            for rule in (*RULES, operations.never_runs if operation else style.style):
+                yield from rule(root)

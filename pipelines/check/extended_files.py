@@ -1,0 +1,34 @@
+"""The files that others extend, each read once."""
+
+from pipelines.errors import Unusable, Vanished
+from pipelines.operations.head_removal import parted
+from pipelines.tree.tree import Snapshot
+
+
+class ExtendedFiles:
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.texts: dict[str, str | Unusable | None] = {}
+
+    def text(self, path: str) -> str | None:
+        """Return the text of a file, without an operation's head; None if there is no file.
+
+        Raises:
+            Unusable: it cannot be extended.
+        """
+        if path not in self.texts:
+            try:
+                spot = self.snapshot.spot(path)
+                self.texts[path] = parted(path, self.snapshot.read(spot).text).whole if spot else None
+            except Unusable as error:
+                self.texts[path] = error
+            except Vanished:
+                self.texts[path] = Unusable(f"projects/{path}: goes away or changes while it is read; check again.")
+        text = self.texts[path]
+        if isinstance(text, Unusable):
+            raise text
+        return text
+
+    def paths_near(self, path: str) -> list[str]:
+        """Return the paths of files that may have been meant."""
+        return self.snapshot.paths_near(path)

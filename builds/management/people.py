@@ -8,9 +8,9 @@ from texts.suggestions import nearest
 
 def user_named(name: str) -> User:
     """Return the user of this name; raise CommandError with the nearest name if there is none."""
-    found = User.objects.filter(username=name).first() if "\0" not in name else None
-    if found:
-        return found
+    user = User.objects.filter(username=name).first() if "\0" not in name else None
+    if user:
+        return user
     near = nearest(name, User.objects.values_list("username", flat=True).iterator())
     hint = f"did you mean {near}?" if near else "make one in the administration, under Users."
     raise CommandError(f"There is no user {name}; {hint}")

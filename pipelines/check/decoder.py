@@ -8,6 +8,7 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from pipelines.language.nodes import NULLS, Mapping, Node, Scalar, Sequence, is_null, value_of
 from pipelines.language.reader import is_merge
@@ -32,9 +33,10 @@ class Shape:
         raise NotImplementedError
 
 
+@dataclass(eq=False)
 class Single(Shape):
-    def __init__(self, needed: str, fits: Callable[[Scalar], bool] = lambda _: True) -> None:
-        self.needed, self.fits = needed, fits
+    needed: str  # for people
+    fits: Callable[[Scalar], bool] = lambda _: True
 
     def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
         if isinstance(node, Scalar) and not is_as_tagged(node):
@@ -43,9 +45,9 @@ class Single(Shape):
             yield node, self.needed
 
 
+@dataclass(eq=False)
 class ListOf(Shape):
-    def __init__(self, item: Shape) -> None:
-        self.item = item
+    item: Shape
 
     def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
         if isinstance(node, Sequence):
@@ -78,9 +80,9 @@ class Map(Shape):
         raise NotImplementedError
 
 
+@dataclass(eq=False)
 class MapOf(Map):
-    def __init__(self, shape: Shape) -> None:
-        self.shape = shape
+    shape: Shape
 
     def value(self, _: Node, value: Node, /) -> Iterator[tuple[Node, str]]:
         return self.shape.wrong(value)
@@ -114,7 +116,7 @@ class Anything(MapOf):
 
 
 class Whatever(Shape):
-    """What the unmarshaler of a structure reads: all but a quoted null, which the decoder does not hand over, and a `!!null x`."""
+    """What a structure's own unmarshaler reads: all but a quoted null, which the decoder does not pass on, and a `!!null x`."""
 
     def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
         if isinstance(node, Scalar) and node.tag == NULL_TAG and node.value not in NULLS:
@@ -123,15 +125,16 @@ class Whatever(Shape):
             yield node, "another text (~ and null are nothing to it, also in quotes)"
 
 
+@dataclass(eq=False)
 class Either(Whatever):
     """A single value, or a map in its place."""
 
-    def __init__(self, single: Single, whole: Struct) -> None:
-        self.single, self.whole = single, whole
+    single: Single
+    mapping: Struct
 
     def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
         yield from super().wrong(node)
-        yield from self.whole.wrong(node) if isinstance(node, Mapping) else self.single.wrong(node)
+        yield from self.mapping.wrong(node) if isinstance(node, Mapping) else self.single.wrong(node)
 
 
 class Setting(Whatever):

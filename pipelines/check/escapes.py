@@ -55,7 +55,7 @@ def restore(node: Node) -> None:
 
 
 def index_of(place: Place, text: str) -> int:
-    lines = [found.start() for found in LINE.finditer(text)]
+    lines = [match.start() for match in LINE.finditer(text)]
     return lines[place.line - 1] + place.column - 1 if place.line <= len(lines) else len(text)
 
 

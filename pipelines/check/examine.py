@@ -33,25 +33,25 @@ def examine(
         TreeUnavailable: there is none.
     """
     with tree.snapshot() as snapshot:
-        found = listing(snapshot)
-    stems = frozenset(filter(None, map(stem_of, found.files)))
-    examined = list(all_files(tree, found, stems, namespaces, progress))
-    extended = set(chain.from_iterable(one.extended for one in examined))
-    has_kind = {one.path for one in examined if one.has_kind}
+        contents = listing(snapshot)
+    stems = frozenset(filter(None, map(stem_of, contents.files)))
+    examinations = list(all_files(tree, contents, stems, namespaces, progress))
+    extended = set(chain.from_iterable(examined.extended for examined in examinations))
+    has_kind = {examined.path for examined in examinations if examined.has_kind}
     wanted = frozenset(within)
     results: dict[Finding, list[str]] = {}
-    for one in examined:
-        part = one.path in extended and not one.has_kind and stem_of(one.path).rsplit("/", 1)[-1] != "default"
-        for finding in dict.fromkeys([*one.findings, *(() if part else one.content)]):
-            results.setdefault(finding, []).append(one.path)
+    for examined in examinations:
+        part = examined.path in extended and not examined.has_kind and stem_of(examined.path).rsplit("/", 1)[-1] != "default"
+        for finding in dict.fromkeys([*examined.findings, *(() if part else examined.content)]):
+            results.setdefault(finding, []).append(examined.path)
     by_name = [
-        *files.names(found),
-        *(files.UNUSABLE.at(top(path or "."), f"{why}.") for path, why in found.unreadable),
-        *chain.from_iterable(reach(path, stems, extended, namespaces, says_pipeline=path in has_kind) for path in found.files),
+        *files.names(contents),
+        *(files.UNUSABLE.at(top(path or "."), f"{why}.") for path, why in contents.unreadable),
+        *chain.from_iterable(reach(path, stems, extended, namespaces, says_pipeline=path in has_kind) for path in contents.files),
     ]
     for finding in by_name:
         results.setdefault(finding, []).append(finding.path)
-    return sorted(counted(found, paths) for found, paths in results.items() if concerns(found, paths, wanted))
+    return sorted(counted(finding, paths) for finding, paths in results.items() if concerns(finding, paths, wanted))
 
 
 def concerns(finding: Finding, served_by: Iterable[str], wanted: Collection[str]) -> bool:
@@ -75,10 +75,10 @@ def counted(finding: Finding, served_by: list[str]) -> Finding:
 
 
 def all_files(
-    tree: Tree, found: Listing, stems: Collection[str], namespaces: Collection[str], progress: Progress
+    tree: Tree, contents: Listing, stems: Collection[str], namespaces: Collection[str], progress: Progress
 ) -> Iterator[Examined]:
     """Examine every YAML file, in several processes if there are many."""
-    jobs = [(path, role_of(path, stems, namespaces)) for path in found.files if stem_of(path)]
+    jobs = [(path, role_of(path, stems, namespaces)) for path in contents.files if stem_of(path)]
     done = 0
     for results in spread(partial(examine_batch, tree.root), jobs):
         done += len(results)

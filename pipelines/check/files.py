@@ -35,23 +35,23 @@ def read(snapshot: Snapshot, path: str) -> Source | Finding:
 
 def unusable(path: str, error: ConfigError) -> Finding:
     """Return the finding, at its line, for an error about a file."""
-    found = MESSAGE.fullmatch(str(error).removeprefix(f"projects/{path}"))
-    line, column, message = found.groups() if found else (None, None, str(error))
+    match = MESSAGE.fullmatch(str(error).removeprefix(f"projects/{path}"))
+    line, column, message = match.groups() if match else (None, None, str(error))
     return UNUSABLE.at(Place(path, int(line or 1), int(column or 1)), message)
 
 
-def names(found: Listing) -> Iterator[Finding]:
+def names(contents: Listing) -> Iterator[Finding]:
     """Yield names that conflict with one another."""
-    there = set(found.files)
-    for path in found.files:
-        if path.endswith(".yml") and f"{stem_of(path)}.yaml" in there and "_shared" not in path.split("/"):
+    paths = set(contents.files)
+    for path in contents.files:
+        if path.endswith(".yml") and f"{stem_of(path)}.yaml" in paths and "_shared" not in path.split("/"):
             twin = os.path.basename(stem_of(path))
             yield BOTH.at(top(path), f"{twin}.yaml is there too, and only one may be: delete one of them.")
-    for path in found.folders:
+    for path in contents.folders:
         if stem_of(path) and "_shared" not in path.split("/"):
             yield FOLDER.at(top(path), "is a folder, and a file of this name would serve builds; rename it.")
     seen: dict[str, str] = {}
-    for path in sorted([*found.folders, *found.files]):
+    for path in sorted([*contents.folders, *contents.files]):
         folder, _, name = path.rpartition("/")
         key = f"{folder}/{(stem_of(name) or name).casefold()}"
         other = seen.setdefault(key, path)

@@ -3,7 +3,6 @@
 After the structures of Drone's YAML library and of its runners; a key that any version knew is known.
 """
 
-import difflib
 from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
 
@@ -11,6 +10,7 @@ from pipelines.check.findings import WARNING, Finding, check
 from pipelines.check.server import kind_in, type_in
 from pipelines.check.shape import text_of
 from pipelines.language.nodes import Mapping, Node, Scalar, Sequence, value_of
+from texts.suggestions import nearest
 
 UNKNOWN_KEY = check("unknown-key", WARNING, "a key that neither Drone nor the runner of this type knows, and therefore ignores")
 UNKNOWN_TYPE = check("unknown-type", WARNING, "a pipeline type that looks like a misspelt one: no runner would take it")
@@ -87,10 +87,10 @@ def keys(root: Mapping) -> Iterator[Finding]:
         return
     known = PIPELINES.get(name)
     if known is None:
-        if near := difflib.get_close_matches(name.lower(), PIPELINES, n=1, cutoff=0.75):
+        if near := nearest(name, PIPELINES, cutoff=0.75):
             yield UNKNOWN_TYPE.at(
                 value_of(root, "type").place,  # type: ignore[union-attr]  # an unknown type is written somewhere
-                f'no runner takes the type "{name}"; did you mean "{near[0]}"?',
+                f'no runner takes the type "{name}"; did you mean "{near}"?',
             )
         return
     yield from within(without_anchors(root), known, f"{name} pipelines", WITHIN)
@@ -113,8 +113,8 @@ def without_anchors(root: Mapping) -> Mapping:
 
 def items(root: Mapping, key: str) -> list[Mapping]:
     """Return the maps in a list."""
-    found = value_of(root, key)
-    return [item for item in found.items if isinstance(item, Mapping)] if isinstance(found, Sequence) else []
+    sequence = value_of(root, key)
+    return [item for item in sequence.items if isinstance(item, Mapping)] if isinstance(sequence, Sequence) else []
 
 
 def within(root: Mapping, known: frozenset[str], where: str, parts: Lookup[str, frozenset[str]]) -> Iterator[Finding]:
@@ -129,8 +129,8 @@ def unknown(node: Node | None, known: frozenset[str], where: str) -> Iterator[Fi
     for key, _ in node.pairs if isinstance(node, Mapping) else ():
         if not isinstance(key, Scalar) or key.value in known:
             continue
-        near = difflib.get_close_matches(key.value.lower(), known, n=1, cutoff=0.6)
-        hint = f'; did you mean "{near[0]}"?' if near else "."
+        near = nearest(key.value, known)
+        hint = f'; did you mean "{near}"?' if near else "."
         yield UNKNOWN_KEY.at(key.place, f'{where} have no key "{key.value}", so it would be ignored{hint}')
 
 
@@ -147,10 +147,10 @@ def conditions(node: Node | None) -> Iterator[Finding]:
 def events(node: Node) -> Iterator[Finding]:
     """Yield unknown names of events."""
     lists = [value for key, value in node.pairs if text_of(key) in CONDITION] if isinstance(node, Mapping) else [node]
-    for found in lists:
-        for item in found.items if isinstance(found, Sequence) else [found]:
+    for value in lists:
+        for item in value.items if isinstance(value, Sequence) else [value]:
             text = text_of(item)
             if text and text not in EVENTS and not set(text) & set("*?[{"):
-                near = difflib.get_close_matches(text.lower(), EVENTS, n=1, cutoff=0.6)
-                hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(EVENTS)}."
+                near = nearest(text, EVENTS)
+                hint = f'did you mean "{near}"?' if near else f"there are {', '.join(EVENTS)}."
                 yield UNKNOWN_EVENT.at(item.place, f'no build has the event "{text}"; {hint}')

@@ -19,18 +19,18 @@ ELSEWHERE = check("operation-elsewhere", ERROR, "`kind: operation` elsewhere tha
 NEVER = check("operation-never-runs", WARNING, "a pipeline of an operation whose `trigger.event` leaves out custom builds")
 
 
-def head_taken_off(path: str, text: str, found: list[Finding]) -> Cut:
+def head_taken_off(path: str, text: str, findings: list[Finding]) -> Cut:
     """Split an operation's head from its pipeline and add what is wrong with it to `findings`; other files have no head."""
     try:
         parts = parted(path, text)
     except Unusable as error:
         parts = cut(text)
-        found.append(NO_PIPELINE.at(Place(path, 1, 1), message(path, error)))
+        findings.append(NO_PIPELINE.at(Place(path, 1, 1), message(path, error)))
     if parts.head and parts.pipeline:
         above = text.removesuffix(parts.pipeline).removesuffix("\n").split("\n")
-        found += beside(path, [(len(above), above[-1].removeprefix("---").strip())])
+        findings += beside(path, [(len(above), above[-1].removeprefix("---").strip())])
     if is_operation(path):
-        found += [HEAD.at(error.place, error.message) for error in head.read(name_of(path), path, parts.head)[1]]
+        findings += [HEAD.at(error.place, error.message) for error in head.read(name_of(path), path, parts.head)[1]]
     return parts
 
 

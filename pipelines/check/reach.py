@@ -69,15 +69,15 @@ def why_not(stem: str, stems: Collection[str], namespaces: Collection[str]) -> s
     if "/" not in stem:
         return f"at the root only default.yaml is ever looked for; a repository's file is {stem}/default.yaml"
     for request in requests_for(stem, namespaces):
-        wanted = wanted_by(request, stem, namespaces)
-        paths = [stem_of(path) for path in wanted.paths]
+        lookup = wanted_by(request, stem, namespaces)
+        paths = [stem_of(path) for path in lookup.paths]
         if stem in paths:
             if not is_branch(request.target):
                 return f'git allows no branch called "{request.target}"'
             nearer = next(path for path in paths if path in stems)
             return f"projects/{nearer} is nearer for every build that it could serve"
-        if wanted.remarks and not request.name.startswith(FRESH):
-            return wanted.remarks[0]
+        if lookup.remarks and not request.name.startswith(FRESH):
+            return lookup.remarks[0]
     return "its folder is no repository's"
 
 
@@ -105,8 +105,8 @@ def reach(
         if not DOCUMENTS.fullmatch(path.rsplit("/", 1)[-1]):
             yield STRAY.at(top(path), "only files that end in .yaml or .yml can serve a build, and nobody extends this one.")
     else:
-        found = UNREACHABLE if says_pipeline else STRAY
-        yield found.at(top(path), f"no build can select this file: {why_not(stem, stems, namespaces)}; move or delete it.")
+        kind = UNREACHABLE if says_pipeline else STRAY
+        yield kind.at(top(path), f"no build can select this file: {why_not(stem, stems, namespaces)}; move or delete it.")
 
 
 def is_place(stem: str, namespaces: Collection[str]) -> bool:
@@ -118,8 +118,8 @@ def is_place(stem: str, namespaces: Collection[str]) -> bool:
 
 def misuse(name: str, stem: str) -> str:
     """Return what a reserved name is for."""
-    if is_operation(stem) and not is_name(found := stem.rsplit("/", 1)[-1]):
-        return f'no operation can be called "{found}": its name has small letters, digits and -; rename the file.'
+    if is_operation(stem) and not is_name(operation := stem.rsplit("/", 1)[-1]):
+        return f'no operation can be called "{operation}": its name has small letters, digits and -; rename the file.'
     if name == "_operations":
         return (
             "no operation is looked for here: it is _operations/NAME.yaml at the root, or in a folder of a repository or of a "

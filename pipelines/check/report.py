@@ -8,20 +8,21 @@ from pipelines.check.findings import Finding
 
 def text(findings: Iterable[Finding], root: str) -> Iterator[str]:
     """Yield one line a finding, as compilers write them."""
-    for found in findings:
-        yield f"{root}{one_line(found.path)}:{found.line}:{found.column}: {found.severity} {found.id} {one_line(found.message)}"
+    for finding in findings:
+        where = f"{root}{one_line(finding.path)}:{finding.line}:{finding.column}"
+        yield f"{where}: {finding.severity} {finding.id} {one_line(finding.message)}"
 
 
 def github(findings: Iterable[Finding], root: str) -> Iterator[str]:
     """Yield workflow commands, which GitHub shows beside the lines of a pull request."""
-    for found in findings:
-        where = f"file={escaped_property(root + found.path)},line={found.line},col={found.column},title={found.id}"
-        yield f"::{found.severity} {where}::{escaped(found.message)}".encode(errors="backslashreplace").decode()
+    for finding in findings:
+        where = f"file={escaped_property(root + finding.path)},line={finding.line},col={finding.column},title={finding.id}"
+        yield f"::{finding.severity} {where}::{escaped(finding.message)}".encode(errors="backslashreplace").decode()
 
 
 def as_json(findings: Iterable[Finding], root: str) -> Iterator[str]:
     """Yield one array of objects."""
-    yield json.dumps([found._asdict() | {"path": root + found.path} for found in findings], indent=1)
+    yield json.dumps([finding._asdict() | {"path": root + finding.path} for finding in findings], indent=1)
 
 
 def one_line(message: str) -> str:

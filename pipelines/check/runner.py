@@ -36,8 +36,8 @@ def steps(root: Mapping) -> Iterator[Finding]:
     name = type_in(root)
     if kind_in(root) != "pipeline" or name not in PIPELINES:
         return
-    found = value_of(root, "steps")
-    if not isinstance(found, Sequence) or not found.items:
+    listed = value_of(root, "steps")
+    if not isinstance(listed, Sequence) or not listed.items:
         yield NO_STEPS.at(key_place(root, "steps").place, "the pipeline has no steps; the runner fails it, or does nothing.")
     for part in ("services", "steps"):
         listed = value_of(root, part)
@@ -46,16 +46,16 @@ def steps(root: Mapping) -> Iterator[Finding]:
                 yield NULL_STEP.at(item.place, f"an item of {part} is empty; remove it.")
     for part in ("services", "steps"):
         for step in items(root, part):
-            yield from one(step, part, name)
+            yield from step_alone(step, part, name)
     yield from doubled(root, name)
     yield from waits(root, name)
     if name in NEED_IMAGES:
         yield from values(root, name)
     if name == "ssh":
-        yield from server(root)
+        yield from server_of_ssh(root)
 
 
-def one(step: Mapping, part: str, kind: str) -> Iterator[Finding]:
+def step_alone(step: Mapping, part: str, kind: str) -> Iterator[Finding]:
     """Yield what is wrong with a step or service by itself."""
     name = text_of(value_of(step, "name"))
     if part == "steps" and not name:
@@ -130,22 +130,22 @@ def waits(root: Mapping, kind: str) -> Iterator[Finding]:
     for _, step in listed:
         name = text_of(value_of(step, "name"))
         before.add(name)
-        for node, wanted in texts_of(value_of(step, "depends_on")):
+        for node, dependency in texts_of(value_of(step, "depends_on")):
             if kind != "docker":
-                if wanted not in everywhere:
-                    yield MAYBE_DEPENDENCY.at(node.place, f'depends_on "{wanted}": the pipeline has no step of that name.')
-            elif wanted == name:
+                if dependency not in everywhere:
+                    yield MAYBE_DEPENDENCY.at(node.place, f'depends_on "{dependency}": the pipeline has no step of that name.')
+            elif dependency == name:
                 yield STEP_DEPENDENCY.at(node.place, f'"{name}" depends on itself; the runner refuses the pipeline.')
-            elif wanted not in before:
-                where = "stands only after this one; move it up" if wanted in everywhere else "is not in the pipeline"
-                yield STEP_DEPENDENCY.at(node.place, f'depends_on "{wanted}": a step of that name {where}.')
+            elif dependency not in before:
+                where = "stands only after this one; move it up" if dependency in everywhere else "is not in the pipeline"
+                yield STEP_DEPENDENCY.at(node.place, f'depends_on "{dependency}": a step of that name {where}.')
 
 
-def server(root: Mapping) -> Iterator[Finding]:
+def server_of_ssh(root: Mapping) -> Iterator[Finding]:
     """Yield what is missing in the server of an ssh pipeline."""
-    found = value_of(root, "server")
+    section = value_of(root, "server")
     for key in ("host", "user"):
-        if not (isinstance(found, Mapping) and has(found, key)):
+        if not (isinstance(section, Mapping) and has(section, key)):
             yield NO_SERVER.at(key_place(root, "server").place, f"the runner of ssh pipelines needs server.{key}.")
-    if isinstance(found, Mapping) and not (has(found, "password") or has(found, "ssh_key")):
+    if isinstance(section, Mapping) and not (has(section, "password") or has(section, "ssh_key")):
         yield NO_SERVER.at(key_place(root, "server").place, "the runner of ssh pipelines needs a password or ssh_key.")

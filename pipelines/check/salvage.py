@@ -72,21 +72,21 @@ def noted(path: str, splicer: Splicer, left: Left) -> Iterator[list[Exception]]:
 def only(document: Document, good: Callable[[Node], bool]) -> Document:
     """Return the document without the other items of lists that may extend; a misplaced `extends` becomes an ordinary key."""
 
-    def kept(node: Node) -> Node:
+    def filtered(node: Node) -> Node:
         if not isinstance(node, Sequence):
             return node
         return Sequence(node.place, [item for item in node.items if good(item)], node.flow, node.tag)
 
     root = document.root
     if isinstance(root, Mapping):
-        pairs = [(key, kept(value) if is_listed(key) else value) for key, value in root.pairs]
+        pairs = [(key, filtered(value) if is_listed(key) else value) for key, value in root.pairs]
         root = Mapping(root.place, pairs, root.flow, root.tag)
     else:
-        root = kept(root)
+        root = filtered(root)
     allowed = {id(node) for node in may_extend(root)}
     extending = [root if mapping is document.root else mapping for mapping in document.extending]
-    kept_ones = [one for one in extending if isinstance(one, Mapping) and id(one) in allowed]
-    return Document(root, document.text, document.line, kept_ones)
+    remaining = [mapping for mapping in extending if isinstance(mapping, Mapping) and id(mapping) in allowed]
+    return Document(root, document.text, document.line, remaining)
 
 
 def is_listed(key: Node) -> bool:

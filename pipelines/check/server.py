@@ -84,17 +84,17 @@ def lint(path: str, roots: Many[Node], *, complete: bool = True) -> Iterator[Fin
 
 def dependencies(root: Mapping, name: str, before: dict[str, Place], everywhere: set[str]) -> Iterator[Finding]:
     """Yield what is wrong with the pipelines that a pipeline waits for."""
-    for node, wanted in texts_of(value_of(root, "depends_on")):
-        if wanted not in before:
-            where = "stands only after this pipeline; move it up" if wanted in everywhere else "is not in the file"
-            yield UNKNOWN.at(node.place, f'depends_on "{wanted}": a pipeline of that name {where}; Drone refuses the file.')
-        elif wanted == name:
+    for node, dependency in texts_of(value_of(root, "depends_on")):
+        if dependency not in before:
+            where = "stands only after this pipeline; move it up" if dependency in everywhere else "is not in the file"
+            yield UNKNOWN.at(node.place, f'depends_on "{dependency}": a pipeline of that name {where}; Drone refuses the file.')
+        elif dependency == name:
             yield ITSELF.at(node.place, f'"{name}" depends on itself; Drone refuses the file.')
 
 
 def platform(root: Mapping) -> Iterator[Finding]:
-    found = value_of(root, "platform")
-    for check_, key, known in ((OS, "os", OSES), (ARCH, "arch", ARCHES)):
-        value = value_of(found, key) if isinstance(found, Mapping) else None
+    section = value_of(root, "platform")
+    for rule, key, known in ((OS, "os", OSES), (ARCH, "arch", ARCHES)):
+        value = value_of(section, key) if isinstance(section, Mapping) else None
         if value and (text := text_of(value)) and text not in known:
-            yield check_.at(value.place, f'Drone has no docker pipelines for {key} "{text}"; it knows {", ".join(known)}.')
+            yield rule.at(value.place, f'Drone has no docker pipelines for {key} "{text}"; it knows {", ".join(known)}.')

@@ -26,10 +26,10 @@ def volumes(root: Mapping) -> Iterator[Finding]:
     kind = type_in(root)
     if kind_in(root) != "pipeline" or kind not in NEED_IMAGES:
         return
-    there: set[str] = set()
+    known: set[str] = set()
     for volume in items(root, "volumes"):
         name = text_of(value_of(volume, "name"))
-        there.add(name)
+        known.add(name)
         if not name:
             yield REFUSED.at(volume.place, "the volume has no name; the runner refuses the pipeline.")
         yield from own_name(volume, name, kind)
@@ -38,7 +38,7 @@ def volumes(root: Mapping) -> Iterator[Finding]:
             name = text_of(value_of(mount, "name"))
             if name in OWN[kind]:
                 yield from own_name(mount, name, kind)
-            elif name not in there:
+            elif name not in known:
                 yield UNKNOWN.at(key_place(mount, "name").place, f'the pipeline has no volume "{name}": nothing is mounted.')
             if posixpath.normpath(text_of(value_of(mount, "path"))).startswith("/run/drone"):
                 yield REFUSED.at(key_place(mount, "path").place, "the runner lets nothing be mounted below /run/drone.")

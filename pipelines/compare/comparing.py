@@ -17,7 +17,7 @@ from pipelines.tree.listing import Listing, listing, stem_of
 from pipelines.tree.tree import Tree
 from texts.differences import TooDifferent, unified
 
-CHANGES, BREAKS, MENDED, STAYS_BROKEN = "changes", "breaks", "mended", "stays broken"
+CHANGES, BREAKS, FIXED, STAYS_BROKEN = "changes", "breaks", "fixed", "stays broken"
 
 
 CHAIN = " (extended from projects/"  # begins what ends an error with a bracket
@@ -33,7 +33,7 @@ class Pair(NamedTuple):
 class Change(NamedTuple):
     """What changes for the builds that a pair serves."""
 
-    kind: str  # CHANGES, BREAKS, MENDED or STAYS_BROKEN
+    kind: str  # CHANGES, BREAKS, FIXED or STAYS_BROKEN
     diff: str  # unified; empty where there is nothing to compare
     error: str  # why it breaks, or was broken
     remark: str = ""  # what is easily overlooked in the diff
@@ -78,8 +78,8 @@ def compare(
     Raises:
         TreeUnavailable: one of them is not there.
     """
-    there = {stem for tree in (base, head) for stem in stems_of(tree)}
-    cases = universe(there, namespaces, slugs)
+    stems = {stem for tree in (base, head) for stem in stems_of(tree)}
+    cases = universe(stems, namespaces, slugs)
     before, after = frozenset(stems_of(base)), frozenset(stems_of(head))
     pairs: dict[Pair, list[Case]] = {}
     for case in cases:
@@ -100,8 +100,8 @@ def compare(
 def stems_of(tree: Tree) -> list[str]:
     """Return what may serve in a tree, without endings; folders of such names too, which make those builds fail."""
     with tree.snapshot() as snapshot:
-        found: Listing = listing(snapshot)
-    return [stem for path in (*found.files, *found.folders) if (stem := stem_of(path))]
+        contents: Listing = listing(snapshot)
+    return [stem for path in (*contents.files, *contents.folders) if (stem := stem_of(path))]
 
 
 def first(paths: Iterable[str], stems: Collection[str]) -> str:
@@ -138,15 +138,15 @@ def changed(base: Tree, head: Tree, pair: Pair) -> Change | None:
     if before == after:
         return None
     was, is_now = broken(before, pair.base or pair.head, pair.base), broken(after, pair.head or pair.base, pair.head)
-    kind = MENDED if was and not is_now else BREAKS if is_now and not was else STAYS_BROKEN if was and is_now else CHANGES
+    kind = FIXED if was and not is_now else BREAKS if is_now and not was else STAYS_BROKEN if was and is_now else CHANGES
     # That nothing is served any more is no diff worth reading.
     shown = "" if kind == BREAKS and after.error else diff(pair, before, after)
     return Change(kind, shown, is_now or was, remark(before, after), opens(before, after))
 
 
-def broken(found: Served, path: str, served_by: str) -> str:
+def broken(result: Served, path: str, served_by: str) -> str:
     """Return why builds fail; builds of an operation that does not exist do not."""
-    return "" if is_operation(path) and not served_by else found.broken()
+    return "" if is_operation(path) and not served_by else result.broken()
 
 
 def remark(before: Served, after: Served) -> str:
@@ -167,7 +167,7 @@ def diff(pair: Pair, before: Served, after: Served) -> str:
     names = (f"projects/{pair.base}" if pair.base else "/dev/null", f"projects/{pair.head}" if pair.head else "/dev/null")
     if before.error and after.error:
         return ""
-    was, is_now = (found.shown.splitlines(keepends=True) for found in (before, after))
+    was, is_now = (result.shown.splitlines(keepends=True) for result in (before, after))
     try:
         lines = list(unified(was, is_now, *names))
     except TooDifferent:

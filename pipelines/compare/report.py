@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from pipelines.check.report import one_line
-from pipelines.compare.comparing import BREAKS, CHANGES, MENDED, STAYS_BROKEN, Compared, Group, names
+from pipelines.compare.comparing import BREAKS, CHANGES, FIXED, STAYS_BROKEN, Compared, Group, names
 
 LONGEST_COMMENT = 65_000  # characters; GitHub takes 65,536, others more
 LONGEST_DIFF = 300  # lines of one diff in a comment
@@ -13,21 +13,21 @@ LEAST = 5000  # characters of a diff; where there is less room, it is left out a
 BESIDE = 5000  # characters of a section that are not its diff or its title
 MOST_NAMES = 20  # named in a line
 WHOLE = "`manage.py compareprojects` prints all"
-WORDS = {CHANGES: "changes", BREAKS: "newly breaks", MENDED: "mended", STAYS_BROKEN: "broken before and after"}
+WORDS = {CHANGES: "changes", BREAKS: "newly breaks", FIXED: "fixed", STAYS_BROKEN: "broken before and after"}
 
 
-def summary(found: Compared) -> str:
-    changed = found.of(CHANGES, BREAKS, MENDED, STAYS_BROKEN)
+def summary(compared: Compared) -> str:
+    changed = compared.of(CHANGES, BREAKS, FIXED, STAYS_BROKEN)
     if not changed:
-        return f"None of {found.count:,} pipelines changes."
-    verb = "pipeline changes" if found.count == 1 else "pipelines change"
+        return f"None of {compared.count:,} pipelines changes."
+    verb = "pipeline changes" if compared.count == 1 else "pipelines change"
     parts = [shortened(list(names(changed)))]
-    for kind, word in ((BREAKS, "newly broken"), (MENDED, "mended")):
-        if cases := found.of(kind):
+    for kind, word in ((BREAKS, "newly broken"), (FIXED, "fixed")):
+        if cases := compared.of(kind):
             parts.append(f"{len(cases):,} {word}")
-    if cases := [case for group in found.groups if group.change.opens for case in group.cases]:
+    if cases := [case for group in compared.groups if group.change.opens for case in group.cases]:
         parts.append(f"{len(cases):,} that more people may start")
-    return f"{len(changed):,} of {found.count:,} {verb}: {'; '.join(parts)}"
+    return f"{len(changed):,} of {compared.count:,} {verb}: {'; '.join(parts)}"
 
 
 def shortened(listed: list[str]) -> str:
@@ -36,16 +36,16 @@ def shortened(listed: list[str]) -> str:
     return shown if len(listed) <= MOST_NAMES else f"{shown}, and {len(listed) - MOST_NAMES:,} more repositories"
 
 
-def text(found: Compared) -> Iterator[str]:
-    yield summary(found)
-    if found.remark:
-        yield one_line(found.remark)
-    for group in ordered(found):
+def text(compared: Compared) -> Iterator[str]:
+    yield summary(compared)
+    if compared.remark:
+        yield one_line(compared.remark)
+    for group in ordered(compared):
         yield f"\n== {heading(group)}"
         for name in names(group.cases):
             yield f"   {one_line(name)}"
-        for said in filter(None, (group.change.error, group.change.remark)):
-            yield f"   {one_line(said)}"
+        for sentence in filter(None, (group.change.error, group.change.remark)):
+            yield f"   {one_line(sentence)}"
         if group.change.diff:
             yield "\n".join(map(harmless, group.change.diff.rstrip("\n").split("\n")))
 
@@ -55,10 +55,10 @@ def harmless(line: str) -> str:
     return "\t".join(map(one_line, line.split("\t")))
 
 
-def ordered(found: Compared) -> list[Group]:
+def ordered(compared: Compared) -> list[Group]:
     """Return the groups, what breaks first, then what is fixed."""
-    rank = [BREAKS, MENDED, CHANGES, STAYS_BROKEN]
-    return sorted(found.groups, key=lambda group: rank.index(group.change.kind))
+    rank = [BREAKS, FIXED, CHANGES, STAYS_BROKEN]
+    return sorted(compared.groups, key=lambda group: rank.index(group.change.kind))
 
 
 def heading(group: Group) -> str:
@@ -68,12 +68,12 @@ def heading(group: Group) -> str:
     return f"{word}{alike}:" if alike else f"{word}:"
 
 
-def markdown(found: Compared) -> Iterator[str]:
+def markdown(compared: Compared) -> Iterator[str]:
     """Yield a comment that is short enough for any forge."""
-    head = f"**{escaped(summary(found).rstrip())}**" if found.groups else summary(found)
-    if found.remark:
-        head += f"\n\n{escaped(one_line(found.remark))}"
-    used, groups = len(head), ordered(found)
+    head = f"**{escaped(summary(compared).rstrip())}**" if compared.groups else summary(compared)
+    if compared.remark:
+        head += f"\n\n{escaped(one_line(compared.remark))}"
+    used, groups = len(head), ordered(compared)
     yield head
     for index, group in enumerate(groups):
         block = "\n".join(section(group, LONGEST_COMMENT - used))
@@ -90,8 +90,8 @@ def section(group: Group, room: int) -> Iterator[str]:
     """Yield one group: what breaks is open, what only changes is folded; the diff is cut to `room` characters."""
     title = f"{heading(group)} {escaped(shortened(list(names(group.cases))))}"
     yield f"\n<details{' open' if group.change.kind == BREAKS else ''}><summary>{title}</summary>\n"
-    for said in filter(None, (group.change.error, group.change.remark)):
-        yield from fenced([one_line(said)[:2000]], "")
+    for sentence in filter(None, (group.change.error, group.change.remark)):
+        yield from fenced([one_line(sentence)[:2000]], "")
     if group.change.diff:
         lines = group.change.diff.rstrip("\n").split("\n")
         shown = fitting(lines[:LONGEST_DIFF], max(room - len(title) - BESIDE, LEAST))
@@ -123,4 +123,4 @@ def fenced(lines: Iterable[str], language: str) -> Iterator[str]:
 def escaped(value: str) -> str:
     """Escape what Markdown and HTML would act on."""
     value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]#~|@])", lambda found: f"&#{ord(found[0])};", value)
+    return re.sub(r"([\\`*_\[\]#~|@])", lambda match: f"&#{ord(match[0])};", value)

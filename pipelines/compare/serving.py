@@ -47,15 +47,15 @@ def served(tree: Tree, path: str) -> Served:
     if not path:
         return Served("", NOTHING)
     try:
-        found = look(tree, lambda snapshot: resolved(snapshot, path))
+        answer = look(tree, lambda snapshot: resolved(snapshot, path))
     except ConfigError as error:
         return Served("", str(error))
-    if found is None:
+    if answer is None:
         return Served("", NOTHING)
-    result, composed = found
+    result, composed = answer
     text = OWN_FILE if result.yaml is None else result.yaml
     level = result.operation.level if result.operation else ""
-    return Served(text, "", told(result.operation), level, result.path, composed.roots)
+    return Served(text, "", head_of(result.operation), level, result.path, composed.roots)
 
 
 def resolved(snapshot: Snapshot, path: str) -> tuple[Resolved, Composed] | None:
@@ -64,16 +64,16 @@ def resolved(snapshot: Snapshot, path: str) -> tuple[Resolved, Composed] | None:
     return from_source(source, Files(snapshot)) if source else None
 
 
-def told(operation: Operation | None) -> str:
+def head_of(operation: Operation | None) -> str:
     """Return the head of an operation in one form, whatever its form in the file; empty if there is none."""
     if not operation or operation.inputs is None:
         return ""
-    said = {key: getattr(operation, key) for key in ("title", "description", "level") if getattr(operation, key)}
+    texts = {key: getattr(operation, key) for key in ("title", "description", "level") if getattr(operation, key)}
     inputs = {}
-    for one in operation.inputs:
-        values = {key: value for key, value in asdict(one).items() if key != "name" and value not in {"", None, False, ()}}
-        inputs[one.name] = values | ({"options": list(one.options)} if one.options else {}) | default_of(one.default)
-    head = {"kind": "operation", **said, **({"inputs": inputs} if inputs else {})}
+    for given in operation.inputs:
+        values = {key: value for key, value in asdict(given).items() if key != "name" and value not in {"", None, False, ()}}
+        inputs[given.name] = values | ({"options": list(given.options)} if given.options else {}) | default_of(given.default)
+    head = {"kind": "operation", **texts, **({"inputs": inputs} if inputs else {})}
     return yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=10_000)
 
 
@@ -92,5 +92,5 @@ def refused(text: str) -> str:
 
 def wrong(path: str, roots: Many[Node], problems: Many[Finding] = ()) -> str:
     """Return the first error in some documents; empty if there is none."""
-    found = [*problems, *check_documents(roots), *lint(path, roots)]
-    return next((f"{finding.id}: {finding.message}" for finding in found if finding.severity == ERROR), "")
+    findings = [*problems, *check_documents(roots), *lint(path, roots)]
+    return next((f"{finding.id}: {finding.message}" for finding in findings if finding.severity == ERROR), "")

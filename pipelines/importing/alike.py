@@ -18,7 +18,7 @@ NEAR = 0.6  # of all keys and values
 
 
 @dataclass(frozen=True)
-class Found:
+class StepUse:
     place: Place
     step: Mapping
     pipeline: tuple[str, int]  # path, and which document of the file
@@ -42,27 +42,28 @@ class Candidate:
 
 def candidates(texts: Iterable[tuple[str, str]]) -> list[Candidate]:
     """Return what pipelines, given as path and text, could share; the most frequent first."""
-    groups: list[list[Found]] = []
-    by_image: dict[str, list[list[Found]]] = defaultdict(list)
+    groups: list[list[StepUse]] = []
+    by_image: dict[str, list[list[StepUse]]] = defaultdict(list)
     for path, text in texts:
-        for found in steps_of(path, text):
-            near = [group for group in by_image[image_of(found.step)] if likeness(group[0], found) >= NEAR]
+        for use in steps_of(path, text):
+            same_image = by_image[image_of(use.step)]
+            near = [group for group in same_image if likeness(group[0], use) >= NEAR]
             if near:
-                max(near, key=lambda group: likeness(group[0], found)).append(found)
+                max(near, key=lambda group: likeness(group[0], use)).append(use)
             else:
-                by_image[image_of(found.step)].append([found])
-                groups.append(by_image[image_of(found.step)][-1])
-    wide = [group for group in groups if len({found.pipeline for found in group}) >= FEWEST]
+                same_image.append([use])
+                groups.append(same_image[-1])
+    wide = [group for group in groups if len({use.pipeline for use in group}) >= FEWEST]
     taken: set[str] = set()
     shareable = [candidate(group, taken) for group in sorted(wide, key=lambda group: (-len(group), group[0].place))]
-    return [one for one in shareable if one.text]
+    return [shared for shared in shareable if shared.text]
 
 
-def steps_of(path: str, text: str) -> Iterator[Found]:
+def steps_of(path: str, text: str) -> Iterator[StepUse]:
     roots, _ = parse_documents(path, split(text))
     for number, root in enumerate(roots):
         for step in filter(is_kept, items(root, "steps") if isinstance(root, Mapping) else ()):
-            yield Found(step.place, step, (path, number), frozenset(leaves(step, ())))
+            yield StepUse(step.place, step, (path, number), frozenset(leaves(step, ())))
 
 
 def is_kept(node: Node) -> bool:
@@ -96,28 +97,25 @@ def leaves(node: Node, above: tuple[Any, ...]) -> Iterator[Any]:
         yield above, node.value
 
 
-def likeness(one: Found, other: Found) -> float:
+def likeness(first: StepUse, second: StepUse) -> float:
     """Return the share of all values of two steps that both have."""
-    return len(one.leaves & other.leaves) / (len(one.leaves | other.leaves) or 1)
+    return len(first.leaves & second.leaves) / (len(first.leaves | second.leaves) or 1)
 
 
-def candidate(group: list[Found], taken: set[str]) -> Candidate:
+def candidate(group: list[StepUse], taken: set[str]) -> Candidate:
     shared = group[0].step
-    for found in group[1:]:
-        shared = common(shared, found.step)
+    for use in group[1:]:
+        shared = common(shared, use.step)
     path = free_path(group[0].step, taken)
-    uses = []
-    for found in group:
-        rest = difference(shared, found.step)
-        uses.append((found.place, as_item(path, rest)))
-    return Candidate(path, written(shared) if shared.pairs else "", tuple(uses), len({found.pipeline for found in group}))
+    uses = tuple((use.place, as_item(path, difference(shared, use.step))) for use in group)
+    return Candidate(path, written(shared) if shared.pairs else "", uses, len({use.pipeline for use in group}))
 
 
-def common(one: Mapping, other: Mapping) -> Mapping:
+def common(first: Mapping, second: Mapping) -> Mapping:
     """Return what two maps have in common."""
-    there = {identity(key): value for key, value in other.pairs}
+    there = {identity(key): value for key, value in second.pairs}
     pairs: list[tuple[Node, Node]] = []
-    for key, value in one.pairs:
+    for key, value in first.pairs:
         match = there.get(identity(key))
         if match is None:
             continue
@@ -125,7 +123,7 @@ def common(one: Mapping, other: Mapping) -> Mapping:
             pairs.append((key, value))
         elif isinstance(value, Mapping) and isinstance(match, Mapping) and (inside := common(value, match)).pairs:
             pairs.append((key, inside))
-    return Mapping(one.place, pairs, one.flow, one.tag)
+    return Mapping(first.place, pairs, first.flow, first.tag)
 
 
 def difference(shared: Mapping, step: Mapping) -> Mapping:
@@ -142,8 +140,8 @@ def difference(shared: Mapping, step: Mapping) -> Mapping:
     return Mapping(step.place, pairs, flow=False, tag=step.tag)
 
 
-def same(one: Node, other: Node) -> bool:
-    return bool(meaning(one) == meaning(other))
+def same(first: Node, second: Node) -> bool:
+    return bool(meaning(first) == meaning(second))
 
 
 def meaning(node: Node) -> Any:

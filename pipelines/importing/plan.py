@@ -18,7 +18,7 @@ from pipelines.tree.tree import LARGEST_FILE
 
 
 @dataclass(frozen=True)
-class Step:
+class Placement:
     clone: Clone
     path: str  # in the tree; empty where it has no place
     skipped: str  # why nothing is written; empty where something is
@@ -35,36 +35,36 @@ class NoFiles:
         return ()
 
 
-def plan(clones: Sequence[Clone], root: Path, namespaces: Collection[str]) -> list[Step]:
+def plan(clones: Sequence[Clone], root: Path, namespaces: Collection[str]) -> list[Placement]:
     """Decide where the files go: to a plain folder, or to @namespace/ where two repositories have one name."""
     distinct = {clone.slug: clone for clone in clones}
     names = Counter(clone.name for clone in distinct.values())
     seen: dict[str, Clone] = {}
-    return [step(clone, root, namespaces, seen, alone=names[clone.name] == 1) for clone in clones]
+    return [placement(clone, root, namespaces, seen, alone=names[clone.name] == 1) for clone in clones]
 
 
-def step(clone: Clone, root: Path, namespaces: Collection[str], seen: dict[str, Clone], *, alone: bool) -> Step:
+def placement(clone: Clone, root: Path, namespaces: Collection[str], seen: dict[str, Clone], *, alone: bool) -> Placement:
     for what, name in (("name", clone.name), ("namespace", clone.namespace)):
         if problem := "begins with @" if name.startswith("@") else not_a_path(name):
-            return Step(clone, "", f"its {what} {name!r} {problem}, so it can have no folder in the tree")
+            return Placement(clone, "", f"its {what} {name!r} {problem}, so it can have no folder in the tree")
     if other := seen.get(clone.slug):
-        return Step(clone, "", f"it is the same repository as {other.folder}")
+        return Placement(clone, "", f"it is the same repository as {other.folder}")
     seen[clone.slug] = clone
     own = f"@{clone.namespace}/{clone.name}"
     plain = alone and (not namespaces or clone.namespace in namespaces) and not (root / own).exists()
     folder = clone.name if plain else own
     path = f"{folder}/default.yaml"
     if leads_astray(root, folder):
-        return Step(clone, path, f"projects/{folder} is or lies behind a link that leaves the tree, or leads nowhere")
+        return Placement(clone, path, f"projects/{folder} is or lies behind a link that leaves the tree, or leads nowhere")
     there = next((f"{folder}/default{ending}" for ending in ENDINGS if os.path.lexists(root / f"{folder}/default{ending}")), "")
     if there:
         same = (root / there).is_file() and (root / there).read_bytes() == clone.content
         elsewhere = f"; if it is another repository's, import this one by hand as projects/{own}/default.yaml" if plain else ""
         why = "is there already, and " + ("the same" if same else f"another text; it is never overwritten{elsewhere}")
-        return Step(clone, there, f"projects/{there} {why}", is_there=same)
+        return Placement(clone, there, f"projects/{there} {why}", is_there=same)
     if problem := cannot_serve(path, clone.content):
-        return Step(clone, path, f"its {clone.file} {problem}")
-    return Step(clone, path, "")
+        return Placement(clone, path, f"its {clone.file} {problem}")
+    return Placement(clone, path, "")
 
 
 def leads_astray(root: Path, folder: str) -> bool:
@@ -92,18 +92,18 @@ def cannot_serve(path: str, content: bytes) -> str:
     return "has a key `extends`, or kind: repository, which mean something to edrone; quote or remove it, and import it by hand"
 
 
-def write(steps: Sequence[Step], root: Path) -> None:
+def write(placements: Sequence[Placement], root: Path) -> None:
     """Write the files that are to be written, each whole or not at all.
 
     Raises:
         OSError: with the file that could not be written; those before it are whole, and a second run goes on.
     """
-    for one in steps:
-        if not one.skipped:
-            place = root / one.path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=place.parent, prefix=".import-") as file:
-                file.write(one.clone.content)
+    for placement in placements:
+        if not placement.skipped:
+            path = root / placement.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".import-") as file:
+                file.write(placement.clone.content)
                 file.flush()
                 os.fchmod(file.fileno(), 0o644)
-                os.link(file.name, place)  # fails where something is there by now
+                os.link(file.name, path)  # fails where something is there by now

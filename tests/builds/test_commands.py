@@ -79,7 +79,7 @@ def test_grant_makes_a_grant_once():
     ("words", "message"),
     [
         (("nobody", "*", "view"), "no user nobody"),
-        (("ci", "shop", "view"), "not a valid repository pattern"),
+        (("ci", "shop", "view"), "“shop” is not a valid repository pattern"),
         (("ci", "*", "admin"), "invalid choice"),
         (("ci", "*", "view", "--only", "x"), "A view grant cannot be limited"),
         (("ci", "a/" + "b" * 500, "view"), "at most 500"),

@@ -3,15 +3,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from builds.access.token_models import DAYS, MOST_DAYS, make_token
 from builds.management.people import user_named
+from configs.management.base import EdroneCommand
 
 
-class Command(BaseCommand):
+class Command(EdroneCommand):
     help = "Make an API token for a user and print it. It is shown this once; revoke it in the administration."
-    requires_system_checks = ()  # only the database is needed, so it runs beside `make run` as it is
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username", metavar="USERNAME")

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import connections
 
 from builds.drone_db.inspection import wanted
+from configs.management.base import EdroneCommand
 
 LONGEST = 63  # bytes of a name in PostgreSQL
 
 
-class Command(BaseCommand):
+class Command(EdroneCommand):
     help = "Print the SQL that lets a role of PostgreSQL read just the columns that edrone reads; run it in Drone's database."
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--role", required=True, help="the role that edrone connects as; it must exist")

@@ -4,15 +4,15 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from builds.access.models import Grant, Level
 from builds.management.people import user_named
+from configs.management.base import EdroneCommand
 
 
-class Command(BaseCommand):
+class Command(EdroneCommand):
     help = "Let a user see (view), start (run) or deploy the builds of repositories. Each level includes those before it."
-    requires_system_checks = ()  # only the database is needed, so it runs beside `make run` as it is
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username", metavar="USERNAME")

@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from configs.client.diagnosis import AskError, ask
 from configs.client.drone_request import body
 from configs.management.arguments import add_build, build_of
+from configs.management.base import EdroneCommand
 from pipelines.build_request import ConfigRequest
 
 
-class Command(BaseCommand):
+class Command(EdroneCommand):
     help = "Ask a running edrone for the YAML of a build of SLUG, as a Drone server would, and say what is wrong if it fails."
-    requires_system_checks = ()  # it is a client; the settings of the server are looked at by the server
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_build(parser)

@@ -8,19 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from configs.management.base import EdroneCommand
 from configs.management.progress import progress_on
 from pipelines.check.examine import examine
 from pipelines.check.findings import ERROR
 from pipelines.check.report import FORMATS
-from pipelines.errors import ConfigError
 from pipelines.tree.tree import Tree
 
 
-class Command(BaseCommand):
+class Command(EdroneCommand):
     help = "Examine every file of the tree: what Drone or a runner would refuse, what nothing can select, what may not be meant."
-    requires_system_checks = ()  # only the tree is read
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -33,12 +32,9 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         root = settings.EDRONE_PROJECTS
         started = time.monotonic()
+        within = [path_in_tree(path, root) for path in options["paths"]]
         with progress_on(self.stderr, "files") as progress:
-            try:
-                within = [path_in_tree(path, root) for path in options["paths"]]
-                findings = examine(Tree(root), settings.EDRONE_NAMESPACES, [path for path in within if path], progress)
-            except ConfigError as error:
-                raise CommandError(str(error)) from None
+            findings = examine(Tree(root), settings.EDRONE_NAMESPACES, [path for path in within if path], progress)
         for line in FORMATS[options["format"]](findings, shown(root)):
             self.stdout.write(line)
         errors = sum(finding.severity == ERROR for finding in findings)
@@ -54,7 +50,7 @@ def path_in_tree(path: str, root: Path) -> str:
     real = os.path.realpath(root)
     for candidate in (Path(path).absolute(), root / path):
         if os.path.lexists(candidate):
-            # The folder is followed, and not the file: a link in the tree is a file of its own.
+            # Links of the folder are followed, and not of the file: a link in the tree is a file of its own.
             at = os.path.join(os.path.realpath(candidate.parent), candidate.name)
             inside = os.path.relpath(os.path.realpath(at) if os.path.realpath(at) == real else at, real)
             if inside == "." or not inside.startswith(".."):

@@ -7,21 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from configs.management.base import EdroneCommand
 from configs.management.progress import progress_on
 from pipelines.compare import report
 from pipelines.compare.comparing import BREAKS, compare
 from pipelines.compare.revision import tree_at, tree_before
-from pipelines.errors import ConfigError
 from pipelines.tree.tree import Tree
 
 FORMATS = {"text": report.text, "markdown": report.markdown}
 
 
-class Command(BaseCommand):
+class Command(EdroneCommand):
     help = "Say which repositories, branches and operations get another pipeline; exit code 1 where one of them newly breaks."
-    requires_system_checks = ()  # only trees are read
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("base", metavar="BASE", help="a folder, or a git revision of the repository that holds the tree")
@@ -34,18 +33,15 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         root = settings.EDRONE_PROJECTS
         slugs = read_slugs(options["repos"]) if options["repos"] else []
-        try:
-            with (
-                tree_at(options["head"] or str(root), root) as head,
-                tree_before(options["base"], root) as (base, remark),
-                progress_on(self.stderr, "files") as progress,
-            ):
-                found = replace(compare(Tree(base), Tree(head), settings.EDRONE_NAMESPACES, slugs, progress), remark=remark)
-        except ConfigError as error:
-            raise CommandError(str(error)) from None
-        for line in FORMATS[options["format"]](found):
+        with (
+            tree_at(options["head"] or str(root), root) as head,
+            tree_before(options["base"], root) as (base, remark),
+            progress_on(self.stderr, "files") as progress,
+        ):
+            compared = replace(compare(Tree(base), Tree(head), settings.EDRONE_NAMESPACES, slugs, progress), remark=remark)
+        for line in FORMATS[options["format"]](compared):
             self.stdout.write(line)
-        if found.of(BREAKS):
+        if compared.of(BREAKS):
             sys.exit(1)
 
 

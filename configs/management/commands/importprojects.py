@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from configs.management.base import EdroneCommand
 from pipelines.check.report import one_line
 from pipelines.importing.alike import Candidate, candidates
 from pipelines.importing.clones import OWN_FILES, Clone, NoClone, clone_of
-from pipelines.importing.plan import Step, plan, write
+from pipelines.importing.plan import Placement, plan, write
 
 NOTHING = (
     f"Nothing to import. A folder must be a git clone with a remote and with a {' or '.join(OWN_FILES)} that edrone can serve, "
@@ -19,9 +20,8 @@ NOTHING = (
 SHOWN = 5  # uses of a candidate that are written out
 
 
-class Command(BaseCommand):
+class Command(EdroneCommand):
     help = "Bring the .drone.yml of each clone into the tree, byte for byte, and list the steps that they could share."
-    requires_system_checks = ()  # only files are read and written
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("clones", metavar="CLONE", nargs="+", help="a clone of a repository, with a git remote")
@@ -37,46 +37,48 @@ class Command(BaseCommand):
         if not root.is_dir():
             raise CommandError(f"The tree {root} (setting EDRONE_PROJECTS) is not a folder; make it first.")
         clones: list[Clone] = []
-        failed: list[str] = []
+        refusals: list[str] = []
         for folder in options["clones"]:
             try:
                 clones.append(clone_of(folder))
             except NoClone as error:
-                failed.append(f"{folder}: not imported: {error}.")
-        steps = plan(clones, root, settings.EDRONE_NAMESPACES)
+                refusals.append(f"{folder}: not imported: {error}.")
+        placements = plan(clones, root, settings.EDRONE_NAMESPACES)
         if not options["dry_run"]:
             try:
-                write(steps, root)
+                write(placements, root)
             except OSError as error:
                 name = error.filename2 or error.filename
-                raise CommandError(f"{name}: {error.strerror}. Mend it and run the same command again.") from None
-        for line in (*(told(step, dry=options["dry_run"]) for step in steps), *failed):
+                raise CommandError(f"{name}: {error.strerror}. Fix it and run the same command again.") from None
+        for line in (*(outcome(placement, dry=options["dry_run"]) for placement in placements), *refusals):
             self.stdout.write(one_line(line))
-        written = [step for step in steps if not step.skipped]
+        imported = [placement for placement in placements if not placement.skipped]
         verb = "would be imported" if options["dry_run"] else "imported"
-        self.stdout.write(f"{len(written)} of {len(options['clones'])} {verb}.")
-        if not any(step.is_there or not step.skipped for step in steps):
+        self.stdout.write(f"{len(imported)} of {len(options['clones'])} {verb}.")
+        in_tree = [placement for placement in placements if placement.is_there or not placement.skipped]
+        if not in_tree:
             raise CommandError(NOTHING)
-        texts = [(step.path, step.clone.content.decode()) for step in steps if not step.skipped or step.is_there]
-        for found in candidates(texts):
-            for line in shown(found):
+        texts = [(placement.path, placement.clone.content.decode()) for placement in in_tree]
+        for candidate in candidates(texts):
+            for line in suggestion(candidate):
                 self.stdout.write(line)
 
 
-def told(step: Step, *, dry: bool) -> str:
-    clone = step.clone
-    if step.skipped:
-        return f"{clone.folder} ({clone.slug}): not imported: {step.skipped}."
-    return f"{clone.folder} ({clone.slug}): {'would become' if dry else 'is now'} projects/{step.path}"
+def outcome(placement: Placement, *, dry: bool) -> str:
+    clone = placement.clone
+    if placement.skipped:
+        return f"{clone.folder} ({clone.slug}): not imported: {placement.skipped}."
+    return f"{clone.folder} ({clone.slug}): {'would become' if dry else 'is now'} projects/{placement.path}"
 
 
-def shown(found: Candidate) -> Iterator[str]:
+def suggestion(candidate: Candidate) -> Iterator[str]:
     """Return the lines that suggest a file of `_shared/`."""
-    alike = "all identical" if found.identical == len(found.uses) else f"{found.identical} identical, the others nearly"
-    yield f"\n# {len(found.uses)} steps in {found.pipelines} pipelines could be projects/{found.path} ({alike}):"
-    yield found.text.rstrip("\n")
+    count, same = len(candidate.uses), candidate.identical
+    alike = "all identical" if same == count else f"{same} identical, the others nearly"
+    yield f"\n# {count} steps in {candidate.pipelines} pipelines could be projects/{candidate.path} ({alike}):"
+    yield candidate.text.rstrip("\n")
     groups: dict[str, list[str]] = {}
-    for place, text in found.uses:
+    for place, text in candidate.uses:
         groups.setdefault(text, []).append(str(place))
     for text, places in list(groups.items())[:SHOWN]:
         more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""

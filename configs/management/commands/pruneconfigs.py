@@ -4,16 +4,16 @@ from argparse import ArgumentParser
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from configs.management.base import EdroneCommand
 from configs.records.pruning import prune
 
 LONGEST = 36_500  # days
 
 
-class Command(BaseCommand):
+class Command(EdroneCommand):
     help = "Forget what was served to builds more than DAYS days ago, and texts that no other build was served."
-    requires_system_checks = ()  # only the database is used
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--days", type=int, required=True, help="records that are older are deleted; 1 or more")

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError
 
 from configs.management.arguments import add_build, build_of
+from configs.management.base import EdroneCommand
 from configs.records.build_numbers import keys_of
 from configs.records.models import ServedConfig
 from configs.records.rules import served_for
@@ -25,9 +26,8 @@ from pipelines.resolve.resolve import resolve
 from pipelines.tree.tree import Tree
 
 
-class Command(BaseCommand):
+class Command(EdroneCommand):
     help = "Print the YAML that Drone would get for a build of SLUG."
-    requires_system_checks = ()  # only the tree is read
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_build(parser)
@@ -47,13 +47,10 @@ class Command(BaseCommand):
         if options["diff"] is not None:
             raise CommandError("--diff compares two builds: name the other one with --build.")
         request, tree = build_of(options), Tree(settings.EDRONE_PROJECTS)
-        try:
-            if options["explain"]:
-                for line in explanation(request, tree):
-                    self.stdout.write(f"# {line}")
-            resolved = resolve(request, tree, settings.EDRONE_NAMESPACES)
-        except ConfigError as error:
-            raise CommandError(str(error)) from None
+        if options["explain"]:
+            for line in explanation(request, tree):
+                self.stdout.write(f"# {line}")
+        resolved = resolve(request, tree, settings.EDRONE_NAMESPACES)
         if resolved.yaml is None:
             self.stderr.write(f"projects/{resolved.path} says `kind: repository`: Drone reads the repository's own file.")
         else:
@@ -78,27 +75,27 @@ def record_of(slug: str, number: int) -> ServedConfig:
         raise CommandError(f"{number} is no number of a build: they count from 1.")
     records = ServedConfig.objects.select_related("file__text").filter(slug=slug, number=number).order_by("-id")
     try:
-        there = keys_of(number, slug)
-        found = served_for(there[0]) if there else records.first()
+        keys = keys_of(number, slug)
+        record = served_for(keys[0]) if keys else records.first()
     except DatabaseError as error:
         raise CommandError(f"edrone's own database cannot be read: {' '.join(str(error).split())}") from None
-    if found is None:
+    if record is None:
         how = ", or its number is not known yet: set DRONE_DATABASE_URL so that edrone can look it up in Drone's own table"
         raise CommandError(
             f"No record is known to be of build {number} of {slug}: it was not served by edrone, got an error, or is forgotten"
-            f"{'' if there else how}."
+            f"{'' if keys else how}."
         )
-    return found
+    return record
 
 
 def explanation(request: ConfigRequest, tree: Tree) -> Iterator[str]:
     """Return a line for each candidate: taken or not, and why."""
     name, namespaces = named(request), settings.EDRONE_NAMESPACES
-    wanted = operation_candidates(request, name, namespaces) if name else candidates(request, namespaces)
-    yield from wanted.remarks
+    lookup = operation_candidates(request, name, namespaces) if name else candidates(request, namespaces)
+    yield from lookup.remarks
     taken = ""
     with tree.snapshot() as snapshot:
-        for path in wanted.paths:
+        for path in lookup.paths:
             if taken:
                 yield f"projects/{path}: not looked at, since {taken} is nearer"
                 continue

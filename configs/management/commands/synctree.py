@@ -4,14 +4,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
 
-from pipelines.tree.syncing import NotSynced, sync
+from configs.management.base import EdroneCommand
+from pipelines.tree.syncing import sync
 
 
-class Command(BaseCommand):
+class Command(EdroneCommand):
     help = "Bring the tree to the newest commit of a git branch in one step: EDRONE_PROJECTS is a link, which is swapped."
-    requires_system_checks = ()  # the tree may not be there yet
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -22,10 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         link = settings.EDRONE_PROJECTS
-        try:
-            synced = sync(link, options["remote"], options["branch"], options["folder"])
-        except NotSynced as error:
-            raise CommandError(str(error)) from None
+        synced = sync(link, options["remote"], options["branch"], options["folder"])
         if synced.swapped:
             self.stdout.write(f"{link} is at {synced.commit} now" + (f"; it was at {synced.before}." if synced.before else "."))
         elif options["verbosity"] > 1:

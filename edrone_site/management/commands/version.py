@@ -4,14 +4,13 @@ import platform
 from typing import Any
 
 import django
-from django.core.management.base import BaseCommand
 
+from configs.management.base import EdroneCommand
 from edrone_site import __version__
 
 
-class Command(BaseCommand):
+class Command(EdroneCommand):
     help = "Print the versions of edrone, Django and Python."
-    requires_system_checks = ()
 
     def handle(self, *_: Any, **__: Any) -> None:
         self.stdout.write(f"edrone {__version__} (Django {django.get_version()}, Python {platform.python_version()})")

@@ -13,7 +13,7 @@ from builds import drone_client
 from builds.access.models import Level
 from builds.drone_db.models import Build, Step
 from builds.logs import live_log
-from demo.standin.http import Request, Response, LocalServer, serving
+from demo.standin.http import LocalServer, Request, Response, serving
 from tests import drones
 from tests.builds.api import Api, body
 from tests.builds.conftest import person

@@ -71,7 +71,7 @@ def test_it_ends_with_1_only_where_something_newly_breaks(repository, tmp_path):
     with pytest.raises(SystemExit) as ended:
         call_command("compareprojects", "main")
     assert ended.value.code == 1
-    call_command("compareprojects", str(repository), "main")  # the other way round it is mended
+    call_command("compareprojects", str(repository), "main")  # the other way round it is fixed
 
 
 def test_names_are_read_from_a_file(repository, tmp_path, capsys):
@@ -94,7 +94,7 @@ def test_the_change_that_brings_the_tree_is_compared_with_an_empty_one(repositor
     for options in ([], ["--format=markdown"]):
         call_command("compareprojects", "bare", "main", *options)
         out = capsys.readouterr().out
-        assert "2 of 2 pipelines change: shop (*), * (*); 2 mended" in html.unescape(out)
+        assert "2 of 2 pipelines change: shop (*), * (*); 2 fixed" in html.unescape(out)
         assert "bare has no folder projects. It is compared with an empty tree." in out
     with pytest.raises(CommandError, match="bare has no folder projects"):
         call_command("compareprojects", "main", "bare")

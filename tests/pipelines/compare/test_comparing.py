@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.compare.comparing import BREAKS, CHANGES, MENDED
+from pipelines.compare.comparing import BREAKS, CHANGES, FIXED
 from pipelines.compare.report import summary
 from tests.pipelines.compare.examples import EXTENDING, GOOD, OTHER, STEP, changed
 
@@ -55,8 +55,8 @@ def test_what_breaks_and_what_is_mended_is_told_apart(compared):
         "pay/default.yaml": f"{GOOD}---\n",
     }
     found = compared(base, head)
-    assert changed(found) == {(BREAKS, "shop *"), (MENDED, "web *"), (BREAKS, "pay *")}
-    assert "2 newly broken; 1 mended" in summary(found)
+    assert changed(found) == {(BREAKS, "shop *"), (FIXED, "web *"), (BREAKS, "pay *")}
+    assert "2 newly broken; 1 fixed" in summary(found)
 
 
 def test_an_escape_that_only_drone_knows_breaks_nothing_and_one_that_it_does_not_know_does(compared):

@@ -95,7 +95,7 @@ class Database:
         with self.lock:
             self.connection.close()
 
-    def whole(self, build: Row) -> dict[str, Any]:
+    def build_answer(self, build: Row) -> dict[str, Any]:
         """Return a build with its stages and steps, as Drone answers it."""
         stages = []
         for stage in self.stages(build["build_id"]):
@@ -106,7 +106,7 @@ class Database:
 
 def shown(kind: str, row: Row) -> dict[str, Any]:
     """Return a row as Drone's API answers it."""
-    found: dict[str, Any] = {}
+    answer: dict[str, Any] = {}
     for key, column in FORMS[kind].items():
         value = row[f"{kind}_{column}"]
         if key in AS_JSON:
@@ -115,8 +115,8 @@ def shown(kind: str, row: Row) -> dict[str, Any]:
         if key in BOOLEANS:
             value = bool(value)
         if value or key not in OMITTED[kind]:
-            found[key] = value
-    return found
+            answer[key] = value
+    return answer
 
 
 def written(value: Any) -> bytes:

@@ -57,8 +57,8 @@ class Drone(ReadApi):
                 if self.faults:
                     return FAULTS[self.faults.pop(0)]
         for method, pattern, handle in self.routes:
-            if (found := re.fullmatch(pattern, request.path)) and method == request.method:
-                return self.handled(request, handle, found.groups())
+            if (match := re.fullmatch(pattern, request.path)) and method == request.method:
+                return self.handled(request, handle, match.groups())
         return Response(404, b"404 page not found\n", "text/plain; charset=utf-8")
 
     def command(self, request: Request) -> Response:
@@ -152,19 +152,19 @@ class Drone(ReadApi):
                             else {"status": "skipped", "exit_code": 130}
                         )
                         self.database.update("step", step["step_id"], stopped=now, **ended)
-        return self.database.whole(self.build(repo, number))
+        return self.database.build_answer(self.build(repo, number))
 
     def judge(self, request: Request, namespace: str, name: str, number: str, verdict: str, stage: str = "") -> Any:
         self.writer(request)
         build = self.build(self.repo(request, namespace, name), number)
-        stages = [each for each in self.database.stages(build["build_id"]) if not stage or str(each["stage_number"]) == stage]
+        stages = [row for row in self.database.stages(build["build_id"]) if not stage or str(row["stage_number"]) == stage]
         if not stages:
             raise ErrorAnswer(404, "Stage not found")
-        for each in stages:
-            if each["stage_status"] != "blocked":
+        for row in stages:
+            if row["stage_status"] != "blocked":
                 what = "approve a Pipeline with Status" if verdict == "approve" else "decline build with status"
-                raise ErrorAnswer(400, f'Cannot {what} "{each["stage_status"]}"')
-            self.database.update("stage", each["stage_id"], status="pending" if verdict == "approve" else "declined")
+                raise ErrorAnswer(400, f'Cannot {what} "{row["stage_status"]}"')
+            self.database.update("stage", row["stage_id"], status="pending" if verdict == "approve" else "declined")
         if verdict == "decline":
             self.database.update("build", build["build_id"], status="declined", finished=int(time.time()))
         return Response(204)

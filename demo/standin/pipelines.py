@@ -19,7 +19,7 @@ class BrokenYaml(Exception):
 
 def pipelines(text: str) -> list[Pipeline]:
     """Return the pipelines of a text; raise BrokenYaml if Drone refuses it."""
-    found: list[Pipeline] = []
+    documents: list[Pipeline] = []
     for part in split(text):
         try:
             document = yaml.load(part, Loader=yaml.CSafeLoader)
@@ -31,9 +31,9 @@ def pipelines(text: str) -> list[Pipeline]:
         if not document or not document.get("kind"):
             raise BrokenYaml("yaml: missing kind attribute")
         if document["kind"] not in NO_STAGES:
-            found.append(document)
-    lint(found)
-    return found
+            documents.append(document)
+    lint(documents)
+    return documents
 
 
 def split(text: str) -> list[str]:
@@ -53,10 +53,10 @@ def split(text: str) -> list[str]:
     return ["\n".join(part) for part in parts]
 
 
-def lint(found: list[Pipeline]) -> None:
+def lint(pipelines: list[Pipeline]) -> None:
     """Refuse what Drone's linter refuses."""
     names = set[str]()
-    for pipeline in found:
+    for pipeline in pipelines:
         name, platform = pipeline.get("name", ""), pipeline.get("platform") or {}
         if name in names:
             raise BrokenYaml("linter: duplicate pipeline names")
@@ -97,4 +97,4 @@ def allowed(condition: Any, value: str) -> bool:
 
 
 def listed(value: Any) -> list[str]:
-    return [] if value is None else [str(each) for each in value] if isinstance(value, list) else [str(value)]
+    return [] if value is None else [str(item) for item in value] if isinstance(value, list) else [str(value)]

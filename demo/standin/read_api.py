@@ -34,17 +34,17 @@ class ReadApi:
         return user
 
     def repo(self, request: Request, namespace: str, name: str) -> Row:
-        found = self.database.row("SELECT * FROM repos WHERE repo_slug = ?", f"{namespace}/{name}")
-        if found is None:
+        repo = self.database.row("SELECT * FROM repos WHERE repo_slug = ?", f"{namespace}/{name}")
+        if repo is None:
             raise ErrorAnswer(404, "Not Found") if self.caller(request) else ErrorAnswer(401, "Unauthorized")
-        return found
+        return repo
 
     def build(self, repo: Row, number: str) -> Row:
         query = "SELECT * FROM builds WHERE build_repo_id = ? AND build_number = ?"
-        found = self.database.row(query, repo["repo_id"], whole(number))
-        if found is None:
+        build = self.database.row(query, repo["repo_id"], integer(number))
+        if build is None:
             raise ErrorAnswer(404, NO_ROWS)
-        return found
+        return build
 
     def user(self, request: Request) -> Any:
         user = self.caller(request)
@@ -81,27 +81,27 @@ class ReadApi:
         repo, query = self.repo(request, *slug), dict(request.query)
         ref = query.get("ref") or f"refs/heads/{query.get('branch') or repo['repo_branch']}"
         where = "SELECT * FROM builds WHERE build_repo_id = ? AND build_ref = ? ORDER BY build_id DESC LIMIT 1"
-        if (found := self.database.row(where, repo["repo_id"], ref)) is None:
+        if (build := self.database.row(where, repo["repo_id"], ref)) is None:
             raise ErrorAnswer(404, NO_ROWS)
-        return self.database.whole(found)
+        return self.database.build_answer(build)
 
     def find(self, request: Request, namespace: str, name: str, number: str) -> Any:
-        return self.database.whole(self.build(self.repo(request, namespace, name), number))
+        return self.database.build_answer(self.build(self.repo(request, namespace, name), number))
 
     def log(self, request: Request, namespace: str, name: str, number: str, stage: str, step: str) -> Any:
-        repo, _ = self.repo(request, namespace, name), (whole(number), whole(stage, "Atoi"), whole(step, "Atoi"))
+        repo, _ = self.repo(request, namespace, name), (integer(number), integer(stage, "Atoi"), integer(step, "Atoi"))
         build = self.build(repo, number)
-        found = self.database.row(
+        row = self.database.row(
             "SELECT log_data FROM stages JOIN steps ON step_stage_id = stage_id JOIN logs ON log_id = step_id "
             "WHERE stage_build_id = ? AND stage_number = ? AND step_number = ?",
-            build["build_id"], whole(stage, "Atoi"), whole(step, "Atoi"),
+            build["build_id"], integer(stage, "Atoi"), integer(step, "Atoi"),
         )  # fmt: skip
-        if found is None:
+        if row is None:
             raise ErrorAnswer(404, NO_ROWS)
-        return Response(200, bytes(found["log_data"]))
+        return Response(200, bytes(row["log_data"]))
 
 
-def whole(text: str, function: str = "ParseInt") -> int:
+def integer(text: str, function: str = "ParseInt") -> int:
     """Return a number as Go's strconv parses it."""
     if not re.fullmatch(r"[-+]?\d+", text, re.ASCII):
         raise ErrorAnswer(400, f'strconv.{function}: parsing "{text}": invalid syntax')

@@ -33,27 +33,27 @@ class Runner:
         repo = self.database.rows("SELECT * FROM repos WHERE repo_id = ?", build["build_repo_id"])[0]
         asked: dict[str, Any] = {"title": "", "parent": 0, "params": {}, "deploy_to": "", "cron": ""} | shown("build", build)
         try:
-            found = {each.get("name") or "default": each for each in pipelines(self.source.text(asked, repo))}
+            by_name = {pipeline.get("name") or "default": pipeline for pipeline in pipelines(self.source.text(asked, repo))}
         except NoConfig as error:
             self.finish(stage, "error", str(error)[:500])
             return
         except BrokenYaml:
             self.finish(stage, "error", "resource not found")
             return
-        if stage["stage_name"] not in found:
+        if stage["stage_name"] not in by_name:
             self.finish(stage, "error", "resource not found")
             return
         now = int(time.time())
         self.database.update("stage", identity, status="running", started=now, updated=now, machine="standin-1")
         if build["build_status"] == "pending":
             self.database.update("build", build["build_id"], status="running", started=now, updated=now)
-        failed = self.steps(stage, found[stage["stage_name"]], asked["params"])
+        failed = self.steps(stage, by_name[stage["stage_name"]], asked["params"])
         if self.status(identity) == "running":
             self.finish(stage, "failure" if failed else "success")
 
     def steps(self, stage: Row, pipeline: Pipeline, params: dict[str, str]) -> bool:
         """Run the steps and return whether one failed: one with the command `exit 1`, or any if the build has the parameter FAIL=yes."""
-        names = [(each.get("name") or f"step{number}", each) for number, each in enumerate(pipeline.get("steps") or [], 1)]
+        names = [(step.get("name") or f"step{number}", step) for number, step in enumerate(pipeline.get("steps") or [], 1)]
         rows = [self.step_row(stage, number, name) for number, (name, _) in enumerate(names, 1)]
         failed = False
         for (_, step), identity in zip(names, rows, strict=True):
@@ -62,7 +62,7 @@ class Runner:
                 continue
             self.database.update("step", identity, status="running", started=int(time.time()))
             self.stopping.wait(self.seconds)
-            commands = [str(each) for each in step.get("commands") or []]
+            commands = [str(command) for command in step.get("commands") or []]
             failed = params.get("FAIL") == "yes" or "exit 1" in commands
             if self.status(stage["stage_id"]) == "running":
                 result = {"status": "failure", "exit_code": 1} if failed else {"status": "success", "exit_code": 0}
@@ -84,13 +84,13 @@ class Runner:
         now = int(time.time())
         self.database.update("stage", stage["stage_id"], status=status, error=error, stopped=now, updated=now)
         stages = self.database.stages(stage["stage_build_id"])
-        states = {each["stage_name"]: each["stage_status"] for each in stages}
-        for each in stages:
-            waits_for = shown("stage", each).get("depends_on", [])
-            if each["stage_status"] == "waiting_on_dependencies" and not any(states[name] in OPEN for name in waits_for):
+        states = {other["stage_name"]: other["stage_status"] for other in stages}
+        for other in stages:
+            waits_for = shown("stage", other).get("depends_on", [])
+            if other["stage_status"] == "waiting_on_dependencies" and not any(states[name] in OPEN for name in waits_for):
                 begins = all(states[name] == "success" for name in waits_for)
-                states[each["stage_name"]] = "pending" if begins else "skipped"
-                self.database.update("stage", each["stage_id"], status=states[each["stage_name"]], updated=now)
+                states[other["stage_name"]] = "pending" if begins else "skipped"
+                self.database.update("stage", other["stage_id"], status=states[other["stage_name"]], updated=now)
         if not any(state in OPEN for state in states.values()):
             result = next((state for state in states.values() if state in {"killed", "failure", "error"}), "success")
             self.database.update("build", stage["stage_build_id"], status=result, finished=now, updated=now)

@@ -39,7 +39,7 @@ def trigger(database: Database, source: YamlSource, repo: Row, wanted: Mapping[s
     except NoConfig as error:
         raise NotTriggered(str(error)) from None
     try:
-        matching = [each for each in pipelines(text) if matches(each, build, repo["repo_slug"])]
+        matching = [pipeline for pipeline in pipelines(text) if matches(pipeline, build, repo["repo_slug"])]
     except BrokenYaml as error:
         build |= {
             "status": "error",
@@ -54,7 +54,7 @@ def trigger(database: Database, source: YamlSource, repo: Row, wanted: Mapping[s
     return stored(database, repo, build, matching) if matching else None
 
 
-def stored(database: Database, repo: Row, build: dict[str, Any], found: list[Pipeline]) -> dict[str, Any]:
+def stored(database: Database, repo: Row, build: dict[str, Any], pipelines: list[Pipeline]) -> dict[str, Any]:
     """Write the build and its stages, and count it."""
     with database.lock:
         database.connection.execute("BEGIN IMMEDIATE")
@@ -65,9 +65,9 @@ def stored(database: Database, repo: Row, build: dict[str, Any], found: list[Pip
             columns |= {"number": number, "author": build["author_login"], "deploy": build["deploy_to"], "version": 1}
             columns |= {"params": build["params"] or None, "error": build.get("error", "")}
             identity = database.insert("builds", of("build", columns))
-            kept = [each.get("name") or "default" for each in found]
-            for position, pipeline in enumerate(found, 1):
-                database.insert("stages", of("stage", stage_of(pipeline, build, identity, position, kept)))
+            names = [pipeline.get("name") or "default" for pipeline in pipelines]
+            for position, pipeline in enumerate(pipelines, 1):
+                database.insert("stages", of("stage", stage_of(pipeline, build, identity, position, names)))
             note_latest(database, build, identity)
             row = database.rows("SELECT * FROM builds WHERE build_id = ?", identity)[0]  # before the runner can have it
             database.connection.execute("COMMIT")
@@ -98,9 +98,9 @@ def note_latest(database: Database, build: Mapping[str, Any], identity: int) -> 
     )  # fmt: skip
 
 
-def stage_of(pipeline: Pipeline, build: Mapping[str, Any], identity: int, number: int, kept: list[str]) -> dict[str, Any]:
+def stage_of(pipeline: Pipeline, build: Mapping[str, Any], identity: int, number: int, names: list[str]) -> dict[str, Any]:
     """Return the columns of a stage; dependencies that were not matched are left out."""
-    waits_for = [name for name in pipeline.get("depends_on") or [] if name in kept]
+    waits_for = [name for name in pipeline.get("depends_on") or [] if name in names]
     platform = pipeline.get("platform") or {}
     return {
         "repo_id": build["repo_id"], "build_id": identity, "number": number, "kind": pipeline["kind"], "type": pipeline.get("type", "docker"),

@@ -13,7 +13,7 @@ import requests
 from configs.client.drone_request import EMPTY_BUILD, EMPTY_REPO, signed_headers
 from demo.standin.database import Row, written
 
-KEPT = 10  # answers, for the whole server
+CACHED = 10  # answers, for the whole server
 MINUTE = 60.0  # seconds
 COPIED = (
     "id", "repo_id", "trigger", "number", "parent", "status", "event", "action", "link", "title", "message", "before", "after", "ref",
@@ -35,7 +35,7 @@ class YamlSource:
     secret: str  # DRONE_YAML_SECRET
     caching: bool = True  # Drone has no switch for it
     timeout: float = MINUTE
-    kept: OrderedDict[tuple[Any, ...], str] = field(default_factory=OrderedDict)
+    cache: OrderedDict[tuple[Any, ...], str] = field(default_factory=OrderedDict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def text(self, build: Mapping[str, Any], repo: Row) -> str:
@@ -55,15 +55,15 @@ class YamlSource:
             repo["repo_config"],
         )
         with self.lock:
-            if self.caching and key in self.kept:
-                self.kept.move_to_end(key)
-                return self.kept[key]
+            if self.caching and key in self.cache:
+                self.cache.move_to_end(key)
+                return self.cache[key]
         text = self.ask(body(build, repo))
         with self.lock:
             if build["after"]:
-                self.kept[key] = text
-            while len(self.kept) > KEPT:
-                self.kept.popitem(last=False)
+                self.cache[key] = text
+            while len(self.cache) > CACHED:
+                self.cache.popitem(last=False)
         return text
 
     def ask(self, content: bytes) -> str:
@@ -80,8 +80,8 @@ class YamlSource:
         data = ""
         if answer.status_code != 204:
             try:
-                found = json.loads(answer.content) or {}
-                data = next((value for name, value in found.items() if name.lower() == "data"), "")
+                fields = json.loads(answer.content) or {}
+                data = next((value for name, value in fields.items() if name.lower() == "data"), "")
             except (ValueError, AttributeError):
                 raise NoConfig("unexpected end of JSON input") from None
         if not data:  # Drone now reads the repository's own file, three times, with pauses; the stand-in's have none

@@ -40,10 +40,10 @@ class Clone:
 
 def slug_of(remote: str) -> tuple[str, str]:
     """Return the namespace and name of a repository from the address of a remote; raise NoClone if it names no repository."""
-    found = URL.fullmatch(remote) or SCP_LIKE.fullmatch(remote)
-    if not found or remote.lower().startswith("file:"):
+    match = URL.fullmatch(remote) or SCP_LIKE.fullmatch(remote)
+    if not match or remote.lower().startswith("file:"):
         raise NoClone(f"its remote {without_credentials(remote)} is not an address of a forge")
-    path = re.split(r"[?#]", found["path"])[0].strip("/").removesuffix(".git").strip("/")
+    path = re.split(r"[?#]", match["path"])[0].strip("/").removesuffix(".git").strip("/")
     namespace, _, name = path.rpartition("/")
     if not namespace or not name:
         raise NoClone(f"its remote {without_credentials(remote)} does not read namespace/name")

@@ -12,8 +12,8 @@ from typing import Any
 
 import requests
 
-from demo.standin.forge import Forge, forge
 from tests.drones import postgres_server
+from tests.e2e.forge import Forge, forge
 from tests.e2e.running import SECRET, answers, wait_until
 from tests.e2e.test_go_reads_alike import go
 from tests.server import clean_environment, free_port

@@ -36,8 +36,8 @@ class Forge:
             return shown(token if request.method == "POST" else [token])
         if path == "/user/repos":
             return shown([self.repository(slug) for slug in self.slugs])
-        if found := re.fullmatch(r"/repos/([^/]+/[^/]+)(/.*)?", path):
-            return self.of_repository(request, found[1], found[2] or "")
+        if match := re.fullmatch(r"/repos/([^/]+/[^/]+)(/.*)?", path):
+            return self.of_repository(request, match[1], match[2] or "")
         return Response(404)
 
     def of_repository(self, request: Request, slug: str, path: str) -> Response:

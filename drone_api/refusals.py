@@ -4,6 +4,7 @@ from drone_api import answers
 from drone_api.calls import Reply
 from drone_api.errors import DroneError
 from drone_api.failures import BAD_REQUEST, MAY_BE_DONE, MULTIPLE_CHOICES, SERVER_ERROR, TIME_OUT, may_be_done
+from texts.characters import one_line, printable
 from texts.sentence import Sentence
 
 LONGEST = 500  # characters of Drone's own words
@@ -107,9 +108,8 @@ def untold(reply: Reply, server: str) -> DroneError:
 
 def said(reply: Reply) -> str:
     """Give Drone's own words, on one line."""
-    words = " ".join(answers.message(reply.body).split())
-    printable = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in words)
-    return printable if len(printable) <= LONGEST else f"{printable[: LONGEST - 1]}…"
+    words = printable(one_line(answers.message(reply.body)))
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
 
 
 def quoted(words: str) -> str:

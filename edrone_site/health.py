@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from configs.records import own_database
 from pipelines.tree.tree import Tree
+from texts.characters import one_line
 
 logger = logging.getLogger(__name__)
 
@@ -43,5 +44,5 @@ def database_state() -> str:
     try:
         return own_database.problem() or "ok"
     except DatabaseError as error:
-        logger.warning("edrone's own database: %s", " ".join(str(error).split()))
+        logger.warning("edrone's own database: %s", one_line(error))
         return f"{own_database.trouble(error)} The log says why."

@@ -16,6 +16,7 @@ from django.db import DatabaseError
 
 from edrone_site import environment
 from edrone_site.management.commands.serve import free_address
+from texts.characters import one_line
 
 
 def main() -> None:
@@ -37,7 +38,7 @@ def main() -> None:
     except OSError as error:
         sys.exit(f"edrone cannot start: {error.filename}: {error.strerror}. Set EDRONE_STATE to a folder that can be written.")
     except DatabaseError as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         sys.exit(f"edrone cannot start: its own database cannot be used: {reason}. Look at DATABASE_URL and EDRONE_STATE.")
     except CommandError as error:
         sys.exit(str(error))

@@ -13,16 +13,15 @@ AROUND = 3  # lines that are shown before and after a change
 
 
 class TooDifferent(Exception):
-    """It would take too long."""
+    """Comparing two texts would take too long."""
 
 
-class Matcher(SequenceMatcher[str]):
-    """difflib's, which counts its steps."""
+class BoundedMatcher(SequenceMatcher[str]):
+    """A SequenceMatcher that counts its steps, and gives up."""
 
     b2j: dict[str, list[int]]  # of each line of the newer text where it stands, unless it is on every hundredth line
 
     def __init__(self, older: Sequence[str], newer: Sequence[str]) -> None:
-        """Count how many pairs each line has."""
         super().__init__(None, older, newer)
         self.steps = 0
         self.pairs = [0, *accumulate(1 + len(self.b2j.get(line, ())) for line in older)]  # of the lines before each
@@ -36,12 +35,12 @@ class Matcher(SequenceMatcher[str]):
 
 
 def unified(older: Sequence[str], newer: Sequence[str], older_name: str, newer_name: str) -> Iterator[str]:
-    """Give the lines of a difference, each with its end; none where both are equal.
+    """Yield the lines of a difference, each with its end; none where both are equal.
 
     Raises:
         TooDifferent: before the first of them.
     """
-    for number, group in enumerate(Matcher(older, newer).get_grouped_opcodes(AROUND)):
+    for number, group in enumerate(BoundedMatcher(older, newer).get_grouped_opcodes(AROUND)):
         if not number:
             yield f"--- {older_name}\n"
             yield f"+++ {newer_name}\n"
@@ -56,6 +55,6 @@ def unified(older: Sequence[str], newer: Sequence[str], older_name: str, newer_n
 
 
 def span(begin: int, end: int) -> str:
-    """Write where some lines stand, as `diff -u` does."""
+    """Return the range of some lines, as `diff -u` writes it."""
     length = end - begin
     return str(begin + 1) if length == 1 else f"{begin + (length > 0)},{length}"

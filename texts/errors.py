@@ -1,8 +1,8 @@
-"""The one family of errors: everything that edrone says no with is an EdroneError."""
+"""The base of all errors that edrone answers with."""
 
 
 class EdroneError(Exception):
-    """Something that was asked for and is not done; the message is what a person reads, one whole sentence."""
+    """A refusal or failure whose message a person reads: one whole sentence."""
 
     status = 500  # of the HTTP answer
     retry_after = 0  # seconds after which to ask again; 0: nobody knows

@@ -1,4 +1,4 @@
-"""Text that somebody else wrote, made harmless to look at: control characters and what reorders or hides text are named.
+"""Text that somebody else wrote, made harmless to look at: control characters and what reorders or hides text get names.
 
 Escaping (`<`, `&`) is the template's business. Pure.
 """
@@ -24,7 +24,7 @@ SHOWN_AT_ONCE = 3  # the same sign more often than this is shown once, with the 
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a text."""
+    """A part of a text, visible or hidden throughout."""
 
     text: str  # without anything hidden
     hidden: bool = False  # True: `text` names a character that would not be seen
@@ -32,24 +32,24 @@ class Piece:
 
 def pieces(text: str) -> list[Piece]:
     """Cut a text into what can be shown as it is and the names of what cannot."""
-    found, at = [], 0
+    result, at = [], 0
     for match in RUN.finditer(text):
         if match.start() > at:
-            found.append(Piece(text[at : match.start()]))
-        found.append(Piece(name(match[1], len(match[0])), hidden=True))
+            result.append(Piece(text[at : match.start()]))
+        result.append(Piece(name(match[1], len(match[0])), hidden=True))
         at = match.end()
     if at < len(text):
-        found.append(Piece(text[at:]))
-    return found
+        result.append(Piece(text[at:]))
+    return result
 
 
 def name(character: str, times: int = 1) -> str:
-    """Name a character: ESC for escape, U+202E for what has no short name."""
+    """Return the name of a character, repeated: ESC for escape, U+202E for what has no short name."""
     number = ord(character)
-    named = CONTROLS[number] if number < len(CONTROLS) else "DEL" if character == "\x7f" else f"U+{number:04X}"
-    return " ".join([named] * times) if times <= SHOWN_AT_ONCE else f"{times} {named}"
+    short = CONTROLS[number] if number < len(CONTROLS) else "DEL" if character == "\x7f" else f"U+{number:04X}"
+    return " ".join([short] * times) if times <= SHOWN_AT_ONCE else f"{times} {short}"
 
 
 def plain(text: str) -> str:
-    """Give the text in one string, for places that hold no markup: titles, attributes."""
+    """Return the text in one string, for places that hold no markup: titles, attributes."""
     return RUN.sub(lambda match: f"[{name(match[1], len(match[0]))}]", text)

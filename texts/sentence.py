@@ -1,4 +1,4 @@
-"""Sentences in English that pages can say in another language too. Pure."""
+"""Sentences in English that pages can translate. Pure."""
 
 from collections.abc import Callable
 from typing import Any, Self
@@ -7,7 +7,7 @@ from typing import Any, Self
 class Sentence(str):
     """An English text that remembers its form and what it was filled with.
 
-    Wherever it is written (logs, tables, answers to machines) it is the English text; only `told` looks behind it.
+    Wherever it is written (logs, tables, answers to machines) it is the English text; only `translated` looks behind it.
     """
 
     __slots__ = ("filled", "form")
@@ -16,22 +16,21 @@ class Sentence(str):
     filled: dict[str, Any]
 
     def __new__(cls, form: str, /, **filled: Any) -> Self:
-        """Fill a form."""
-        made = super().__new__(cls, written(form, filled, str))
-        made.form, made.filled = form, filled
-        return made
+        sentence = super().__new__(cls, written(form, filled, str))
+        sentence.form, sentence.filled = form, filled
+        return sentence
 
     def as_json(self) -> dict[str, Any]:
-        """Give what JSON can hold, to be read by `of_json`."""
+        """Return what JSON can hold, to be read by `of_json`."""
         return {"form": self.form, "filled": {name: json_of(value) for name, value in self.filled.items()}}
 
 
-def told(text: Any, translate: Callable[[str], str]) -> str:
-    """Say a text in the language that `translate` translates to, as far as it is made of sentences; else as it is."""
+def translated(text: Any, translate: Callable[[str], str]) -> str:
+    """Translate a text as far as it is made of sentences; any other value is written as it is."""
     if isinstance(text, Sentence):
         return written(text.form, text.filled, translate)
     if isinstance(text, tuple):
-        return translate("; ").join(told(part, translate) for part in text)
+        return translate("; ").join(translated(part, translate) for part in text)
     if isinstance(text, list):
         return translate(", ").join(map(str, text))
     return str(text)
@@ -40,11 +39,11 @@ def told(text: Any, translate: Callable[[str], str]) -> str:
 def written(form: str, filled: dict[str, Any], translate: Callable[[str], str]) -> str:
     """Translate a form and fill it; without values a per cent sign means itself."""
     form = translate(form)
-    return form % {name: told(value, translate) for name, value in filled.items()} if filled else form
+    return form % {name: translated(value, translate) for name, value in filled.items()} if filled else form
 
 
 def json_of(value: Any) -> Any:
-    """Write a value of a sentence."""
+    """Return a value of a sentence as JSON can hold it."""
     if isinstance(value, Sentence):
         return value.as_json()
     if isinstance(value, list):

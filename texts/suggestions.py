@@ -1,4 +1,4 @@
-"""What somebody may have meant by a name that is not there. Pure.
+"""“Did you mean …?” for a name that is not there. Pure.
 
 difflib compares two names of 200 letters in up to a hundredth of a second. So only those that have most letters in common are
 compared; for long names nothing is suggested.
@@ -16,7 +16,7 @@ MOST_LISTED = 20  # names in one message
 
 
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
-    """Find the name that is most like another; empty where none is. Small and capital letters are the same.
+    """Return the known name that is most like another; empty where none is. Small and capital letters are the same.
 
     `cutoff` is the least likeness, from 0 to 1, as difflib measures it.
     """
@@ -24,18 +24,18 @@ def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
         return ""
     matcher = SequenceMatcher(b=name.casefold())
     likely: list[tuple[float, str]] = []
-    for each in islice(known, MOST):
-        matcher.set_seq1(each[: LONGEST + 1].casefold())
-        if len(each) <= LONGEST and matcher.real_quick_ratio() >= cutoff:
-            likely.append((matcher.quick_ratio(), each))
-    found, likeness = "", cutoff
-    for most, each in nlargest(MOST_COMPARED, likely):
-        matcher.set_seq1(each.casefold())
-        if most >= likeness and (ratio := matcher.ratio()) >= likeness and (ratio > likeness or not found):
-            found, likeness = each, ratio
-    return found
+    for candidate in islice(known, MOST):
+        matcher.set_seq1(candidate[: LONGEST + 1].casefold())
+        if len(candidate) <= LONGEST and matcher.real_quick_ratio() >= cutoff:
+            likely.append((matcher.quick_ratio(), candidate))
+    best, likeness = "", cutoff
+    for upper_bound, candidate in nlargest(MOST_COMPARED, likely):
+        matcher.set_seq1(candidate.casefold())
+        if upper_bound >= likeness and (ratio := matcher.ratio()) >= likeness and (ratio > likeness or not best):
+            best, likeness = candidate, ratio
+    return best
 
 
 def few(names: Sequence[str]) -> list[str]:
-    """List names; of very many the first."""
+    """Return names for a message; of very many the first."""
     return list(names) if len(names) <= MOST_LISTED else [*names[:MOST_LISTED], "…"]

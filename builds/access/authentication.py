@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from builds.access.throttle import TOKEN, Flood
 from builds.access.token_models import ApiToken, digest_of, has_form, is_known
 from builds.drone_db.queries import only
+from texts.characters import one_line
 
 logger = logging.getLogger(__name__)
 HOW = "send a token of edrone as `Authorization: Bearer TOKEN`; you make one in the administration, under API tokens."
@@ -49,7 +50,7 @@ class BearerToken(BaseAuthentication):
         try:
             token.used()
         except DatabaseError as error:  # a database that can only be read is no reason to refuse
-            logger.warning("The last use of a token could not be written: %s", " ".join(str(error).split()))
+            logger.warning("The last use of a token could not be written: %s", one_line(error))
         return token.user, token
 
     def authenticate_header(self, _: Request) -> str:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from builds.access.failure_models import Failures
+from texts.characters import one_line
 
 logger = logging.getLogger(__name__)
 KEPT = timedelta(days=1)
@@ -132,7 +133,7 @@ class Flood:
             counted = attempt(self.limit, who, times=BATCH)
             seconds = 0 if 0 < counted < self.limit.most else wait(self.limit, who)
         except DatabaseError as error:  # it is a refusal all the same
-            logger.warning("Wrong tokens could not be counted: %s", " ".join(str(error).split()))
+            logger.warning("Wrong tokens could not be counted: %s", one_line(error))
             return 0
         if seconds:
             with self.lock:

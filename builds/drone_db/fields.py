@@ -1,7 +1,6 @@
 """Columns of tables that another program writes: what is missing, NULL or odd reads as the default instead of failing."""
 
 import json
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from django.db.models.expressions import Col
 from django.db.models.sql.compiler import SQLCompiler
 
 from builds.drone_db import catalogue
+from texts.characters import encodable
 
 if TYPE_CHECKING:  # only the stubs know these as generic
     TextField = models.TextField[str, str]
@@ -27,7 +27,6 @@ else:
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FALSE = {0, "", "0", "f", "false", "no"}
 SMALLEST, LARGEST = -(2**63), 2**63 - 1  # what 64 bits hold
-LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class ColumnOrDefault(Col):
@@ -142,7 +141,7 @@ class JsonOfTexts(DroneColumn, AnyTextField):
         """Parse; values that are no text are kept as their JSON."""
         found = json.loads(value)
         if isinstance(found, dict) and self.default is dict:
-            return {clean(key): text(item) for key, item in found.items()}
+            return {encodable(key): text(item) for key, item in found.items()}
         if isinstance(found, list) and self.default is list:
             return [text(item) for item in found]
         return self.get_default()
@@ -166,12 +165,7 @@ def whole(value: Any) -> int:
 
 def text(value: Any) -> str:
     """Give a text, anything else as JSON."""
-    return clean(value) if isinstance(value, str) else json.dumps(value)
-
-
-def clean(value: str) -> str:
-    """Replace what JSON can escape and no UTF-8 can hold."""
-    return LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
+    return encodable(value) if isinstance(value, str) else json.dumps(value)
 
 
 class Moment:

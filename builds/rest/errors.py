@@ -11,6 +11,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from configs.records.own_database import trouble
+from texts.characters import encodable, one_line
 from texts.errors import EdroneError
 
 logger = logging.getLogger(__name__)
@@ -53,13 +54,12 @@ def answer_error(error: Exception, _: Mapping[str, Any]) -> Response:
         case SuspiciousOperation():
             status, message = 400, "The request has too many parts, or a part that no client sends."
         case DatabaseError():
-            logger.warning("edrone's own database: %s", " ".join(str(error).split()))
+            logger.warning("edrone's own database: %s", one_line(error))
             status, message = 503, f"{trouble(error)} edrone's log says why."
         case _:
             logger.error("The API failed.", exc_info=error)
             status, message = 500, FAILED
     if seconds := getattr(error, "retry_after", None) or getattr(error, "wait", None):
         headers["Retry-After"] = str(int(seconds))
-    whole = message.encode("utf-8", "replace").decode()  # what was sent may be half a character
     kind = NoRepositoryHere if isinstance(error, NoRepository) else Response
-    return kind({"message": whole}, status, headers=headers)
+    return kind({"message": encodable(message)}, status, headers=headers)

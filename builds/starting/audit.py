@@ -17,6 +17,7 @@ from builds.starting.models import AuditRecord, Outcome, Verb
 from builds.starting.operations import name_of
 from drone_api.client import WRITES
 from drone_api.errors import DroneError
+from texts.characters import storable, storable_json
 from texts.errors import EdroneError
 from texts.sentence import Sentence, json_of
 
@@ -115,7 +116,7 @@ def known(record: AuditRecord | None, mark: str) -> AuditRecord | None:
 
 def done(record: AuditRecord, status: int, answer: dict[str, Any] | None) -> None:
     """Complete a record with what Drone did; `answer` is the build as the caller gets it."""
-    record.outcome, record.status, record.answer = Outcome.DONE, status, storable(answer)
+    record.outcome, record.status, record.answer = Outcome.DONE, status, storable_json(answer)
     if answer:
         record.build, record.build_status = answer["number"], text(str(answer["status"]))[:50]
     save(record)
@@ -125,7 +126,7 @@ def failed(record: AuditRecord, error: EdroneError) -> None:
     """Complete a record with why it was not done, as far as that is known. A key that did nothing may be used again."""
     uncertain = isinstance(error, DroneError) and error.uncertain
     record.outcome = Outcome.UNCERTAIN if uncertain else Outcome.REFUSED
-    record.status, record.message, record.sentence = error.status, text(str(error)), storable(json_of(error.args[0]))
+    record.status, record.message, record.sentence = error.status, text(str(error)), storable_json(json_of(error.args[0]))
     if not uncertain:
         record.key = ""
     save(record)
@@ -147,18 +148,6 @@ def save(record: AuditRecord) -> None:
         )
 
 
-def storable(value: Any) -> Any:
-    """Replace what PostgreSQL does not take, wherever it is in JSON."""
-    match value:
-        case str():
-            return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
-        case dict():
-            return {storable(name): storable(content) for name, content in value.items()}
-        case list():
-            return [storable(content) for content in value]
-    return value
-
-
 def text(value: str) -> str:
     """Cut what is longer than its column, and replace what no column takes."""
-    return value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()[:500]
+    return storable(value)[:500]

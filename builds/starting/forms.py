@@ -12,7 +12,7 @@ from builds.starting.errors import Refused
 from builds.starting.parameters import refuse_bad
 from pipelines.operations.inputs import missing_or_wrong
 from pipelines.operations.operation import Input, Operation
-from texts.sentence import told
+from texts.sentence import translated
 from web.localized import localized
 
 OF_INPUTS = "input-"  # before the names of an operation's inputs, so that they are never taken for other fields
@@ -89,7 +89,7 @@ class RunForm(forms.Form):
         for each in self.inputs or ():
             name = OF_INPUTS + each.name
             if name not in self.errors and (reason := missing_or_wrong(each, params)):  # one sentence for one mistake
-                self.add_error(name, told(reason, gettext))
+                self.add_error(name, translated(reason, gettext))
         return cleaned
 
     @property

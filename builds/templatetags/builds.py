@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from builds.logs import ansi
 from configs.records.showing import moment
 from texts import hidden_characters
-from texts.sentence import told
+from texts.sentence import translated
 from web import statuses, times
 
 register = template.Library()
@@ -122,7 +122,7 @@ def means(text: str) -> SafeString:
 @register.filter
 def said(text: Any) -> SafeString:
     """Show a sentence of edrone's in the reader's language."""
-    return harmless(told(text, gettext), 4000)
+    return harmless(translated(text, gettext), 4000)
 
 
 @register.filter

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from configs.endpoint.drone_server import known
 from pipelines.errors import ConfigError
 from pipelines.resolve.resolve import Resolved
+from texts.characters import printable
 
 SIGNED = "edrone: "  # what every error that people see in Drone begins with
 LONGEST_MESSAGE = 470  # characters; Drone's column holds 500 and Drone writes "linter: unsupported os: " before it
@@ -77,8 +78,3 @@ def error_pipeline(message: str) -> str:
     return (
         f"kind: pipeline\ntype: docker\nname: edrone-error\n\nplatform:\n  os: {operating_system}\n  arch: amd64\n\nsteps: []\n"
     )
-
-
-def printable(text: str) -> str:
-    """Replace what cannot be shown: a message may repeat names that somebody else chose."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -11,6 +11,8 @@ from uuid import UUID
 
 import orjson
 
+from texts.characters import storable
+
 WINDOW = 180  # seconds between the two times at which Drone reads the clock for one build
 LONGEST = 500  # characters of a name that are kept, as in Drone's own tables
 
@@ -61,11 +63,6 @@ def digest(value: object, key: bytes) -> UUID:
 def shown(name: str) -> str:
     """Make a name fit for a column of PostgreSQL; names that Drone itself can store stay as they are."""
     return storable(name)[:LONGEST]
-
-
-def storable(text: str) -> str:
-    """Replace what no column of PostgreSQL holds: NUL, and bytes of a file's name that are not UTF-8."""
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from configs.records.rows import Ask
 from configs.records.waiting import Answer, Job
 from pipelines.build_request import ConfigRequest
 from pipelines.tree.revision import name_of
+from texts.characters import one_line
 
 STATEMENT = 2000  # milliseconds that the database may take for a statement
 LOCK = STATEMENT - 10  # milliseconds of these for a lock
@@ -169,7 +170,7 @@ class Keeper:
 
     def refuse(self, job: Job, error: Exception) -> None:
         """Leave one request unrecorded: the database takes those of others."""
-        job.reason = f"it cannot be recorded: {sentence(error)}"
+        job.reason = f"it cannot be recorded: {one_line(error)}"
         if not isinstance(error, DatabaseError):
             logger.error("Recording what is served failed", exc_info=error)
 
@@ -261,16 +262,11 @@ class Keeper:
             return execute(*arguments)
 
 
-def sentence(error: Exception) -> str:
-    """Give the reason on one line."""
-    return " ".join(str(error).split()) or type(error).__name__
-
-
 def reason_of(error: Exception) -> str:
     """Say why nothing is recorded: what was only slow did not fail."""
     if code(error) in {QUERY_CANCELED, LOCK_NOT_AVAILABLE} or "locked" in str(error):
-        return f"{IT} took longer than {STATEMENT / 1000:g} s ({sentence(error)})"
-    return f"{IT} fails: {sentence(error)}"
+        return f"{IT} took longer than {STATEMENT / 1000:g} s ({one_line(error)})"
+    return f"{IT} fails: {one_line(error)}"
 
 
 def was_cancelled(error: Exception) -> bool:

@@ -10,11 +10,12 @@ from django.conf import settings
 from django.db import connection
 
 from configs.records import packing
-from configs.records.identity import BuildKey, Marks, marks_of, shown, storable
+from configs.records.identity import BuildKey, Marks, marks_of, shown
 from configs.records.models import ConfigFile, ConfigText, LastError, ServedConfig
 from pipelines.build_request import ConfigRequest
 from pipelines.errors import ConfigError
 from pipelines.resolve.resolve import Resolved
+from texts.characters import storable
 
 Row = dict[str, Any]  # a record by its columns
 NAMES = ("event", "action", "ref", "after", "target", "deploy_to", "trigger")

@@ -2,7 +2,7 @@
 
 import json
 
-from texts.sentence import Sentence, of_json, told
+from texts.sentence import Sentence, of_json, translated
 
 
 def test_words_in_a_row_are_joined_as_the_language_does():
@@ -10,4 +10,4 @@ def test_words_in_a_row_are_joined_as_the_language_does():
     chinese = {"there are %(names)s": "有 %(names)s", ", ": "、"}
     for one in (sentence, of_json(json.loads(json.dumps(sentence.as_json())))):
         assert one == "there are a, b"
-        assert told(one, lambda text: chinese.get(text, text)) == "有 a、b"
+        assert translated(one, lambda text: chinese.get(text, text)) == "有 a、b"

@@ -8,6 +8,7 @@ from django.db.utils import DatabaseErrorWrapper
 from django.utils.translation import gettext_noop
 
 from builds.drone_db.errors import DroneDatabaseUnavailable
+from texts.characters import one_line
 
 logger = logging.getLogger(__name__)
 GONE = gettext_noop("Drone's database (DRONE_DATABASE_URL) does not answer. See edrone's log for the reason.")
@@ -30,7 +31,7 @@ class OneFailure(DatabaseErrorWrapper):
         except Error as error:
             if sentence := sentence_for(error, getattr(exc_value, "pgcode", None)):
                 # What the database says may name hosts and users: it is for the log only.
-                logger.warning("Drone's database: %s", " ".join(str(error).split()))
+                logger.warning("Drone's database: %s", one_line(error))
                 raise DroneDatabaseUnavailable(sentence) from error
             raise
 

@@ -8,10 +8,10 @@ from django.db import InterfaceError, connection
 from django.utils import timezone
 
 from builds.access.models import Level
-from builds.starting.audit import storable
 from builds.starting.models import AuditRecord
 from tests.builds.api import Api, body
 from tests.builds.conftest import person
+from texts.characters import storable_json
 
 BUILDS = "/api/repos/ismewen/edrone/builds"
 
@@ -138,4 +138,4 @@ def test_the_caller_is_told_drones_answer_though_its_end_cannot_be_written(stand
 
 def test_a_nul_in_drones_answer_is_replaced_since_postgresql_takes_none():
     answer = {"title": "a\0b", "params": {"A\0": ["\0", 1, None]}, "status": "\\u0000"}
-    assert storable(answer) == {"title": "a\ufffdb", "params": {"A\ufffd": ["\ufffd", 1, None]}, "status": "\\u0000"}
+    assert storable_json(answer) == {"title": "a\ufffdb", "params": {"A\ufffd": ["\ufffd", 1, None]}, "status": "\\u0000"}

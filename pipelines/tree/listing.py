@@ -1,4 +1,4 @@
-"""All files of a tree."""
+"""The files and folders of a whole tree."""
 
 import os
 import stat
@@ -13,7 +13,7 @@ ENDINGS = (".yaml", ".yml")
 
 @dataclass
 class Listing:
-    """What is in a tree."""
+    """The paths in a tree."""
 
     files: list[str] = field(default_factory=list)  # paths from the root of the tree, in order; links to files too
     folders: list[str] = field(default_factory=list)
@@ -21,20 +21,20 @@ class Listing:
 
 
 def listing(snapshot: Snapshot) -> Listing:
-    """List the tree. Links to folders inside it are followed, as they are when a build is looked up."""
-    found = Listing()
-    walk(snapshot, "", found, (os.fstat(snapshot.folder),))
-    if found.unreadable and not found.unreadable[0][0]:
-        raise TreeUnavailable(f"The tree {snapshot.root} (setting EDRONE_PROJECTS) {found.unreadable[0][1]}.")
-    return found
+    """Return all paths of the tree. Links to folders inside it are followed, as they are when a build is looked up."""
+    result = Listing()
+    walk(snapshot, "", result, (os.fstat(snapshot.folder),))
+    if result.unreadable and not result.unreadable[0][0]:
+        raise TreeUnavailable(f"The tree {snapshot.root} (setting EDRONE_PROJECTS) {result.unreadable[0][1]}.")
+    return result
 
 
-def walk(snapshot: Snapshot, folder: str, found: Listing, above: tuple[os.stat_result, ...]) -> None:
-    """List one folder and what is below it."""
+def walk(snapshot: Snapshot, folder: str, result: Listing, above: tuple[os.stat_result, ...]) -> None:
+    """Add one folder and what is below it to a listing."""
     try:
         descriptor = os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=snapshot.folder)
     except OSError as error:
-        found.unreadable.append((folder, f"cannot be read: {error.strerror}"))
+        result.unreadable.append((folder, f"cannot be read: {error.strerror}"))
         return
     try:
         here = os.fstat(descriptor)
@@ -49,20 +49,20 @@ def walk(snapshot: Snapshot, folder: str, found: Listing, above: tuple[os.stat_r
         path = f"{folder}/{name}" if folder else name
         if not is_folder:
             if not name.startswith("."):
-                found.files.append(path)
+                result.files.append(path)
         elif is_used(snapshot, path, name):
-            found.folders.append(path)
+            result.folders.append(path)
             if is_link and leads_astray(snapshot, path):
-                found.unreadable.append(
+                result.unreadable.append(
                     (path, "is a link that leads nowhere or out of the tree; only links inside it are followed")
                 )
             else:
                 state = os.stat(path, dir_fd=snapshot.folder)
-                walk(snapshot, path, found, (*above, state))
+                walk(snapshot, path, result, (*above, state))
 
 
 def leads_to_folder(entry: os.DirEntry[str]) -> bool:
-    """Is this a folder, or a link to one? A link that leads to itself, or to where nobody may look, is neither."""
+    """Return whether an entry is a folder or a link to one. A link to itself, or to where nobody may look, is neither."""
     try:
         return entry.is_dir()
     except OSError:
@@ -70,14 +70,14 @@ def leads_to_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def is_used(snapshot: Snapshot, path: str, name: str) -> bool:
-    """Is this more than the workings of git, a forge or an editor? `.github` may also be a repository: then it has a default."""
+    """Pass over folders of git, forges and editors. `.github` may also be a repository: then it has a default."""
     if not name.startswith("."):
         return True
     return name != ".git" and any(snapshot.lstat(f"{path}/default{ending}") for ending in ENDINGS)
 
 
 def leads_astray(snapshot: Snapshot, path: str) -> bool:
-    """Does a link to a folder leave the tree?"""
+    """Return whether a link to a folder leads nowhere or leaves the tree."""
     try:
         return not stat.S_ISDIR(snapshot.folder_mode(snapshot.without_links(path)))
     except ConfigError:
@@ -85,5 +85,5 @@ def leads_astray(snapshot: Snapshot, path: str) -> bool:
 
 
 def stem_of(path: str) -> str:
-    """Give a path without .yaml or .yml; empty where it ends otherwise."""
+    """Return a path without .yaml or .yml; empty where it ends otherwise."""
     return next((path.removesuffix(ending) for ending in ENDINGS if path.endswith(ending)), "")

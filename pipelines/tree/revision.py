@@ -1,4 +1,4 @@
-"""Which state of the tree is served, and since when?
+"""The revision of the tree: which commit is served, and since when.
 
 A tree that git-sync keeps is a link, whose target is named after the commit, or lies below one; any other may lie in a git work
 tree. Links elsewhere above it (/srv -> /data/srv) say nothing.
@@ -26,7 +26,7 @@ class Revision:
 
 
 def revision_of(root: Path) -> Revision:
-    """Look at the tree. Never raises: what is not there is unknown."""
+    """Return the revision of a tree. Never raises: what is not there is unknown."""
     try:
         if link := swapped(root) if root.exists() else None:
             return Revision(os.path.basename(os.readlink(link)), os.lstat(link).st_mtime)
@@ -36,7 +36,7 @@ def revision_of(root: Path) -> Revision:
 
 
 def name_of(root: Path) -> str:
-    """Give the name of the revision alone: cheap enough for every answer, since no file is read twice."""
+    """Return the name of the revision alone: cheap enough for every answer, since no file is read twice."""
     if link := swapped(root):
         with suppress(OSError):  # swapped at this moment
             return os.path.basename(os.readlink(link))
@@ -45,7 +45,7 @@ def name_of(root: Path) -> str:
 
 
 def git_of(root: Path) -> Path | None:
-    """Find git's own folder of the work tree that a folder lies in."""
+    """Return git's own folder of the work tree that a folder lies in."""
     try:
         git = next((folder / ".git" for folder in (root, *root.parents) if (folder / ".git").exists()), None)
         if git and git.is_file():  # of a linked work tree
@@ -56,13 +56,13 @@ def git_of(root: Path) -> Path | None:
 
 
 def stamps(git: Path) -> tuple[tuple[int, int, int], ...]:
-    """Give what changes with every commit, checkout and pull: git's log of HEAD, HEAD itself, and its packed references."""
-    found = []
+    """Return what changes with every commit, checkout and pull: inode, size and mtime of git's own files."""
+    states = []
     for name in ("logs/HEAD", "HEAD", "packed-refs"):
         with suppress(OSError):
             stat = os.stat(git / name)
-            found.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
-    return tuple(found)
+            states.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
+    return tuple(states)
 
 
 @lru_cache(maxsize=8)
@@ -90,7 +90,7 @@ def swapped(root: Path) -> Path | None:
 
 
 def commit_of(root: Path) -> str:
-    """Give the commit that is checked out around a folder, empty where it is in no git work tree."""
+    """Return the commit that is checked out around a folder; empty where it is in no git work tree."""
     git = git_of(root)
     try:
         return head(git) if git else ""
@@ -109,7 +109,7 @@ def head(git: Path) -> str:
 
 
 def loose_or_packed(git: Path, name: str) -> str:
-    """Look a reference up where git keeps it."""
+    """Return the commit of a reference; empty where it has none."""
     if (git / name).is_file():
         return (git / name).read_text().strip()
     if (git / "packed-refs").is_file():
@@ -121,7 +121,7 @@ def loose_or_packed(git: Path, name: str) -> str:
 
 
 def newest(folder: str) -> float:
-    """Give the latest time, in Unix seconds, at which a file or folder of the tree was changed.
+    """Return the latest time, in Unix seconds, at which a file or folder of the tree was changed.
 
     Looks at every file: some 0.3 s for 30,000 of them. A tree that git-sync keeps is not walked.
     """

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from pipelines.errors import ConfigError, Unusable
-from pipelines.resolve import resolve as resolving
+from pipelines.resolve import from_file
 from pipelines.resolve.resolve import resolve
-from pipelines.tree import stillness
-from pipelines.tree.stillness import Watch, marks_of
+from pipelines.tree import consistent_reads
+from pipelines.tree.consistent_reads import Retries, state_of
 from pipelines.tree.tree import Snapshot, Tree
 from tests import checkouts
 from tests.checkouts import Checkouts, asked_during_checkouts, git
@@ -24,7 +24,7 @@ QUIET = 100_000_000  # nanoseconds, as in production
 @pytest.fixture(autouse=True)
 def waits(at_rest: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait as edrone does; other tests need not."""
-    monkeypatch.setattr(stillness, "QUIET", QUIET)
+    monkeypatch.setattr(consistent_reads, "QUIET", QUIET)
 
 
 @pytest.fixture
@@ -43,29 +43,29 @@ def served(root: Path, branch: str = "master") -> str | None:
 def while_it_waits(monkeypatch: Any, *acts: Callable[[], object]) -> None:
     """Let things happen during the first pauses of a look, however busy the machine is; what went before is in doubt till then."""
     left = list(acts)
-    monkeypatch.setattr(stillness, "QUIET", 10**15)
+    monkeypatch.setattr(consistent_reads, "QUIET", 10**15)
 
-    def pause(self: Watch, seconds: float) -> bool:
+    def pause(self: Retries, seconds: float) -> bool:
         if left:
             left.pop(0)()
         if not left:
-            monkeypatch.setattr(stillness, "QUIET", QUIET)
+            monkeypatch.setattr(consistent_reads, "QUIET", QUIET)
         time.sleep(min(seconds, QUIET / 10**9))
-        self.marks = marks_of(self.root)
+        self.marks = state_of(self.root)
         return False
 
-    monkeypatch.setattr(Watch, "pause", pause)
+    monkeypatch.setattr(Retries, "pause", pause)
 
 
 def long_ago(monkeypatch: Any) -> None:
     """Let what changed before now have changed long ago."""
-    monkeypatch.setattr(stillness, "LONG_AGO", 20_000_000)
+    monkeypatch.setattr(consistent_reads, "LONG_AGO", 20_000_000)
     time.sleep(0.05)
 
 
 def test_what_changed_long_ago_costs_nothing(root, monkeypatch):
     long_ago(monkeypatch)
-    monkeypatch.setattr(stillness, "marks_of", lambda _: pytest.fail("looked at"))
+    monkeypatch.setattr(consistent_reads, "state_of", lambda _: pytest.fail("looked at"))
     monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("waited"))
     assert served(root) == "kind: master\n"
     assert served(root, "develop") == "kind: default\n"
@@ -142,7 +142,7 @@ def test_an_error_that_stays_is_told_once_the_tree_is_at_rest(root):
 
 
 def test_a_tree_that_never_comes_to_rest_is_an_error_and_never_a_default(root, monkeypatch):
-    monkeypatch.setattr(stillness, "PATIENCE", 0.5)
+    monkeypatch.setattr(consistent_reads, "PATIENCE", 0.5)
     (root / "shop" / "master.yaml").unlink()
     while_it_waits(monkeypatch, *[(root / "shop" / "new").touch] * 1000)
     with pytest.raises(Unusable, match=r"EDRONE_PROJECTS\) changes whenever it is read; try again"):
@@ -151,14 +151,14 @@ def test_a_tree_that_never_comes_to_rest_is_an_error_and_never_a_default(root, m
 
 def test_a_clock_that_is_off_holds_no_build(root, monkeypatch):
     for seconds in (-3600, 3600):
-        for module in (resolving, stillness):
+        for module in (from_file, consistent_reads):
             monkeypatch.setattr(module, "now", lambda seconds=seconds: time.time_ns() + seconds * 10**9)
         (root / "shop" / "master.yaml").write_text(f"kind: {seconds}\n")
         assert served(root) == f"kind: {seconds}\n"
 
 
 def test_a_tree_that_is_swapped_is_believed_at_once(root, monkeypatch):
-    monkeypatch.setattr(stillness, "QUIET", 10**12)
+    monkeypatch.setattr(consistent_reads, "QUIET", 10**12)
     link = root.parent / "current"
     link.symlink_to(root)
     assert served(link) == "kind: master\n"
@@ -171,7 +171,7 @@ def made(tmp_path: Path) -> Checkouts:
 
 
 def test_what_git_has_finished_is_believed_at_once(made, monkeypatch):
-    monkeypatch.setattr(stillness, "QUIET", 10**12)
+    monkeypatch.setattr(consistent_reads, "QUIET", 10**12)
     git(made.folder, "checkout", "--quiet", "old")
     assert made.texts["comes"]["old"] == served(made.projects, "comes")
 
@@ -188,13 +188,13 @@ def test_a_file_that_git_has_not_yet_brought_back_is_waited_for(made, monkeypatc
         lock.write_bytes((made.folder / ".git" / "index").read_bytes())
         lock.rename(made.folder / ".git" / "index")
 
-    monkeypatch.setattr(stillness, "QUIET", 0)  # only git's lock tells
+    monkeypatch.setattr(consistent_reads, "QUIET", 0)  # only git's lock tells
     while_it_waits(monkeypatch, time.monotonic, time.monotonic, finish)
     assert served(made.projects, "small") == content
 
 
 def test_a_lock_that_was_left_behind_holds_only_what_changed_after_it(made, monkeypatch):
-    monkeypatch.setattr(stillness, "PATIENCE", 0.5)
+    monkeypatch.setattr(consistent_reads, "PATIENCE", 0.5)
     time.sleep(0.15)
     (made.folder / ".git" / "index.lock").touch()
     assert served(made.projects, "small") == made.texts["small"]["new"]
@@ -207,7 +207,7 @@ def test_a_lock_that_was_left_behind_holds_only_what_changed_after_it(made, monk
 
 
 def test_whatever_git_checks_out_every_answer_is_a_whole_file_of_one_commit(made, monkeypatch):
-    monkeypatch.setattr(stillness, "PATIENCE", 60)  # on a busy machine git itself may need long
+    monkeypatch.setattr(consistent_reads, "PATIENCE", 60)  # on a busy machine git itself may need long
 
     def ask(branch: str) -> str:
         try:

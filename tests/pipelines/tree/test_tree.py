@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import TreeUnavailable, Unusable, Vanished
-from pipelines.tree.tree import LARGEST_FILE, Tree
+from pipelines.tree.files import LARGEST_FILE
+from pipelines.tree.tree import Tree
 
 
 @pytest.fixture
@@ -195,7 +196,7 @@ def test_a_snapshot_stays_with_the_tree_it_began_with(root):
 
 def test_a_file_that_goes_away_between_look_and_read_has_vanished(root):
     with Tree(root).snapshot() as snapshot:
-        spot = snapshot.spot("edrone/master.yaml")
+        spot = snapshot.file_at("edrone/master.yaml")
         assert spot
         (root / "edrone" / "master.yaml").unlink()
         with pytest.raises(Vanished):

@@ -16,7 +16,8 @@ from django.conf import settings
 
 from configs.client.drone_request import body, signed_headers
 from pipelines.build_request import ConfigRequest
-from pipelines.resolve import resolve
+from pipelines.resolve import from_file
+from pipelines.resolve.resolve import resolve
 from pipelines.tree import cache
 from pipelines.tree.tree import Tree
 
@@ -52,21 +53,21 @@ def main() -> None:
         os.environ["EDRONE_PROJECTS"] = str(root)
         django.setup()
         composed, plain = request("composed"), request("plain")
-        write_plain(root, resolve.resolve(composed, tree(root)).yaml or "")
+        write_plain(root, resolve(composed, tree(root)).yaml or "")
         time.sleep(cache.SETTLED / 1e9 + 0.1)  # what changed just now is not kept
 
         def cold(asked: ConfigRequest) -> Callable[[], object]:
             def run() -> object:
-                resolve.kept = cache.Cache()
-                return resolve.resolve(asked, tree(root))
+                from_file.cache = cache.Cache()
+                return resolve(asked, tree(root))
 
             return run
 
         kinds: dict[str, Callable[[], object]] = {
             "plain file, resolved cold": cold(plain),
             "composed, resolved cold": cold(composed),
-            "plain file, resolved warm": lambda: resolve.resolve(plain, tree(root)),
-            "composed, resolved warm": lambda: resolve.resolve(composed, tree(root)),
+            "plain file, resolved warm": lambda: resolve(plain, tree(root)),
+            "composed, resolved warm": lambda: resolve(composed, tree(root)),
             "plain file, whole answer warm": whole_answer(plain),
             "composed, whole answer warm": whole_answer(composed),
         }

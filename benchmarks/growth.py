@@ -43,9 +43,9 @@ from pipelines.language.compose import compose  # noqa: E402 - likewise
 from pipelines.language.kinds import kinds  # noqa: E402 - likewise
 from pipelines.operations import head  # noqa: E402 - likewise
 from pipelines.operations.operation import Input, Operation  # noqa: E402 - likewise
-from pipelines.resolve.manual_builds import wrong  # noqa: E402 - likewise
-from pipelines.resolve.resolve import Resolved, from_source  # noqa: E402 - likewise
-from pipelines.tree.tree import Source, Stamp  # noqa: E402 - likewise
+from pipelines.resolve.from_file import Resolved, from_source  # noqa: E402 - likewise
+from pipelines.resolve.manual_builds import wrong_parameters  # noqa: E402 - likewise
+from pipelines.tree.files import SourceFile, Stamp  # noqa: E402 - likewise
 from texts.differences import unified  # noqa: E402 - likewise
 from texts.suggestions import LONGEST as LONGEST_NEAR  # noqa: E402 - likewise
 from texts.suggestions import nearest  # noqa: E402 - likewise
@@ -279,7 +279,7 @@ def readers() -> Iterator[Reader]:
     path = "shop/_operations/check.yaml"
     yield Reader("a file that serves", lambda text: serve("a.yaml", text), extending, LARGEST_FILE)
     yield Reader("an operation that serves", lambda text: serve(path, text), extending, LARGEST_FILE)
-    yield Reader("a head", lambda text: head.read("check", path, text), texts, LARGEST_FILE)
+    yield Reader("a head", lambda text: head.read_head("check", path, text), texts, LARGEST_FILE)
     yield Reader("kinds", kinds, texts, LARGEST_FILE)
     yield Reader("checkprojects", check, extending, LARGEST_FILE, IN_A_COMMAND)
     yield Reader("a page of YAML", showing.coloured, texts, LARGEST_FILE)
@@ -291,8 +291,8 @@ def readers() -> Iterator[Reader]:
     for name, run in {
         "masked": masked,
         "parameters of a request": refuse_bad,
-        "parameters of an operation": lambda params: wrong(pipeline, params),
-        "parameters of a build": lambda params: wrong(plain, params),
+        "parameters of an operation": lambda params: wrong_parameters(pipeline, params),
+        "parameters of a build": lambda params: wrong_parameters(plain, params),
         "a body of Drone": lambda params: build_request.parse(json.dumps(body(params)).encode()),
         "a body of the API": lambda params: StrictJson().parse(io.BytesIO(json.dumps({"params": params}).encode())),
     }.items():
@@ -310,7 +310,7 @@ def compared(pair: tuple[list[str], list[str]]) -> object:
 
 def serve(path: str, text: str) -> object:
     """Make of a file what the configuration endpoint serves."""
-    return from_source(Source(path, text, Stamp(path, 0, 0, 0, 0, 0)), Folder())
+    return from_source(SourceFile(path, text, Stamp(path, 0, 0, 0, 0, 0)), Folder())
 
 
 def check(text: str) -> object:

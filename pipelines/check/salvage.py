@@ -42,7 +42,7 @@ def compose(path: str, document: Document, files: Files, left: Left) -> bool:
     """Compose a document into `left`, or add the error to it; return whether it worked."""
     splicer = Splicer(files)
     with noted(path, splicer, left) as errors:
-        left.roots = [expanded(part.root) for part in splicer.file(path, [document]).parts]
+        left.roots = [expanded(part.root) for part in splicer.file(path, [document]).documents]
     return not errors
 
 

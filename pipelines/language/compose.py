@@ -25,7 +25,7 @@ MOST_PARTS = 1000  # documents that are looked into
 class Composed:
     """A text without `extends`."""
 
-    text: str  # the very text that was given, where it extends nothing
+    text: str  # the text that was given itself, where it extends nothing
     sources: tuple[str, ...]  # paths of all files that it came from, the first is the one that was asked for
     origins: tuple[Origin, ...] = ()  # of all keys and items in order; empty where the text is served as it was written
     roots: tuple[Node, ...] = ()  # of the documents, every node with the place where it is written; empty likewise
@@ -47,31 +47,31 @@ def compose(path: str, text: str, files: Files) -> Composed:
     splicer = Splicer(files)
     splicer.budget.read_file(len(text), Place(path, 1, 1))
     try:
-        read = documents(path, text, splicer.budget)
+        parsed = documents(path, text, splicer.budget)
     except Unreadable:
         if really_extends(text):
             raise
         return Composed(text, (path,))  # what Drone makes of it is not edrone's to judge
-    if not any(document.extending for document in read):
+    if not any(document.extending for document in parsed):
         return Composed(text, (path,))
     try:
-        parts = splicer.file(path, read).parts
-        composed, origins = finished(path, parts)
+        results = splicer.file(path, parsed).documents
+        composed, origins = finished(path, results)
     except RecursionError:  # deep files, extended by deep files, called from deep inside something else
         raise ComposeError(Place(path, 1, 1), "is too deeply nested, with the files that it extends.") from None
-    return Composed(composed, tuple(splicer.sources), tuple(origins), tuple(part.root for part in parts))
+    return Composed(composed, tuple(splicer.sources), tuple(origins), tuple(document.root for document in results))
 
 
 def really_extends(text: str) -> bool:
-    """Look for the plain key in a file that cannot be composed; it is served if it extends nothing."""
+    """Return whether the plain key `extends` is in a file that cannot be composed; without it the file is served."""
     parts = [part for part in SEPARATOR.split(text) if MAY_EXTEND.search(part)]
     budget = iter(range(MOST_EVENTS))
     return len(parts) > MOST_PARTS or any(extends_in(part, budget) for part in parts)
 
 
 def extends_in(text: str, budget: Iterator[int]) -> bool:
-    """Look for the plain key in a document. Drone does not look at what follows its end, so neither does this."""
-    until = max(found.end() for found in MAY_EXTEND.finditer(text))
+    """Return whether the plain key is in a document. What follows its end is not looked at, as Drone does not either."""
+    until = max(match.end() for match in MAY_EXTEND.finditer(text))
     levels: list[int] = []  # how many keys and values of a map came so far; -1: a list
     try:
         for event in events(text, budget):

@@ -8,14 +8,12 @@ class ComposeError(Unusable):
     """A mistake at a place: `projects/a.yaml:12:5: extends "b.yaml": no such file (extended from projects/c.yaml:3:1)`."""
 
     def __init__(self, place: Place, message: str) -> None:
-        """Take the place of the mistake; who extends the file that holds it is added on the way up."""
         super().__init__(place, message)
         self.place = place
         self.message = message
-        self.extended_from: list[Place] = []  # the nearest first
+        self.extended_from: list[Place] = []  # added on the way up, so the nearest first
 
     def __str__(self) -> str:
-        """Write the whole sentence."""
         chain = ", ".join(f"extended from {place}" for place in self.extended_from)
         return f"{self.place}: {self.message}" + (f" ({chain})" if chain else "")
 
@@ -24,7 +22,6 @@ class CycleError(ComposeError):
     """Files extend one another. The message names all of them, so the chain is not repeated."""
 
     def __str__(self) -> str:
-        """Write the sentence without the chain."""
         return f"{self.place}: {self.message}"
 
 
@@ -36,5 +33,5 @@ class TooDeep(Unreadable):
     """More maps and lists inside one another than a pipeline has."""
 
 
-class TooLarge(Unreadable):
+class TooManyNodes(Unreadable):
     """More nodes than a pipeline has."""

@@ -1,4 +1,4 @@
-"""The one door to libyaml: text → events, whatever the text is. Pure.
+"""The one way to libyaml: text → events, whatever the text is. Pure.
 
 PyYAML's C loader builds nodes recursively, and a file of some ten thousand opening brackets crashes the whole process; so events
 are read one after another. What libyaml's time grows with the square of is refused before: %TAG directives, and by the readers of
@@ -23,7 +23,7 @@ class Costly(yaml.YAMLError):
 
 @contextmanager
 def parser(text: str) -> Iterator[Callable[[], Any]]:
-    """Give the function that gives the events of a text one by one.
+    """Yield the function that returns the events of a text one by one.
 
     Raises:
         Costly: before anything is parsed.
@@ -40,9 +40,9 @@ def parser(text: str) -> Iterator[Callable[[], Any]]:
 
 
 def events(text: str, budget: Iterator[int] | None = None) -> Iterator[Any]:
-    """Give the events of a text; errors as of `parser`, and Costly for too many of them.
+    """Yield the events of a text; errors as of `parser`, and Costly for too many of them.
 
-    `budget` gives an item for each event that may be read, of this text and of others; without it there are MOST_EVENTS.
+    `budget` has an item for each event that may be read, of this text and of others; without it there are MOST_EVENTS.
     """
     with parser(text) as next_event:
         for _ in budget or iter(range(MOST_EVENTS)):

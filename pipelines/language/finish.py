@@ -3,12 +3,12 @@
 import re
 
 from pipelines.language import limits
-from pipelines.language.errors import ComposeError, TooLarge
+from pipelines.language.errors import ComposeError, TooManyNodes
 from pipelines.language.limits import Budget, too_many_nodes
 from pipelines.language.nodes import Mapping, Node, Place, Scalar, Sequence, is_null
 from pipelines.language.origins import Origin
 from pipelines.language.reader import documents
-from pipelines.language.splice import Part
+from pipelines.language.splice import ComposedDocument
 from pipelines.language.writer import written
 
 SEPARATOR = "---\n"
@@ -16,19 +16,19 @@ MARKER = re.compile(r"^(?:---|\.\.\.).*", re.MULTILINE)  # splits or ends the te
 DEEPER = 8  # levels that splicing may add to what was read
 
 
-def finished(path: str, parts: list[Part]) -> tuple[str, list[Origin]]:
+def finished(path: str, results: list[ComposedDocument]) -> tuple[str, list[Origin]]:
     """Write documents as one text, and read it again before anybody gets it.
 
     Raises:
         ComposeError: it is too large, or Drone would lose a part of it.
     """
-    refuse_markers(path, parts)
-    texts = [written(part.root) if part.text is None else part.text for part in parts]
+    refuse_markers(path, results)
+    texts = [written(document.root) if document.text is None else document.text for document in results]
     text, top = joined(texts), Place(path, 1, 1)
     if len(text) > limits.RESULT or len(text.encode()) > limits.RESULT:
         raise ComposeError(top, f"the composed YAML is larger than {limits.RESULT} bytes, which no pipeline needs; split it.")
-    origins = compared(path, parts, text)
-    if len(MARKER.findall(text)) >= len(parts):
+    origins = compared(path, results, text)
+    if len(MARKER.findall(text)) >= len(results):
         raise differs(top)
     if number := line_too_long(text):
         before = [origin for origin in origins if origin.line <= number]
@@ -44,50 +44,50 @@ def joined(texts: list[str]) -> str:
     return SEPARATOR.join([*(text if text.endswith("\n") else f"{text}\n" for text in texts[:-1]), *texts[-1:]])
 
 
-def refuse_markers(path: str, parts: list[Part]) -> None:
+def refuse_markers(path: str, results: list[ComposedDocument]) -> None:
     """Refuse documents that are served as written and have a line in them that only Drone takes for a separator."""
-    for part in parts:
-        if part.text and (found := MARKER.search(part.text)):
-            place = Place(path, part.line + part.text.count("\n", 0, found.start()), 1)
+    for document in results:
+        if document.text and (marker := MARKER.search(document.text)):
+            place = Place(path, document.line + document.text.count("\n", 0, marker.start()), 1)
             raise ComposeError(
-                place, f"Drone splits or ends the file at a line that begins with {found.group()[:3]}; indent or quote it."
+                place, f"Drone splits or ends the file at a line that begins with {marker.group()[:3]}; indent or quote it."
             )
 
 
 def line_too_long(text: str) -> int:
-    """Give the number of the first line that Drone cannot read, 0 where there is none."""
+    """Return the number of the first line that Drone cannot read, 0 where there is none."""
     if len(text) * 4 <= limits.LINE:
         return 0
     lines = enumerate(text.split("\n"), start=1)
     return next((number for number, line in lines if len(line) * 4 > limits.LINE and len(line.encode()) > limits.LINE), 0)
 
 
-def compared(path: str, parts: list[Part], text: str) -> list[Origin]:
+def compared(path: str, results: list[ComposedDocument], text: str) -> list[Origin]:
     """Read what was written, and compare it with what was meant.
 
     Returns:
-        Where each part came from.
+        The origins of all keys and items.
 
     Raises:
-        TooLarge: all documents together have too many nodes.
+        TooManyNodes: all documents together have too many nodes.
         ComposeError: something differs.
     """
     try:
-        read = documents(path, text, Budget(), limits.NESTING + DEEPER)
-    except TooLarge:
+        parsed = documents(path, text, Budget(), limits.NESTING + DEEPER)
+    except TooManyNodes:
         raise too_many_nodes(Place(path, 1, 1)) from None
     except ComposeError:
         raise differs(Place(path, 1, 1)) from None
     origins: list[Origin] = []
-    if len(read) != len(parts):
+    if len(parsed) != len(results):
         raise differs(Place(path, 1, 1))
-    for new, part in zip(read, parts, strict=True):
-        compare(new.root, part.root, origins, 0)
+    for new, old in zip(parsed, results, strict=True):
+        compare(new.root, old.root, origins, 0)
     return origins
 
 
 def compare(new: Node, old: Node, origins: list[Origin], depth: int) -> None:
-    """Refuse two nodes that do not say the same. Notes where the keys and items of the old one came from."""
+    """Refuse two nodes that do not say the same. Note the origins of the keys and items."""
     if isinstance(new, Sequence) and isinstance(old, Sequence):
         same = new.tag == old.tag and len(new.items) == len(old.items)
         for item, source in zip(new.items, old.items, strict=False):
@@ -106,12 +106,11 @@ def compare(new: Node, old: Node, origins: list[Origin], depth: int) -> None:
 
 
 def note(new: Node, old: Node, origins: list[Origin], *, group: bool) -> None:
-    """Note where a key or an item came from."""
     origins.append(Origin(new.place.line, new.place.column, group, old.place))
 
 
 def is_same(new: Scalar, old: Scalar) -> bool:
-    """Is a scalar written as it was, and read as it was?"""
+    """Return whether a scalar is written as it was, and read as it was."""
     if not old.token and not old.tag:  # null that is not written at all
         return is_null(new) and new.tag is None
     meaning = (new.value, new.tag, new.plain) == (old.value, old.tag, old.plain)
@@ -119,7 +118,6 @@ def is_same(new: Scalar, old: Scalar) -> bool:
 
 
 def differs(place: Place) -> ComposeError:
-    """The error for a text that is not safe to serve."""
     return ComposeError(
         place, "cannot be composed: written at another place, it would not be read as it was meant. Please report this."
     )

@@ -11,12 +11,12 @@ DEEPEST = 100
 
 
 def kinds(text: str) -> list[str]:
-    """Give the kind of each document that is not empty; "" for one that has none, or names it by an alias.
+    """Return the kind of each document that is not empty; "" for one that has none, or names it by an alias.
 
     Raises:
         yaml.YAMLError: the text is not YAML, or deeper or larger than any pipeline.
     """
-    found: list[str] = []
+    result: list[str] = []
     depth, root, children = 0, yaml.Event(), list[str | None]()
     for event in events(text):
         if isinstance(event, yaml.DocumentStartEvent):
@@ -32,17 +32,17 @@ def kinds(text: str) -> list[str]:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         elif isinstance(event, yaml.DocumentEndEvent) and not is_empty(root):
-            found.append(kind_of(root, children))
-    return found
+            result.append(kind_of(root, children))
+    return result
 
 
 def is_empty(root: yaml.Event) -> bool:
-    """Is it what stands after a `---` at the end: nothing?"""
+    """Return whether a document is what stands after a `---` at the end: nothing."""
     return isinstance(root, yaml.ScalarEvent) and not root.value
 
 
 def kind_of(root: yaml.Event, children: list[str | None]) -> str:
-    """Give the kind of a document from its root and the scalars directly under it; of doubled keys Drone takes the last."""
+    """Return the kind of a document from its root and the scalars directly under it; of doubled keys Drone takes the last."""
     if not isinstance(root, yaml.MappingStartEvent):
         return ""
     pairs = zip(children[::2], children[1::2], strict=True)

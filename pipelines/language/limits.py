@@ -3,7 +3,7 @@
 A pipeline of a hundred steps has about two thousand nodes.
 """
 
-from pipelines.language.errors import ComposeError, TooLarge
+from pipelines.language.errors import ComposeError, TooManyNodes
 from pipelines.language.nodes import Place
 
 DEPTH = 8  # files that extend one another in a row, the first one not counted
@@ -19,7 +19,6 @@ class Budget:
     """What one answer has used up so far."""
 
     def __init__(self) -> None:
-        """Nothing is used yet."""
         self.read = self.merged = self.characters = self.files = 0
 
     def read_file(self, characters: int, place: Place) -> None:
@@ -38,6 +37,5 @@ class Budget:
             raise too_many_nodes(place)
 
 
-def too_many_nodes(place: Place) -> TooLarge:
-    """The error for a text that has too many parts."""
-    return TooLarge(place, f"more than {NODES} nodes (keys, values, lists), which no pipeline needs; split it.")
+def too_many_nodes(place: Place) -> TooManyNodes:
+    return TooManyNodes(place, f"more than {NODES} nodes (keys, values, lists), which no pipeline needs; split it.")

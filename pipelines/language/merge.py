@@ -9,6 +9,7 @@ from pipelines.language.limits import Budget
 from pipelines.language.nodes import Identity, Mapping, Node, Place, Scalar, Sequence, identity, is_null, kind_of, value_of
 from pipelines.language.references import LISTS
 
+Pair = tuple[Node, Node]  # a key and its value
 Removed = Lookup[str, Lookup[str, Place]]  # list (`steps`) → name → where `{name: X, extends: null}` stands
 NOTHING: Removed = {}
 WORD = re.compile(r"\w(?:[\w ./-]*[\w./-])?")  # a key that needs no quotes
@@ -32,33 +33,50 @@ def merged(base: Mapping, own: Mapping, budget: Budget, removed: Removed = NOTHI
     written = {identity(key) for key, _ in own.pairs}
     for key, value in own.pairs:
         name, joins = target_of(key)
-        there = pairs.get(name)
         named = by_name and name in LISTS
         if joins and name in written:
             raise ComposeError(key.place, f"{name} stands beside {identity(key)} in one map; keep one of them.")
         if joins:
-            pairs[name] = joined(there, key, value, budget, named=named)
+            pairs[name] = joined(pairs.get(name), key, value, budget, named=named)
         elif is_null(value):
             pairs.pop(name, None)
-        elif isinstance(value, Mapping):
-            onto = there if there and isinstance(there[1], Mapping) else (key, nothing_at(value))
-            pairs[name] = (onto[0], merged(onto[1], value, budget))  # type: ignore[arg-type]
-        elif named and isinstance(value, Sequence):
-            into = there if there and isinstance(there[1], Sequence) else (key, Sequence(value.place, [], flow=True))
-            pairs[name] = (into[0], merged_by_name(into[1], value, removed.get(str(name), {}), budget))  # type: ignore[arg-type]
         else:
-            pairs[name] = (key, value)
+            pairs[name] = laid_over(pairs.get(name), (key, value), budget, removed.get(str(name), {}) if named else None)
     place = base.place if base.pairs else own.place
     return Mapping(place, list(pairs.values()), base.flow and own.flow, own.tag or base.tag)
 
 
+def laid_over(base: Pair | None, own: Pair, budget: Budget, removed: Lookup[str, Place] | None) -> Pair:
+    """Lay one key with its value over the same key of the base, which may lack it.
+
+    Where the base has another kind of value, it counts as empty, so that `null` and `key+` mean the same as where it has the key.
+
+    Args:
+        base: what is extended.
+        own: what extends it.
+        budget: counts what is gone through.
+        removed: which items go away; None: this is no list that is merged by name.
+    """
+    key, value = own
+    match base, value:
+        case (base_key, Mapping() as base_value), Mapping():
+            return base_key, merged(base_value, value, budget)
+        case _, Mapping():
+            return key, merged(nothing_at(value), value, budget)
+        case (base_key, Sequence() as base_list), Sequence() if removed is not None:
+            return base_key, merged_by_name(base_list, value, removed, budget)
+        case _, Sequence() if removed is not None:
+            return key, merged_by_name(Sequence(value.place, [], flow=True), value, removed, budget)
+    return own
+
+
 def nothing_at(own: Mapping) -> Mapping:
-    """Give an empty map to lay another over, so that `null` and `key+` mean the same whether or not the base has it."""
+    """Return an empty map to lay another over."""
     return Mapping(own.place, [], flow=True)
 
 
 def target_of(key: Node) -> tuple[Identity, str]:
-    """Give the key that is meant, and whether the list joins what is there: "after", "before" or "" (it does not)."""
+    """Return the key that is meant, and whether the list joins what is there: "after", "before" or "" (it does not)."""
     if isinstance(key, Scalar) and key.plain and len(key.value) > 1:
         if key.value.endswith("+"):
             return key.value[:-1], "after"
@@ -67,7 +85,7 @@ def target_of(key: Node) -> tuple[Identity, str]:
     return identity(key), ""
 
 
-def joined(there: tuple[Node, Node] | None, key: Node, value: Node, budget: Budget, *, named: bool) -> tuple[Node, Node]:
+def joined(base: Pair | None, key: Node, value: Node, budget: Budget, *, named: bool) -> Pair:
     """Append or prepend a list to the one that is there."""
     name, where = target_of(key)
     quote = f'if the key is meant as it stands, quote it: "{identity(key)}"'
@@ -76,24 +94,23 @@ def joined(there: tuple[Node, Node] | None, key: Node, value: Node, budget: Budg
     if not isinstance(value, Sequence):
         raise ComposeError(key.place, f"{identity(key)} needs a list; this is {kind_of(value)} ({quote}).")
     items = [cleaned(item, budget) for item in value.items] if named else value.items
-    if there is None:
-        result = Sequence(value.place, items, value.flow, value.tag)
-        there = (without_plus(key, str(name)), result)
-    elif isinstance(there[1], Sequence):
-        base = there[1]
-        budget.merge(len(base.items) + len(items), key.place)
-        both = [*base.items, *items] if where == "after" else [*items, *base.items]
-        result = Sequence(base.place, both, base.flow and value.flow, value.tag or base.tag)
-    else:
-        problem = f"{name} is {kind_of(there[1])} at {there[0].place}, and {identity(key)} needs a list there ({quote})."
-        raise ComposeError(key.place, problem)
+    match base:
+        case None:
+            name_key, result = without_plus(key, str(name)), Sequence(value.place, items, value.flow, value.tag)
+        case name_key, Sequence() as there:
+            budget.merge(len(there.items) + len(items), key.place)
+            both = [*there.items, *items] if where == "after" else [*items, *there.items]
+            result = Sequence(there.place, both, there.flow and value.flow, value.tag or there.tag)
+        case base_key, other:
+            problem = f"{name} is {kind_of(other)} at {base_key.place}, and {identity(key)} needs a list there ({quote})."
+            raise ComposeError(key.place, problem)
     if named:
-        names_in(result)
-    return there[0], result
+        names_in(result)  # which refuses a name that is there twice
+    return name_key, result
 
 
 def without_plus(key: Node, name: str) -> Node:
-    """Give the key that `key+` and `+key` mean."""
+    """Return the key that `key+` and `+key` mean."""
     assert isinstance(key, Scalar)  # noqa: S101 (others have no plus)
     if WORD.fullmatch(name):
         return replace(key, value=name, token=name)
@@ -115,31 +132,31 @@ def merged_by_name(base: Sequence, own: Sequence, removed: Lookup[str, Place], b
             items[at[name]] = merged(there, item, budget)
         else:
             items.append(cleaned(item, budget))
-    kept = [item for item in items if item is not None]
-    return Sequence(base.place if base.items else own.place, kept, base.flow and own.flow, own.tag or base.tag)
+    left = [item for item in items if item is not None]
+    return Sequence(base.place if base.items else own.place, left, base.flow and own.flow, own.tag or base.tag)
 
 
 def cleaned(item: Node, budget: Budget) -> Node:
-    """Lay an item over nothing."""
+    """Resolve `null` and `key+` in an item that nothing is laid over."""
     return merged(nothing_at(item), item, budget) if isinstance(item, Mapping) else item
 
 
 def names_in(items: Sequence) -> dict[str, int]:
-    """Give where in a list each name is.
+    """Return the index of each name in a list.
 
     Raises:
         ComposeError: a name is there twice.
     """
-    found: dict[str, int] = {}
+    indexes: dict[str, int] = {}
     for index, item in enumerate(items.items):
         if name := name_of(item):
-            if name in found:
-                raise ComposeError(item.place, f'"{name}" is already the name of an item at {items.items[found[name]].place}.')
-            found[name] = index
-    return found
+            if name in indexes:
+                raise ComposeError(item.place, f'"{name}" is already the name of an item at {items.items[indexes[name]].place}.')
+            indexes[name] = index
+    return indexes
 
 
 def name_of(item: Node) -> str:
-    """Give the name of a step, service or volume; empty where it has none."""
+    """Return the name of a step, service or volume; empty where it has none."""
     name = value_of(item, "name") if isinstance(item, Mapping) else None
     return name.value if isinstance(name, Scalar) and not is_null(name) else ""

@@ -6,7 +6,7 @@ from pipelines.language.reader import is_merge
 
 
 def expanded(node: Node, *, lenient: bool = False) -> Node:
-    """Give the node without merge keys and doubled keys; the same node where it has none.
+    """Return a node without merge keys and doubled keys; the same node where it has none.
 
     Args:
         node: the root of a document.
@@ -19,7 +19,7 @@ def expanded(node: Node, *, lenient: bool = False) -> Node:
 
 
 def expand(node: Node, done: dict[int, Node], *, lenient: bool) -> Node:
-    """Do it, once for each node: aliases make nodes appear in several places."""
+    """Expand each node once: aliases make nodes appear in several places."""
     if isinstance(node, Scalar):
         return node
     if id(node) not in done:
@@ -31,7 +31,6 @@ def expand(node: Node, done: dict[int, Node], *, lenient: bool) -> Node:
 
 
 def expand_list(node: Sequence, done: dict[int, Node], *, lenient: bool) -> Sequence:
-    """Expand the items of a list."""
     items = [expand(item, done, lenient=lenient) for item in node.items]
     if all(new is old for new, old in zip(items, node.items, strict=True)):
         return node
@@ -56,9 +55,9 @@ def expand_map(node: Mapping, done: dict[int, Node], *, lenient: bool) -> Mappin
 
 
 def merged_in(value: Node, *, lenient: bool) -> list[Mapping]:
-    """List the maps that a `<<` brings, the one that wins last: in a list the first does."""
+    """Return the maps that a `<<` brings, the one that wins last: in a list the first does."""
     maps = list(reversed(value.items)) if isinstance(value, Sequence) else [value]
-    found = [node for node in maps if isinstance(node, Mapping)]
-    if len(found) < len(maps) and not lenient:
+    sources = [node for node in maps if isinstance(node, Mapping)]
+    if len(sources) < len(maps) and not lenient:
         raise ComposeError(value.place, f"<< needs a map or a list of maps; this is {kind_of(value)}.")
-    return found
+    return sources

@@ -14,20 +14,20 @@ NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
 class Place(NamedTuple):
-    """Where something is written."""
+    """The file, line and column where something is written."""
 
     path: str  # from the root of the tree
     line: int  # from 1
     column: int  # from 1, in characters
 
     def __str__(self) -> str:
-        """Write it as compilers do, so that editors and terminals can jump to it."""
+        """Write a place as compilers do, so that editors and terminals can jump to it."""
         return f"projects/{self.path}:{self.line}:{self.column}"
 
 
 @dataclass(slots=True, eq=False)
 class Scalar:
-    """One value, or a key."""
+    """A single value, or a key."""
 
     place: Place
     value: str
@@ -40,8 +40,6 @@ class Scalar:
 
 @dataclass(slots=True, eq=False)
 class Sequence:
-    """A list."""
-
     place: Place
     items: list["Node"]
     flow: bool  # written [a, b]
@@ -63,17 +61,17 @@ Identity = str | tuple[Any, ...]
 
 
 def is_plain(node: Node, text: str) -> bool:
-    """Is this the plain word `text`, not the same in quotes?"""
+    """Return whether a node is the plain word `text`, not the same in quotes."""
     return isinstance(node, Scalar) and node.value == text and node.plain
 
 
 def is_null(node: Node) -> bool:
-    """Is this null, as Drone's parser reads it?"""
+    """Return whether a node is null, as Drone's parser reads it."""
     return isinstance(node, Scalar) and (node.tag == NULL_TAG or (node.plain and node.value in NULLS))
 
 
 def identity(key: Node) -> Identity:
-    """Give what two keys have in common if they are the same key to Drone, which reads `8080` and "8080" as one name."""
+    """Return what two keys have in common if they are the same key to Drone, which reads `8080` and "8080" as one name."""
     if isinstance(key, Scalar):
         return key.value
     # Tuples and not text: a long value that aliases repeat is not copied.
@@ -83,7 +81,7 @@ def identity(key: Node) -> Identity:
 
 
 def value_of(mapping: Mapping, name: str) -> Node | None:
-    """Give the value of a key; of doubled keys the last, as Drone takes it."""
+    """Return the value of a key; of doubled keys the last, as Drone takes it."""
     for key, value in reversed(mapping.pairs):
         if isinstance(key, Scalar) and key.value == name:
             return value
@@ -91,7 +89,7 @@ def value_of(mapping: Mapping, name: str) -> Node | None:
 
 
 def kind_of(node: Node) -> str:
-    """Say which kind of node it is, for people."""
+    """Return the kind of a node in words."""
     if isinstance(node, Scalar):
         return "null" if is_null(node) else "a single value"
     return "a list" if isinstance(node, Sequence) else "a map"

@@ -1,4 +1,4 @@
-"""Where each part of a composed text came from."""
+"""The origins of a composed text: the file and line that each of its keys and items came from."""
 
 from collections.abc import Sequence as Many
 from itertools import groupby
@@ -18,7 +18,7 @@ class Origin(NamedTuple):
 
 
 def annotated(text: str, origins: Many[Origin]) -> str:
-    """Write a composed text with comments that say where its parts came from.
+    """Return a composed text with comments that name the origins of its parts.
 
     Each key at the root, each step, and each run of keys within them that comes from another file has one.
     """
@@ -28,7 +28,7 @@ def annotated(text: str, origins: Many[Origin]) -> str:
     for number, on_line in groupby(origins, key=lambda origin: origin.line):
         origin, *inner = on_line
         # What is written in one line, as {a: 1} is, may come from several files.
-        others = {found.place.path: found.place for found in reversed(inner) if found.place.path != origin.place.path}
+        others = {part.place.path: part.place for part in reversed(inner) if part.place.path != origin.place.path}
         if not others and not origin.group and origin.place.path == path:
             continue
         line = lines[number - 1]

@@ -35,7 +35,7 @@ class Document:
 
 
 @dataclass(slots=True, eq=False)
-class Open:
+class OpenNode:
     """A map or list whose end was not reached yet."""
 
     node: Sequence | Mapping
@@ -72,7 +72,7 @@ def documents(path: str, text: str, budget: Budget, nesting: int = limits.NESTIN
     """
     with reader_of(path, text, budget, nesting) as (reader, next_event):
         reader.read(next_event)
-    return reader.found
+    return reader.documents
 
 
 def first_document(path: str, text: str, budget: Budget) -> tuple[Document | None, Place | None]:
@@ -89,12 +89,12 @@ def first_document(path: str, text: str, budget: Budget) -> tuple[Document | Non
     with reader_of(path, text, budget, limits.NESTING) as (reader, next_event):
         reader.lenient = True
         reader.read(next_event, first=True)
-    return (reader.found[0] if reader.found else None), reader.rest()
+    return (reader.documents[0] if reader.documents else None), reader.rest()
 
 
 @contextmanager
 def reader_of(path: str, text: str, budget: Budget, nesting: int) -> Iterator[tuple["Reader", Callable[[], Any]]]:
-    """Give a reader, and the function that gives it the events of libyaml, whose errors become our own."""
+    """Yield a reader, and the function that returns the events of libyaml; libyaml's errors become our own."""
     text = text.lstrip("\ufeff")  # libyaml passes over a second one
     try:
         # Drone and its runners go through a text by line and end each, the last one, too; a block may end there.
@@ -113,20 +113,19 @@ def reader_of(path: str, text: str, budget: Budget, nesting: int) -> Iterator[tu
 
 
 def unreadable(path: str, text: str) -> Place:
-    """Find the first character that YAML does not allow."""
-    found = re.search(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)
-    before = text[: found.start()] if found else ""
+    """Return the place of the first character that YAML does not allow."""
+    character = re.search(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)
+    before = text[: character.start()] if character else ""
     return Place(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
 
 
 class Reader:
-    """Puts the events of one file together."""
+    """Builds nodes from the events of one file."""
 
     def __init__(self, path: str, text: str, budget: Budget, nesting: int) -> None:
-        """Start before the first document."""
         self.path, self.text, self.budget, self.nesting = path, text, budget, nesting
-        self.found: list[Document] = []
-        self.stack: list[Open] = []
+        self.documents: list[Document] = []
+        self.stack: list[OpenNode] = []
         self.anchors: dict[str, Anchored] = {}
         self.extending: list[Mapping] = []
         self.root: Node | None = None
@@ -155,7 +154,7 @@ class Reader:
                 return
 
     def rest(self) -> Place | None:
-        """Find what follows the first document."""
+        """Return where anything but comments follows the first document; None where nothing does."""
         passed_over = COMMENTS.match(self.text, self.end_of_first)
         assert passed_over  # noqa: S101 (matches the empty string too)
         if passed_over.end() == len(self.text):
@@ -177,14 +176,13 @@ class Reader:
         """Take the document, unless it is empty."""
         root, end = self.root, event.start_mark.index
         if root and not (is_plain(root, "") and not self.anchors):
-            self.found.append(Document(root, self.text[self.start : end], self.start_line + 1, self.extending))
+            self.documents.append(Document(root, self.text[self.start : end], self.start_line + 1, self.extending))
         if event.explicit:  # `...`: what follows belongs to the next document
             rest = TO_LINE_END.match(self.text, event.end_mark.index)
             assert rest  # noqa: S101
             self.start, self.start_line = rest.end(), event.end_mark.line + 1
 
     def scalar(self, event: Any) -> None:
-        """Take a single value."""
         mark = event.start_mark
         place = Place(self.path, mark.line + 1, mark.column + 1)
         opened = self.stack[-1] if self.stack else None
@@ -201,14 +199,13 @@ class Reader:
         self.add(node)
 
     def begin(self, event: Any) -> None:
-        """Open a map or a list."""
         mark = event.start_mark
         place = Place(self.path, mark.line + 1, mark.column + 1)
         kind = Mapping if event.__class__ is yaml.MappingStartEvent else Sequence
         before = self.budget.read
         self.count(1, place)
         node = kind(place, [], bool(event.flow_style), event.tag)
-        self.stack.append(Open(node, event.anchor, self.indent_of(node, event.end_mark), before, len(self.extending)))
+        self.stack.append(OpenNode(node, event.anchor, self.indent_of(node, event.end_mark), before, len(self.extending)))
         self.refuse_depth(len(self.stack), place)
         self.anchors.pop(event.anchor, None)  # until it is complete it cannot be used
 
@@ -219,7 +216,6 @@ class Reader:
         return int(end.column) - (isinstance(node, Sequence) and self.text[end.index : end.index + 1] != "-")
 
     def end(self, _: Any) -> None:
-        """Close the innermost map or list."""
         closed = self.stack.pop()
         if closed.anchor:
             nodes, extends = self.budget.read - closed.nodes_before, len(self.extending) > closed.extending_before
@@ -270,8 +266,7 @@ class Reader:
             opened.node.pairs.append((opened.key, node))
             opened.key = None
 
-    def extends(self, opened: Open, key: Node, *, alias: bool) -> None:
-        """Note a map that extends."""
+    def extends(self, opened: OpenNode, key: Node, *, alias: bool) -> None:
         if alias:
             raise ComposeError(key.place, "extends may not arrive through an alias: write it out.")
         if opened.extends:
@@ -280,17 +275,15 @@ class Reader:
         self.extending.append(opened.node)  # type: ignore[arg-type]
 
     def count(self, nodes: int, place: Place) -> None:
-        """Count nodes."""
         self.budget.read += nodes
         if self.budget.read > limits.NODES:
             raise too_many_nodes(place)
 
     def refuse_depth(self, depth: int, place: Place) -> None:
-        """Refuse maps and lists too far inside one another."""
         if depth > self.nesting:
             raise TooDeep(place, f"more than {limits.NESTING} maps and lists are inside one another.")
 
 
 def is_merge(key: Node) -> bool:
-    """Is this the merge key?"""
+    """Return whether a key is the merge key, plain or tagged."""
     return isinstance(key, Scalar) and key.value == "<<" and (key.plain or key.tag == MERGE_TAG)

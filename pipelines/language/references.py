@@ -20,14 +20,13 @@ LONGEST_NAME = 255  # bytes of one name in a file system
 
 
 @dataclass(frozen=True)
-class Reference:
-    """One file that is extended."""
+class FileReference:
+    """A file that is extended, as `extends` names it."""
 
     text: str  # as it is written
     place: Place  # of the key `extends`, or of the item in its list
 
     def wrong(self, problem: str) -> ComposeError:
-        """Say what is wrong with it."""
         return ComposeError(self.place, f'extends "{self.text}": {problem}')
 
 
@@ -44,7 +43,7 @@ def refuse_elsewhere(document: Document) -> None:
 
 
 def may_extend(root: Node) -> Iterator[Node]:
-    """Give everything in a document that may have the key, whether or not it has."""
+    """Yield everything in a document that may have the key, whether or not it has."""
     yield root
     if isinstance(root, Sequence):
         yield from root.items
@@ -55,16 +54,16 @@ def may_extend(root: Node) -> Iterator[Node]:
 
 
 def key_of(mapping: Mapping) -> Node:
-    """Find the key `extends` of a map that has it."""
+    """Return the key `extends` of a map that has it."""
     return next(key for key, _ in mapping.pairs if is_plain(key, "extends"))
 
 
 def extends(node: Node) -> bool:
-    """Has it the plain key `extends`?"""
+    """Return whether a node has the plain key `extends`."""
     return isinstance(node, Mapping) and any(is_plain(key, "extends") for key, _ in node.pairs)
 
 
-def split(mapping: Mapping) -> tuple[list[Reference] | None, Mapping]:
+def split(mapping: Mapping) -> tuple[list[FileReference] | None, Mapping]:
     """Part what a map extends from its own keys.
 
     Returns:
@@ -84,21 +83,22 @@ def split(mapping: Mapping) -> tuple[list[Reference] | None, Mapping]:
     return [reference(item, item.place) for item in value.items], own
 
 
-def reference(value: Node, place: Place) -> Reference:
-    """Read one path."""
+def reference(value: Node, place: Place) -> FileReference:
     if isinstance(value, Scalar) and not value.tag and not is_null(value) and value.value.strip():
-        return Reference(value.value, place)
-    found = f"a value with the tag {value.tag}" if value.tag else "empty text" if is_empty(value) else kind_of(value)
-    raise ComposeError(place, f"extends needs the path of a file, like _shared/docker.yaml, or a list of paths; this is {found}.")
+        return FileReference(value.value, place)
+    problem = f"a value with the tag {value.tag}" if value.tag else "empty text" if is_empty(value) else kind_of(value)
+    raise ComposeError(
+        place, f"extends needs the path of a file, like _shared/docker.yaml, or a list of paths; this is {problem}."
+    )
 
 
 def is_empty(value: Node) -> bool:
-    """Is it text without any letter in it?"""
+    """Return whether a node is text of blanks only."""
     return isinstance(value, Scalar) and not is_null(value) and not value.value.strip()
 
 
-def path_of(wanted: Reference, extending: str) -> str:
-    """Give the path, from the root of the tree, that a reference in a file names.
+def path_of(wanted: FileReference, extending: str) -> str:
+    """Return the path, from the root of the tree, that a reference in a file names.
 
     Args:
         wanted: what is extended.
@@ -123,7 +123,7 @@ def path_of(wanted: Reference, extending: str) -> str:
     return path
 
 
-def no_such_file(wanted: Reference, path: str, there: Iterable[str]) -> ComposeError:
-    """Say that nothing is there, and what may have been meant."""
+def no_such_file(wanted: FileReference, path: str, there: Iterable[str]) -> ComposeError:
+    """Return the error that nothing is there, with what may have been meant."""
     near = nearest(path, (name for name in there if name != path), cutoff=0.7)
     return wanted.wrong(f'no such file; did you mean "{near}"?' if near else "no such file.")

@@ -12,21 +12,21 @@ from pipelines.language.merge import merged, name_of, names_in
 from pipelines.language.merge_keys import expanded
 from pipelines.language.nodes import Mapping, Node, Place, Scalar, Sequence, kind_of, value_of
 from pipelines.language.reader import Document, documents
-from pipelines.language.references import LISTED, LISTS, Reference, extends, no_such_file, path_of, refuse_elsewhere, split
+from pipelines.language.references import LISTED, LISTS, FileReference, extends, no_such_file, path_of, refuse_elsewhere, split
 
 
 class Files(Protocol):
     """The tree during one answer."""
 
     def text(self, path: str) -> str | None:
-        """Give the text of a file, None where nothing is there; raises Unusable where it cannot be read."""
+        """Return the text of a file, None where nothing is there; raises Unusable where it cannot be read."""
 
     def paths_near(self, path: str) -> Iterable[str]:
-        """Name files that may have been meant by a path where nothing is."""
+        """Return files that may have been meant by a path where nothing is."""
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class ComposedDocument:
     """One document of the result."""
 
     root: Node
@@ -35,54 +35,53 @@ class Part:
 
 
 @dataclass(frozen=True, eq=False)
-class Composed:
-    """One file, composed."""
+class ComposedFile:
+    """One file without `extends`."""
 
-    parts: list[Part]
+    documents: list[ComposedDocument]
     height: int  # files that extend one another in a row, below it
 
 
 class Splicer:
-    """Composes one answer."""
+    """Composes one answer from all the files that it takes."""
 
     def __init__(self, files: Files) -> None:
-        """Nothing is read yet."""
         self.files, self.budget = files, Budget()
-        self.done: dict[str, Composed] = {}
+        self.done: dict[str, ComposedFile] = {}
         self.sources: list[str] = []  # all files, in the order that they were read
         self.chain: list[str] = []  # the files that are being composed, each extends the next
         self.heights: list[int] = []  # likewise
 
-    def file(self, path: str, read: list[Document]) -> Composed:
-        """Compose a file whose documents are read already."""
+    def file(self, path: str, parsed: list[Document]) -> ComposedFile:
+        """Compose a file whose documents are parsed already."""
         self.sources.append(path)
         self.chain.append(path)
         self.heights.append(0)
         try:
-            parts = [part for document in read for part in self.document(document)]
+            results = [result for document in parsed for result in self.document(document)]
         finally:
             self.chain.pop()
             height = self.heights.pop()
-        return Composed(parts, height)
+        return ComposedFile(results, height)
 
-    def document(self, document: Document) -> list[Part]:
+    def document(self, document: Document) -> list[ComposedDocument]:
         """Compose a document: it may become several."""
         if not document.extending:
-            return [Part(document.root, document.text, document.line)]
+            return [ComposedDocument(document.root, document.text, document.line)]
         refuse_elsewhere(document)
         root = expanded(document.root)
         if isinstance(root, Sequence):
             items, removed = self.items(root)
             refuse_removals(removed)
-            return [Part(items, None)]
+            return [ComposedDocument(items, None)]
         assert isinstance(root, Mapping)  # noqa: S101 (a scalar has no keys)
         references, own = split(root) if extends(root) else ([], root)
         if references is None:
             raise ComposeError(root.place, "extends: null removes an item of steps, services or volumes; a document cannot go.")
         if references and not own.pairs and len(references) == 1:
             loaded = self.load(references[0])
-            self.budget.merge(len(loaded.parts), references[0].place)
-            return [Part(container(part, references[0]), None) for part in loaded.parts]
+            self.budget.merge(len(loaded.documents), references[0].place)
+            return [ComposedDocument(container(extended, references[0]), None) for extended in loaded.documents]
         own, removals = self.lists(own)
         if not references:
             for removed in removals.values():
@@ -90,13 +89,13 @@ class Splicer:
             for key, value in own.pairs:
                 if isinstance(key, Scalar) and key.value in LISTS and isinstance(value, Sequence):
                     names_in(value)  # which refuses a name that is there twice
-            return [Part(own, None)]
-        base = self.whole(references[0])
+            return [ComposedDocument(own, None)]
+        base = self.extended_map(references[0])
         for reference in references[1:]:
-            base = self.merge(base, self.whole(reference), reference, {})
-        return [Part(self.merge(base, own, references[-1], removals), None)]
+            base = self.merge(base, self.extended_map(reference), reference, {})
+        return [ComposedDocument(self.merge(base, own, references[-1], removals), None)]
 
-    def merge(self, base: Mapping, own: Mapping, by: Reference, removals: dict[str, dict[str, Place]]) -> Mapping:
+    def merge(self, base: Mapping, own: Mapping, by: FileReference, removals: dict[str, dict[str, Place]]) -> Mapping:
         """Lay one document over another; mistakes in the base say who extends it."""
         try:
             return merged(base, own, self.budget, removals, by_name=True)
@@ -138,24 +137,24 @@ class Splicer:
                 items += self.item(references, own)
         return Sequence(sequence.place, items, sequence.flow, sequence.tag), removed
 
-    def item(self, references: list[Reference], own: Mapping) -> list[Node]:
+    def item(self, references: list[FileReference], own: Mapping) -> list[Node]:
         """Resolve one item: it becomes the step of the file, or all the steps of the list."""
         if len(references) == 1 and not own.pairs:
-            return self.part(references[0])
-        laid: Node | None = None
+            return self.extended_items(references[0])
+        result: Node | None = None
         for reference in references:
-            found = self.part(reference)
-            if len(found) != 1 or not isinstance(found[0], Mapping):
-                what = f"holds {len(found)} items" if len(found) != 1 else f"holds {kind_of(found[0])}"
+            items = self.extended_items(reference)
+            if len(items) != 1 or not isinstance(items[0], Mapping):
+                what = f"holds {len(items)} items" if len(items) != 1 else f"holds {kind_of(items[0])}"
                 raise reference.wrong(
                     f"{what}, so it cannot be changed or merged here; extend it alone, or extend a single step."
                 )
-            laid = merged(laid, found[0], self.budget) if isinstance(laid, Mapping) else found[0]
-        assert isinstance(laid, Mapping)  # noqa: S101 (there is at least one reference)
-        return [merged(laid, own, self.budget)]
+            result = merged(result, items[0], self.budget) if isinstance(result, Mapping) else items[0]
+        assert isinstance(result, Mapping)  # noqa: S101 (there is at least one reference)
+        return [merged(result, own, self.budget)]
 
-    def part(self, reference: Reference) -> list[Node]:
-        """Give the step, or the steps, of a file."""
+    def extended_items(self, reference: FileReference) -> list[Node]:
+        """Return the step, or the items of the list, that an item extends."""
         root = self.single(reference)
         self.budget.merge(len(root.items if isinstance(root, Sequence) else root.pairs), reference.place)
         if isinstance(root, Sequence):
@@ -164,22 +163,22 @@ class Splicer:
             raise reference.wrong("is a whole pipeline, and a step is needed here; extend it at the root of the document.")
         return [root]
 
-    def whole(self, reference: Reference) -> Mapping:
-        """Give what a document extends."""
+    def extended_map(self, reference: FileReference) -> Mapping:
+        """Return the map that a document extends."""
         root = self.single(reference)
         if isinstance(root, Sequence):
             raise reference.wrong("is a list; extend it in an item of steps, services or volumes: `- extends: …`.")
         return root
 
-    def single(self, reference: Reference) -> Mapping | Sequence:
-        """Give the only document of a file."""
-        parts = self.load(reference).parts
-        if len(parts) > 1:
+    def single(self, reference: FileReference) -> Mapping | Sequence:
+        """Return the only document of a file."""
+        loaded = self.load(reference).documents
+        if len(loaded) > 1:
             only = "only a document that has nothing but this one extends can take them all"
-            raise reference.wrong(f"has {len(parts)} documents; {only}.")
-        return container(parts[0], reference)
+            raise reference.wrong(f"has {len(loaded)} documents; {only}.")
+        return container(loaded[0], reference)
 
-    def load(self, reference: Reference) -> Composed:
+    def load(self, reference: FileReference) -> ComposedFile:
         """Compose the file that is named, once.
 
         Raises:
@@ -193,15 +192,15 @@ class Splicer:
             self.refuse_cycle(path, reference)
             raise reference.wrong(f"more than {limits.DEPTH} files extend one another in a row.")
         composed = self.done.get(path) or self.compose(path, reference)
-        if not composed.parts:
+        if not composed.documents:
             raise reference.wrong("has no content.")
         if len(self.chain) + composed.height > limits.DEPTH:
             raise reference.wrong(f"with what it extends itself, more than {limits.DEPTH} files extend one another in a row.")
         self.heights[-1] = max(self.heights[-1], composed.height + 1)
         return composed
 
-    def refuse_cycle(self, path: str, reference: Reference) -> None:
-        """Go on past the depth limit, only to see whether it is a cycle, which is the better explanation."""
+    def refuse_cycle(self, path: str, reference: FileReference) -> None:
+        """Compose past the depth limit, only to see whether it is a cycle, which is the better explanation."""
         try:
             self.compose(path, reference)
         except CycleError:
@@ -209,8 +208,7 @@ class Splicer:
         except (ComposeError, RecursionError):
             return
 
-    def compose(self, path: str, reference: Reference) -> Composed:
-        """Read and compose a file."""
+    def compose(self, path: str, reference: FileReference) -> ComposedFile:
         try:
             text = self.files.text(path)
         except Unusable as error:
@@ -220,24 +218,24 @@ class Splicer:
         self.budget.read_file(len(text), reference.place)
         try:
             composed = self.file(path, documents(path, text, self.budget))
-            parts = [Part(expanded(part.root), None) for part in composed.parts]
+            results = [ComposedDocument(expanded(document.root), None) for document in composed.documents]
         except ComposeError as error:
             error.extended_from.append(reference.place)
             raise
-        self.done[path] = Composed(parts, composed.height)
+        self.done[path] = ComposedFile(results, composed.height)
         return self.done[path]
 
 
-def container(part: Part, reference: Reference) -> Mapping | Sequence:
-    """Give the map or list that a document of an extended file is."""
-    root = part.root
+def container(document: ComposedDocument, reference: FileReference) -> Mapping | Sequence:
+    """Return the map or list that a document of an extended file is."""
+    root = document.root
     if isinstance(root, Scalar):
         raise reference.wrong("is a single value, and a map or a list is needed.")
     return root
 
 
 def removed_name(own: Mapping) -> str:
-    """Give the name in `{name: X, extends: null}`."""
+    """Return the name in `{name: X, extends: null}`."""
     name = name_of(own)
     if not name or len(own.pairs) > 1:
         raise ComposeError(own.place, "extends: null removes the item of a name, so the name and nothing else stands beside it.")

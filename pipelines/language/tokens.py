@@ -28,7 +28,7 @@ INSIDE = re.compile(r"\$\{|\}")
 
 
 def token_of(raw: str, indent: int) -> str:
-    """Take a scalar out of its text.
+    """Return the token of a scalar.
 
     Args:
         raw: all that is written, without anchor and tag.
@@ -56,7 +56,7 @@ def without_properties(raw: str) -> tuple[str, str]:
 
 
 def lead_of(before: str, *, is_key: bool, flow: bool) -> str:
-    """Say how a part of a map is written (see Scalar), by what stands between it and what came before."""
+    """Return how a part of a map is written (see Scalar), by what stands between it and what came before."""
     if "#" in before:
         before = COMMENT.sub("", before)
     if is_key:
@@ -65,7 +65,7 @@ def lead_of(before: str, *, is_key: bool, flow: bool) -> str:
 
 
 def indented(scalar: Scalar, indent: int, room: int) -> str:
-    """Write a scalar into a map or list that is so many columns from the left.
+    """Return the token of a scalar for a map or list that is so many columns from the left.
 
     Args:
         scalar: what is written.
@@ -85,7 +85,7 @@ def indented(scalar: Scalar, indent: int, room: int) -> str:
 
 
 def is_open(token: str) -> bool:
-    """Does a `${` in it end outside of it?"""
+    """Return whether a `${` of a token ends outside of it."""
     at = depth = 0
     while match := (INSIDE if depth else EXPRESSION).search(token, at):
         at = match.end()
@@ -97,5 +97,4 @@ def is_open(token: str) -> bool:
 
 
 def too_large(node: Scalar) -> ComposeError:
-    """The error for a text that is too long."""
     return ComposeError(node.place, f"the composed YAML is larger than {limits.RESULT} bytes, which no pipeline needs; split it.")

@@ -20,7 +20,7 @@ IN_TAG = "-._~/:@&=+$?;*'()"  # beside letters and digits, what every parser tak
 
 
 def written(root: Node) -> str:
-    """Write one document, without a separator.
+    """Return one document as text, without a separator.
 
     Raises:
         ComposeError: it would be larger than what may be served, or a scalar cannot be moved.
@@ -31,16 +31,12 @@ def written(root: Node) -> str:
 
 
 class Writer:
-    """Writes one document."""
-
     def __init__(self) -> None:
-        """Nothing is written yet."""
         self.pieces: list[str] = []
         self.characters = self.nodes = self.column = 0
         self.flows: dict[int, bool] = {}  # by id of the map or list
 
     def document(self, root: Node) -> None:
-        """Write the whole."""
         if self.is_flow(root):
             self.flow(root, 0)
         else:
@@ -53,7 +49,6 @@ class Writer:
             self.put(self.line_end())
 
     def put(self, text: str) -> None:
-        """Write some characters."""
         if text:
             self.pieces.append(text)
             self.characters += len(text)
@@ -61,15 +56,13 @@ class Writer:
             self.column = self.column + len(text) if end < 0 else len(text) - end - 1
 
     def line_end(self) -> str:
-        """Give what ends the line, nothing where a block has ended it."""
+        """Return what ends the line, nothing where a block has ended it."""
         return "\n" if self.pieces and self.pieces[-1][-1] not in BREAKS else ""
 
     def line(self, indent: int) -> None:
-        """Begin a line."""
         self.put(f"{self.line_end()}{' ' * indent}")
 
     def count(self, node: Node) -> None:
-        """Count a node."""
         self.nodes += 1
         if self.nodes > limits.NODES:
             raise too_many_nodes(node.place)
@@ -176,7 +169,7 @@ class Writer:
         self.put("}" if isinstance(node, Mapping) else "]")
 
     def is_flow(self, node: Node) -> bool:
-        """Is this, with all that it holds, written between brackets?"""
+        """Return whether a node, with all that it holds, is written between brackets."""
         if isinstance(node, Scalar):
             return node.flow
         if id(node) not in self.flows:
@@ -186,19 +179,18 @@ class Writer:
 
 
 def entries(node: Node) -> list[Node] | list[tuple[Node, Node]]:
-    """Give the items of a list, the pairs of a map."""
+    """Return the items of a list, the pairs of a map."""
     if isinstance(node, Sequence):
         return node.items
     return node.pairs if isinstance(node, Mapping) else []
 
 
 def is_explicit(key: Node) -> bool:
-    """Is this a key that is written `? key`?"""
+    """Return whether a key is written `? key`."""
     return not isinstance(key, Scalar) or key.lead == "?" or HAS_BREAK.search(key.token) is not None
 
 
 def tag_text(tag: str) -> str:
-    """Write a tag."""
     if tag.startswith(CORE_TAG):
         return f"!!{quote(tag.removeprefix(CORE_TAG), safe=IN_TAG)}"
     if tag.startswith("!") and "!" not in tag[1:]:

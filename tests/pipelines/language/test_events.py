@@ -8,7 +8,7 @@ from pipelines.language.errors import ComposeError
 from pipelines.language.events import MOST_EVENTS, Costly, events
 from pipelines.language.kinds import kinds
 from pipelines.operations.head_removal import parted
-from pipelines.resolve.resolve import keeps_its_own_file
+from pipelines.resolve.repository_kind import keeps_its_own_file
 
 
 class NoFiles:

@@ -4,7 +4,7 @@ from texts.errors import EdroneError
 
 
 class ConfigError(EdroneError):
-    """The base. `status` is the HTTP status that Drone gets where errors are shown as HTTP."""
+    """The base of all errors of pipelines. `status` is what Drone gets where errors are shown as HTTP."""
 
     status = 422
     outcome = "error"  # the word in the log
@@ -40,7 +40,7 @@ class ClockOff(ConfigError):
     outcome = "clock"
 
 
-class NotFound(ConfigError):
+class NoFileServes(ConfigError):
     """No file of the tree serves the build."""
 
     status = 404
@@ -50,7 +50,7 @@ class Unusable(ConfigError):
     """A file that should serve the build is there, but cannot."""
 
 
-class Refused(ConfigError):
+class BuildRefused(ConfigError):
     """A build is started by somebody who may not, or with parameters that are not right."""
 
     outcome = "refused"

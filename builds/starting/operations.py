@@ -14,7 +14,7 @@ from pipelines.build_request import ConfigRequest
 from pipelines.errors import ConfigError
 from pipelines.operations.inputs import with_defaults
 from pipelines.operations.operation import Operation
-from pipelines.resolve.manual_builds import wrong
+from pipelines.resolve.manual_builds import wrong_parameters
 from pipelines.resolve.resolve import Resolved, resolve
 from pipelines.tree.tree import Tree
 from texts.sentence import Sentence
@@ -70,7 +70,7 @@ def refuse_restart(repo: Repo, build: Build, params: Mapping[str, str]) -> None:
 
 def refuse_wrong(found: Resolved, params: Mapping[str, str]) -> None:
     """Refuse inputs that the configuration endpoint would refuse when Drone asks."""
-    if problems := wrong(found, params):
+    if problems := wrong_parameters(found, params):
         name = operation_of(found).name
         raise Refused(Sentence("The operation %(name)s cannot start: %(problems)s.", name=name, problems=tuple(problems)))
 

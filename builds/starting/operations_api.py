@@ -9,7 +9,7 @@ from builds.rest.base import RepositoryView
 from builds.rest.shapes import Shape, present
 from builds.starting.operations import LEVELS
 from pipelines.operations.operation import Input
-from pipelines.resolve.operation_list import Listed, operations
+from pipelines.resolve.operation_list import ListedOperation, list_operations
 from pipelines.tree.tree import Tree
 
 
@@ -19,11 +19,11 @@ class OperationsView(RepositoryView):
     def get(self, request: Request, **_: str) -> Response:
         """List them by name, the broken ones with what is wrong; `permitted` says whether the user may start it."""
         repo = self.repo
-        found = operations(repo.namespace, repo.name, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
+        found = list_operations(repo.namespace, repo.name, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
         return Response([operation_shape(request, repo.slug, each) for each in found])
 
 
-def operation_shape(request: Request, slug: str, listed: Listed) -> Shape:
+def operation_shape(request: Request, slug: str, listed: ListedOperation) -> Shape:
     """An operation, with the file that defines it; without `inputs` where the file says nothing of them and any may be given."""
     found = listed.operation
     if found is None:

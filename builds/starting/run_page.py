@@ -22,8 +22,7 @@ from builds.starting.needs import Need, demand
 from builds.starting.operations import LEVELS
 from pipelines.errors import ConfigError
 from pipelines.operations.operation import Operation
-from pipelines.resolve.operation_list import Listed
-from pipelines.resolve.operation_list import operations as listed_operations
+from pipelines.resolve.operation_list import ListedOperation, list_operations
 from pipelines.tree.tree import Tree
 from texts.errors import EdroneError
 from web.localized import localized
@@ -88,7 +87,7 @@ def choices(request: HttpRequest, repo: Repo) -> dict[str, Any]:
     """List the operations, and whether the reader may run each."""
     reason = ""
     try:
-        found = listed_operations(repo.namespace, repo.name, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
+        found = list_operations(repo.namespace, repo.name, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
     except ConfigError as error:
         found, reason = [], localized(error)
     return frame(repo) | {
@@ -99,7 +98,7 @@ def choices(request: HttpRequest, repo: Repo) -> dict[str, Any]:
     }
 
 
-def permitted(request: HttpRequest, repo: Repo, listed: Listed) -> bool:
+def permitted(request: HttpRequest, repo: Repo, listed: ListedOperation) -> bool:
     """May the reader run this?"""
     found = listed.operation
     return found is not None and rules.may(request.user, LEVELS[found.level], repo.slug, found.name)

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from configs.endpoint import answers, signature
+from configs.endpoint.drone_server import known
 from configs.endpoint.request_log import record, request_id_of
 from configs.records.recorder import keep
 from pipelines import build_request
@@ -74,7 +75,7 @@ class ConfigView(APIView):
 def today(asked: ConfigRequest) -> Resolved | ConfigError:
     """Resolve a build from the tree as it is; an error is a result too, since the build may have been served before."""
     try:
-        refuse_others(asked, settings.EDRONE_MANUAL_BUILDS_BY)
+        refuse_others(asked, settings.EDRONE_MANUAL_BUILDS_BY, known.login)
         found = resolve(asked, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
         refuse_parameters(asked, found)
     except ConfigError as error:

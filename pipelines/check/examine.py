@@ -11,7 +11,7 @@ from pipelines.check.findings import Finding, top
 from pipelines.check.one_file import Examined, examine_file
 from pipelines.check.processes import spread
 from pipelines.check.reach import reach, selects
-from pipelines.lookup.operation_files import is_operation
+from pipelines.operations.operation import is_operation
 from pipelines.tree.listing import Listing, listing, stem_of
 from pipelines.tree.tree import Tree
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pipelines.check.findings import ERROR, WARNING, Finding, check, top
 from pipelines.errors import ConfigError, Unusable, Vanished
 from pipelines.language.nodes import Place
+from pipelines.tree.files import SourceFile
 from pipelines.tree.listing import Listing, stem_of
-from pipelines.tree.tree import Snapshot, Source
+from pipelines.tree.tree import Snapshot
 
 BOTH = check("both-endings", ERROR, "`.yaml` and `.yml` of one name: neither serves")
 UNUSABLE = check(
@@ -20,10 +21,10 @@ CASE = check("case-only", WARNING, "two names that differ in upper and lower cas
 MESSAGE = re.compile(r"(?::(\d+))?(?::(\d+))?: (.*)", re.DOTALL)
 
 
-def read(snapshot: Snapshot, path: str) -> Source | Finding:
+def read(snapshot: Snapshot, path: str) -> SourceFile | Finding:
     """Return the file, or the finding that it cannot be read."""
     try:
-        spot = snapshot.spot(path)
+        spot = snapshot.file_at(path)
         if spot:
             return snapshot.read(spot)
     except Unusable as error:

@@ -11,7 +11,7 @@ from pipelines.check.findings import ERROR, Finding, check, top
 from pipelines.check.salvage import left_of
 from pipelines.errors import Unusable
 from pipelines.language.compose import Composed, compose
-from pipelines.language.errors import ComposeError, TooDeep, TooLarge
+from pipelines.language.errors import ComposeError, TooDeep, TooManyNodes
 from pipelines.language.limits import Budget
 from pipelines.language.merge_keys import expanded
 from pipelines.language.nodes import Mapping, Node, value_of
@@ -19,8 +19,8 @@ from pipelines.language.reader import Document
 from pipelines.language.reader import documents as read_documents
 from pipelines.language.references import no_such_file, path_of
 from pipelines.language.references import split as split_extends
-from pipelines.operations.head_removal import Cut
-from pipelines.resolve.resolve import keeps_its_own_file
+from pipelines.operations.head_removal import FileParts
+from pipelines.resolve.repository_kind import keeps_its_own_file
 from pipelines.tree.tree import Snapshot
 
 EXTENDS = check("extends", ERROR, "an `extends` that cannot be resolved, or a file that cannot be composed")
@@ -103,14 +103,14 @@ def check_part(path: str, text: str) -> list[Finding]:
     try:
         for document in read_documents(path, text, Budget()):
             expanded(document.root)
-    except (TooDeep, TooLarge):
+    except (TooDeep, TooManyNodes):
         return []
     except ComposeError as error:
         return [YAML.at(error.place, error.message)]
     return []
 
 
-def check_served(examined: Examined, composed: Composed, parts: Cut, *, operation: bool) -> Iterator[Finding]:
+def check_served(examined: Examined, composed: Composed, parts: FileParts, *, operation: bool) -> Iterator[Finding]:
     """Yield what is wrong in what a build would get."""
     complete = True
     if composed.roots:

@@ -9,9 +9,9 @@ from pipelines.check.server import kind_in
 from pipelines.check.shape import key_place, texts_of
 from pipelines.errors import Unusable
 from pipelines.language.nodes import Mapping, Node, Place, Scalar, value_of
-from pipelines.lookup.operation_files import is_operation, name_of
 from pipelines.operations import head
-from pipelines.operations.head_removal import Cut, cut, parted, refuse_elsewhere
+from pipelines.operations.head_removal import FileParts, cut, parted, refuse_elsewhere
+from pipelines.operations.operation import is_operation, name_of
 
 HEAD = check("operation-head", ERROR, "a mistake in the head of an operation: an unknown key, type or level, an unusable input")
 NO_PIPELINE = check("operation-without-pipeline", ERROR, "the head of an operation, and no pipeline after it")
@@ -19,7 +19,7 @@ ELSEWHERE = check("operation-elsewhere", ERROR, "`kind: operation` elsewhere tha
 NEVER = check("operation-never-runs", WARNING, "a pipeline of an operation whose `trigger.event` leaves out custom builds")
 
 
-def head_taken_off(path: str, text: str, findings: list[Finding]) -> Cut:
+def head_taken_off(path: str, text: str, findings: list[Finding]) -> FileParts:
     """Split an operation's head from its pipeline and add what is wrong with it to `findings`; other files have no head."""
     try:
         parts = parted(path, text)
@@ -30,7 +30,7 @@ def head_taken_off(path: str, text: str, findings: list[Finding]) -> Cut:
         above = text.removesuffix(parts.pipeline).removesuffix("\n").split("\n")
         findings += beside(path, [(len(above), above[-1].removeprefix("---").strip())])
     if is_operation(path):
-        findings += [HEAD.at(error.place, error.message) for error in head.read(name_of(path), path, parts.head)[1]]
+        findings += [HEAD.at(error.place, error.message) for error in head.read_head(name_of(path), path, parts.head)[1]]
     return parts
 
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 from pipelines.build_request import ConfigRequest
 from pipelines.check.findings import ERROR, WARNING, Finding, check, top
 from pipelines.lookup.candidates import Candidates, candidates
-from pipelines.lookup.operation_files import is_operation, operation_candidates
-from pipelines.operations.operation import is_name
+from pipelines.lookup.operation_files import operation_candidates
+from pipelines.operations.operation import is_name, is_operation
 from pipelines.tree.listing import stem_of
 
 UNREACHABLE = check("unreachable", ERROR, "a pipeline in a file that no build can select and nobody extends")

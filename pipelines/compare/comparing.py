@@ -11,8 +11,7 @@ from pipelines.check.processes import spread
 from pipelines.compare.serving import Served, served
 from pipelines.compare.touched import Touched
 from pipelines.compare.universe import Case, universe
-from pipelines.lookup.operation_files import is_operation
-from pipelines.operations.operation import LEVELS
+from pipelines.operations.operation import LEVELS, is_operation
 from pipelines.tree.listing import Listing, listing, stem_of
 from pipelines.tree.tree import Tree
 from texts.differences import TooDifferent, unified

@@ -15,7 +15,8 @@ from pipelines.language.compose import Composed
 from pipelines.language.merge_keys import expanded
 from pipelines.language.nodes import Node
 from pipelines.operations.operation import Operation
-from pipelines.resolve.resolve import Files, Resolved, from_source, look
+from pipelines.resolve.from_file import ExtendedFiles, Resolved, from_source
+from pipelines.tree.consistent_reads import read_consistently
 from pipelines.tree.tree import Snapshot, Tree
 
 OWN_FILE = "# The repository keeps its own file (kind: repository).\n"
@@ -47,7 +48,7 @@ def served(tree: Tree, path: str) -> Served:
     if not path:
         return Served("", NOTHING)
     try:
-        answer = look(tree, lambda snapshot: resolved(snapshot, path))
+        answer = read_consistently(tree, lambda snapshot: resolved(snapshot, path))
     except ConfigError as error:
         return Served("", str(error))
     if answer is None:
@@ -61,7 +62,7 @@ def served(tree: Tree, path: str) -> Served:
 def resolved(snapshot: Snapshot, path: str) -> tuple[Resolved, Composed] | None:
     """Return a file, or its twin that ends in .yml, composed; None if neither exists."""
     source = snapshot.find(path)
-    return from_source(source, Files(snapshot)) if source else None
+    return from_source(source, ExtendedFiles(snapshot)) if source else None
 
 
 def head_of(operation: Operation | None) -> str:

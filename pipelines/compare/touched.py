@@ -40,7 +40,7 @@ def extended(path: str, text: str) -> list[str]:
     if not MAY_EXTEND.search(text):
         return []
     try:
-        read = documents(path, parted(path, text).whole, Budget())
+        read = documents(path, parted(path, text).padded, Budget())
         mappings = [mapping for document in read for mapping in document.extending]
         return [path_of(reference, path) for mapping in mappings for reference in split(mapping)[0] or ()]
     except ConfigError:
@@ -50,7 +50,7 @@ def extended(path: str, text: str) -> list[str]:
 def text_in(snapshot: Snapshot, path: str) -> str | None:
     """Return the text of a file; None if it cannot be read."""
     try:
-        spot = snapshot.spot(path) if path else None
+        spot = snapshot.file_at(path) if path else None
         return snapshot.read(spot).text if spot else None
     except ConfigError:
         return None

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from pipelines.check.reach import FRESH, build, is_branch
 from pipelines.lookup.candidates import candidates, homes, not_a_path
-from pipelines.lookup.operation_files import FOLDER, folders, is_operation, operation_candidates
-from pipelines.operations.operation import is_name
+from pipelines.lookup.operation_files import folders, operation_candidates
+from pipelines.operations.operation import FOLDER, is_name, is_operation
 
 ANY = "*"
 

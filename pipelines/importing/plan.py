@@ -12,9 +12,9 @@ from pipelines.importing.clones import Clone
 from pipelines.language.compose import compose
 from pipelines.language.errors import ComposeError
 from pipelines.lookup.candidates import not_a_path
-from pipelines.resolve.resolve import keeps_its_own_file
+from pipelines.resolve.repository_kind import keeps_its_own_file
+from pipelines.tree.files import LARGEST_FILE
 from pipelines.tree.listing import ENDINGS
-from pipelines.tree.tree import LARGEST_FILE
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class Candidates:
 
 
 def candidates(request: ConfigRequest, namespaces: Collection[str] = ()) -> Candidates:
-    """List the paths that may serve a build.
+    """Return the paths that may serve a build.
 
     Args:
         request: what Drone asks for.
@@ -36,10 +36,10 @@ def candidates(request: ConfigRequest, namespaces: Collection[str] = ()) -> Cand
     if branch and (problem := not_a_path(branch)):
         remarks.append(f"branch {branch!r} {problem}: only defaults are looked for")
         branch = ""
-    where = homes(request, namespaces)
-    paths = [path for home in where.repository for path in files_in(home, branch)]
-    paths += [f"{home}/default.yaml" for home in where.owner]
-    return Candidates((*paths, "default.yaml"), (*remarks, *where.remarks))
+    nearest = homes(request, namespaces)
+    paths = [path for home in nearest.repository for path in files_in(home, branch)]
+    paths += [f"{home}/default.yaml" for home in nearest.owner]
+    return Candidates((*paths, "default.yaml"), (*remarks, *nearest.remarks))
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Homes:
 
 
 def homes(request: ConfigRequest, namespaces: Collection[str] = ()) -> Homes:
-    """List the folders that are a repository's; arguments as of `candidates`."""
+    """Return the folders of a repository; arguments as of `candidates`."""
     remarks: list[str] = []
     owner = "" if (problem := not_a_path(request.namespace)) else f"@{request.namespace}"
     if problem:
@@ -70,7 +70,7 @@ def homes(request: ConfigRequest, namespaces: Collection[str] = ()) -> Homes:
 
 
 def branch_of(request: ConfigRequest) -> str:
-    """Give the branch that selects the file: the base branch for a pull request, none for a tag.
+    """Return the branch that selects the file: the base branch for a pull request, none for a tag.
 
     The head branch of a pull request is named by whoever opens it, and never selects anything.
     """
@@ -81,7 +81,7 @@ def branch_of(request: ConfigRequest) -> str:
 
 
 def files_in(folder: str, branch: str) -> Iterator[str]:
-    """Give the files of one repository's folder, the nearest first."""
+    """Yield the candidates in one folder of a repository, the nearest first."""
     above = branch.split("/") if branch else []
     if above and above[-1] != "default":
         yield f"{folder}/{branch}.yaml"
@@ -91,7 +91,7 @@ def files_in(folder: str, branch: str) -> Iterator[str]:
 
 
 def not_a_path(name: str) -> str:
-    """Say why a name cannot be a path in the tree; empty where it can."""
+    """Return why a name cannot be a path in the tree; empty where it can."""
     if PLAIN_NAME.fullmatch(name):
         return ""  # nearly every name, without looking closer
     try:
@@ -107,4 +107,4 @@ def not_a_path(name: str) -> str:
         f"is longer than {LONGEST_PATH} bytes": sum(map(len, segments)) + len(segments) > LONGEST_PATH,
         f"has a part longer than {LONGEST_NAME} bytes": any(len(segment) > LONGEST_NAME for segment in segments),
     }
-    return next((problem for problem, is_so in problems.items() if is_so), "")
+    return next((problem for problem, applies in problems.items() if applies), "")

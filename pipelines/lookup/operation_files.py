@@ -4,21 +4,20 @@ import posixpath
 from collections.abc import Collection, Iterable
 
 from pipelines.build_request import ConfigRequest
-from pipelines.errors import NotFound, Unusable
+from pipelines.errors import NoFileServes, Unusable
 from pipelines.lookup.candidates import Candidates, Homes, homes
-from pipelines.operations.operation import is_name
+from pipelines.operations.operation import FOLDER, is_name
 from pipelines.tree.tree import Snapshot
 from texts.sentence import Sentence
 from texts.suggestions import few, nearest
 
-FOLDER = "_operations"
 ENDINGS = (".yaml", ".yml")
 
 
 def named(request: ConfigRequest) -> str:
-    """Give the name of the operation that a build is of; empty where it is an ordinary one.
+    """Return the name of the operation that a build runs; empty where it is an ordinary build.
 
-    Only builds of event `custom` are of operations: promotions inherit the action of their parent.
+    Only builds of event `custom` run operations: promotions inherit the action of their parent.
 
     Raises:
         Unusable: the Drone server is too old to hand over actions.
@@ -33,51 +32,41 @@ def named(request: ConfigRequest) -> str:
     return request.action
 
 
-def is_operation(path: str) -> bool:
-    """Is this the path of an operation?"""
-    return posixpath.basename(posixpath.dirname(path)) == FOLDER
-
-
-def name_of(path: str) -> str:
-    """Give the name of the operation at a path."""
-    return posixpath.splitext(posixpath.basename(path))[0]
-
-
 def operation_candidates(request: ConfigRequest, name: str, namespaces: Collection[str] = ()) -> Candidates:
-    """List the paths where an operation may be, the nearest first; none where it cannot be the name of one."""
-    where = homes(request, namespaces)
-    paths = tuple(posixpath.join(folder, f"{name}.yaml") for folder in folders(where)) if is_name(name) else ()
-    return Candidates(paths, where.remarks)
+    """Return the paths where an operation may be, the nearest first; none where it cannot be the name of one."""
+    repository_homes = homes(request, namespaces)
+    paths = tuple(posixpath.join(folder, f"{name}.yaml") for folder in folders(repository_homes)) if is_name(name) else ()
+    return Candidates(paths, repository_homes.remarks)
 
 
-def folders(where: Homes) -> list[str]:
-    """Give the folders of operations, the nearest first."""
-    return [posixpath.join(home, FOLDER) for home in (*where.repository, *where.owner, "")]
+def folders(homes: Homes) -> list[str]:
+    """Return the folders of a repository's operations, the nearest first."""
+    return [posixpath.join(home, FOLDER) for home in (*homes.repository, *homes.owner, "")]
 
 
-def names_there(snapshot: Snapshot, where: Homes) -> dict[str, str]:
-    """Name the operations that there are, and the path of the nearest of each; a path ends in .yaml, or in its twin .yml."""
-    found: dict[str, str] = {}
-    for folder in folders(where):
+def names_there(snapshot: Snapshot, homes: Homes) -> dict[str, str]:
+    """Return the operations that there are by name, and the path of the nearest of each: ending in .yaml, also of an .yml."""
+    paths: dict[str, str] = {}
+    for folder in folders(homes):
         for file in snapshot.names_in(folder):
             name, ending = posixpath.splitext(file)
             if ending in ENDINGS and is_name(name):
-                found.setdefault(name, posixpath.join(folder, f"{name}.yaml"))
-    return dict(sorted(found.items()))
+                paths.setdefault(name, posixpath.join(folder, f"{name}.yaml"))
+    return dict(sorted(paths.items()))
 
 
-def unknown(request: ConfigRequest, name: str, there: Iterable[str], wanted: Candidates) -> NotFound:
-    """Say that there is no such operation, which ones there are, and which may have been meant."""
+def unknown(request: ConfigRequest, name: str, there: Iterable[str], candidates: Candidates) -> NoFileServes:
+    """Return the error that there is no such operation: with those there are, and the one that may have been meant."""
     names = list(there)
     near = nearest(name, names)
     meant = Sentence(" Did you mean %(name)s?", name=near) if near else ""
     are = Sentence("there are %(names)s", names=few(names)) if names else Sentence("there are none")
-    if not wanted.paths:
+    if not candidates.paths:
         how = Sentence("The name of an operation contains only lower-case letters, digits and -.")
     else:
-        looked = Sentence("Looked for in projects/: %(paths)s (each also as .yml)", paths=list(wanted.paths))
-        how = Sentence("%(looked)s.", looked=(looked, *wanted.remarks))
-    return NotFound(
+        looked = Sentence("Looked for in projects/: %(paths)s (each also as .yml)", paths=list(candidates.paths))
+        how = Sentence("%(looked)s.", looked=(looked, *candidates.remarks))
+    return NoFileServes(
         Sentence(
             "there is no operation %(name)s for %(slug)s; %(are)s.%(meant)s %(how)s",
             name=repr(name),

@@ -17,6 +17,7 @@ from texts.suggestions import nearest
 KEYS = ("kind", "title", "description", "level", "inputs")
 MOST_INPUTS = 100  # Drone stores 4000 characters of all parameters of a build
 INPUT_KEYS = ("description", "required", "default", "type", "options")
+ALL_INPUT_KEYS = ", ".join(INPUT_KEYS)
 
 
 class Mistakes(list[ComposeError]):
@@ -31,8 +32,8 @@ class Mistakes(list[ComposeError]):
             self.append(error)
 
 
-def operation(name: str, path: str, head: str) -> Operation:
-    """Read a head.
+def read_operation(name: str, path: str, head: str) -> Operation:
+    """Read the head of an operation.
 
     Args:
         name: of the operation.
@@ -42,21 +43,21 @@ def operation(name: str, path: str, head: str) -> Operation:
     Raises:
         ComposeError: the first mistake.
     """
-    found, mistakes = read(name, path, head)
+    operation, mistakes = read_head(name, path, head)
     if mistakes:
         raise min(mistakes, key=lambda error: error.place)
-    return found
+    return operation
 
 
-def read(name: str, path: str, head: str) -> tuple[Operation, Mistakes]:
-    """Read a head as far as it can be, with all its mistakes; arguments as of `operation`."""
+def read_head(name: str, path: str, head: str) -> tuple[Operation, Mistakes]:
+    """Read a head as far as it can be read, with all its mistakes; arguments as of `read_operation`."""
     mistakes = Mistakes()
-    found = Operation(name, path)
+    operation = Operation(name, path)
     if head:
         with mistakes.noted():
             values = keys_of(root_of(path, head), KEYS, "the head of an operation", mistakes)
             word_in(values, "kind", ("operation",), mistakes)
-            found = Operation(
+            operation = Operation(
                 name=name,
                 path=path,
                 title=text_in(values, "title", mistakes),
@@ -64,25 +65,23 @@ def read(name: str, path: str, head: str) -> tuple[Operation, Mistakes]:
                 level=word_in(values, "level", LEVELS, mistakes),
                 inputs=tuple(inputs_of(values.get("inputs"), mistakes)),
             )
-    return found, mistakes
+    return operation, mistakes
 
 
 def root_of(path: str, head: str) -> MapNode:
-    """Read the document."""
-    found = documents(path, head, Budget())
-    root = found[0].root if found else None
-    if not isinstance(root, MapNode) or len(found) > 1:
+    parsed = documents(path, head, Budget())
+    root = parsed[0].root if parsed else None
+    if not isinstance(root, MapNode) or len(parsed) > 1:
         raise ComposeError(Place(path, 1, 1), "the head of an operation is one document, a map, and ends with a line ---.")
-    if found[0].extending:
-        raise ComposeError(found[0].extending[0].place, "the head of an operation cannot extend; its pipeline can.")
+    if parsed[0].extending:
+        raise ComposeError(parsed[0].extending[0].place, "the head of an operation cannot extend; its pipeline can.")
     if value_of(root, "kind") is None:
         raise ComposeError(root.place, "the head of an operation has `kind: operation`.")
     return root
 
 
 def inputs_of(node: Node | None, mistakes: Mistakes) -> list[Input]:
-    """Read the inputs."""
-    found: dict[str, Input] = {}
+    inputs: dict[str, Input] = {}
     variables: dict[str, str] = {}  # in capital letters → as they are written
     if node is None or is_null(node):
         return []
@@ -96,13 +95,13 @@ def inputs_of(node: Node | None, mistakes: Mistakes) -> list[Input]:
                 name = text(key)
                 if reason := unusable(name):
                     raise ComposeError(key.place, f'the input "{name}" {reason}.')
-                if name in found:
+                if name in inputs:
                     raise ComposeError(key.place, f'the input "{name}" is there twice.')
                 if (twin := variables.setdefault(name.upper(), name)) != name:
                     raise ComposeError(key.place, f'the inputs "{twin}" and "{name}" are the same variable on Windows.')
-                found[name] = Input(name)
-                found[name] = input_of(name, key.place, value, mistakes)
-    return list(found.values())
+                inputs[name] = Input(name)  # where its value is a mistake, so that a second one of the name is another
+                inputs[name] = input_of(name, key.place, value, mistakes)
+    return list(inputs.values())
 
 
 def input_of(name: str, place: Place, node: Node, mistakes: Mistakes) -> Input:
@@ -110,14 +109,14 @@ def input_of(name: str, place: Place, node: Node, mistakes: Mistakes) -> Input:
     if is_null(node):
         return Input(name)
     if not isinstance(node, MapNode):
-        raise ComposeError(node.place, f'the input "{name}" is a map of {listed(INPUT_KEYS)}; this is {kind_of(node)}.')
+        raise ComposeError(node.place, f'the input "{name}" is a map of {ALL_INPUT_KEYS}; this is {kind_of(node)}.')
     before = len(mistakes)
     values = keys_of(node, INPUT_KEYS, f'the input "{name}"', mistakes)
     kind = word_in(values, "type", TYPES, mistakes)
     options: list[str] = []
     with mistakes.noted():
         options = list(options_of(values["options"])) if "options" in values else []
-    found = Input(
+    result = Input(
         name=name,
         type=kind,
         description=text_in(values, "description", mistakes),
@@ -126,22 +125,27 @@ def input_of(name: str, place: Place, node: Node, mistakes: Mistakes) -> Input:
         options=tuple(options),
     )
     if len(mistakes) > before:  # what follows from a mistake is none
-        return found
+        return result
     if kind == "choice" and "options" not in values:
         raise ComposeError(place, f'the input "{name}" is a choice, and needs options: [one, other].')
     if kind != "choice" and "options" in values:
         raise ComposeError(values["options"].place, f'the input "{name}" has options, so its type must be choice.')
-    if found.default is not None and (problem := wrong_value(found, found.default)):
-        raise ComposeError(values["default"].place, f'the default of the input "{name}" {problem}.')
-    if found.default is not None and "\0" in found.default:
-        raise ComposeError(values["default"].place, f'the default of the input "{name}" holds the character NUL.')
-    if found.default is not None and (too_long := length_problem({name: found.default})):
-        raise ComposeError(values["default"].place, f'with the default of the input "{name}" {too_long}.')
-    return found
+    if result.default is not None:
+        refuse_default(result, result.default, values["default"].place)
+    return result
+
+
+def refuse_default(wanted: Input, default: str, place: Place) -> None:
+    """Refuse a default that no build could be given."""
+    if problem := wrong_value(wanted, default):
+        raise ComposeError(place, f'the default of the input "{wanted.name}" {problem}.')
+    if "\0" in default:
+        raise ComposeError(place, f'the default of the input "{wanted.name}" holds the character NUL.')
+    if too_long := length_problem({wanted.name: default}):
+        raise ComposeError(place, f'with the default of the input "{wanted.name}" {too_long}.')
 
 
 def options_of(node: Node) -> Iterable[str]:
-    """Read what can be chosen."""
     if not isinstance(node, Sequence) or not node.items:
         raise ComposeError(node.place, "options is a list of what can be chosen, with one item at least.")
     known = set[str]()
@@ -155,32 +159,33 @@ def options_of(node: Node) -> Iterable[str]:
 
 def keys_of(node: MapNode, known: Several[str], what: str, mistakes: Mistakes) -> Mapping[str, Node]:
     """Read the keys of a map; others than the known ones are mistakes."""
-    found: dict[str, Node] = {}
+    values: dict[str, Node] = {}
     for key, value in node.pairs:
         with mistakes.noted():
             name = text(key)
             if name not in known:
-                raise ComposeError(key.place, f"{what} has no key `{name}`; {meant(name, known) or f'it has {listed(known)}.'}")
-            if name in found:
+                hint = meant(name, known) or f"it has {', '.join(known)}."
+                raise ComposeError(key.place, f"{what} has no key `{name}`; {hint}")
+            if name in values:
                 raise ComposeError(key.place, f"{what} has `{name}` twice.")
-            found[name] = value
-    return found
+            values[name] = value
+    return values
 
 
 def text_in(values: Mapping[str, Node], key: str, mistakes: Mistakes) -> str:
     """Read the text of a key; empty where it is not there, or a mistake."""
-    found = ""
+    result = ""
     with mistakes.noted():
-        found = text(values.get(key))
-    return found  # noqa: RET504 - the block ends where a mistake is noted
+        result = text(values.get(key))
+    return result  # noqa: RET504 - the block ends where a mistake is noted
 
 
 def word_in(values: Mapping[str, Node], key: str, words: Several[str], mistakes: Mistakes) -> str:
     """Read which of some words a key has; the first where it is not there, or a mistake."""
-    found = words[0]
+    result = words[0]
     with mistakes.noted():
-        found = word(values[key], words) if key in values else found
-    return found  # noqa: RET504 - likewise
+        result = word(values[key], words) if key in values else result
+    return result  # noqa: RET504 - likewise
 
 
 def text(node: Node | None) -> str:
@@ -194,19 +199,13 @@ def text(node: Node | None) -> str:
 
 
 def word(node: Node, words: Several[str]) -> str:
-    """Read one of some words."""
-    found = text(node)
-    if found not in words:
-        raise ComposeError(node.place, f"`{found}` is not {' or '.join(words)}; {meant(found, words) or 'write one of them.'}")
-    return found
+    result = text(node)
+    if result not in words:
+        raise ComposeError(node.place, f"`{result}` is not {' or '.join(words)}; {meant(result, words) or 'write one of them.'}")
+    return result
 
 
 def meant(name: str, known: Iterable[str]) -> str:
-    """Ask whether something like it was meant; empty where nothing is."""
+    """Return the question whether a similar name was meant; empty where none is."""
     near = nearest(name, known)
     return f"did you mean `{near}`?" if near else ""
-
-
-def listed(names: Iterable[str]) -> str:
-    """Write names in a row."""
-    return ", ".join(names)

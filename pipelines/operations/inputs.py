@@ -18,38 +18,38 @@ MOST_GUESSED = 5  # unknown inputs of which it is said what may have been meant
 
 
 def problems(operation: Operation, params: Mapping[str, str]) -> list[str]:
-    """Say what is wrong with the parameters of a build of this operation; nothing where they are right.
+    """Return what is wrong with the parameters of a build of an operation; empty where they are right.
 
     Values are not repeated: they may be secret. What is too long for Drone is not looked into.
     """
     if too_long := length_problem(params):
         return [too_long]
     given = {name: value for name, value in params.items() if name not in ADDED}
-    found: list[str] = [
+    reasons: list[str] = [
         Sentence("%(name)s %(reason)s", name=repr(name), reason=reason) for name in given if (reason := unusable(name))
     ]
     if operation.inputs is not None:
-        inputs = {each.name: each for each in operation.inputs}
+        inputs = {wanted.name: wanted for wanted in operation.inputs}
         strange = [name for name in given if name not in inputs and not unusable(name)]
-        found += [unknown(name, list(inputs), guess=place < MOST_GUESSED) for place, name in enumerate(strange)]
-        found += [
+        reasons += [unknown(name, list(inputs), guess=number < MOST_GUESSED) for number, name in enumerate(strange)]
+        reasons += [
             Sentence("%(name)s %(reason)s", name=name, reason=reason)
-            for name, each in inputs.items()
-            if (reason := missing_or_wrong(each, given))
+            for name, wanted in inputs.items()
+            if (reason := missing_or_wrong(wanted, given))
         ]
     if any("\0" in value for value in given.values()):
-        found.append(Sentence("values cannot contain a NUL character, because environment variables cannot"))
-    return found
+        reasons.append(Sentence("values cannot contain a NUL character, because environment variables cannot"))
+    return reasons
 
 
 def with_defaults(operation: Operation, params: Mapping[str, str]) -> dict[str, str]:
     """Add the defaults of the inputs that are not given, since Drone does not know them."""
-    defaults = {each.name: each.default for each in operation.inputs or () if each.default is not None}
+    defaults = {wanted.name: wanted.default for wanted in operation.inputs or () if wanted.default is not None}
     return defaults | dict(params)
 
 
 def unknown(name: str, names: Sequence[str], *, guess: bool) -> str:
-    """Say that the operation has no such input, and `guess` which one was meant."""
+    """Write that an operation has no such input; `guess` which one was meant."""
     if guess and (meant := nearest(name, names)):
         return Sentence("%(name)s is not an input (did you mean %(meant)s?)", name=repr(name), meant=meant)
     if not names:
@@ -58,13 +58,13 @@ def unknown(name: str, names: Sequence[str], *, guess: bool) -> str:
 
 
 def first_of(problems: Sequence[str]) -> list[str]:
-    """Give as many problems as fit into one message, and how many more there are."""
+    """Return as many problems as fit into one message, and how many more there are."""
     more = len(problems) - MOST_NAMED
     return [*problems[:MOST_NAMED], Sentence("and %(count)s more", count=more)] if more > 0 else list(problems)
 
 
 def missing_or_wrong(wanted: Input, given: Mapping[str, str]) -> str:
-    """Say what is wrong with the value of an input; empty where nothing is."""
+    """Return what is wrong with the value of an input; empty where nothing is."""
     value = given.get(wanted.name)
     if value is None or (value == "" and wanted.required):
         return Sentence("is required") if wanted.required and (value is not None or wanted.default is None) else ""
@@ -72,7 +72,7 @@ def missing_or_wrong(wanted: Input, given: Mapping[str, str]) -> str:
 
 
 def wrong_value(wanted: Input, value: str) -> str:
-    """Say why an input may not have this value; empty where it may."""
+    """Return why an input may not have a value; empty where it may."""
     if wanted.type == "choice" and value not in wanted.options:
         return Sentence("must be one of %(options)s", options=few(wanted.options))
     if wanted.type == "boolean" and value not in {"true", "false"}:
@@ -83,7 +83,7 @@ def wrong_value(wanted: Input, value: str) -> str:
 
 
 def length_problem(params: Mapping[str, str]) -> Sentence | None:
-    """Say so where Drone could not store the parameters; it writes them as JSON, with < > & as six characters each."""
+    """Return that parameters are too long for Drone to store; it writes them as JSON, with < > & as six characters each."""
     written = json.dumps(dict(params), ensure_ascii=False, separators=(",", ":"))
     length = len(written) + 5 * sum(map(written.count, "<>&\u2028\u2029"))
     if length <= LONGEST:

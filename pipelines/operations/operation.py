@@ -1,8 +1,10 @@
 """What an operation is."""
 
+import posixpath
 import re
 from dataclasses import dataclass
 
+FOLDER = "_operations"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 LONGEST_NAME = 50  # characters: Drone's column of actions
 LEVELS = ("run", "deploy")  # what a grant must allow at least
@@ -34,5 +36,14 @@ class Operation:
 
 
 def is_name(text: str) -> bool:
-    """Can this be the name of an operation?"""
     return bool(NAME.fullmatch(text)) and len(text) <= LONGEST_NAME
+
+
+def is_operation(path: str) -> bool:
+    """Return whether a path of the tree is that of an operation's file."""
+    return posixpath.basename(posixpath.dirname(path)) == FOLDER
+
+
+def name_of(path: str) -> str:
+    """Return the name of the operation at a path."""
+    return posixpath.splitext(posixpath.basename(path))[0]

@@ -16,7 +16,7 @@ BEGINNINGS = ("DRONE_", "EDRONE_", "CI_", "PLUGIN_", "LD_")
 
 
 def unusable(name: str) -> str:
-    """Say why a parameter may not have this name; empty where it may."""
+    """Return why a parameter may not have a name; empty where it may."""
     if not VARIABLE.fullmatch(name):
         return Sentence("cannot be an environment variable: use letters, digits and _, and do not start with a digit")
     if len(name) > LONGEST:
@@ -25,15 +25,15 @@ def unusable(name: str) -> str:
 
 
 def reserved(name: str) -> str:
-    """Say what else a name means, of whatever build; empty where it means nothing."""
+    """Return what else a name means, of whatever build; empty where it means nothing."""
     if name in READ_BY_DRONE:
         return Sentence("is reserved, because Drone uses it itself")
     upper = name.upper()  # Windows knows no difference
     if upper in OF_THE_SHELL:
         return Sentence("is reserved, because changing it could keep steps from finding programs and files")
-    found = next((beginning for beginning in BEGINNINGS if upper.startswith(beginning)), "")
-    return (
-        Sentence("is reserved, because Drone and other programs set names that begin with %(beginning)s", beginning=found)
-        if found
-        else ""
-    )
+    for beginning in BEGINNINGS:
+        if upper.startswith(beginning):
+            return Sentence(
+                "is reserved, because Drone and other programs set names that begin with %(beginning)s", beginning=beginning
+            )
+    return ""

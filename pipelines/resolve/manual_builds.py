@@ -5,36 +5,35 @@ Drone's own page and CLI can start them too, past edrone's grants: what is refus
 
 from collections.abc import Collection, Mapping
 
-from configs.endpoint.drone_server import known
 from pipelines.build_request import ConfigRequest
-from pipelines.errors import Refused
+from pipelines.errors import BuildRefused
+from pipelines.events import MANUAL_EVENTS
 from pipelines.operations.inputs import first_of, problems
 from pipelines.resolve.resolve import Resolved
 from pipelines.resolve.substitution import breaking
 from texts.sentence import Sentence
 
-BY_HAND = frozenset({"custom", "promote", "rollback"})
 
-
-def refuse_others(request: ConfigRequest, logins: Collection[str]) -> None:
+def refuse_others(request: ConfigRequest, logins: Collection[str], own_login: str = "") -> None:
     """Refuse a build by hand, or the restart of one, that is started past edrone.
 
     Args:
         request: what Drone asks; only builds that are being triggered are refused, never the stages of one that runs.
         logins: who may start builds by hand at Drone; empty: anybody.
+        own_login: of the user whose token edrone has; empty where it is not known.
 
     Raises:
-        Refused: saying where to go.
+        BuildRefused: saying where to go.
     """
-    if not logins or request.number or request.event not in BY_HAND or request.trigger in logins:
+    if not logins or request.number or request.event not in MANUAL_EVENTS or request.trigger in logins:
         return
-    if known.login and request.trigger == known.login:
-        raise Refused(
+    if own_login and request.trigger == own_login:
+        raise BuildRefused(
             f"EDRONE_MANUAL_BUILDS_BY does not name {request.trigger}, the login of DRONE_TOKEN, so edrone can start no "
             f"{request.event} builds: add it there, and restart edrone."
         )
     below = "" if request.event == "custom" else f"/NUMBER/{request.event}"
-    raise Refused(
+    raise BuildRefused(
         f"{request.trigger or 'somebody'} may not start {request.event} builds at Drone itself: start this one at edrone, in its "
         f"administration or with POST /api/repos/{request.slug}/builds{below} (EDRONE_MANUAL_BUILDS_BY says who may)."
     )
@@ -44,21 +43,21 @@ def refuse_parameters(request: ConfigRequest, resolved: Resolved) -> None:
     """Refuse a build whose parameters are not what its operation takes, or would change the structure of its YAML.
 
     Raises:
-        Refused: naming each of them.
+        BuildRefused: naming each of them.
     """
     operation = resolved.operation
     if request.number or not (request.params or operation):
         return
-    if found := wrong(resolved, request.params):
+    if wrong := wrong_parameters(resolved, request.params):
         what = f"the operation {operation.name}" if operation else "this build"
-        raise Refused(f"{what} of {request.slug}: {'; '.join(found)}.")
+        raise BuildRefused(f"{what} of {request.slug}: {'; '.join(wrong)}.")
 
 
-def wrong(resolved: Resolved, params: Mapping[str, str]) -> list[str]:
-    """Say what is wrong with the parameters of a build; nothing where they are right. Values are not repeated."""
-    found = problems(resolved.operation, params) if resolved.operation else []
-    found += [
+def wrong_parameters(resolved: Resolved, params: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with the parameters of a build; empty where they are right. Values are not repeated."""
+    reasons = problems(resolved.operation, params) if resolved.operation else []
+    reasons += [
         Sentence("%(name)s must be one line, because the pipeline uses it in its YAML as ${%(name)s}", name=name)
         for name in breaking(resolved.yaml or "", params)
     ]
-    return first_of(found)
+    return first_of(reasons)

@@ -8,13 +8,14 @@ from pipelines.errors import ConfigError, Vanished
 from pipelines.lookup.candidates import homes
 from pipelines.lookup.operation_files import names_there
 from pipelines.operations.operation import Operation
-from pipelines.resolve.resolve import from_file, look
+from pipelines.resolve.from_file import from_file
+from pipelines.tree.consistent_reads import read_consistently
 from pipelines.tree.tree import Snapshot, Tree
 
 
 @dataclass(frozen=True)
-class Listed:
-    """One operation of a list."""
+class ListedOperation:
+    """An operation of a repository, broken or not."""
 
     name: str
     path: str  # of its file, from the root of the tree
@@ -22,8 +23,8 @@ class Listed:
     error: str = ""  # why it is
 
 
-def operations(namespace: str, name: str, tree: Tree, namespaces: Collection[str] = ()) -> list[Listed]:
-    """List the operations of a repository by name.
+def list_operations(namespace: str, name: str, tree: Tree, namespaces: Collection[str] = ()) -> list[ListedOperation]:
+    """Return the operations of a repository, ordered by name.
 
     Args:
         namespace: of the repository.
@@ -34,17 +35,20 @@ def operations(namespace: str, name: str, tree: Tree, namespaces: Collection[str
     Raises:
         TreeUnavailable: there is no tree.
     """
-    where = homes(ConfigRequest(namespace, name, "custom", "", ""), namespaces)
-    return look(tree, lambda snapshot: [one(snapshot, *each) for each in names_there(snapshot, where).items()])
+    folders = homes(ConfigRequest(namespace, name, "custom", "", ""), namespaces)
+
+    def listed(snapshot: Snapshot) -> list[ListedOperation]:
+        return [read_listed(snapshot, name, path) for name, path in names_there(snapshot, folders).items()]
+
+    return read_consistently(tree, listed)
 
 
-def one(snapshot: Snapshot, name: str, path: str) -> Listed:
-    """Look at one operation."""
+def read_listed(snapshot: Snapshot, name: str, path: str) -> ListedOperation:
     try:
-        spot = snapshot.either(path)
-        if spot is None:
+        file = snapshot.either(path)
+        if file is None:
             raise Vanished(path)
-        resolved = from_file(snapshot, spot)
+        resolved = from_file(snapshot, file)
     except ConfigError as error:
-        return Listed(name, path, None, str(error))
-    return Listed(name, resolved.path, resolved.operation)
+        return ListedOperation(name, path, None, str(error))
+    return ListedOperation(name, resolved.path, resolved.operation)

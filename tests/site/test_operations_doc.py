@@ -7,10 +7,9 @@ import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from pipelines.lookup.operation_files import FOLDER
-from pipelines.operations.head import operation
+from pipelines.operations.head import read_operation
 from pipelines.operations.head_removal import cut
-from pipelines.operations.operation import TYPES
+from pipelines.operations.operation import FOLDER, TYPES
 from pipelines.operations.parameter_names import BEGINNINGS, OF_THE_SHELL, READ_BY_DRONE
 from tests.server import ROOT
 
@@ -21,7 +20,7 @@ BLOCKS = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
 def test_the_example_is_the_one_of_the_sample_tree():
     (example,) = [block for block in BLOCKS if block.startswith("kind: operation")]
     sample = (ROOT / "projects" / "edrone" / FOLDER / "deploy.yaml").read_text()
-    assert operation("deploy", "x", cut(example).head) == operation("deploy", "x", cut(sample).head)
+    assert read_operation("deploy", "x", cut(example).head) == read_operation("deploy", "x", cut(sample).head)
 
 
 def test_the_cron_job_is_one_that_kubernetes_takes():

@@ -13,7 +13,7 @@ import pytest
 from configs.endpoint import metrics
 from configs.endpoint.request_log import outcome_of, record, request_id_of
 from pipelines.build_request import ConfigRequest
-from pipelines.errors import ClockOff, ConfigError, Malformed, NotFound, TreeUnavailable, Unsigned, Unusable
+from pipelines.errors import ClockOff, ConfigError, Malformed, NoFileServes, TreeUnavailable, Unsigned, Unusable
 from pipelines.resolve.resolve import Resolved
 
 ASKED = ConfigRequest("ismewen", "edrone", "push", "refs/heads/master", "master")
@@ -80,7 +80,7 @@ def test_a_failure_of_edrone_itself_is_recorded_too(lines: StringIO):
         (Unsigned(""), "unsigned"),
         (Malformed(""), "malformed"),
         (ClockOff(""), "clock"),
-        (NotFound(""), "error"),
+        (NoFileServes(""), "error"),
         (Unusable(""), "error"),
         (TreeUnavailable(""), "error"),
     ],

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from pipelines.build_request import ConfigRequest
-from pipelines.errors import NotFound, TreeUnavailable, Unusable
+from pipelines.errors import NoFileServes, TreeUnavailable, Unusable
 from pipelines.operations.operation import Operation
-from pipelines.resolve.operation_list import Listed, operations
+from pipelines.resolve.operation_list import ListedOperation, list_operations
 from pipelines.resolve.resolve import resolve
 from pipelines.tree.tree import Tree as TreeFiles
 from tests.conftest import push
@@ -54,7 +54,7 @@ def test_a_name_that_is_none_never_falls_back_and_lists_those_there_are(tree):
         "edrone/master.yaml": "x\n", "default.yaml": "x\n", "edrone/_operations/check.yaml": "x\n", "_operations/smoke-test.yml": "x\n",
         "@ismewen/_operations/check.yaml": "x\n", "edrone/_operations/Bad.yaml": "x\n", "edrone/_operations/notes.md": "x\n", "edrone/_operations/sub/y.yaml": "x\n",
     })  # fmt: skip
-    with pytest.raises(NotFound) as caught:
+    with pytest.raises(NoFileServes) as caught:
         resolve(custom("chek"), TreeFiles(root))
     assert str(caught.value) == (
         "there is no operation 'chek' for ismewen/edrone; there are check, smoke-test. Did you mean check? Looked for in projects/: "
@@ -67,12 +67,12 @@ def test_a_name_that_is_none_never_falls_back_and_lists_those_there_are(tree):
 )
 def test_what_cannot_be_a_name_is_not_looked_for(tree, action):
     root = tree({"edrone/_operations/check.yaml": "x\n", "edrone/default.yaml": "x\n", "edrone/master.yaml": "x\n"})
-    with pytest.raises(NotFound, match="there are check.*lower-case letters, digits and -"):
+    with pytest.raises(NoFileServes, match="there are check.*lower-case letters, digits and -"):
         resolve(custom(action), TreeFiles(root))
 
 
 def test_a_repository_without_operations_says_so(tree):
-    with pytest.raises(NotFound, match=r"there is no operation 'check' for ismewen/edrone; there are none\."):
+    with pytest.raises(NoFileServes, match=r"there is no operation 'check' for ismewen/edrone; there are none\."):
         resolve(custom(), TreeFiles(tree({"default.yaml": "kind: repository\n"})))
 
 
@@ -80,10 +80,10 @@ def test_only_named_namespaces_use_plain_folders(tree):
     root = tree({"edrone/_operations/deploy.yaml": "x\n", "_operations/check.yaml": "x\n"})
     fork = custom("deploy", slug="fork/edrone")
     assert resolve(fork, TreeFiles(root)).yaml == "x\n"
-    with pytest.raises(NotFound, match="there are check.*not in EDRONE_NAMESPACES: edrone/ is not for it"):
+    with pytest.raises(NoFileServes, match="there are check.*not in EDRONE_NAMESPACES: edrone/ is not for it"):
         resolve(fork, TreeFiles(root), ["ismewen"])
-    assert [each.name for each in operations("fork", "edrone", TreeFiles(root), ["ismewen"])] == ["check"]
-    assert [each.name for each in operations("ismewen", "edrone", TreeFiles(root), ["ismewen"])] == ["check", "deploy"]
+    assert [each.name for each in list_operations("fork", "edrone", TreeFiles(root), ["ismewen"])] == ["check"]
+    assert [each.name for each in list_operations("ismewen", "edrone", TreeFiles(root), ["ismewen"])] == ["check", "deploy"]
 
 
 def test_a_drone_that_is_too_old_is_told_so(tree):
@@ -115,39 +115,39 @@ def test_the_list_has_all_of_them_the_broken_ones_with_their_error(tree):
         "edrone/_operations/check.yaml": head, "_operations/check.yaml": "hidden\n", "@ismewen/_operations/bad.yml": "kind: operation\nlevle: run\n---\nx\n",
         "_operations/plain.yml": "kind: pipeline\n", "_operations/empty.yaml": "", "edrone/_operations/lost.yaml": "extends: _shared/none.yaml\n",
     })  # fmt: skip
-    assert operations("ismewen", "edrone", TreeFiles(root)) == [
-        Listed("bad", "@ismewen/_operations/bad.yaml", None, "projects/@ismewen/_operations/bad.yml:2:1: the head of an operation has no key `levle`; did you mean `level`?"),
-        Listed("check", "edrone/_operations/check.yaml", Operation("check", "edrone/_operations/check.yaml", "Check", "", "deploy", ())),
-        Listed("empty", "_operations/empty.yaml", None, "projects/_operations/empty.yaml: is empty. Delete it, or write a pipeline or `kind: repository` into it."),
-        Listed("lost", "edrone/_operations/lost.yaml", None, 'projects/edrone/_operations/lost.yaml:1:1: extends "_shared/none.yaml": no such file.'),
-        Listed("plain", "_operations/plain.yml", Operation("plain", "_operations/plain.yml")),
+    assert list_operations("ismewen", "edrone", TreeFiles(root)) == [
+        ListedOperation("bad", "@ismewen/_operations/bad.yaml", None, "projects/@ismewen/_operations/bad.yml:2:1: the head of an operation has no key `levle`; did you mean `level`?"),
+        ListedOperation("check", "edrone/_operations/check.yaml", Operation("check", "edrone/_operations/check.yaml", "Check", "", "deploy", ())),
+        ListedOperation("empty", "_operations/empty.yaml", None, "projects/_operations/empty.yaml: is empty. Delete it, or write a pipeline or `kind: repository` into it."),
+        ListedOperation("lost", "edrone/_operations/lost.yaml", None, 'projects/edrone/_operations/lost.yaml:1:1: extends "_shared/none.yaml": no such file.'),
+        ListedOperation("plain", "_operations/plain.yml", Operation("plain", "_operations/plain.yml")),
     ]  # fmt: skip
 
 
 def test_the_list_of_a_strange_name_is_that_of_everybody(tree):
     root = tree({"_operations/check.yaml": "x\n", "edrone/_operations/deploy.yaml": "x\n"})
     for namespace, name in (("..", ".."), ("", ""), ("a", "_operations"), ("a", "@ismewen"), ("a", "b/../edrone")):
-        assert [each.name for each in operations(namespace, name, TreeFiles(root))] == ["check"]
+        assert [each.name for each in list_operations(namespace, name, TreeFiles(root))] == ["check"]
 
 
 def test_the_list_follows_links_inside_the_tree_and_no_others(tree, tmp_path):
     root = tree({"other/_operations/check.yaml": "x\n", "edrone/master.yaml": "x\n", "shop/master.yaml": "x\n"})
     (root / "edrone/_operations").symlink_to("../other/_operations")
-    assert [each.path for each in operations("ismewen", "edrone", TreeFiles(root))] == ["edrone/_operations/check.yaml"]
+    assert [each.path for each in list_operations("ismewen", "edrone", TreeFiles(root))] == ["edrone/_operations/check.yaml"]
     (tmp_path / "away").mkdir()
     (root / "shop/_operations").symlink_to(tmp_path / "away")
     with pytest.raises(Unusable, match="leaves the tree"):
-        operations("ismewen", "shop", TreeFiles(root))
+        list_operations("ismewen", "shop", TreeFiles(root))
 
 
 def test_a_list_from_a_file_where_a_folder_should_be_is_an_error(tree):
     with pytest.raises(Unusable, match=r"projects/edrone/_operations: cannot be read: Not a directory"):
-        operations("ismewen", "edrone", TreeFiles(tree({"edrone/_operations": "x\n"})))
+        list_operations("ismewen", "edrone", TreeFiles(tree({"edrone/_operations": "x\n"})))
 
 
 def test_without_a_tree_there_is_no_list(tmp_path: Path):
     with pytest.raises(TreeUnavailable):
-        operations("ismewen", "edrone", TreeFiles(tmp_path / "none"))
+        list_operations("ismewen", "edrone", TreeFiles(tmp_path / "none"))
 
 
 def test_an_edit_counts_from_the_next_request_on(tree):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipelines.errors import Unusable
 from pipelines.language.errors import ComposeError
-from pipelines.operations.head import operation
+from pipelines.operations.head import read_operation
 from pipelines.operations.head_removal import cut
 from pipelines.operations.operation import Input, Operation
 from pipelines.resolve.resolve import resolve
@@ -30,7 +30,7 @@ PIPELINE = "kind: pipeline\r\nname: x # \u2028 é\n\n\nsteps: []  \n---\nkind: p
 
 
 def read(head: str) -> Operation:
-    return operation("check", PATH, head)
+    return read_operation("check", PATH, head)
 
 
 def test_a_head_says_what_the_operation_is_for_and_what_it_takes():
@@ -179,7 +179,7 @@ def test_parting_and_joining_gives_the_file_again(text):
     parts = cut(whole)
     assert parts.head == "kind: operation\n"
     assert parts.pipeline == text
-    assert parts.whole == f"\n---\n{text}"
+    assert parts.padded == f"\n---\n{text}"
 
 
 @given(st.text(st.sampled_from("kind: operat\n-# "), max_size=80))
@@ -187,7 +187,7 @@ def test_no_text_is_ever_lost(text):
     parts = cut(text)
     assert text.endswith(parts.pipeline)
     assert text.startswith(parts.head)
-    assert parts.head or parts.pipeline == parts.whole == text
+    assert parts.head or parts.pipeline == parts.padded == text
 
 
 @pytest.mark.parametrize("text", ["kind: operation\n", "kind: operation\n---\n", "kind: operation\n---\n# nothing\n\n---\n"])

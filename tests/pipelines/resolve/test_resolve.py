@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from pipelines.errors import NotFound, TreeUnavailable, Unusable, Vanished
+from pipelines.errors import NoFileServes, TreeUnavailable, Unusable, Vanished
 from pipelines.resolve.resolve import Resolved, resolve
-from pipelines.tree.tree import Snapshot, Spot
+from pipelines.tree.files import TreeFile
+from pipelines.tree.tree import Snapshot
 from pipelines.tree.tree import Tree as TreeFiles
 from tests.conftest import push
 
@@ -73,16 +74,16 @@ def test_an_edit_is_served_at_once(root):
 
 def test_nothing_found_lists_the_paths_tried(root):
     (root / "default.yaml").unlink()
-    with pytest.raises(NotFound) as caught:
+    with pytest.raises(NoFileServes) as caught:
         text(root, "master", slug="shop/cart")
     assert str(caught.value) == (
         "no file serves shop/cart, branch master. Tried in projects/: @shop/cart/master.yaml, @shop/cart/default.yaml, "
         "cart/master.yaml, cart/default.yaml, @shop/default.yaml, default.yaml (each also as .yml). "
         "Add one of them, or a projects/default.yaml with `kind: repository`."
     )
-    with pytest.raises(NotFound, match="tag without a branch"):
+    with pytest.raises(NoFileServes, match="tag without a branch"):
         text(root, "v1", slug="shop/cart", event="tag")
-    with pytest.raises(NotFound, match="branch '_x' is reserved"):
+    with pytest.raises(NoFileServes, match="branch '_x' is reserved"):
         text(root, "_x", slug="shop/cart")
 
 
@@ -141,7 +142,7 @@ def test_a_file_that_vanishes_is_looked_up_again(root, monkeypatch):
     read = Snapshot.read
     vanished: list[str] = []
 
-    def read_late(self: Snapshot, spot: Spot) -> object:
+    def read_late(self: Snapshot, spot: TreeFile) -> object:
         if not vanished:
             vanished.append(spot.path)
             (root / spot.path).unlink()
@@ -153,7 +154,7 @@ def test_a_file_that_vanishes_is_looked_up_again(root, monkeypatch):
 
 
 def test_a_file_that_always_vanishes_is_an_error(root, monkeypatch):
-    def read(self: Snapshot, spot: Spot) -> object:
+    def read(self: Snapshot, spot: TreeFile) -> object:
         raise Vanished(spot.path)
 
     monkeypatch.setattr(Snapshot, "read", read)

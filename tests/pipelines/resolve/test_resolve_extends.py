@@ -7,8 +7,8 @@ import pytest
 
 from pipelines.build_request import ConfigRequest
 from pipelines.errors import Unusable
-from pipelines.resolve import resolve
-from pipelines.resolve.resolve import Resolved
+from pipelines.resolve import from_file
+from pipelines.resolve.resolve import Resolved, resolve
 from pipelines.tree import cache
 from pipelines.tree.cache import Cache
 from pipelines.tree.tree import Snapshot, Tree
@@ -30,7 +30,7 @@ class Projects:
         file.write_text(text)
 
     def resolved(self, branch="main", name="shop") -> Resolved:
-        return resolve.resolve(ConfigRequest("acme", name, "push", f"refs/heads/{branch}", branch), self.tree)
+        return resolve(ConfigRequest("acme", name, "push", f"refs/heads/{branch}", branch), self.tree)
 
     def yaml(self, branch="main") -> str:
         return self.resolved(branch).yaml or ""
@@ -38,7 +38,7 @@ class Projects:
 
 @pytest.fixture
 def projects(tmp_path, monkeypatch):
-    monkeypatch.setattr(resolve, "kept", Cache())
+    monkeypatch.setattr(from_file, "cache", Cache())
     monkeypatch.setattr(cache, "SETTLED", 0)
     projects = Projects(tmp_path / "projects")
     projects.write("_shared/step.yaml", STEP)
@@ -240,8 +240,8 @@ def test_a_file_changed_just_now_is_not_kept(projects, reads, monkeypatch):
 
 
 def test_memory_is_bounded(projects, monkeypatch):
-    kept: Cache[Resolved] = Cache(room=20_000)
-    monkeypatch.setattr(resolve, "kept", kept)
+    kept: Cache[Resolved] = Cache(limit=20_000)
+    monkeypatch.setattr(from_file, "cache", kept)
     for number in range(20):
         projects.write(f"shop/b{number}.yaml", f"kind: pipeline\nname: b{number}\n# {'x' * 3000}\n")
     time.sleep(0.02)
@@ -314,7 +314,7 @@ def test_an_error_that_is_kept_holds_on_to_nothing_else(projects):
         with pytest.raises(Unusable) as caught:
             projects.resolved("broken")
         errors.append(caught.value)
-    (entry,) = resolve.kept.entries.values()
+    (entry,) = from_file.cache.entries.values()
     assert isinstance(entry.value, Unusable)
     assert (entry.value.__traceback__, entry.value.__context__) == (None, None)
     assert len({id(error) for error in [*errors, entry.value]}) == 4
@@ -327,5 +327,5 @@ def test_an_error_of_one_of_several_operations_is_kept_too(projects, reads):
     request = ConfigRequest("acme", "shop", "custom", "", "", action="check")
     for _ in range(2):
         with pytest.raises(Unusable, match="did you mean `level`"):
-            resolve.resolve(request, projects.tree)
+            resolve(request, projects.tree)
     assert reads == ["shop/_operations/check.yaml"]

@@ -51,7 +51,7 @@ def while_it_waits(monkeypatch: Any, *acts: Callable[[], object]) -> None:
         if not left:
             monkeypatch.setattr(consistent_reads, "QUIET", QUIET)
         time.sleep(min(seconds, QUIET / 10**9))
-        self.marks = state_of(self.root)
+        self.state = state_of(self.root)
         return False
 
     monkeypatch.setattr(Retries, "pause", pause)

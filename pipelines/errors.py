@@ -28,13 +28,13 @@ class Malformed(ConfigError):
 
 
 class OtherExtension(Malformed):
-    """Rightly signed, but by Drone for another of its extensions, or by something else that knows the secret."""
+    """Signed correctly, but by Drone for another of its extensions, or by something else that knows the secret."""
 
     status = 406
 
 
 class ClockOff(ConfigError):
-    """Rightly signed, but too long ago or in the future."""
+    """Signed correctly, but too long ago or in the future."""
 
     status = 401
     outcome = "clock"

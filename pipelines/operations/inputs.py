@@ -1,4 +1,4 @@
-"""Are these the parameters that an operation takes? Pure; asked before Drone is, and again when Drone asks for the YAML."""
+"""Checks the parameters of an operation: before a build is started, and again when Drone asks for the YAML. Pure."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""What an operation is."""
+"""Operations: their names, inputs and paths in the tree."""
 
 import posixpath
 import re

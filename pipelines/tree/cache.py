@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class CacheEntry(Generic[T]):
-    """Something that came from files."""
+    """A value that came from files, and their stamps."""
 
     value: T
     others: tuple[Stamp, ...]  # of the files beside the one that it is found by

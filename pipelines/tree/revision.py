@@ -19,7 +19,7 @@ LINKED_HEAD = "ref: "
 
 @dataclass(frozen=True)
 class Revision:
-    """The state of the tree."""
+    """The commit or folder that the tree is at, and when it changed."""
 
     name: str  # a commit, or the name of the folder that the link leads to; empty where neither is known
     changed: float  # Unix seconds of the last change; 0 where there is no tree

@@ -161,6 +161,9 @@ class Reader:
             return None
         return Place(self.path, len(LINE.findall(self.text[: passed_over.end()] + ".")), 1)
 
+    def place_of(self, event: Any) -> Place:
+        return Place(self.path, event.start_mark.line + 1, event.start_mark.column + 1)
+
     def begin_document(self, event: Any) -> None:
         """Find where the text of the document begins: after the line of its `---`."""
         self.anchors, self.extending, self.root = {}, [], None
@@ -183,14 +186,13 @@ class Reader:
             self.start, self.start_line = rest.end(), event.end_mark.line + 1
 
     def scalar(self, event: Any) -> None:
-        mark = event.start_mark
-        place = Place(self.path, mark.line + 1, mark.column + 1)
+        start, place = event.start_mark.index, self.place_of(event)
         opened = self.stack[-1] if self.stack else None
-        properties, raw = without_properties(self.text[mark.index : event.end_mark.index])
+        properties, raw = without_properties(self.text[start : event.end_mark.index])
         token = token_of(raw, opened.indent if opened else 0)
         node = Scalar(place, event.value, event.tag, event.implicit[0] and not event.tag, token)
         if opened and isinstance(opened.node, Mapping):
-            before = self.text[self.position : mark.index] + properties
+            before = self.text[self.position : start] + properties
             node.lead = lead_of(before, is_key=opened.key is None, flow=opened.node.flow)
         node.flow = opened is not None and opened.node.flow
         self.count(1, place)
@@ -199,8 +201,7 @@ class Reader:
         self.add(node)
 
     def begin(self, event: Any) -> None:
-        mark = event.start_mark
-        place = Place(self.path, mark.line + 1, mark.column + 1)
+        place = self.place_of(event)
         kind = Mapping if event.__class__ is yaml.MappingStartEvent else Sequence
         before = self.budget.read
         self.count(1, place)
@@ -226,8 +227,7 @@ class Reader:
 
     def alias(self, event: Any) -> None:
         """Write out what an alias stands for."""
-        mark = event.start_mark
-        place = Place(self.path, mark.line + 1, mark.column + 1)
+        place = self.place_of(event)
         target = self.anchors.get(event.anchor)
         if target is None:
             inside = any(opened.anchor == event.anchor for opened in self.stack)

@@ -1,8 +1,9 @@
 """Reads the head of an operation's file, strictly: each mistake has its place and says what to do."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Sequence as Several
 from contextlib import contextmanager
+from typing import TypeVar
 
 from pipelines.language.errors import ComposeError
 from pipelines.language.limits import Budget
@@ -19,6 +20,8 @@ MOST_INPUTS = 100  # Drone stores 4000 characters of all parameters of a build
 INPUT_KEYS = ("description", "required", "default", "type", "options")
 ALL_INPUT_KEYS = ", ".join(INPUT_KEYS)
 
+Value = TypeVar("Value")
+
 
 class Mistakes(list[ComposeError]):
     """What is wrong with a head."""
@@ -30,6 +33,14 @@ class Mistakes(list[ComposeError]):
             yield
         except ComposeError as error:
             self.append(error)
+
+    def value_of(self, read: Callable[[], Value], default: Value) -> Value:
+        """Return what `read` returns, or note the mistake and return the default."""
+        try:
+            return read()
+        except ComposeError as error:
+            self.append(error)
+            return default
 
 
 def read_operation(name: str, path: str, head: str) -> Operation:
@@ -113,9 +124,7 @@ def input_of(name: str, place: Place, node: Node, mistakes: Mistakes) -> Input:
     before = len(mistakes)
     values = keys_of(node, INPUT_KEYS, f'the input "{name}"', mistakes)
     kind = word_in(values, "type", TYPES, mistakes)
-    options: list[str] = []
-    with mistakes.noted():
-        options = list(options_of(values["options"])) if "options" in values else []
+    options = mistakes.value_of(lambda: list(options_of(values["options"])), list[str]()) if "options" in values else []
     result = Input(
         name=name,
         type=kind,
@@ -174,18 +183,12 @@ def keys_of(node: MapNode, known: Several[str], what: str, mistakes: Mistakes) -
 
 def text_in(values: Mapping[str, Node], key: str, mistakes: Mistakes) -> str:
     """Read the text of a key; empty where it is not there, or a mistake."""
-    result = ""
-    with mistakes.noted():
-        result = text(values.get(key))
-    return result  # noqa: RET504 - the block ends where a mistake is noted
+    return mistakes.value_of(lambda: text(values.get(key)), "")
 
 
 def word_in(values: Mapping[str, Node], key: str, words: Several[str], mistakes: Mistakes) -> str:
     """Read which of some words a key has; the first where it is not there, or a mistake."""
-    result = words[0]
-    with mistakes.noted():
-        result = word(values[key], words) if key in values else result
-    return result  # noqa: RET504 - likewise
+    return mistakes.value_of(lambda: word(values[key], words), words[0]) if key in values else words[0]
 
 
 def text(node: Node | None) -> str:

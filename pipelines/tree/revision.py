@@ -40,8 +40,7 @@ def name_of(root: Path) -> str:
     if link := swapped(root):
         with suppress(OSError):  # swapped at this moment
             return os.path.basename(os.readlink(link))
-    git = git_of(root)
-    return known_head(git, stamps(git)) if git else ""
+    return commit_of(root)
 
 
 def git_of(root: Path) -> Path | None:
@@ -92,10 +91,7 @@ def swapped(root: Path) -> Path | None:
 def commit_of(root: Path) -> str:
     """Return the commit that is checked out around a folder; empty where it is in no git work tree."""
     git = git_of(root)
-    try:
-        return head(git) if git else ""
-    except (OSError, ValueError):
-        return ""
+    return known_head(git, stamps(git)) if git else ""
 
 
 def head(git: Path) -> str:

@@ -39,15 +39,15 @@ def operation_candidates(request: ConfigRequest, name: str, namespaces: Collecti
     return Candidates(paths, repository_homes.remarks)
 
 
-def folders(homes: Homes) -> list[str]:
+def folders(repository_homes: Homes) -> list[str]:
     """Return the folders of a repository's operations, the nearest first."""
-    return [posixpath.join(home, FOLDER) for home in (*homes.repository, *homes.owner, "")]
+    return [posixpath.join(home, FOLDER) for home in (*repository_homes.repository, *repository_homes.owner, "")]
 
 
-def names_there(snapshot: Snapshot, homes: Homes) -> dict[str, str]:
+def names_there(snapshot: Snapshot, repository_homes: Homes) -> dict[str, str]:
     """Return the operations that there are by name, and the path of the nearest of each: ending in .yaml, also of an .yml."""
     paths: dict[str, str] = {}
-    for folder in folders(homes):
+    for folder in folders(repository_homes):
         for file in snapshot.names_in(folder):
             name, ending = posixpath.splitext(file)
             if ending in ENDINGS and is_name(name):

@@ -28,25 +28,25 @@ def resolve(request: ConfigRequest, tree: Tree, namespaces: Collection[str] = ()
     """
     if name := named(request):
         return read_consistently(tree, lambda snapshot: operation(snapshot, request, name, namespaces))
-    paths = candidates(request, namespaces)
-    resolved = read_consistently(tree, lambda snapshot: first(snapshot, paths))
+    tried = candidates(request, namespaces)
+    resolved = read_consistently(tree, lambda snapshot: first(snapshot, tried))
     if resolved is None:
-        raise NoFileServes(no_file_serves(request, paths))
+        raise NoFileServes(no_file_serves(request, tried))
     return resolved
 
 
 def operation(snapshot: Snapshot, request: ConfigRequest, name: str, namespaces: Collection[str]) -> Resolved:
     """Resolve the operation that a build names, and nothing else."""
-    paths = operation_candidates(request, name, namespaces)
-    resolved = first(snapshot, paths)
+    tried = operation_candidates(request, name, namespaces)
+    resolved = first(snapshot, tried)
     if resolved is None:
-        raise unknown(request, name, names_there(snapshot, homes(request, namespaces)), paths)
+        raise unknown(request, name, names_there(snapshot, homes(request, namespaces)), tried)
     return resolved
 
 
-def first(snapshot: Snapshot, candidates: Candidates) -> Resolved | None:
+def first(snapshot: Snapshot, tried: Candidates) -> Resolved | None:
     """Resolve the first candidate that is there."""
-    for path in candidates.paths:
+    for path in tried.paths:
         folder = path[: path.find("/")] if "/" in path else ""
         # A missing folder saves looking into it.
         if (not folder or snapshot.folder_mode(folder)) and (file := snapshot.either(path)):
@@ -54,12 +54,12 @@ def first(snapshot: Snapshot, candidates: Candidates) -> Resolved | None:
     return None
 
 
-def no_file_serves(request: ConfigRequest, candidates: Candidates) -> str:
+def no_file_serves(request: ConfigRequest, tried: Candidates) -> str:
     """Write what was looked for, in one sentence."""
     branch = branch_of(request)
     what = f"branch {branch}" if branch else f"{request.event or 'a build'} without a branch"
-    remarks = "".join(f"; {remark}" for remark in candidates.remarks)
-    paths = candidates.paths
+    remarks = "".join(f"; {remark}" for remark in tried.remarks)
+    paths = tried.paths
     if len(paths) > MOST_PATHS:
         paths = (*paths[: MOST_PATHS // 2], "…", *paths[-MOST_PATHS // 2 :])
     return (

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pipelines.check import documents, keys, operations, runner, server, shape, style, volumes
 from pipelines.check.escapes import read_as_drone
 from pipelines.check.findings import ERROR, WARNING, Finding, check
-from pipelines.language.errors import ComposeError, TooDeep, TooLarge
+from pipelines.language.errors import ComposeError, TooDeep, TooManyNodes
 from pipelines.language.merge_keys import expanded
 from pipelines.language.nodes import Mapping, Node, Place
 
@@ -26,7 +26,7 @@ def parse_documents(path: str, parts: documents.Split) -> tuple[list[Node], list
         place = Place(path, chunk.line - chunk.separated, 1)
         try:
             document, rest = read_as_drone(path, "\n" * (chunk.line - 1) + chunk.text.removeprefix("\ufeff"))
-        except (TooDeep, TooLarge) as error:
+        except (TooDeep, TooManyNodes) as error:
             problems.append(TOO_LARGE.at(error.place, f"{error.message} It is served, and not looked into."))
         except ComposeError as error:
             # An alias within itself Drone reads under keys that it does not know, and in some that it does.

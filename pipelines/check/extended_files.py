@@ -18,8 +18,8 @@ class ExtendedFiles:
         """
         if path not in self.texts:
             try:
-                spot = self.snapshot.spot(path)
-                self.texts[path] = parted(path, self.snapshot.read(spot).text).whole if spot else None
+                spot = self.snapshot.file_at(path)
+                self.texts[path] = parted(path, self.snapshot.read(spot).text).padded if spot else None
             except Unusable as error:
                 self.texts[path] = error
             except Vanished:

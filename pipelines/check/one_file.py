@@ -66,14 +66,14 @@ def examine_text(examined: Examined, text: str, extended: ExtendedFiles, *, serv
         examined.has_kind = True
         return
     try:
-        composed = compose(path, parts.whole, extended)
+        composed = compose(path, parts.padded, extended)
     except ComposeError as error:
         examined.findings.append(broken(error))
-        salvage(examined, parts.whole, extended, serves=serves, operation=operation)
+        salvage(examined, parts.padded, extended, serves=serves, operation=operation)
         return
     examined.extended.update(composed.sources[1:])
     if not serves:
-        examined.findings += [] if composed.roots else check_part(path, parts.whole)
+        examined.findings += [] if composed.roots else check_part(path, parts.padded)
         examined.has_kind = says_kind(text)
         return
     try:
@@ -122,7 +122,7 @@ def check_served(examined: Examined, composed: Composed, parts: FileParts, *, op
                 top(examined.path), "has a line `pipeline:`: Drone converts the whole file from the format before 1.0."
             )
             return
-        split = documents.split(parts.pipeline, parts.whole.count("\n") - parts.pipeline.count("\n"))
+        split = documents.split(parts.pipeline, parts.padded.count("\n") - parts.pipeline.count("\n"))
         yield from documents.traps(examined.path, split)
         roots, problems = parse_documents(examined.path, split)
         yield from problems

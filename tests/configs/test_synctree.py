@@ -156,7 +156,7 @@ def test_replaced_folders_are_deleted_later(commit, synced, tmp_path):
         synced()
     folders = tmp_path / "current" / ".tree.synced" / "root"
     assert set(os.listdir(folders)) == set(names)
-    long_ago = time.time() - syncing.RETENTION - 1
+    long_ago = time.time() - syncing.KEPT - 1
     for each in folders.iterdir():
         os.utime(each, (long_ago, long_ago))
     names.append(commit(shop__master="kind: new\n"))

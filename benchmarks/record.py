@@ -17,10 +17,10 @@ def main() -> None:
     os.environ |= {"DJANGO_SETTINGS_MODULE": "edrone_site.settings", "EDRONE_STATE": tempfile.mkdtemp()}
     import django  # noqa: PLC0415 - the environment comes first
 
-    from edrone_site import workers  # noqa: PLC0415
+    from edrone_site import metrics_slots  # noqa: PLC0415
 
-    workers.prepare_folder(Path(tempfile.mkdtemp()) / "metrics")
-    workers.share_numbers()
+    metrics_slots.prepare_folder(Path(tempfile.mkdtemp()) / "metrics")
+    metrics_slots.count_in_slot()
     django.setup()
     print("| line | numbers | µs a request |\n|---|---|---|")
     with open(os.devnull, "w") as nowhere:

@@ -1,3 +1,3 @@
-"""What is true of the whole site: settings, addresses, health, starting the server. No domain logic."""
+"""The site: settings, URLs, health, metrics, starting the server. No domain logic."""
 
 __version__ = "0.1.0"

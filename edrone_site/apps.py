@@ -5,18 +5,13 @@ from django.contrib.admin import apps as admin
 
 
 class SiteConfig(AppConfig):
-    """Registers the system checks."""
-
     name = "edrone_site"
     default = True
 
     def ready(self) -> None:
-        """Register the checks."""
         from edrone_site import system_checks  # noqa: F401, PLC0415
 
 
 class Administration(admin.AdminConfig):
-    """Django's administration; its first page shows builds."""
-
     default = False
     default_site = "edrone_site.administration.Site"

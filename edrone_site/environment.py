@@ -1,7 +1,6 @@
-"""The settings, read once and typed from environment variables.
+"""Reads environment variables, typed. settings.py says which.
 
 A value that cannot work raises ImproperlyConfigured with one line: the variable, and what to set.
-The table in README.md names the same variables; a test compares the two.
 """
 
 import os
@@ -9,7 +8,6 @@ import re
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -19,90 +17,17 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DEMO_FILE = "demo.sqlite3"  # in the state folder
 DATABASE_SCHEMES = {"sqlite", "postgres", "postgresql"}
 Value = TypeVar("Value")
 env = Env()
 
 
-@dataclass(frozen=True)
-class Environment:
-    """Every setting with its type; the comments give units and forms."""
-
-    secret_key: str  # Django's; empty where only the tree is read
-    allowed_hosts: list[str]  # host names under which browsers open the site
-    hsts: int  # seconds for which browsers ask by https only; 0: not said
-    database: dict[str, Any]  # edrone's own database, as Django's DATABASES wants it
-    drone_database: dict[str, Any] | None  # Drone's database, likewise; None: not connected
-    demo: bool  # show made-up builds in place of Drone's database
-    drone_server: str  # address of the Drone server, without a slash at the end; may be empty
-    drone_token: str  # token of an administrator of the Drone server; may be empty
-    drone_ca_file: str  # certificates to trust at drone_server, PEM; empty: the usual ones
-    yaml_secrets: tuple[str, ...]  # any of them may have signed Drone's request
-    host: str  # address to listen on
-    port: int
-    projects: Path  # the tree
-    state: Path  # everything that edrone writes while it runs
-    namespaces: frozenset[str]  # whose repositories may use a plain folder; empty: all
-    manual_builds_by: frozenset[str]  # logins of Drone that may start builds by hand; empty: anybody
-    show_errors: str  # "build" or "http"
-    date_tolerance: int  # seconds that Drone's clock may differ from edrone's
-    allow_unsigned: bool
-    workers: int  # server processes
-    threads: int  # the most threads of one server process
-    metrics: bool
-    metrics_port: int  # 0: /metrics is on the same port as everything else
-    log_format: str  # "text" or "json"
-
-    @property
-    def address(self) -> str:
-        """Where the server can be asked from this machine."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
-
-
-def read() -> Environment:
-    """Read every variable.
+def value(name: str, parse: Callable[[str], Value], default: Value) -> Value:
+    """Return the parsed variable. Set but empty is the same as not set: charts and compose files leave it so.
 
     Raises:
         ImproperlyConfigured: one line that names the variable and says what to set.
     """
-    state = folder("EDRONE_STATE", "var")
-    drones = value("DRONE_DATABASE_URL", drone_database, None)
-    demo = value("EDRONE_DEMO", truth, False)
-    if demo and drones:
-        raise ImproperlyConfigured("EDRONE_DEMO cannot be used: DRONE_DATABASE_URL names a real database; unset one of the two.")
-    own_database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(state / "edrone.sqlite3")}
-    return Environment(
-        secret_key=value("SECRET_KEY", env.str, ""),
-        allowed_hosts=value("ALLOWED_HOSTS", words, ["localhost", "127.0.0.1", "[::1]"]),
-        hsts=value("EDRONE_HSTS", between(0, 63_072_000), 0),
-        database=value("DATABASE_URL", database, own_database),
-        drone_database={"ENGINE": "django.db.backends.sqlite3", "NAME": str(state / DEMO_FILE)} if demo else drones,
-        demo=demo,
-        drone_server=value("DRONE_SERVER", server, ""),
-        drone_token=value("DRONE_TOKEN", token, ""),
-        drone_ca_file=value("DRONE_CA_FILE", certificates, ""),
-        yaml_secrets=value("DRONE_YAML_SECRET", secrets, ()),
-        host=value("HOST", env.str, "127.0.0.1").strip("[]"),
-        port=value("PORT", between(1, 65535), 8000),
-        projects=folder("EDRONE_PROJECTS", "projects"),
-        state=state,
-        namespaces=frozenset(value("EDRONE_NAMESPACES", words, list[str]())),
-        manual_builds_by=frozenset(value("EDRONE_MANUAL_BUILDS_BY", words, list[str]())),
-        show_errors=value("EDRONE_SHOW_ERRORS", one_of("build", "http"), "build"),
-        date_tolerance=value("EDRONE_DATE_TOLERANCE", between(1, 86_400), 300),
-        allow_unsigned=value("EDRONE_ALLOW_UNSIGNED", truth, False),
-        workers=value("EDRONE_WORKERS", between(1, 64), 2),
-        threads=value("EDRONE_THREADS", between(2, 1024), 128),
-        metrics=value("EDRONE_METRICS", truth, True),
-        metrics_port=value("EDRONE_METRICS_PORT", between(1, 65535), 0),
-        log_format=value("EDRONE_LOG_FORMAT", one_of("text", "json"), "text"),
-    )
-
-
-def value(name: str, parse: Callable[[str], Value], default: Value) -> Value:
-    """Parse one variable. Set but empty is the same as not set: charts and compose files leave it so."""
     if not os.environ.get(name, "").strip():
         return default
     try:
@@ -113,7 +38,7 @@ def value(name: str, parse: Callable[[str], Value], default: Value) -> Value:
 
 
 def between(low: int, high: int) -> Callable[[str], int]:
-    """Make a parser of whole numbers from low to high, both included."""
+    """Return a parser of whole numbers from `low` to `high`, both included."""
 
     def parse(name: str) -> int:
         try:
@@ -128,7 +53,6 @@ def between(low: int, high: int) -> Callable[[str], int]:
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
-    """Make a parser that takes one of the words."""
 
     def parse(name: str) -> str:
         word = env.str(name)
@@ -140,7 +64,6 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
 
 def truth(name: str) -> bool:
-    """Parse true or false."""
     try:
         return env.bool(name)
     except EnvError:
@@ -148,28 +71,26 @@ def truth(name: str) -> bool:
 
 
 def words(name: str) -> list[str]:
-    """Parse words separated by commas."""
-    found = [word for word in (part.strip() for part in env.str(name).split(",")) if word]
-    if not found:
+    named = [word for word in (part.strip() for part in env.str(name).split(",")) if word]
+    if not named:
         raise ValueError("it names nothing: set it to words separated by commas.")
-    return found
+    return named
 
 
 def secrets(name: str) -> tuple[str, ...]:
-    """Parse secrets separated by commas; Drone uses its own to the last character, so nothing is stripped here."""
-    found = tuple(env.str(name).split(","))
-    if not all(secret.isprintable() for secret in found):
+    """Split at commas and strip nothing: Drone uses its secret to the last character."""
+    parts = tuple(env.str(name).split(","))
+    if not all(secret.isprintable() for secret in parts):
         raise ValueError("it holds a line end, a control character or bytes that are no text.")
-    if any(not secret or secret != secret.strip() for secret in found):
+    if any(not secret or secret != secret.strip() for secret in parts):
         raise ValueError(
             "one of its secrets is empty, or begins or ends with white space or a line end; "
             "separate several with single commas, and give Drone and edrone the same characters."
         )
-    return found
+    return parts
 
 
 def server(name: str) -> str:
-    """Parse the address of a server."""
     with suppress(ValueError):  # of urlsplit: a port that is no number
         parts = urlsplit(env.str(name))
         plain = not (parts.username or parts.query or parts.fragment)
@@ -179,15 +100,14 @@ def server(name: str) -> str:
 
 
 def token(name: str) -> str:
-    """Parse a token, which goes into a header."""
-    found = env.str(name)
-    if not re.fullmatch(r"[!-~]+", found):
+    """Return a token that can go into a header."""
+    word = env.str(name)
+    if not re.fullmatch(r"[!-~]+", word):
         raise ValueError("it holds white space, a line end or something that is not ASCII, which no token of Drone has.")
-    return found
+    return word
 
 
 def certificates(name: str) -> str:
-    """Parse the path of a file of certificates."""
     path = env.str(name)
     try:
         ssl.create_default_context(cafile=path)
@@ -198,17 +118,22 @@ def certificates(name: str) -> str:
 
 
 def folder(name: str, default: str) -> Path:
-    """Parse a folder; a relative one is meant from where the command was started."""
+    """Return the path of a folder. A relative one starts where the command was started; the default is inside edrone's folder."""
     return Path(os.path.abspath(value(name, env.str, str(BASE_DIR / default))))  # not resolved: a link stays a link
 
 
+def sqlite(path: Path) -> dict[str, Any]:
+    """Return an entry of Django's DATABASES for a file."""
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path)}
+
+
 def database(name: str) -> dict[str, Any]:
-    """Turn sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME into an entry of Django's DATABASES."""
+    """Return an entry of Django's DATABASES for sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME."""
     with suppress(ValueError):  # of urlsplit and dj_database_url, whose own words help nobody
         address = env.str(name)
-        found = dict(dj_database_url.parse(address)) if urlsplit(address).scheme in DATABASE_SCHEMES else {}
-        if found.get("NAME"):
-            return found
+        entry = dict(dj_database_url.parse(address)) if urlsplit(address).scheme in DATABASE_SCHEMES else {}
+        if entry.get("NAME"):
+            return entry
     raise ValueError(
         "set it to sqlite:////path/to/file or postgres://user:password@host:5432/name, "
         "with special characters of the password as %40 for @ and so on."
@@ -216,8 +141,14 @@ def database(name: str) -> dict[str, Any]:
 
 
 def drone_database(name: str) -> dict[str, Any]:
-    """Parse the address of Drone's database; Drone's own form for MySQL is recognised, to say that it cannot be read yet."""
+    """Return the same for Drone's database. Recognises Drone's own form for MySQL, to say that it is not supported."""
     address = env.str(name)
     if address.startswith(("mysql", "mariadb")) or "@tcp(" in address:
         raise ValueError("edrone reads Drone's database in PostgreSQL and in SQLite; MySQL is not supported yet.")
     return database(name)
+
+
+def local_address(host: str, port: int) -> str:
+    """Return the address under which this machine reaches a server that listens on `host`."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

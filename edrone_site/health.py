@@ -14,15 +14,15 @@ logger = logging.getLogger(__name__)
 
 
 def alive(_: HttpRequest) -> HttpResponse:
-    """Answer that the process runs; nothing else is looked at."""
+    """Answer 200 if the process runs, without looking at anything else."""
     return HttpResponse("OK\n", content_type="text/plain")
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    """Answer 200 where everything that a request needs is there, else 503; each part by name, with its state.
+    """Answer 200 if everything that a request needs is there, else 503, with the state of each part by name.
 
-    `?exclude=PART` leaves a part out, as Kubernetes' own /readyz does. Drone is answered without the database too, so a
-    probe that decides over Drone's requests must not ask for it.
+    `?exclude=PART` leaves a part out, as in Kubernetes' own /readyz. Drone is answered without the database too, so a probe
+    that decides whether Drone's requests come here must exclude it.
     """
     parts = {"tree": tree_state, "database": database_state}
     excluded = set(request.GET.getlist("exclude"))
@@ -30,17 +30,17 @@ def ready(request: HttpRequest) -> JsonResponse:
         sentence = f"exclude={unknown[0]}: there is no such part; there are {', '.join(parts)}."
         return JsonResponse({"status": "not asked rightly", "message": sentence}, status=400)
     states = {name: "excluded" if name in excluded else look() for name, look in parts.items()}
-    well = all(state in {"ok", "excluded"} for state in states.values())
-    return JsonResponse({"status": "ready" if well else "not ready", **states}, status=200 if well else 503)
+    healthy = all(state in {"ok", "excluded"} for state in states.values())
+    return JsonResponse({"status": "ready" if healthy else "not ready", **states}, status=200 if healthy else 503)
 
 
 def tree_state() -> str:
-    """Can the tree be read?"""
+    """Return "ok", or why the tree cannot be read."""
     return Tree(settings.EDRONE_PROJECTS).problem() or "ok"
 
 
 def database_state() -> str:
-    """Can edrone's own database be used? What it says otherwise goes to the log: it may name hosts and users."""
+    """Return "ok", or what is wrong with edrone's own database. Its message goes to the log only: it may name hosts and users."""
     try:
         return own_database.problem() or "ok"
     except DatabaseError as error:

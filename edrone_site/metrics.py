@@ -16,12 +16,12 @@ from prometheus_client.registry import Collector
 
 from configs.endpoint.metrics import numbers
 from edrone_site import health
-from edrone_site.workers import FOLDER, in_one_worker
+from edrone_site.metrics_slots import FOLDER, in_one_worker
 from pipelines.tree.revision import revision_of
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """Answer a scrape, unless the metrics are off or on a port of their own."""
+    """Answer a scrape, or 404 if the metrics are off or on a port of their own."""
     if not settings.EDRONE_METRICS or settings.EDRONE_METRICS_PORT:
         raise Http404
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
@@ -29,42 +29,43 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def begin() -> None:
-    """In a worker, before its first request: start at 0, and serve the port of their own where there is one."""
+    """Make all metrics, so that they start at 0, and serve EDRONE_METRICS_PORT. Call it in a worker before its first request."""
     numbers()
     if settings.EDRONE_METRICS_PORT and os.environ.get(FOLDER):
-        in_one_worker(serve_apart)
+        in_one_worker(serve_own_port)
 
 
-def serve_apart() -> None:
-    """Answer scrapes on the port of their own, from a thread of this worker, for as long as it lives."""
-    start_http_server(settings.EDRONE_METRICS_PORT, settings.ENVIRONMENT.host, registry(own_connections=True))
+def serve_own_port() -> None:
+    """Answer scrapes on EDRONE_METRICS_PORT in a thread of this worker."""
+    start_http_server(settings.EDRONE_METRICS_PORT, settings.HOST, registry(own_connections=True))
 
 
 @cache
 def registry(*, own_connections: bool = False) -> CollectorRegistry:
-    """Put everything together: what all workers counted (alone: what this process counted), and the state now."""
-    whole = CollectorRegistry()
+    """Return what all workers counted (without a server: what this process counted), and the state now."""
+    metrics = CollectorRegistry()
     if os.environ.get(FOLDER):
-        MultiProcessCollector(whole)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(metrics)  # type: ignore[no-untyped-call]
     else:
-        whole.register(numbers().registry)
-    whole.register(State(own_connections=own_connections))
-    return whole
+        metrics.register(numbers().registry)
+    metrics.register(State(own_connections=own_connections))
+    return metrics
 
 
 class State(Collector):
-    """What is looked up at each scrape."""
+    """What is looked up at each scrape.
+
+    `own_connections`: the scrape is not a request of Django's, which would close its database connections.
+    """
 
     def __init__(self, *, own_connections: bool) -> None:
-        """`own_connections`: no request of Django surrounds the scrape and ends its connections to databases."""
         self.own_connections = own_connections
 
     def describe(self) -> Iterable[Metric]:
-        """Give no names in advance, so that nothing is looked up when edrone starts."""
+        """Name no metrics in advance, so that nothing is looked up when edrone starts."""
         return ()
 
     def collect(self) -> Iterable[Metric]:
-        """Look at the tree and the database."""
         build = GaugeMetricFamily("edrone_build_info", "The version of edrone that runs.", labels=["version", "python"])
         build.add_metric([settings.EDRONE_VERSION, platform.python_version()], 1)
         ready = GaugeMetricFamily("edrone_ready", "1 where this part of edrone can do its work.", labels=["part"])

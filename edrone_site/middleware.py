@@ -1,4 +1,4 @@
-"""What every answer of the site is sent with."""
+"""The headers of every answer."""
 
 from collections.abc import Callable
 

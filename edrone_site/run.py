@@ -1,7 +1,7 @@
-"""`make run`: everything that a first look needs, then the production server.
+"""`make run`: makes what a first look needs, then starts the production server.
 
-Makes what is missing (a secret key, the database, an administrator, a YAML secret), says where to look, and serves.
-All that it writes goes to the state folder (EDRONE_STATE).
+Makes what is missing (a secret key, the database, an administrator, a YAML secret) and prints where to look. Everything that it
+writes goes to the state folder (EDRONE_STATE).
 """
 
 import os
@@ -10,27 +10,26 @@ import sys
 from pathlib import Path
 
 import django
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 
-from edrone_site import environment
-from edrone_site.management.commands.serve import free_address
+from edrone_site.environment import folder, truth, value
+from edrone_site.listening import bindable_address
 from texts.characters import one_line
 
 
 def main() -> None:
-    """Prepare, print, serve."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edrone_site.settings")
     if not any(os.environ.get(name, "").strip() for name in ("DRONE_DATABASE_URL", "EDRONE_DEMO")):
         os.environ["EDRONE_DEMO"] = "true"
     try:
-        made = make_secrets(environment.folder("EDRONE_STATE", "var"))
+        yaml_secret = make_secrets(folder("EDRONE_STATE", "var"))
         django.setup()
-        settings = environment.read()
-        free_address(settings.host, settings.port)
+        bindable_address(settings.HOST, settings.PORT)
         password = prepare_database()
-        sys.stdout.write(welcome(settings, made, password))
+        sys.stdout.write(welcome(yaml_secret, password))
         sys.stdout.flush()
         call_command("serve")
     except ImproperlyConfigured as error:
@@ -45,32 +44,26 @@ def main() -> None:
 
 
 def make_secrets(state: Path) -> str:
-    """Put SECRET_KEY and DRONE_YAML_SECRET into the environment where they are missing.
+    """Set SECRET_KEY and DRONE_YAML_SECRET in the environment if they are missing, and return the YAML secret that was made.
 
-    SECRET_KEY is kept in the state folder, so that logins outlive a restart. The YAML secret is made for this run only.
-
-    Returns:
-        The YAML secret that was made; empty where there was one, or none is wanted.
+    Return "" if one is set or EDRONE_ALLOW_UNSIGNED is. SECRET_KEY is kept in the state folder, so that logins outlive a restart;
+    the YAML secret is for this run only.
     """
     if not os.environ.get("SECRET_KEY"):
         state.mkdir(parents=True, exist_ok=True)
-        kept = state / "secret_key"
-        if not kept.exists():
-            kept.touch(mode=0o600)
-            kept.write_text(secrets.token_hex(32))
-        os.environ["SECRET_KEY"] = kept.read_text()
-    if os.environ.get("DRONE_YAML_SECRET") or environment.value("EDRONE_ALLOW_UNSIGNED", environment.truth, default=False):
+        key_file = state / "secret_key"
+        if not key_file.exists():
+            key_file.touch(mode=0o600)
+            key_file.write_text(secrets.token_hex(32))
+        os.environ["SECRET_KEY"] = key_file.read_text()
+    if os.environ.get("DRONE_YAML_SECRET") or value("EDRONE_ALLOW_UNSIGNED", truth, default=False):
         return ""
-    os.environ["DRONE_YAML_SECRET"] = made = secrets.token_hex(16)
-    return made
+    os.environ["DRONE_YAML_SECRET"] = yaml_secret = secrets.token_hex(16)
+    return yaml_secret
 
 
 def prepare_database() -> str:
-    """Bring the tables up to date, and make an administrator where there is none.
-
-    Returns:
-        The password of the administrator that was made; empty where there was one.
-    """
+    """Bring the tables up to date, make an administrator if there is none, and return its password, or "" if there was one."""
     from django.contrib.auth.models import User  # noqa: PLC0415 - models need django.setup()
     from django.db import connection  # noqa: PLC0415
     from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415
@@ -85,28 +78,27 @@ def prepare_database() -> str:
     return password
 
 
-def welcome(settings: environment.Environment, made: str, password: str) -> str:
-    """Say where everything is and what to try next."""
-    site = settings.address
+def welcome(yaml_secret: str, password: str) -> str:
+    site = settings.EDRONE_ADDRESS
     login = f"user admin, password {password} (shown this once)" if password else "as before"
-    if made:
-        secret = f"{made} (of this run; set DRONE_YAML_SECRET to keep one)"
+    if yaml_secret:
+        secret = f"{yaml_secret} (of this run; set DRONE_YAML_SECRET to keep one)"
     else:
-        secret = "yours, from DRONE_YAML_SECRET" if settings.yaml_secrets else "none: EDRONE_ALLOW_UNSIGNED is on"
-    prefix = f"DRONE_YAML_SECRET={made or '…'} " if settings.yaml_secrets else ""
-    if settings.port != 8000:  # noqa: PLR2004 - the default
-        prefix = f"PORT={settings.port} {prefix}"
-    if settings.demo:
+        secret = "yours, from DRONE_YAML_SECRET" if settings.DRONE_YAML_SECRETS else "none: EDRONE_ALLOW_UNSIGNED is on"
+    prefix = f"DRONE_YAML_SECRET={yaml_secret or '…'} " if settings.DRONE_YAML_SECRETS else ""
+    if settings.PORT != 8000:  # noqa: PLR2004 - the default
+        prefix = f"PORT={settings.PORT} {prefix}"
+    if settings.EDRONE_DEMO:
         builds = "sample data; set DRONE_DATABASE_URL to see your own"
     else:
-        builds = "those of DRONE_DATABASE_URL" if settings.drone_database else "none; set DRONE_DATABASE_URL to see yours"
+        builds = "those of DRONE_DATABASE_URL" if settings.DRONE_DATABASE else "none; set DRONE_DATABASE_URL to see yours"
     return f"""edrone is starting on {site}
 
   Drone asks      {site}/edrone
   YAML secret     {secret}
   administration  {site}/admin/, {login}
-  tree            {settings.projects}
-  state           {settings.state}
+  tree            {settings.EDRONE_PROJECTS}
+  state           {settings.EDRONE_STATE}
   builds          {builds}
 
 Try next, in another terminal:

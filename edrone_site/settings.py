@@ -1,40 +1,69 @@
-"""Django's settings. Everything that differs between installations comes from environment.py."""
+"""Django's settings. What differs between installations comes from environment variables."""
 
 import logging
 from contextlib import suppress
 
+from django.core.exceptions import ImproperlyConfigured
 from pythonjsonlogger.core import RESERVED_ATTRS
 
 from builds.drone_db.backends.config import SECONDS_KEPT, read_only
-from edrone_site import __version__, environment
+from edrone_site import __version__
+from edrone_site.environment import (
+    BASE_DIR,
+    between,
+    certificates,
+    database,
+    drone_database,
+    env,
+    folder,
+    local_address,
+    one_of,
+    secrets,
+    server,
+    sqlite,
+    token,
+    truth,
+    value,
+    words,
+)
 from pipelines.build_request import LARGEST_BODY
 
-ENVIRONMENT = environment.read()
+# What differs between installations: environment variables, read here and nowhere else (docs/settings.md).
+SECRET_KEY = value("SECRET_KEY", env.str, "")  # empty: enough for commands that only read the tree
+ALLOWED_HOSTS = value("ALLOWED_HOSTS", words, ["localhost", "127.0.0.1", "[::1]"])  # in the addresses that browsers open
+HOST = value("HOST", env.str, "127.0.0.1").strip("[]")
+PORT = value("PORT", between(1, 65535), 8000)
+DRONE_SERVER = value("DRONE_SERVER", server, "")  # an address without a slash at the end
+DRONE_TOKEN = value("DRONE_TOKEN", token, "")
+DRONE_CA_FILE = value("DRONE_CA_FILE", certificates, "")  # PEM; empty: the certificates that the system trusts
+DRONE_YAML_SECRETS = value("DRONE_YAML_SECRET", secrets, ())  # any of them may have signed Drone's request
+EDRONE_STATE = folder("EDRONE_STATE", "var")  # everything that edrone writes while it runs
+EDRONE_PROJECTS = folder("EDRONE_PROJECTS", "projects")  # the tree
+EDRONE_NAMESPACES = frozenset(value("EDRONE_NAMESPACES", words, list[str]()))  # may use a plain folder; empty: all
+EDRONE_MANUAL_BUILDS_BY = frozenset(value("EDRONE_MANUAL_BUILDS_BY", words, list[str]()))  # Drone's logins; empty: anybody
+EDRONE_SHOW_ERRORS = value("EDRONE_SHOW_ERRORS", one_of("build", "http"), "build")
+EDRONE_DATE_TOLERANCE = value("EDRONE_DATE_TOLERANCE", between(1, 86_400), 300)  # seconds between Drone's clock and edrone's
+EDRONE_ALLOW_UNSIGNED = value("EDRONE_ALLOW_UNSIGNED", truth, False)
+EDRONE_WORKERS = value("EDRONE_WORKERS", between(1, 64), 2)  # processes
+EDRONE_THREADS = value("EDRONE_THREADS", between(2, 1024), 128)  # of one process, at most
+EDRONE_METRICS = value("EDRONE_METRICS", truth, True)
+EDRONE_METRICS_PORT = value("EDRONE_METRICS_PORT", between(1, 65535), 0)  # 0: /metrics is on PORT
+EDRONE_LOG_FORMAT = value("EDRONE_LOG_FORMAT", one_of("text", "json"), "text")
+EDRONE_HSTS = value("EDRONE_HSTS", between(0, 63_072_000), 0)  # seconds for which browsers use https only; 0: not sent
+EDRONE_DEMO = value("EDRONE_DEMO", truth, False)  # sample builds in place of Drone's database
+DATABASE = value("DATABASE_URL", database, sqlite(EDRONE_STATE / "edrone.sqlite3"))
+DRONE_DATABASE = value("DRONE_DATABASE_URL", drone_database, None)  # None: not connected
+if EDRONE_DEMO and DRONE_DATABASE:
+    raise ImproperlyConfigured("EDRONE_DEMO cannot be used: DRONE_DATABASE_URL names a real database; unset one of the two.")
+EDRONE_DEMO_FILE = EDRONE_STATE / "demo.sqlite3"
+if EDRONE_DEMO:
+    DRONE_DATABASE = sqlite(EDRONE_DEMO_FILE)
 
-# What is edrone's own, under the names that the rest of the code reads.
 EDRONE_VERSION = __version__
-EDRONE_PROJECTS = ENVIRONMENT.projects
-EDRONE_STATE = ENVIRONMENT.state
-EDRONE_ADDRESS = ENVIRONMENT.address
-EDRONE_NAMESPACES = ENVIRONMENT.namespaces
-EDRONE_MANUAL_BUILDS_BY = ENVIRONMENT.manual_builds_by
-EDRONE_SHOW_ERRORS = ENVIRONMENT.show_errors
-EDRONE_DATE_TOLERANCE = ENVIRONMENT.date_tolerance
-EDRONE_ALLOW_UNSIGNED = ENVIRONMENT.allow_unsigned
-EDRONE_DEMO = ENVIRONMENT.demo
-EDRONE_THREADS: int = ENVIRONMENT.threads
-EDRONE_METRICS = ENVIRONMENT.metrics
-EDRONE_METRICS_PORT = ENVIRONMENT.metrics_port
-DRONE_YAML_SECRETS = ENVIRONMENT.yaml_secrets
-DRONE_SERVER = ENVIRONMENT.drone_server
-DRONE_TOKEN = ENVIRONMENT.drone_token
-DRONE_CA_FILE = ENVIRONMENT.drone_ca_file
+EDRONE_ADDRESS = local_address(HOST, PORT)
 
-SECRET_KEY = ENVIRONMENT.secret_key
-ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
+# No variable turns this on: Django's debug pages would show cookies, tokens and parameters of builds to anybody.
 DEBUG = False
-DEFAULT_EXCEPTION_REPORTER = "edrone_site.reporting.Reporter"
-DEFAULT_EXCEPTION_REPORTER_FILTER = "edrone_site.reporting.Filter"
 ROOT_URLCONF = "edrone_site.urls"
 WSGI_APPLICATION = "edrone_site.wsgi.application"
 DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY
@@ -76,7 +105,7 @@ CSRF_FAILURE_VIEW = "builds.browsing.error_pages.form_refused"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": sorted((environment.BASE_DIR / "builds").glob("*/templates")),  # each subject has its own
+        "DIRS": sorted((BASE_DIR / "builds").glob("*/templates")),  # each subject has its own
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -88,7 +117,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": ENVIRONMENT.database, "drone": read_only(ENVIRONMENT.drone_database)}
+DATABASES = {"default": DATABASE, "drone": read_only(DRONE_DATABASE)}
 DATABASE_ROUTERS = ["builds.drone_db.router.DroneRouter"]
 with suppress(OSError):  # commands that only read the tree also run where nothing can be written
     EDRONE_STATE.mkdir(parents=True, exist_ok=True)
@@ -108,8 +137,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # A proxy in front ends TLS and says so. Who reaches edrone past it can say so too, of their own requests only, and gains
 # nothing: logins and forms of others are not changed by it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-if ENVIRONMENT.hsts:
-    SECURE_HSTS_SECONDS = ENVIRONMENT.hsts
+if EDRONE_HSTS:
+    SECURE_HSTS_SECONDS = EDRONE_HSTS
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = True
     # Drone follows no redirect, probes and scrapes ask by http inside a cluster: only pages for people are redirected.
@@ -126,7 +155,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # Pages speak the language that the reader chose on them, or the browser asks for. The compiled texts are in the repository.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "中文")]
-LOCALE_PATHS = [environment.BASE_DIR / "web" / "locale"]
+LOCALE_PATHS = [BASE_DIR / "web" / "locale"]
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
@@ -158,11 +187,11 @@ LOGGING = {
             "reserved_attrs": [*RESERVED_ATTRS, "request"],
         },
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": ENVIRONMENT.log_format, "filters": ["refusals"]}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": EDRONE_LOG_FORMAT, "filters": ["refusals"]}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # Django would mail errors to administrators, with the request's headers in them.
     # The parameters of builds are in urllib3's lines: in its warnings as well, whole addresses with whatever was in the query.
-    "filters": {"refusals": {"()": "edrone_site.reporting.RefusalsInOneLine"}},
+    "filters": {"refusals": {"()": "edrone_site.log_filters.RefusalsInOneLine"}},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "urllib3": {"level": "ERROR"},

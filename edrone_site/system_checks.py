@@ -12,12 +12,11 @@ SHORTEST_KEY = 32  # characters; below 50 `check --deploy` warns (security.W009)
 
 @register()
 def secret_key(**_: Any) -> Sequence[CheckMessage]:
-    """Django signs sessions with SECRET_KEY."""
     try:
         if len(settings.SECRET_KEY) >= SHORTEST_KEY:
             return []
     except ImproperlyConfigured:
-        pass  # Django's own word for an empty one
+        pass  # Django raises it if the key is empty
     return [
         Error(
             f"SECRET_KEY is not set, or shorter than {SHORTEST_KEY} characters.",
@@ -29,8 +28,8 @@ def secret_key(**_: Any) -> Sequence[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def https(**_: Any) -> Sequence[CheckMessage]:
-    """Say with edrone's setting what Django would say with four of its own."""
-    if settings.ENVIRONMENT.hsts:
+    """Ask for EDRONE_HSTS, which sets what four checks of Django ask for."""
+    if settings.EDRONE_HSTS:
         return []
     return [
         Warning(

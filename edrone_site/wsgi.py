@@ -6,10 +6,10 @@ import sys
 
 from django.core.wsgi import get_wsgi_application
 
-from edrone_site import workers
+from edrone_site.metrics_slots import count_in_slot
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edrone_site.settings")
-workers.share_numbers()
+count_in_slot()
 site = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402 - Django must be set up before
@@ -17,11 +17,12 @@ from django.urls import reverse  # noqa: E402
 
 from builds import drone_version  # noqa: E402
 from edrone_site import metrics  # noqa: E402
-from edrone_site.admission import Admission  # noqa: E402
-from edrone_site.incoming import FormsOnly, Utf8Request  # noqa: E402
-from edrone_site.startup import refuse_what_cannot_work  # noqa: E402
+from edrone_site.request_limits import RequestLimits  # noqa: E402
+from edrone_site.startup_checks import run_startup_checks  # noqa: E402
+from edrone_site.thread_limit import ThreadLimit  # noqa: E402
+from edrone_site.utf8_request import Utf8Request  # noqa: E402
 
-refuse_what_cannot_work()
+run_startup_checks()
 if settings.EDRONE_METRICS:
     metrics.begin()
 drone_version.begin()
@@ -29,7 +30,7 @@ drone_version.begin()
 site.request_class = Utf8Request
 # All but one of the threads. A probe that only asks whether the process is alive takes no time and is always answered.
 config = [reverse(name) for name in ("config", "config-slash")]
-application = FormsOnly(Admission(site, settings.EDRONE_THREADS - 1, [*config, reverse("healthz")]), config)
+application = RequestLimits(ThreadLimit(site, settings.EDRONE_THREADS - 1, [*config, reverse("healthz")]), config)
 
 # A page takes the interpreter for tens of milliseconds. A configuration request asks for it several times, and waits each time
 # until it is taken away: not 5 ms, as Python has it (docs/performance.md).

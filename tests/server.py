@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import requests
 
@@ -33,6 +35,12 @@ class Server:
     def manage(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a command in the environment of this server."""
         return manage(*arguments, **self.environment | environment)
+
+
+def settings_of_environment() -> SimpleNamespace:
+    """Read settings.py anew, with the variables that are set now."""
+    names = runpy.run_path(str(ROOT / "edrone_site" / "settings.py"))
+    return SimpleNamespace(**{name: value for name, value in names.items() if name.isupper()})
 
 
 def free_port() -> int:

@@ -35,7 +35,7 @@ def numbers() -> Numbers:
     """Give the numbers of this process.
 
     Made at the first use and not on import: only then is it known whether worker processes share them
-    (edrone_site/workers.py).
+    (edrone_site/metrics_slots.py).
     """
     return Numbers()
 

@@ -224,7 +224,7 @@ def test_a_certificate_of_drones_server_is_a_file_that_edrone_reads():
 
 
 def test_every_setting_of_the_chart_is_one_that_edrone_reads(values: str):
-    source = (ROOT / "edrone_site/environment.py").read_text()
+    source = (ROOT / "edrone_site/settings.py").read_text()
     for pod in pods(objects(values)):
         for container in pod["containers"]:
             if container["name"] == "edrone":

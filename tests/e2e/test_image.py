@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edrone_site.server import SECONDS_TO_START
+from edrone_site.granian_server import SECONDS_TO_START
 from tests.e2e.running import SECRET, SETTINGS, Server, SlowRequest, manage, serving, wait_until
 from tests.server import ROOT
 

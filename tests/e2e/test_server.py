@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from configs.endpoint.metrics import OUTCOMES
-from edrone_site.server import SECONDS_TO_START
+from edrone_site.granian_server import SECONDS_TO_START
 from tests.e2e.running import SETTINGS, Server, SlowRequest, answers, ask, manage, serving, wait_until
 from tests.server import ROOT, free_port
 

@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from configs.client.drone_request import request_for
-from edrone_site import environment
 from pipelines.resolve.resolve import resolve
 from pipelines.tree.tree import Tree
+from tests.server import settings_of_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 GIVEN = {
@@ -39,15 +39,15 @@ def services() -> dict[str, Any]:
 
 
 def test_compose_gives_edrone_settings_that_it_reads(services: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
-    source = (ROOT / "edrone_site/environment.py").read_text()
+    source = (ROOT / "edrone_site/settings.py").read_text()
     for name, value in services["edrone"]["environment"].items():
         assert f'"{name}"' in source
         monkeypatch.setenv(name, value)
-    read = environment.read()
-    assert read.database["HOST"] == "db"
-    assert read.database["NAME"] == "edrone"
-    assert read.yaml_secrets == ("shared",)
-    assert str(read.projects) == "/projects"
+    read = settings_of_environment()
+    assert read.DATABASE["HOST"] == "db"
+    assert read.DATABASE["NAME"] == "edrone"
+    assert read.DRONE_YAML_SECRETS == ("shared",)
+    assert str(read.EDRONE_PROJECTS) == "/projects"
 
 
 def test_compose_gives_drone_and_edrone_one_secret_and_one_address(services: dict[str, Any]):

@@ -12,7 +12,7 @@ from tests.server import ROOT, Server
 README = (ROOT / "README.md").read_text()
 CHINESE = ROOT / "README.zh.md"
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
-ENVIRONMENT = (ROOT / "edrone_site" / "environment.py").read_text()
+SETTINGS_CODE = (ROOT / "edrone_site" / "settings.py").read_text()
 
 
 def commands(text: str) -> list[str]:
@@ -32,7 +32,7 @@ def values(table: dict[str, str]) -> dict[str, list[str]]:
 
 
 def read_by_the_code() -> list[str]:
-    return re.findall(r'(?:value|folder)\("([A-Z_]+)"', ENVIRONMENT)
+    return re.findall(r'(?:value|folder)\("([A-Z_]+)"', SETTINGS_CODE)
 
 
 def test_the_settings_table_names_every_variable_that_the_code_reads_and_no_other():
@@ -65,7 +65,7 @@ def test_the_readme_shows_five_settings_as_the_settings_page_has_them():
 )
 def test_the_defaults_in_the_table_are_those_of_the_code(name, default):
     assert settings_table(SETTINGS)[name] == f"`{default}`"
-    (line,) = [line for line in ENVIRONMENT.splitlines() if f'"{name}"' in line]
+    (line,) = [line for line in SETTINGS_CODE.splitlines() if f'"{name}"' in line]
     assert re.search(rf'[" ]{re.escape(default)}"?\)', line)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from edrone_site.server import SECONDS_TO_START
+from edrone_site.granian_server import SECONDS_TO_START
 from tests.server import PATIENCE, ROOT, clean_environment, free_port, running, wait_until_it_answers
 
 

@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
-from edrone_site.admission import Admission
 from edrone_site.middleware import HEADERS
+from edrone_site.thread_limit import ThreadLimit
 from tests.server import manage
 
 PRODUCTION = {
@@ -73,8 +73,8 @@ def test_an_exception_inside_edrone_has_them_too_and_says_nothing(monkeypatch: p
 
 def test_busy_has_them_too():
     sent: dict[str, str] = {}
-    full = Admission(lambda *_: [], 1, ())
-    assert full.places.acquire(blocking=False)
+    full = ThreadLimit(lambda *_: [], 1, ())
+    assert full.slots.acquire(blocking=False)
     full({"PATH_INFO": "/"}, lambda _, headers: sent.update(headers))
     assert sent.items() >= HEADERS.items()
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 
-from edrone_site import startup
+from edrone_site.startup_checks import run_startup_checks
 from tests.server import ROOT, clean_environment, manage
 
 KEY = "k" * 40
@@ -56,12 +56,12 @@ def test_every_check_says_what_to_do(settings, tmp_path):
 def test_the_start_ends_with_one_line_of_all_errors(settings):
     settings.SECRET_KEY, settings.DRONE_YAML_SECRETS = "short", ()
     with pytest.raises(ImproperlyConfigured, match=r"^\(\w+\.E001\) .* \(\w+\.E001\) .*$"):
-        startup.refuse_what_cannot_work()
+        run_startup_checks()
 
 
 def test_warnings_do_not_stop_the_start(settings, tmp_path):
     settings.EDRONE_PROJECTS = tmp_path / "gone"
-    (warning,) = startup.refuse_what_cannot_work()
+    (warning,) = run_startup_checks()
     assert warning.startswith("(configs.W001) The tree ")
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from configs.client import drone_request
-from edrone_site.server import SECONDS_TO_START
+from edrone_site.granian_server import SECONDS_TO_START
 from tests.conftest import push
 from tests.server import PATIENCE, ROOT, Server, running
 

@@ -1,4 +1,4 @@
-"""`manage.py version`: what runs."""
+"""`manage.py version`: prints the versions of edrone, Django and Python."""
 
 import platform
 from typing import Any

@@ -1,8 +1,8 @@
-"""Numbers that the worker processes of one server share.
+"""Metrics that the worker processes of one server share.
 
-Each worker keeps its own in files of one folder (prometheus_client's multiprocess mode). A file belongs to a slot, not to
-a process: who takes the place of a dead worker goes on counting in its files. So nothing that was counted is lost, no
-total ever falls, and there are never more files than workers ran at once.
+Each worker counts in files of its own in one folder (prometheus_client's multiprocess mode). A file belongs to a slot, not to a
+process: a worker that replaces a dead one goes on counting in its files. So no count is lost, no total ever falls, and there are
+never more files than workers ran at once.
 """
 
 import fcntl
@@ -19,25 +19,25 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's own variable
 
 
 def prepare_folder(folder: Path) -> None:
-    """Let the workers that are started from now on share their numbers in a folder, emptied first.
+    """Empty the folder, and let workers that start from now on count in it.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the folder cannot be written.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     os.environ[FOLDER] = str(folder)
 
 
-def share_numbers() -> None:
-    """In a worker, before anything is counted: count in the files of a slot. Does nothing where no folder is prepared."""
+def count_in_slot() -> None:
+    """Make this worker count in the files of a slot, if a folder is prepared. Call it before any metric is made."""
     if os.environ.get(FOLDER):
         slot = take_slot(os.environ[FOLDER])
         values.ValueClass = values.MultiProcessValue(lambda: slot)  # type: ignore[no-untyped-call]
 
 
 def take_slot(folder: str) -> int:
-    """Take the first free slot for this process, to its end: the system gives it back however the process ends."""
+    """Return the first free slot, locked until this process ends: the system unlocks it however the process ends."""
     for number in count():
         descriptor = os.open(f"{folder}/slot-{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -50,7 +50,7 @@ def take_slot(folder: str) -> int:
 
 
 def in_one_worker(action: Callable[[], None]) -> None:
-    """Do something in one of the workers; when that one ends, in another. Returns at once."""
+    """Run an action in one of the workers, and in another one when that one ends. Return at once."""
     descriptor = os.open(f"{os.environ[FOLDER]}/leader.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def wait() -> None:

@@ -1,4 +1,4 @@
-"""What stops edrone from starting, said in one line."""
+"""System checks as one line, for the start of the server."""
 
 from collections.abc import Sequence
 
@@ -6,14 +6,14 @@ from django.core.checks import ERROR, CheckMessage, run_checks
 from django.core.exceptions import ImproperlyConfigured
 
 
-def refuse_what_cannot_work() -> Sequence[str]:
+def run_startup_checks() -> Sequence[str]:
     """Run Django's system checks (those that need no database).
 
     Returns:
-        The warnings, each a line.
+        One line for each warning.
 
     Raises:
-        ImproperlyConfigured: one line with each error, its id and what to do.
+        ImproperlyConfigured: one line with every error, its id and what to do.
     """
     messages = run_checks()
     if errors := [message for message in messages if message.level >= ERROR]:
@@ -22,5 +22,4 @@ def refuse_what_cannot_work() -> Sequence[str]:
 
 
 def line(message: CheckMessage) -> str:
-    """Write a message with its id and its hint."""
     return f"({message.id}) {message.msg} {message.hint or ''}".strip()

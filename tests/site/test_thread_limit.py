@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from edrone_site.admission import Admission
+from edrone_site.thread_limit import ThreadLimit
 from tests.server import Server, running
 from tests.site.test_wire import BODY, connect, exchange, head
 
@@ -39,7 +39,7 @@ class Site:
 class Caller:
     """Asks and remembers the status."""
 
-    def __init__(self, application: Admission) -> None:
+    def __init__(self, application: ThreadLimit) -> None:
         self.application, self.status = application, ""
 
     def ask(self, path: str = "/api/user", **environ: str) -> Any:
@@ -51,7 +51,7 @@ class Caller:
 
 def test_the_first_request_too_many_gets_503_at_once_and_a_place_is_free_again_once_an_answer_is_sent():
     site = Site()
-    caller = Caller(Admission(site, 2, ["/edrone"]))
+    caller = Caller(ThreadLimit(site, 2, ["/edrone"]))
     first, _second = caller.ask(), caller.ask()
     assert b"".join(caller.ask()).startswith(b'{"message": "edrone is busy')
     assert caller.status == "503 Service Unavailable"
@@ -66,7 +66,7 @@ def test_the_first_request_too_many_gets_503_at_once_and_a_place_is_free_again_o
 
 
 def test_the_configuration_endpoint_is_never_refused():
-    caller = Caller(Admission(Site(), 1, ["/edrone"]))
+    caller = Caller(ThreadLimit(Site(), 1, ["/edrone"]))
     _held = caller.ask()
     for _ in range(5):
         caller.ask("/edrone")
@@ -74,7 +74,7 @@ def test_the_configuration_endpoint_is_never_refused():
 
 
 def test_an_answer_that_is_dropped_gives_its_place_back_though_nobody_closes_it():
-    caller = Caller(Admission(Site(), 1, ()))
+    caller = Caller(ThreadLimit(Site(), 1, ()))
     for _ in range(3):
         caller.ask()
         assert caller.status == "200 OK"
@@ -83,7 +83,7 @@ def test_an_answer_that_is_dropped_gives_its_place_back_though_nobody_closes_it(
 
 def test_an_application_that_fails_gives_its_place_back():
     site = Site()
-    caller = Caller(Admission(site, 1, ()))
+    caller = Caller(ThreadLimit(site, 1, ()))
     site.fails = True
     for _ in range(3):
         with pytest.raises(RuntimeError):
@@ -113,7 +113,7 @@ def slow_login(server: Server) -> socket.socket:
     ],
 )
 def test_people_are_told_in_their_language(environ, said):
-    caller = Caller(Admission(Site(), 1, ()))
+    caller = Caller(ThreadLimit(Site(), 1, ()))
     _first = caller.ask()
     assert said in b"".join(caller.ask("/admin/", **environ)).decode()
 

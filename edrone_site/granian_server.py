@@ -1,4 +1,4 @@
-"""The server: Granian, with workers that are replaced however often they end, and with room for many idle connections."""
+"""Granian, with workers that are replaced however often they end, and with room for many idle connections."""
 
 import logging
 import resource
@@ -22,13 +22,15 @@ HTTP1 = HTTP1Settings(
 )
 
 
-class Server(MPServer):
-    """Granian, but for what it does when a worker ends: its own loop ends the server when one ends twice within 5.5 s."""
+class RespawningServer(MPServer):
+    """Granian, except that it replaces workers however often they end.
+
+    Granian's own loop ends the server when a worker ends twice within 5.5 s.
+    """
 
     cannot_start = False  # no worker ever ran
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
-        """Replace workers that end, until the server is told to stop."""
         early_ends = [0] * self.workers  # in a row, by place
         due: dict[int, float] = {}  # when the next worker of a place is started
         has_run = False
@@ -44,7 +46,7 @@ class Server(MPServer):
                     early_ends[place], has_run = 0, True
                 else:
                     early_ends[place] += 1
-                due[place] = time.monotonic() + pause(early_ends[place])
+                due[place] = time.monotonic() + pause_before_respawn(early_ends[place])
             has_run = has_run or any(worker.is_alive() and lived_long(worker) for worker in self.wrks)
             failed = [place for place in due if (self.wrks[place].inner.exitcode or 0) > 0 and early_ends[place] >= STARTS]
             if failed and not has_run:
@@ -60,12 +62,12 @@ class Server(MPServer):
 
 
 def lived_long(worker: Any) -> bool:
-    """Tell whether a worker is, or was, past its start."""
+    """Return whether a worker ran for longer than it takes to start."""
     return bool(time.monotonic() - worker.birth >= SECONDS_TO_START)
 
 
-def pause(early_ends: int) -> float:
-    """Give the seconds until a worker is replaced: none, unless it ended while it started."""
+def pause_before_respawn(early_ends: int) -> float:
+    """Return the seconds until a worker is replaced: 0, unless it ended while it started."""
     if not early_ends:
         return 0
     seconds = min(2.0 ** (early_ends - 2), LONGEST_WAIT)
@@ -73,8 +75,8 @@ def pause(early_ends: int) -> float:
     return seconds
 
 
-def connections_of_a_worker(threads: int) -> int:
-    """Raise the limit of open files as far as edrone may and needs, and give how many connections fit below it."""
+def connection_limit(threads: int) -> int:
+    """Raise the limit of open files as far as needed and allowed, and return how many connections fit below it."""
     wanted = MOST_CONNECTIONS + threads * FILES_OF_A_THREAD + OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     highest = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)

@@ -1,4 +1,4 @@
-"""Answers to requests that Django never sees."""
+"""Responses to requests that are refused before Django sees them."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from django.utils import translation
 
 from edrone_site.middleware import HEADERS
 
-PEOPLES = "/admin/"
+PAGES = "/admin/"
 
 
 def refuse(
@@ -22,8 +22,8 @@ def refuse(
     message: str,
     *headers: tuple[str, str],
 ) -> list[bytes]:
-    """Answer with a page in the reader's language for people, with a message as JSON for everybody else."""
-    if environ["PATH_INFO"].startswith(PEOPLES):
+    """Return a page in the reader's language under /admin/, and the message as JSON everywhere else."""
+    if environ["PATH_INFO"].startswith(PAGES):
         request = HttpRequest()
         request.META, request.COOKIES = environ, parse_cookie(environ.get("HTTP_COOKIE", ""))
         with translation.override(translation.get_language_from_request(request)):

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from edrone_site import environment
-from tests.server import manage
+from edrone_site.environment import BASE_DIR
+from tests.server import manage, settings_of_environment
 
 
 @pytest.fixture(autouse=True)
@@ -17,15 +17,19 @@ def empty(monkeypatch):
 
 
 def test_nothing_set_gives_the_defaults():
-    read = environment.read()
-    assert (read.host, read.port, read.show_errors, read.date_tolerance) == ("127.0.0.1", 8000, "build", 300)
-    assert (read.yaml_secrets, read.namespaces, read.allow_unsigned, read.drone_database) == ((), frozenset(), False, None)
-    assert read.projects == environment.BASE_DIR / "projects"
-    assert read.database == {"ENGINE": "django.db.backends.sqlite3", "NAME": str(environment.BASE_DIR / "var" / "edrone.sqlite3")}
+    read = settings_of_environment()
+    assert (read.HOST, read.PORT, read.EDRONE_SHOW_ERRORS, read.EDRONE_DATE_TOLERANCE) == ("127.0.0.1", 8000, "build", 300)
+    assert read.DRONE_YAML_SECRETS == ()
+    assert not read.EDRONE_NAMESPACES
+    assert read.EDRONE_ALLOW_UNSIGNED is False
+    assert read.DRONE_DATABASE is None
+    assert read.EDRONE_PROJECTS == BASE_DIR / "projects"
+    assert read.EDRONE_STATE == BASE_DIR / "var"
+    assert read.DATABASE["NAME"] == str(BASE_DIR / "var" / "edrone.sqlite3")
 
 
 def test_set_but_empty_is_as_not_set(monkeypatch):
-    before = environment.read()
+    before = settings_of_environment()
     for name in (
         "SECRET_KEY",
         "PORT",
@@ -37,31 +41,31 @@ def test_set_but_empty_is_as_not_set(monkeypatch):
         "EDRONE_PROJECTS",
     ):
         monkeypatch.setenv(name, "")
-    assert environment.read() == before
+    assert settings_of_environment() == before
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "field", "expected"),
+    ("name", "value", "setting", "expected"),
     [
-        ("PORT", "9000", "port", 9000),
-        ("EDRONE_HSTS", "31536000", "hsts", 31_536_000),
-        ("ALLOWED_HOSTS", "a.example.com, b.example.com,", "allowed_hosts", ["a.example.com", "b.example.com"]),
-        ("DRONE_YAML_SECRET", "new,old", "yaml_secrets", ("new", "old")),
-        ("EDRONE_NAMESPACES", "ismewen, shop/team", "namespaces", frozenset({"ismewen", "shop/team"})),
-        ("EDRONE_ALLOW_UNSIGNED", "true", "allow_unsigned", True),
-        ("EDRONE_SHOW_ERRORS", "http", "show_errors", "http"),
-        ("DRONE_SERVER", "https://drone.example.com/", "drone_server", "https://drone.example.com"),
-        ("EDRONE_PROJECTS", "/srv/tree", "projects", Path("/srv/tree")),
+        ("PORT", "9000", "PORT", 9000),
+        ("EDRONE_HSTS", "31536000", "SECURE_HSTS_SECONDS", 31_536_000),
+        ("ALLOWED_HOSTS", "a.example.com, b.example.com,", "ALLOWED_HOSTS", ["a.example.com", "b.example.com"]),
+        ("DRONE_YAML_SECRET", "new,old", "DRONE_YAML_SECRETS", ("new", "old")),
+        ("EDRONE_NAMESPACES", "ismewen, shop/team", "EDRONE_NAMESPACES", frozenset({"ismewen", "shop/team"})),
+        ("EDRONE_ALLOW_UNSIGNED", "true", "EDRONE_ALLOW_UNSIGNED", True),
+        ("EDRONE_SHOW_ERRORS", "http", "EDRONE_SHOW_ERRORS", "http"),
+        ("DRONE_SERVER", "https://drone.example.com/", "DRONE_SERVER", "https://drone.example.com"),
+        ("EDRONE_PROJECTS", "/srv/tree", "EDRONE_PROJECTS", Path("/srv/tree")),
     ],
 )
-def test_values_are_typed(monkeypatch, name, value, field, expected):
+def test_values_are_typed(monkeypatch, name, value, setting, expected):
     monkeypatch.setenv(name, value)
-    assert getattr(environment.read(), field) == expected
+    assert getattr(settings_of_environment(), setting) == expected
 
 
 def test_a_database_url_becomes_a_database(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://user:p%40ss@db.example.com:5433/edrone?sslmode=require")
-    database = environment.read().database
+    database = settings_of_environment().DATABASES["default"]
     assert database["ENGINE"] == "django.db.backends.postgresql"
     assert (database["USER"], database["PASSWORD"], database["HOST"], database["PORT"], database["NAME"]) == (
         "user",
@@ -112,7 +116,7 @@ def test_a_database_url_becomes_a_database(monkeypatch):
 def test_a_wrong_value_is_one_line_with_the_variable_and_what_to_set(monkeypatch, name, value, words):
     monkeypatch.setenv(name, value)
     with pytest.raises(ImproperlyConfigured) as caught:
-        environment.read()
+        settings_of_environment()
     message = str(caught.value)
     assert message.startswith(f"{name} cannot be used: ")
     assert words in message
@@ -122,11 +126,17 @@ def test_a_wrong_value_is_one_line_with_the_variable_and_what_to_set(monkeypatch
 
 def test_sample_data_in_place_of_a_real_database_is_refused(monkeypatch):
     monkeypatch.setenv("EDRONE_DEMO", "true")
-    assert environment.read().demo
-    assert str(environment.read().drone_database).endswith("/demo.sqlite3'}")
+    assert settings_of_environment().EDRONE_DEMO
+    assert settings_of_environment().DRONE_DATABASE["NAME"].endswith("/demo.sqlite3")
     monkeypatch.setenv("DRONE_DATABASE_URL", "sqlite:////var/lib/drone/database.sqlite")
     with pytest.raises(ImproperlyConfigured, match="EDRONE_DEMO cannot be used: DRONE_DATABASE_URL names a real database"):
-        environment.read()
+        settings_of_environment()
+
+
+@pytest.mark.parametrize("name", ["DEBUG", "DJANGO_DEBUG", "EDRONE_DEBUG"])
+def test_no_variable_turns_on_djangos_debug_pages(monkeypatch, name):
+    monkeypatch.setenv(name, "true")
+    assert settings_of_environment().DEBUG is False
 
 
 def test_a_wrong_value_ends_every_command_with_that_line(tmp_path):

@@ -1,0 +1,29 @@
+"""Refuses bodies that no address of edrone takes, before anything of them is read."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from edrone_site.refusals import refuse
+from pipelines.build_request import LARGEST_BODY
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+TOO_LARGE = f"The body is larger than {LARGEST_BODY} bytes, which is more than any address of edrone takes. It was not read."
+NO_FILES = "edrone takes no files, and no multipart bodies: send forms as application/x-www-form-urlencoded, and JSON to the API."
+
+
+class RequestLimits:
+    """WSGI middleware that refuses files and bodies larger than a form. The `exempt` paths refuse such bodies themselves.
+
+    A chunked body, which has no Content-Length, is never read: for Django it is empty.
+    """
+
+    def __init__(self, application: Application, exempt: Iterable[str]) -> None:
+        self.application, self.exempt = application, frozenset(exempt)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] not in self.exempt:
+            if int(environ.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
+                return refuse(environ, start_response, "413 Content Too Large", "413.html", TOO_LARGE)
+            if environ.get("CONTENT_TYPE", "").lower().lstrip().startswith("multipart/"):
+                return refuse(environ, start_response, "415 Unsupported Media Type", "413.html", NO_FILES)
+        return self.application(environ, start_response)

@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 .PHONY: run
 run: .venv/run ## Start edrone with the sample tree on 127.0.0.1:$PORT (8000)
@@ -18,8 +18,12 @@ demo: .venv/run ## Start edrone beside a stand-in for Drone, to see builds start
 	@exec $(BIN)/python -m demo.run
 
 .PHONY: test
-test: lint types ## Linters, types and tests: everything that needs Python packages only
-	$(BIN)/pytest --numprocesses auto
+test: lint types ## Linters, types and the fast tests: pass before each commit that is pushed
+	$(BIN)/pytest --numprocesses auto -m "not slow"
+
+.PHONY: test-all
+test-all: .venv/dev ## All tests that need Python packages only: also real servers, and many examples of each law
+	$(BIN)/pytest --numprocesses auto --hypothesis-profile many
 
 .PHONY: lint
 lint: .venv/dev ## Check style

@@ -30,8 +30,21 @@ SECRET = "bea26a2221fd8090ea38720fc445eca6"
 Tree = Callable[[dict[str, str | bytes]], Path]
 
 # How long an example takes says more about the machine than about edrone: a busy one must not fail a law.
-hypothesis.settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-hypothesis.settings.load_profile("any-machine")
+for profile, examples in (("few", 10), ("many", 100)):  # `make test-all` takes many
+    hypothesis.settings.register_profile(
+        profile, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+hypothesis.settings.load_profile("few")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests that need a server process as slow: edrone's own, or PostgreSQL."""
+    for item in items:
+        values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        if {"server", "postgres"} & set(getattr(item, "fixturenames", ())) or any(
+            str(value).endswith("postgres") for value in values
+        ):
+            item.add_marker(pytest.mark.slow)
 
 
 def recorded(name: str) -> tuple[dict[str, str], bytes]:

@@ -16,3 +16,5 @@ from edrone_site.settings import DATABASES, EDRONE_STATE  # noqa: E402
 
 # A file and not memory: the thread that records has a connection of its own.
 DATABASES["default"]["TEST"] = {"NAME": str(EDRONE_STATE / "test.sqlite3")}
+# Logins are not what most tests are about, and the real hashes take a tenth of a second each.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -15,6 +15,7 @@ import requests
 from tests.server import ROOT, clean_environment, running
 
 
+@pytest.mark.slow
 def test_a_newcomer_starts_an_operation_through_edrone_and_sees_it_finish(tmp_path):
     with running(tmp_path, sys.executable, "-m", "demo.run") as demo:
         for _ in range(200):
@@ -53,6 +54,7 @@ def test_a_newcomer_starts_an_operation_through_edrone_and_sees_it_finish(tmp_pa
         assert (done.returncode, done.stdout.startswith("kind: pipeline")) == (0, True), done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_with_everything_that_it_started(tmp_path, number):
     with running(tmp_path, sys.executable, "-m", "demo.run") as demo:

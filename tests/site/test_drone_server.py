@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 import requests
 
 from configs.client import drone_request
@@ -29,6 +30,7 @@ def wait_until(condition: Callable[[], object]) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_the_login_of_drone_token_is_looked_at_and_errors_of_stages_are_shown(tmp_path: Path):
     tree = tmp_path / "tree"
     tree.mkdir()
@@ -46,6 +48,7 @@ def test_the_login_of_drone_token_is_looked_at_and_errors_of_stages_are_shown(tm
             assert TOKEN not in server.printed()
 
 
+@pytest.mark.slow
 def test_a_drone_server_that_says_nothing_holds_up_neither_the_start_nor_an_answer(tmp_path: Path):
     tree = tmp_path / "tree"
     tree.mkdir()

@@ -52,6 +52,7 @@ def database() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.mark.slow
 def test_it_runs_on_postgresql_and_the_endpoint_does_not_notice_when_that_stops(tmp_path, database):
     with running(tmp_path, DATABASE_URL=database.get_uri()) as server:
         assert requests.get(f"{server.url}/readyz", timeout=5).json() == {"status": "ready", "tree": "ok", "database": "ok"}

@@ -30,6 +30,7 @@ def asked(server: Server) -> requests.Response:
     return requests.get(f"{server.url}/api/user", headers={"Authorization": "edrone_" + "x" * 43}, timeout=10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_a_database_without_tables_is_not_ready_until_it_is_migrated(kind: str, tmp_path: Path, postgres: PostgresServer):
     settings = dict(SETTINGS)
@@ -50,6 +51,7 @@ def test_a_database_without_tables_is_not_ready_until_it_is_migrated(kind: str, 
         drones.execute(drones.postgres_database(postgres, "postgres"), "DROP DATABASE without_tables WITH (FORCE)")
 
 
+@pytest.mark.slow
 def test_a_database_that_can_only_be_read_is_not_ready(tmp_path: Path, postgres: PostgresServer):
     drones.execute(drones.postgres_database(postgres, "postgres"), "CREATE DATABASE only_read")
     writing = postgres.get_uri().replace("/postgres?", "/only_read?")

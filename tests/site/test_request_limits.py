@@ -40,6 +40,7 @@ def left_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS)
 def test_a_body_larger_than_a_form_is_refused_before_it_is_sent(site, path: str):
     status, said = posted(site, path, "application/x-www-form-urlencoded", "Content-Length: 1048577", b"username=a")
@@ -47,6 +48,7 @@ def test_a_body_larger_than_a_form_is_refused_before_it_is_sent(site, path: str)
     assert ("is no form of edrone" if path.startswith("/admin") else "larger than 1048576 bytes") in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("length", ["Content-Length: 100000", "Transfer-Encoding: chunked"])
 def test_a_file_is_refused_unread_and_nothing_is_written(site, path: str, length: str):
@@ -57,6 +59,7 @@ def test_a_file_is_refused_unread_and_nothing_is_written(site, path: str, length
     assert left_in(site[1]) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS)
 def test_a_form_in_chunks_is_not_read(site, path: str):
     status, _ = posted(site, path, "application/x-www-form-urlencoded", "Transfer-Encoding: chunked", b"5\r\nname=\r\n")
@@ -64,6 +67,7 @@ def test_a_form_in_chunks_is_not_read(site, path: str):
     assert left_in(site[1]) == []
 
 
+@pytest.mark.slow
 def test_the_refusal_is_in_the_readers_language_and_has_the_headers_of_every_answer(site):
     server, _ = site
     with closing(connect(server)) as connection:

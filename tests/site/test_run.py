@@ -26,6 +26,7 @@ def test_it_says_where_everything_is_and_what_to_try(server):
     assert f"PORT={server.environment['PORT']} DRONE_YAML_SECRET=" in printed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("demo", "said"), [("", "sample data; set DRONE_DATABASE_URL"), ("false", "none; set DRONE_DATABASE_URL")]
 )
@@ -50,6 +51,7 @@ def test_the_administration_asks_strangers_to_log_in(server):
     assert requests.get(f"{server.url}/admin/", headers={"Host": "evil.example.com"}, timeout=5).status_code == 400
 
 
+@pytest.mark.slow
 def test_the_password_and_the_key_are_made_once_and_the_yaml_secret_each_time(tmp_path):
     outputs, secrets, keys = [], set(), set()
     for _ in range(2):
@@ -63,12 +65,14 @@ def test_the_password_and_the_key_are_made_once_and_the_yaml_secret_each_time(tm
     assert stat.S_IMODE((tmp_path / "var" / "secret_key").stat().st_mode) == 0o600
 
 
+@pytest.mark.slow
 def test_everything_it_writes_goes_to_the_state_folder(tmp_path):
     with running(tmp_path):
         pass
     assert {file.name for file in (tmp_path / "var").iterdir()} == {"edrone.sqlite3", "demo.sqlite3", "secret_key", "metrics"}
 
 
+@pytest.mark.slow
 def test_no_secret_is_written_to_the_state_folder_in_clear(tmp_path):
     with running(tmp_path) as server:
         password = server.printed().split("password ")[1].split(" ")[0]
@@ -79,6 +83,7 @@ def test_no_secret_is_written_to_the_state_folder_in_clear(tmp_path):
     assert secret.encode() not in written
 
 
+@pytest.mark.slow
 def test_it_honours_the_environment(tmp_path):
     database = tmp_path / "elsewhere.sqlite3"
     tree = tmp_path / "tree"
@@ -94,6 +99,7 @@ def test_it_honours_the_environment(tmp_path):
         assert connection.execute("SELECT username FROM auth_user").fetchall() == [("admin",)]
 
 
+@pytest.mark.slow
 def test_it_runs_unsigned_where_that_is_allowed(tmp_path):
     with running(tmp_path, EDRONE_ALLOW_UNSIGNED="true") as server:
         assert "none: EDRONE_ALLOW_UNSIGNED is on" in server.printed()
@@ -112,6 +118,7 @@ def children(process: subprocess.Popen[str]) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_all_of_it(tmp_path, ending):
     with running(tmp_path) as server:
@@ -126,6 +133,7 @@ def test_ctrl_c_ends_all_of_it(tmp_path, ending):
         assert "Traceback" not in server.printed()
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_replaced(tmp_path):
     with running(tmp_path, EDRONE_WORKERS="1") as server:
         worker = max(children(server.process))
@@ -174,6 +182,7 @@ def test_a_state_folder_that_cannot_be_used_is_said_in_one_line(tmp_path):
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_the_host_may_be_a_name(tmp_path):
     with running(tmp_path, HOST="localhost", EDRONE_PROJECTS=str(ROOT / "projects")) as server:
         assert server.manage("askconfig", "ismewen/edrone", "master").returncode == 0

@@ -123,6 +123,7 @@ def test_no_error_class_holds_more_than_its_sentence():
     assert all("body" not in vars(kind) and "token" not in vars(kind) for kind in ConfigError.__subclasses__())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="the system has no /proc")
 def test_no_secret_is_in_the_list_of_processes(tmp_path: Path):
     secrets = {

@@ -118,6 +118,7 @@ def test_people_are_told_in_their_language(environ, said):
     assert said in b"".join(caller.ask("/admin/", **environ)).decode()
 
 
+@pytest.mark.slow
 def test_with_every_other_thread_held_drone_is_answered_and_others_hear_503_at_once(tmp_path: Path):
     with running(tmp_path, EDRONE_WORKERS="1", EDRONE_THREADS="3") as server, ExitStack() as held:
         for _ in range(2):
@@ -139,6 +140,7 @@ def test_with_every_other_thread_held_drone_is_answered_and_others_hear_503_at_o
         assert requests.get(f"{server.url}/admin/login/", timeout=5).ok
 
 
+@pytest.mark.slow
 def test_readers_that_go_away_in_the_middle_leave_no_place_taken(tmp_path: Path):
     with running(tmp_path, EDRONE_WORKERS="1", EDRONE_THREADS="3") as server:
         address = urlsplit(server.url)
@@ -150,6 +152,7 @@ def test_readers_that_go_away_in_the_middle_leave_no_place_taken(tmp_path: Path)
             assert requests.get(f"{server.url}/static/admin/css/base.css", timeout=5).ok
 
 
+@pytest.mark.slow
 def test_senders_without_a_signature_hold_no_thread_of_the_configuration_endpoint(tmp_path: Path):
     with running(tmp_path, EDRONE_WORKERS="1", EDRONE_THREADS="3") as server, ExitStack() as held:
         for _ in range(12):

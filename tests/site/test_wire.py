@@ -103,6 +103,7 @@ def test_broken_http_is_refused(server, data):
     assert 400 <= status < 500
 
 
+@pytest.mark.slow
 def test_a_running_request_is_finished_after_sigterm(tmp_path):
     with running(tmp_path, DRONE_YAML_SECRET="x") as server:
         with closing(connect(server)) as connection:
@@ -120,6 +121,7 @@ def test_a_running_request_is_finished_after_sigterm(tmp_path):
         assert server.process.wait(20) == 0
 
 
+@pytest.mark.slow
 def test_many_slow_clients_do_not_keep_drone_waiting(tmp_path):
     """More of them than a process has cores, each with a body that never ends."""
     with running(tmp_path) as server:
@@ -134,6 +136,7 @@ def test_many_slow_clients_do_not_keep_drone_waiting(tmp_path):
                 connection.close()
 
 
+@pytest.mark.slow
 def test_a_connection_that_breaks_in_the_middle_of_a_body_leaves_one_line(tmp_path):
     with running(tmp_path) as server:
         with closing(connect(server)) as connection:

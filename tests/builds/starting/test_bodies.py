@@ -70,6 +70,7 @@ def server(tmp_path_factory) -> Iterator[tuple[Server, str]]:
         yield started, started.manage("createtoken", "admin").stdout.strip()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 @pytest.mark.parametrize(
     ("protocol", "header", "sent"),
@@ -90,6 +91,7 @@ def test_a_body_whose_length_is_not_said_never_looks_like_none(server, method, p
     assert b"Content-Length" in answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["ümlaut".encode(), "ümlaut".encode("latin-1"), b""])
 def test_a_key_that_does_not_arrive_as_it_was_sent_is_refused_and_never_ignored(server, key):
     edrone, token = server
@@ -102,6 +104,7 @@ def test_a_key_that_does_not_arrive_as_it_was_sent_is_refused_and_never_ignored(
     assert b"Idempotency-Key must be" in answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("charset", ["latin-1", "utf-16", "base64", "rot13", "klingon"])
 def test_an_address_is_read_as_drone_reads_it_whatever_the_body_is_said_to_be(server, charset):
     """The charset of a body once made another branch of `fünf`, or an error with a traceback, also of what was not signed."""

@@ -168,6 +168,7 @@ def test_it_says_so_where_nothing_can_be_asked(url):
     assert url in done.stderr
 
 
+@pytest.mark.slow
 def test_it_shows_the_error_that_people_would_see_in_drone(tmp_path, server):
     with running(tmp_path, EDRONE_PROJECTS=str(tmp_path / "gone")) as other:
         done = other.manage("askconfig", "ismewen/edrone", "master")
@@ -175,6 +176,7 @@ def test_it_shows_the_error_that_people_would_see_in_drone(tmp_path, server):
     assert "edrone: The tree " in done.stderr
 
 
+@pytest.mark.slow
 def test_it_names_clocks_that_differ(tmp_path):
     content = drone_request.body(drone_request.request_for("ismewen/edrone", "master", "", ""), created=0)
     later = datetime.now(UTC) + timedelta(minutes=10)
@@ -183,6 +185,7 @@ def test_it_names_clocks_that_differ(tmp_path):
     assert re.search(r"Likely cause: clocks: edrone's is \d+ seconds behind the one here\.", str(refused.value))
 
 
+@pytest.mark.slow
 def test_it_says_when_drone_reads_the_repositorys_own_file(tmp_path):
     (tmp_path / "default.yaml").write_text("kind: repository\n")
     with running(tmp_path, EDRONE_PROJECTS=str(tmp_path)) as other:

@@ -170,7 +170,7 @@ def test_every_history_gives_each_build_one_text(tree, monkeypatch, most):
     run_state_machine_as_test(
         History,
         settings=settings(
-            max_examples=20,
+            max_examples=settings().max_examples // 5,
             stateful_step_count=20,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
         ),

@@ -188,7 +188,7 @@ texts = st.one_of(
 )
 
 
-@settings(max_examples=500)
+@settings(max_examples=5 * settings().max_examples)
 @given(texts, texts)
 @example("extends: b.yaml\n--- |\n text", "a: b")
 @example("extends: b.yaml\n---\n|\n text", "a: b")

@@ -89,7 +89,7 @@ def environments(text):
         yield {"X": "x", "Y": value}
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * settings().max_examples)
 @given(files())
 @example("a: |\n\n  C:\\bin\\new\n")
 def test_what_a_step_says_is_what_its_own_file_says(text):
@@ -106,7 +106,6 @@ def test_what_a_step_says_is_what_its_own_file_says(text):
         assert step and step[0][1][0][1][1][1][1] == [*own[0][1], last], (values, as_step)  # noqa: PT018
 
 
-@settings(max_examples=100)
 @given(files(), files())
 def test_what_is_merged_says_what_each_file_says(base, own):
     assume(nodes(base) is not None and nodes(own) is not None)

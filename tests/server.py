@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import requests
 
 ROOT = Path(__file__).parent.parent
-PATIENCE = 30.0  # seconds
+PATIENCE = 120.0  # seconds until a test gives up on a busy machine
 
 
 @dataclass
@@ -41,6 +41,13 @@ def settings_of_environment() -> SimpleNamespace:
     """Read settings.py anew, with the variables that are set now."""
     names = runpy.run_path(str(ROOT / "edrone_site" / "settings.py"))
     return SimpleNamespace(**{name: value for name, value in names.items() if name.isupper()})
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "the condition never came true"
+        time.sleep(0.05)
 
 
 def free_port() -> int:

@@ -1,8 +1,6 @@
 """What a running edrone learns of its Drone server, and that it waits for none."""
 
 import socket
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,20 +12,13 @@ from demo.standin.drone import TOKEN, standing_in
 from demo.standin.yaml_source import YamlSource
 from tests import drones
 from tests.conftest import push
-from tests.server import PATIENCE, Server, running
+from tests.server import PATIENCE, Server, running, wait_until
 
 
 def ask(server: Server, number: int) -> requests.Response:
     content = drone_request.body(push(number=number), created=0)
     headers = drone_request.signed_headers(content, server.environment["DRONE_YAML_SECRET"], datetime.now(UTC))
     return requests.post(f"{server.url}/edrone", content, headers=headers, timeout=PATIENCE)
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 @pytest.mark.slow

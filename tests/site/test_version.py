@@ -9,7 +9,7 @@ import requests
 import yaml
 
 from edrone_site import __version__
-from tests.server import ROOT, Server, manage
+from tests.server import PATIENCE, ROOT, Server, manage
 
 
 @pytest.mark.parametrize("words", [["version"], ["--version"]])
@@ -38,4 +38,4 @@ def test_the_project_file_repeats_no_version():
 
 
 def test_the_metrics_say_it(server: Server):
-    assert f'version="{__version__}"' in requests.get(f"{server.url}/metrics", timeout=10).text
+    assert f'version="{__version__}"' in requests.get(f"{server.url}/metrics", timeout=PATIENCE).text

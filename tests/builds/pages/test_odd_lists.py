@@ -36,6 +36,7 @@ REFUSED = [
 ROW_OFFERS = ["is_staff__exact=1", "is_active__exact=0", "groups__id__exact=1", "groups__isnull=True"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", LISTS)
 def test_no_list_fails_or_logs_a_traceback_whatever_it_is_asked_for(admin: Client, logged: StringIO, path: str):
     for query in QUERIES:

@@ -412,6 +412,7 @@ def test_the_first_page_asks_again_while_something_runs(viewer, outsider):
     assert Client().get(address, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
 
 
+@pytest.mark.slow
 def test_a_build_of_very_many_steps_is_shown_in_parts(db, tmp_path):
     file = hostile.database(tmp_path / "drone.sqlite")
     with sqlite3.connect(file) as connection:

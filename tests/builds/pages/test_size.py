@@ -39,6 +39,7 @@ def stream_of(lines: list[str]) -> Response:
     return Response(200, "".join(f"data: {event}\n\n" for event in events).encode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", LINES)
 def test_the_lines_of_a_running_step_come_in_pieces_of_bounded_size_and_all_come(kind, viewer, settings: Any):
     count = 100

@@ -93,6 +93,7 @@ def test_halves_of_characters_in_json_columns_are_replaced(change, api):
         assert api.get(path).status_code in {200, 404}, path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["1e30", "9e999", "'99999999999999999999'", "x'ff'"])
 def test_numbers_that_no_column_of_drones_holds_read_as_defaults(api, tmp_path, value):
     copy = tmp_path / "drone.sqlite"

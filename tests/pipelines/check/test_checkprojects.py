@@ -122,6 +122,7 @@ def test_progress_is_shown_on_a_terminal_only(tree):
         assert ("1 of 1 files" in stream.getvalue()) is shown
 
 
+@pytest.mark.slow
 def test_several_processes_find_the_same_as_one(tree, capsys, monkeypatch):
     files = {f"p{number}/default.yaml": (GOOD, BAD, WARNED)[number % 3] for number in range(2100)}
     tree(files)

@@ -167,6 +167,7 @@ print(next(int(line.split()[1]) for line in open("/proc/self/status") if line.st
 """
 
 
+@pytest.mark.slow
 def test_whatever_a_megabyte_says_the_process_lives_and_stays_small():
     done = subprocess.run(
         [sys.executable, "-c", HEAVY], cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False

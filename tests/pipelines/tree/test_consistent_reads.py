@@ -206,6 +206,7 @@ def test_a_lock_that_was_left_behind_holds_only_what_changed_after_it(made, monk
     assert served(made.projects, "small") == "kind: changed\n"
 
 
+@pytest.mark.slow
 def test_whatever_git_checks_out_every_answer_is_a_whole_file_of_one_commit(made, monkeypatch):
     monkeypatch.setattr(consistent_reads, "PATIENCE", 60)  # on a busy machine git itself may need long
 

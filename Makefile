@@ -36,7 +36,7 @@ types: .venv/dev ## Check types
 
 .PHONY: e2e
 e2e: .venv/dev .venv/bin/helm ## Tests that need more: a fresh clone, a browser (Debian's chromium), containers, charts
-	$(BIN)/pytest tests/e2e --override-ini addopts= --no-header -p no:xdist
+	$(BIN)/pytest tests/e2e --override-ini addopts= --hypothesis-profile many --no-header -p no:xdist
 
 .PHONY: audit
 audit: .venv/dev ## Known vulnerabilities of the packages, dangerous calls in the code (STRICT=1: what could not be looked up is a failure)

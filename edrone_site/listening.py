@@ -1,4 +1,4 @@
-"""Where the server listens."""
+"""Finds the address on which the server listens."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""Reads addresses as UTF-8."""
+"""Reads the addresses of requests as UTF-8."""
 
 from django.core.handlers.wsgi import WSGIRequest
 

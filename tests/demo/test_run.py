@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.server import ROOT, clean_environment, running
+from tests.server import PATIENCE, ROOT, clean_environment, running
 
 
 @pytest.mark.slow
@@ -63,12 +63,12 @@ def test_it_ends_with_everything_that_it_started(tmp_path, number):
         ).stdout.split()
         assert children
         demo.process.send_signal(number)
-        assert demo.process.wait(30) == 0
+        assert demo.process.wait(PATIENCE) == 0
         assert "Traceback" not in demo.printed()
         for child in children:
             assert not Path(f"/proc/{child}").exists()
         with pytest.raises(requests.ConnectionError):
-            requests.get(f"{demo.url}/healthz", timeout=5)
+            requests.get(f"{demo.url}/healthz", timeout=PATIENCE)
 
 
 def finished(demo, curl, number):
@@ -82,12 +82,12 @@ def finished(demo, curl, number):
 
 
 def called(command):
-    return json.loads(subprocess.run([*command, "-s"], capture_output=True, check=True, timeout=30).stdout)
+    return json.loads(subprocess.run([*command, "-s"], capture_output=True, check=True, timeout=PATIENCE).stdout)
 
 
 def test_it_does_not_hide_a_real_drone(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "demo.run"], cwd=ROOT, env={"DRONE_SERVER": "https://drone.example.com", "EDRONE_STATE": str(tmp_path)},
-        capture_output=True, text=True, timeout=30, check=False,
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert (done.returncode, "sets DRONE_SERVER itself" in done.stderr) == (1, True)

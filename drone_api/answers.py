@@ -52,7 +52,6 @@ class BuildAnswer:
 
 
 def decoded(body: bytes) -> Any:
-    """Read JSON."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -78,7 +77,6 @@ def build(body: bytes) -> BuildAnswer | None:
 
 
 def stage(value: Any) -> dict[str, Any]:
-    """Read a stage."""
     found = part("stage", value, STAGE)
     texts("stage.depends_on", found.get("depends_on", []))
     texts("stage.labels", found.get("labels", {}).values())
@@ -88,7 +86,6 @@ def stage(value: Any) -> dict[str, Any]:
 
 
 def step(value: Any) -> dict[str, Any]:
-    """Read a step."""
     found = part("step", value, STEP)
     texts("step.depends_on", found.get("depends_on", []))
     return found
@@ -115,7 +112,6 @@ def texts(name: str, values: Any) -> None:
 
 
 def version(body: bytes) -> str:
-    """Read the server's version."""
     value = decoded(body)
     found = value.get("version") if isinstance(value, dict) else None
     if not isinstance(found, str) or not found:

@@ -8,8 +8,6 @@ Query = Iterable[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Call:
-    """One request."""
-
     method: str  # all but GET may change something at Drone
     path: str  # from the server's root, its parts quoted
     query: Query = field(repr=False)  # names and values, as they are; some may be secret
@@ -18,14 +16,11 @@ class Call:
 
     @property
     def writes(self) -> bool:
-        """May it change something?"""
         return self.method != "GET"
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What Drone answered."""
-
     call: Call
     status: int
     body: bytes

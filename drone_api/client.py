@@ -58,7 +58,6 @@ class Client:
     """One Drone server, asked in the name of one of its administrators. Safe for threads."""
 
     def __init__(self, transport: Transport, writes: float = WRITES, reads: float = READS) -> None:
-        """Take the way there, and seconds that an answer may take."""
         self.transport, self.writes, self.reads = transport, writes, reads
         self.forget()
 
@@ -133,11 +132,9 @@ class Client:
         return self.accepted(self.transport.ask(Call(method, where, query, self.writes, ANSWER)), expected)
 
     def read(self, where: str, limit: int = ANSWER) -> Reply:
-        """Make a call that changes nothing."""
         return self.accepted(self.transport.ask(Call("GET", where, (), self.reads, limit)), OK)
 
     def accepted(self, reply: Reply, expected: int) -> Reply:
-        """Translate what Drone refuses."""
         if reply.status != expected:
             raise refused(reply, self.transport.server)
         return reply
@@ -152,7 +149,6 @@ def build_of(reply: Reply) -> answers.BuildAnswer:
 
 
 def parsed(parse: Callable[[bytes], Value], reply: Reply) -> Value:
-    """Read an answer."""
     try:
         return parse(reply.body)
     except answers.WrongForm as error:

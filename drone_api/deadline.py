@@ -25,12 +25,10 @@ class DeadlineReader(io.RawIOBase):
     """Reads a socket until a moment."""
 
     def __init__(self, source: socket.socket) -> None:
-        """Start the clock: the socket's time-out is what all of the answer may take."""
         self.socket, self.raw, self.whole = source, source.makefile("rb", buffering=0), source.gettimeout() or 0.0
         self.until = time.monotonic() + self.whole
 
     def readable(self) -> bool:
-        """Say so to the buffer around it."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
@@ -45,7 +43,6 @@ class DeadlineReader(io.RawIOBase):
             self.socket.settimeout(self.whole)  # the connection may be used again
 
     def close(self) -> None:
-        """Let go of the socket."""
         self.raw.close()
         super().close()
 
@@ -54,11 +51,9 @@ class DeadlineSocket:
     """What http.client takes for a socket: it only ever asks for its file."""
 
     def __init__(self, source: socket.socket) -> None:
-        """Take the socket."""
         self.socket = source
 
     def makefile(self, _: str) -> io.BufferedReader:
-        """Give the file."""
         return io.BufferedReader(DeadlineReader(self.socket))
 
 
@@ -66,19 +61,14 @@ class DeadlineResponse(http.client.HTTPResponse):
     """An answer that is read with the clock running."""
 
     def __init__(self, sock: socket.socket, *arguments: Any, **named: Any) -> None:
-        """Put the clock between the socket and its reader."""
         super().__init__(DeadlineSocket(sock), *arguments, **named)  # type: ignore[arg-type]  # see DeadlineSocket
 
 
 class Connection(HTTPConnection):
-    """A plain connection."""
-
     response_class = DeadlineResponse
 
 
 class TLSConnection(HTTPSConnection):
-    """An encrypted connection."""
-
     response_class = DeadlineResponse
 
     def connect(self) -> None:
@@ -98,14 +88,10 @@ class TLSConnection(HTTPSConnection):
 
 
 class Pool(HTTPConnectionPool):
-    """Plain connections."""
-
     ConnectionCls = Connection
 
 
 class TLSPool(HTTPSConnectionPool):
-    """Encrypted connections."""
-
     ConnectionCls = TLSConnection
 
 
@@ -113,7 +99,6 @@ class Adapter(HTTPAdapter):
     """Makes such connections for a session. It retries nothing."""
 
     def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
-        """Say which connections to make."""
         super().init_poolmanager(*arguments, **named)
         self.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": TLSPool}
 

@@ -48,7 +48,6 @@ def failure(error: Exception, call: Call, server: str) -> DroneError:
 
 
 def unreached(error: Exception, server: str) -> DroneError:
-    """There was no connection."""
     if isinstance(cause(error), Untrusting):
         unreadable = Sentence("The certificates of DRONE_CA_FILE cannot be read; nothing was done.")
         return DroneError(unreadable, 502, permanent=True)

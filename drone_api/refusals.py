@@ -17,7 +17,6 @@ NOT_MADE = Sentence(
 
 
 def no_build() -> DroneError:
-    """Drone answered `null`."""
     return DroneError(NOT_MADE, 422)
 
 

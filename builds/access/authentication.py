@@ -58,7 +58,6 @@ class BearerToken(BaseAuthentication):
         return 'Bearer realm="edrone"'
 
     def wrong(self, address: str) -> Throttled | AuthenticationFailed:
-        """Count a wrong token."""
         if seconds := WRONG_ONES.failed(address):
             return Throttled(seconds, "Too many wrong tokens came from this address.")
         return AuthenticationFailed(WRONG)

@@ -11,5 +11,4 @@ class Failures(models.Model):
     count = models.PositiveIntegerField()
 
     def __str__(self) -> str:
-        """Say how often; who it was cannot be told."""
         return f"{self.count} since {self.since:%Y-%m-%d %H:%M:%S}"

@@ -19,10 +19,8 @@ class GrantAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # gene
     search_fields = ("user__username", "group__name", "pattern")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
-        """Load the names too."""
         return super().get_queryset(request).select_related("user", "group")
 
     @admin.display(description=_("user or group"))
     def whom(self, grant: Grant) -> str:
-        """Name who has it."""
         return str(grant.user or gettext("group %(name)s") % {"name": grant.group})

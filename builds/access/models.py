@@ -49,8 +49,6 @@ class Grant(models.Model):
     )
 
     class Meta:
-        """Exactly one of user and group, a level that there is, nothing twice."""
-
         ordering = ("pattern", "level", "pk")
         verbose_name = _("grant")
         verbose_name_plural = _("grants")
@@ -76,7 +74,6 @@ class Grant(models.Model):
         )
 
     def __str__(self) -> str:
-        """Say the grant in a line."""
         limited = f", {gettext('limited to')} {self.only}" if self.only else ""
         return f"{self.user or self.group}: {self.get_level_display()} {self.pattern}{limited}"
 
@@ -99,7 +96,6 @@ class Grant(models.Model):
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        """The patterns of `only`."""
         return tuple(ONLY.findall(self.only))
 
     def covers(self, slug: str) -> bool:

@@ -26,7 +26,6 @@ class RevokingTokens(forms.Form):
     user: User
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
-        """Offer it, and say how many there are."""
         super().__init__(user, *args, **kwargs)  # type: ignore[arg-type]  # this is one half
         if number := valid_tokens(user).count():
             label = ngettext("Also revoke the %(number)s valid API token", "Also revoke all %(number)s valid API tokens", number)
@@ -49,12 +48,10 @@ class OwnPassword(RevokingTokens, OwnPasswordForm):
     """Changes one's own password. The old one is asked for, and guessing it is slowed down as at the login."""
 
     def __init__(self, user: User, *args: Any, address: str = "", **kwargs: Any) -> None:
-        """Take where the request comes from, too."""
         super().__init__(user, *args, **kwargs)
         self.limits = of_a_login(user.get_username(), address)
 
     def clean_old_password(self) -> str:
-        """Count the try, then look."""
         if refused := refusal(*self.limits):
             raise refused
         password = super().clean_old_password()
@@ -78,7 +75,6 @@ class OwnPasswordView(PasswordChangeView):
     form_class = OwnPassword
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """Tell the form where the request comes from."""
         return super().get_form_kwargs() | {"address": str(self.request.META.get("REMOTE_ADDR", ""))}
 
     def form_valid(self, form: Any) -> HttpResponse:

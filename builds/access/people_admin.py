@@ -25,7 +25,6 @@ PERMISSIONS = {
 
 
 def name_of(permission: Permission) -> str:
-    """Name a permission."""
     form = PERMISSIONS.get(permission.codename.partition("_")[0])
     kind = permission.content_type
     return f"{kind} | {form % {'model': kind.name} if form else permission.name}"
@@ -35,7 +34,6 @@ class Permissions(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # 
     """Chooses permissions; their names in the database are English."""
 
     def label_from_instance(self, obj: Any) -> str:
-        """Name one."""
         return name_of(obj)
 
 
@@ -52,12 +50,10 @@ class NamingPermissions:
     filter_horizontal: Any = ()  # Django's two boxes with arrows have parts that screen readers cannot name
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Show the names to who may only look."""
         found = super().get_readonly_fields(request, obj)  # type: ignore[misc]  # this is one half
         return found if self.has_change_permission(request, obj) else (*found, "named")  # type: ignore[attr-defined]  # likewise
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Put the names where the permissions are."""
         found = super().get_fieldsets(request, obj)  # type: ignore[misc]  # likewise
         if self.has_change_permission(request, obj):  # type: ignore[attr-defined]  # likewise
             return found
@@ -71,7 +67,6 @@ class NamingPermissions:
 
     @admin.display(description=_("permissions"))
     def named(self, holder: Any) -> str:
-        """Name the permissions."""
         held = getattr(holder, self.field).select_related("content_type")
         return gettext(", ").join(name_of(each) for each in held if is_shown(each.content_type)) or "-"
 
@@ -91,8 +86,6 @@ admin.site.unregister(Group)
 
 @admin.register(User)
 class People(Uncounted, NamingPermissions, UserAdmin):  # type: ignore[type-arg]  # generic only in the stubs
-    """Users."""
-
     field = "user_permissions"
     readonly_fields = ("last_login", "date_joined")
     change_password_form = NewPassword
@@ -113,6 +106,4 @@ class People(Uncounted, NamingPermissions, UserAdmin):  # type: ignore[type-arg]
 
 @admin.register(Group)
 class Groups(Uncounted, NamingPermissions, GroupAdmin):
-    """Groups."""
-
     field = "permissions"

@@ -109,7 +109,6 @@ class Flood:
     """
 
     def __init__(self, limit: Limit) -> None:
-        """Begin with nothing."""
         self.limit = limit
         self.lock = threading.Lock()
         self.counts: dict[str, int] = {}  # since the last full hundred
@@ -142,5 +141,4 @@ class Flood:
 
 
 def key(limit: Limit, who: tuple[str, ...]) -> str:
-    """Hash who it is."""
     return hashlib.sha256("\0".join((limit.name, *who)).encode("utf-8", "surrogateescape")).hexdigest()

@@ -33,19 +33,15 @@ class ApiToken(models.Model):
     text = ""  # the token itself, where it was made just now; it is kept nowhere
 
     class Meta:
-        """Newest first."""
-
         ordering = ("-created", "-pk")
         verbose_name = _("API token")
         verbose_name_plural = _("API tokens")
 
     def __str__(self) -> str:
-        """Name it without giving it away."""
         return f"{self.name} ({self.start}…)"
 
     @property
     def expired(self) -> bool:
-        """Is its time over?"""
         return self.expires <= timezone.now()
 
     def renew(self, days: int) -> None:
@@ -55,7 +51,6 @@ class ApiToken(models.Model):
         self.expires = timezone.now() + timedelta(days=days)
 
     def used(self) -> None:
-        """Remember that it was used, within some minutes."""
         now = timezone.now()
         if self.last_used is None or now - self.last_used >= BETWEEN_USES:
             type(self).objects.filter(pk=self.pk).update(last_used=now)

@@ -27,8 +27,6 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in t
     )
 
     class Meta:
-        """The rest is edrone's to fill in."""
-
         model = ApiToken
         fields = ("name",)
 
@@ -44,17 +42,14 @@ class ApiTokenAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # g
 
     @admin.display(description=gettext_lazy("created"), ordering="created")
     def made(self, token: ApiToken) -> SafeString:
-        """Say when it was made."""
         return moment(token.created)
 
     @admin.display(description=gettext_lazy("expires"), ordering="expires")
     def until(self, token: ApiToken) -> SafeString:
-        """Say until when it is valid."""
         return moment(token.expires)
 
     @admin.display(description=gettext_lazy("last used"), ordering="last_used")
     def used(self, token: ApiToken) -> SafeString:
-        """Say when it was used last."""
         return moment(token.last_used)
 
     def get_fields(self, _: HttpRequest, obj: ApiToken | None = None) -> Any:
@@ -66,20 +61,16 @@ class ApiTokenAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # g
         return () if obj is None else self.list_display
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
-        """Show users their own."""
         tokens = super().get_queryset(request)
         return tokens if request.user.is_superuser else tokens.filter(user_id=request.user.pk)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Show the section to everybody here."""
         return is_staff(request)
 
     def has_view_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
-        """Let users see their own."""
         return is_staff(request) and may_touch(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Let everybody here make some, for themselves."""
         return is_staff(request)
 
     def has_change_permission(self, *_: Any, **__: Any) -> bool:
@@ -87,7 +78,6 @@ class ApiTokenAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # g
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
-        """Let users revoke their own."""
         return is_staff(request) and may_touch(request, obj)
 
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: Any) -> None:  # noqa: ARG002 - Django's

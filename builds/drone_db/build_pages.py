@@ -46,7 +46,6 @@ class Filters:
     q: str = ""  # a part of title, message, author, ref, target or commit, in any case
 
     def condition(self) -> Q:
-        """Write all of them."""
         found = Q()
         for field in fields(self):
             value = getattr(self, field.name)
@@ -76,8 +75,6 @@ def waits_for_approval() -> Q:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of builds."""
-
     builds: list[Build]
     next: int | None  # the cursor to go on from; None: this is the end. A page may be short, or empty, and yet have one
 

@@ -33,7 +33,6 @@ def columns(connection: BaseDatabaseWrapper) -> Columns:
 
 
 def read(connection: BaseDatabaseWrapper) -> Columns:
-    """Read the catalogue."""
     found: dict[str, set[str]] = {}
     with connection.cursor() as cursor:
         cursor.execute(POSTGRESQL if connection.vendor == "postgresql" else SQLITE)
@@ -43,5 +42,4 @@ def read(connection: BaseDatabaseWrapper) -> Columns:
 
 
 def has_table(connection: BaseDatabaseWrapper, table: str) -> bool:
-    """Is the table there?"""
     return table in columns(connection)

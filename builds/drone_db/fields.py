@@ -79,11 +79,9 @@ class Text(DroneColumn, TextField):
     kind: type = str
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        """Default to the empty text."""
         super().__init__(*args, **{"default": ""} | options)
 
     def read(self, value: Any) -> str:
-        """Decode bytes."""
         return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
@@ -93,25 +91,19 @@ class Whole(DroneColumn, BigIntegerField):
     kind = int
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        """Default to 0."""
         super().__init__(*args, **{"default": 0} | options)
 
     def read(self, value: Any) -> int:
-        """Take over a number; SQLite's columns hold anything."""
         return whole(value)
 
 
 class Truth(DroneColumn, BooleanField):
-    """True or false."""
-
     kind = bool
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        """Default to false."""
         super().__init__(*args, **{"default": False} | options)
 
     def read(self, value: Any) -> bool:
-        """Take over a truth; SQLite's columns hold anything."""
         return (value.lower() if isinstance(value, str) else value) not in FALSE
 
 
@@ -121,11 +113,9 @@ class Bytes(DroneColumn, BinaryField):
     kind = bytes
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        """Default to nothing."""
         super().__init__(*args, **{"default": b""} | options)
 
     def read(self, value: Any) -> bytes:
-        """Take over bytes."""
         return value.encode() if isinstance(value, str) else bytes(value)
 
 
@@ -147,7 +137,6 @@ class JsonOfTexts(DroneColumn, AnyTextField):
         return self.get_default()
 
     def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
-        """Write JSON, as Drone does."""
         return super().get_db_prep_value(json.dumps(value) if value else "null", connection, prepared)
 
 
@@ -172,11 +161,9 @@ class Moment:
     """An aware datetime beside a column of Unix seconds; None for 0 and for what no calendar has."""
 
     def __init__(self, field: str) -> None:
-        """Name the column's field."""
         self.field = field
 
     def __get__(self, row: models.Model | None, _: type[models.Model]) -> datetime | None:
-        """Turn the seconds into a datetime in UTC."""
         if row is None:  # asked of the class, by tools that look for attributes
             return None
         seconds = getattr(row, self.field)

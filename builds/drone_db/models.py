@@ -19,8 +19,6 @@ class DroneModel(models.Model):
     """A table that Drone writes and edrone reads."""
 
     class Meta:
-        """Unmanaged: no migration touches it. Who may see a row is decided by grants, not by Django's permissions."""
-
         abstract = True
         managed = False
         default_permissions = ()
@@ -30,7 +28,6 @@ class Reference(ForeignKey[Any, Any]):
     """The id of a row of another table, which need not be there: Drone deletes repositories and leaves their builds."""
 
     def __init__(self, to: Any, on_delete: Any = DO_NOTHING, **options: Any) -> None:
-        """No constraint, and nothing happens to anything."""
         super().__init__(to, on_delete, **{"db_constraint": False} | options)
 
     def from_db_value(self, value: Any, *_: Any) -> int:
@@ -78,12 +75,9 @@ class Repo(DroneModel):
     synced_at, created_at, updated_at = Moment("synced"), Moment("created"), Moment("updated")
 
     class Meta(DroneModel.Meta):
-        """The table."""
-
         db_table = "repos"
 
     def __str__(self) -> str:
-        """Give the slug."""
         return self.slug
 
 
@@ -128,12 +122,9 @@ class Build(DroneModel):
     created_at, updated_at = Moment("created"), Moment("updated")
 
     class Meta(DroneModel.Meta):
-        """The table."""
-
         db_table = "builds"
 
     def __str__(self) -> str:
-        """Give the number as people write it."""
         return f"#{self.number}"
 
 
@@ -171,12 +162,9 @@ class Stage(DroneModel):
     created_at, updated_at = Moment("created"), Moment("updated")
 
     class Meta(DroneModel.Meta):
-        """The table."""
-
         db_table = "stages"
 
     def __str__(self) -> str:
-        """Give the name."""
         return self.name
 
 
@@ -201,12 +189,9 @@ class Step(DroneModel):
     started_at, stopped_at = Moment("started"), Moment("stopped")
 
     class Meta(DroneModel.Meta):
-        """The table."""
-
         db_table = "steps"
 
     def __str__(self) -> str:
-        """Give the name."""
         return self.name
 
 
@@ -217,12 +202,9 @@ class Log(DroneModel):
     data = Bytes(db_column="log_data")  # JSON lines as of docs/drone.md 4.6; builds/logs/log_lines.py reads them
 
     class Meta(DroneModel.Meta):
-        """The table."""
-
         db_table = "logs"
 
     def __str__(self) -> str:
-        """Say whose it is."""
         return f"log of step {self.pk}"
 
 
@@ -246,12 +228,9 @@ class Cron(DroneModel):
     created_at, updated_at = Moment("created"), Moment("updated")
 
     class Meta(DroneModel.Meta):
-        """The table."""
-
         db_table = "cron"
 
     def __str__(self) -> str:
-        """Give the name."""
         return self.name
 
 
@@ -259,7 +238,6 @@ class LatestManager(models.Manager["Latest"]):
     """Empty where the table is not there: it came with Drone 1.7.0."""
 
     def get_queryset(self) -> models.QuerySet["Latest"]:
-        """Look for the table first."""
         found = super().get_queryset()
         using = self._db or router.db_for_read(Latest)
         return found if catalogue.has_table(connections[using], "latest") else found.none()
@@ -279,10 +257,7 @@ class Latest(DroneModel):
     objects = LatestManager()
 
     class Meta(DroneModel.Meta):
-        """The table."""
-
         db_table = "latest"
 
     def __str__(self) -> str:
-        """Say of what."""
         return f"{self.type} {self.name}"

@@ -12,14 +12,11 @@ class DroneRouter:
     """Drone's tables are read from the database `drone`, never written, never migrated; the rest is edrone's own."""
 
     def db_for_read(self, model: type[Model], **_: Any) -> str | None:
-        """Read Drone's tables where they are."""
         return "drone" if issubclass(model, DroneModel) else None
 
     def db_for_write(self, model: type[Model], **_: Any) -> None:
-        """Refuse to write Drone's tables."""
         if issubclass(model, DroneModel):
             raise DroneDatabaseIsReadOnly(f"{model.__name__} is a table of Drone's: edrone reads it and never writes it.")
 
     def allow_migrate(self, db: str, *_: Any, **__: Any) -> bool | None:
-        """Never change Drone's schema."""
         return False if db == "drone" else None

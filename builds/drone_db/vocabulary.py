@@ -19,8 +19,6 @@ class Status(TextChoices):
 
 
 class Event(TextChoices):
-    """What started a build."""
-
     PUSH = "push"
     PULL_REQUEST = "pull_request"
     TAG = "tag"

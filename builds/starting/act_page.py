@@ -78,7 +78,6 @@ def targets(build: Build) -> list[str]:
 
 
 def wish_of(verb: Verb, build: Build, stage: int | None, given: dict[str, Any]) -> Wish:
-    """Say what is wanted."""
     return Wish(
         verb,
         build.number,
@@ -109,7 +108,6 @@ DANGEROUS = {Verb.PROMOTE, Verb.ROLLBACK, Verb.CANCEL, Verb.DECLINE}
 
 
 def debugs(form: forms.Form) -> bool:
-    """Is debugging asked for?"""
     return isinstance(form, RestartForm) and form.debugs
 
 
@@ -155,7 +153,6 @@ def words_of(verb: Verb, build: Build, stage: int | None) -> tuple[str, str, str
 
 
 def stage_name(build: Build, number: int | None) -> str:
-    """Name a stage."""
     return next((stage.name for stage in build.stages.all() if stage.number == number), "")
 
 

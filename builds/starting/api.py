@@ -54,10 +54,7 @@ class ChangeableBuildView(BuildView, Writing):
 
 
 class PromoteView(Writing):
-    """Deploying a build."""
-
     def post(self, request: Request, number: str, **_: str) -> Response:
-        """Promote it to `target`."""
         return self.wish(request, Verb.PROMOTE, "target", number=whole(number, "build"))
 
 
@@ -73,7 +70,6 @@ class ApproveView(Writing):
     """Letting a blocked stage run."""
 
     def post(self, request: Request, number: str, stage: str, **_: str) -> Response:
-        """Approve it."""
         return self.wish(request, Verb.APPROVE, number=whole(number, "build"), stage=whole(stage, "stage"))
 
 
@@ -81,13 +77,11 @@ class DeclineView(Writing):
     """Declining a blocked stage, or all of a build (Drone 2.23 and later)."""
 
     def post(self, request: Request, number: str, stage: str | None = None, **_: str) -> Response:
-        """Decline it."""
         of_stage = whole(stage, "stage") if stage is not None else None
         return self.wish(request, Verb.DECLINE, number=whole(number, "build"), stage=of_stage)
 
 
 def caller_of(request: Request) -> Caller:
-    """Say who asks."""
     key = request.headers.get("Idempotency-Key")  # the server makes an empty one of what is not ASCII
     if key is not None and not KEY.fullmatch(key):
         raise BadRequest("Idempotency-Key must be of 1 to 255 ASCII characters that can be printed, without blanks.")
@@ -117,7 +111,6 @@ def read(request: Request, own: frozenset[str]) -> tuple[dict[str, Any], dict[st
 
 
 def named(body: dict[str, Any], own: frozenset[str]) -> dict[str, Any]:
-    """Refuse what has no place in a body."""
     for name in body:
         if name != "params" and name not in own:
             raise BadRequest(f"“{name}” has no place in the body; there are {', '.join(sorted({*own, 'params'}))}.")

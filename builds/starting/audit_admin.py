@@ -38,24 +38,18 @@ ENDED = ("outcome", "status", "answer_said", "build_link", "build_look", "ended"
 
 
 class SpanFilter(admin.SimpleListFilter):
-    """Spans of time."""
-
     title, parameter_name = _("time"), "time"
 
     def lookups(self, *_: Any) -> Sequence[tuple[str, Any]]:
-        """List the spans."""
         return [(name, LABELS[name]) for name in SPANS]
 
     def queryset(self, _: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Take those of a span."""
         span = SPANS.get(self.value() or "")
         return rows.filter(time__gte=datetime.now(UTC) - span) if span else rows
 
 
 @admin.register(AuditRecord)
 class AuditAdmin(ReadOnly):
-    """Records, the newest first."""
-
     list_display = ("at", "username", "by_means", "verb", "repository", "what", "outcome", "build_link")
     list_display_links = ("at",)
     list_filter = ("verb", "outcome", SpanFilter)
@@ -65,34 +59,28 @@ class AuditAdmin(ReadOnly):
     fieldsets = ((_("Request"), {"fields": DONE}), (_("Result"), {"fields": ENDED}))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
-        """Search by what an index finds."""
         for word in search_term.split():
             queryset = queryset.filter(Q(slug=word) if "/" in word else Q(username=word))
         return queryset, False
 
     @admin.display(description=_("time"))
     def at(self, record: AuditRecord) -> SafeString:
-        """Say when it was wanted."""
         return moment(record.time)
 
     @admin.display(description=_("via"))
     def by_means(self, record: AuditRecord) -> SafeString:
-        """Say by means of what."""
         return means(record.means)
 
     @admin.display(description=_("message"))
     def answer_said(self, record: AuditRecord) -> SafeString | str:
-        """Say what the caller was told."""
         return said(record.said) if record.message else "-"
 
     @admin.display(description=_("build status"))
     def build_look(self, record: AuditRecord) -> SafeString | str:
-        """Say in what status the build was then."""
         return harmless(look(record.build_status).word) if record.build_status else "-"
 
     @admin.display(description=_("finished at"))
     def ended(self, record: AuditRecord) -> SafeString:
-        """Say when it ended."""
         return moment(record.finished)
 
     @admin.display(description=_("repository"))
@@ -102,7 +90,6 @@ class AuditAdmin(ReadOnly):
 
     @admin.display(description=_("details"))
     def what(self, record: AuditRecord) -> str:
-        """Name the operation, the target, or the branch."""
         return record.operation or record.target or record.branch
 
     @admin.display(description=_("parameters"))
@@ -112,7 +99,6 @@ class AuditAdmin(ReadOnly):
 
     @admin.display(description=_("build"))
     def build_link(self, record: AuditRecord) -> SafeString | str:
-        """Lead to the build that Drone answered."""
         if not record.build:
             return "-"
         address = reverse("admin:builds_build", kwargs={"slug": record.slug, "number": record.build})

@@ -59,8 +59,6 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Question:
-    """What a page asks."""
-
     title: str | Promise  # what is done, with the name of what it is done to
     sentence: str  # the same as a whole sentence, for the confirmation
     done: str | Promise  # what is said once it is done

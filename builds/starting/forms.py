@@ -26,12 +26,10 @@ class Suggesting(forms.TextInput):
     template_name = "web/suggesting.html"
 
     def __init__(self, suggestions: list[str]) -> None:
-        """Take what is suggested."""
         super().__init__(attrs={"spellcheck": "false"})
         self.suggestions = suggestions
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        """Hand the suggestions to the template."""
         context = super().get_context(name, value, attrs)
         context["widget"]["attrs"]["list"] = f"{context['widget']['attrs']['id']}-list"
         return context | {"suggestions": self.suggestions}
@@ -41,7 +39,6 @@ class Parameters(forms.CharField):
     """Parameters, NAME=value, one a line."""
 
     def __init__(self) -> None:
-        """Say how they are written."""
         super().__init__(
             required=False,
             label=gettext_lazy("Parameters"),
@@ -51,7 +48,6 @@ class Parameters(forms.CharField):
         )
 
     def clean(self, value: Any) -> dict[str, str]:
-        """Read them."""
         found: dict[str, str] = {}
         for line in filter(str.strip, LINE_END.split(super().clean(value))):
             name, equals, content = line.partition("=")
@@ -71,7 +67,6 @@ class RunForm(forms.Form):
     """Starts an operation, or an ordinary build, of a branch."""
 
     def __init__(self, data: Any, operation: Operation | None, branches: list[str]) -> None:
-        """Make the fields that the operation asks for; one without a head, and an ordinary build, take any parameters."""
         super().__init__(data)
         self.inputs = operation.inputs if operation else None
         self.fields["branch"] = forms.CharField(
@@ -127,15 +122,12 @@ class TargetForm(forms.Form):
     """Promotes a build to a target, or rolls a target back to it."""
 
     def __init__(self, data: Any, targets: list[str]) -> None:
-        """Suggest the targets that there have been."""
         super().__init__(data)
         self.fields["target"] = forms.CharField(label=gettext_lazy("Target"), widget=Suggesting(targets), max_length=400)
         self.fields["params"] = Parameters()
 
 
 class RestartForm(forms.Form):
-    """Starts a build anew."""
-
     debug = forms.BooleanField(
         required=False,
         label=gettext_lazy("Keep the machine for debugging"),
@@ -143,14 +135,12 @@ class RestartForm(forms.Form):
     )
 
     def __init__(self, data: Any, *, may_debug: bool) -> None:
-        """Show debugging to those who may; from others it is still read, so that it can be refused."""
         super().__init__(data)
         if not may_debug and not self.debugs:
             del self.fields["debug"]
 
     @property
     def debugs(self) -> bool:
-        """Is debugging asked for?"""
         return "debug" in self.fields and bool(self["debug"].data)
 
 

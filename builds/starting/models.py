@@ -23,8 +23,6 @@ class Verb(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """How it ended."""
-
     STARTED = "started", _("in progress")  # or edrone ended before Drone answered
     DONE = "done", _("done")
     REFUSED = "refused", _("not done")
@@ -61,8 +59,6 @@ class AuditRecord(models.Model):
     answer = models.JSONField(null=True, editable=False)  # the build that the caller got, masked; to give it again
 
     class Meta:
-        """The newest first; a key belongs to one thing that its user wanted."""
-
         ordering = ("-id",)
         verbose_name = _("audit record")
         verbose_name_plural = _("audit records")
@@ -77,7 +73,6 @@ class AuditRecord(models.Model):
         ]
 
     def __str__(self) -> str:
-        """Say who wanted what."""
         return f"{self.username}: {self.get_verb_display()} {self.slug}{f' #{self.number}' if self.number else ''}"
 
     @property

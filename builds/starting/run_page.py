@@ -70,7 +70,6 @@ def need_of(repo: Repo, name: str) -> Need:
 
 
 def refused(request: HttpRequest, repo: Repo, need: Need) -> HttpResponseBase:
-    """Say what is missing."""
     try:
         demand(Caller(request.user, ""), repo.slug, need)
     except Forbidden as error:
@@ -112,7 +111,6 @@ def branches(repo: Repo) -> list[str]:
 
 
 def question_of(repo: Repo, operation: Operation | None, form: RunForm) -> Question:
-    """Put it into words."""
     branch = form.cleaned_data.get("branch", "") if form.is_bound and form.is_valid() else ""
     names = {"name": operation.title or operation.name if operation else "", "repository": repo.slug, "branch": branch}
     if operation is None:

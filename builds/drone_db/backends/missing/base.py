@@ -11,7 +11,6 @@ SENTENCE = gettext_noop("edrone is not connected to Drone's database: set DRONE_
 
 
 def refuse(*_: Any, **__: Any) -> NoReturn:
-    """Say what to set."""
     raise DroneDatabaseUnavailable(SENTENCE)
 
 

@@ -12,5 +12,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @cached_property
     def wrap_database_errors(self) -> OneFailure:
-        """Translate errors."""
         return OneFailure(self)

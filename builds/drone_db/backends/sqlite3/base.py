@@ -13,7 +13,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @cached_property
     def wrap_database_errors(self) -> OneFailure:
-        """Translate errors."""
         return OneFailure(self)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> sqlite3.Connection:

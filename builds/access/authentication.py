@@ -1,15 +1,14 @@
-"""Who asks? `Authorization: Bearer TOKEN`, as Drone's clients send it (docs/drone.md 4.2)."""
+"""Authentication by API token: `Authorization: Bearer TOKEN`, as Drone's clients send it (docs/drone.md 4.2)."""
 
 import logging
 from typing import Any
 
 from django.db import DatabaseError
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
-from builds.access.throttle import TOKEN, Flood
-from builds.access.token_models import ApiToken, digest_of, has_form, is_known
+from builds.access.token_models import ApiToken, digest_of, has_form
 from builds.drone_db.queries import only
 from texts.characters import one_line
 
@@ -19,45 +18,37 @@ NO_TOKEN = f"Unauthorized: {HOW}"
 IN_THE_ADDRESS = f"Unauthorized: access_token in the address is not read, since addresses end up in logs: {HOW}"
 WRONG = f"Unauthorized: this token is not known, or was revoked: {HOW}"
 SCHEME = "bearer "
-WRONG_ONES = Flood(TOKEN)
 
 
 class BearerToken(BaseAuthentication):
-    """Tokens are looked up by their hash."""
+    """Looks a token up by its hash."""
 
     def authenticate(self, request: Request) -> tuple[Any, ApiToken] | None:
-        """Find the token's owner; None where no token is sent.
+        """Return the token's owner and the token; None where no token is sent.
 
         Raises:
             AuthenticationFailed: the token is wrong or expired.
             PermissionDenied: its owner is not active.
-            Throttled: too many wrong ones came from the address. A right one is never held up.
         """
         text = request.META.get("HTTP_AUTHORIZATION", "").strip()
         if text[: len(SCHEME)].lower() == SCHEME:  # without the word a token is a token too, as in Drone
             text = text[len(SCHEME) :].strip()
         if not text:
             return None
-        digest = digest_of(text)
-        known = has_form(text) and is_known(digest)  # what is no token of edrone's costs no SQL
-        token = only(ApiToken.objects.select_related("user").filter(digest=digest)) if known else None
+        # What does not look like a token of edrone costs no SQL.
+        token = only(ApiToken.objects.select_related("user").filter(digest=digest_of(text))) if has_form(text) else None
         if token is None:
-            raise self.wrong(str(request.META.get("REMOTE_ADDR", "")))
+            raise AuthenticationFailed(WRONG)
         if token.expired:
             raise AuthenticationFailed(f"Unauthorized: this token expired on {token.expires:%Y-%m-%d}; make a new one.")
         if not token.user.is_active:
             raise PermissionDenied("Forbidden: the user of this token is not active.")
         try:
-            token.used()
+            token.save_use()
         except DatabaseError as error:  # a database that can only be read is no reason to refuse
             logger.warning("The last use of a token could not be written: %s", one_line(error))
         return token.user, token
 
     def authenticate_header(self, _: Request) -> str:
-        """Name the scheme, so that a failure is 401."""
+        # Without a scheme Django REST framework answers 403 instead of 401.
         return 'Bearer realm="edrone"'
-
-    def wrong(self, address: str) -> Throttled | AuthenticationFailed:
-        if seconds := WRONG_ONES.failed(address):
-            return Throttled(seconds, "Too many wrong tokens came from this address.")
-        return AuthenticationFailed(WRONG)

@@ -1,4 +1,4 @@
-"""The administration's pages of grants: for those whom Django's permissions let in, as a rule superusers."""
+"""The admin pages of grants, for users with Django's permissions on them; usually superusers."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -12,8 +12,6 @@ from web.paginators import Uncounted
 
 @admin.register(Grant)
 class GrantAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
-    """Who may do what to which repositories."""
-
     list_display = ("whom", "pattern", "level", "only")
     list_filter = ("level",)
     search_fields = ("user__username", "group__name", "pattern")

@@ -1,21 +1,20 @@
-"""The administration's login, which slows down whoever guesses passwords."""
+"""The login form of the administration, which limits wrong passwords."""
 
 from typing import Any
 
 from django.contrib.admin.forms import AdminAuthenticationForm
 
-from builds.access.throttle import give_back, of_a_login, refusal
+from builds.access.throttle import login_limits, refusal, take_back
 
 
 class LoginForm(AdminAuthenticationForm):
-    """Looks at no password while somebody has to wait: not even at the right one, which would tell."""
+    """Checks no password while the user has to wait, not even the right one: that would tell which one is right."""
 
     def clean(self) -> dict[str, Any]:
-        """Count the try, then look at the password; a right one is not counted."""
         address = str(self.request.META.get("REMOTE_ADDR", "")) if self.request else ""
-        limits = of_a_login(str(self.cleaned_data.get("username") or ""), address)
+        limits = login_limits(str(self.cleaned_data.get("username") or ""), address)
         if refused := refusal(*limits):
             raise refused
         cleaned = super().clean()
-        give_back(*limits)
+        take_back(*limits)
         return cleaned

@@ -1,4 +1,4 @@
-"""Who may see and do what to which repositories (edrone's own database)."""
+"""Grants: who may see and start what in which repositories (edrone's own database)."""
 
 import re
 
@@ -24,7 +24,7 @@ class Level(models.IntegerChoices):
 
 
 class Grant(models.Model):
-    """A user, or all users of a group, may see and do something to the repositories of a pattern."""
+    """Lets a user, or all users of a group, see or start something in the repositories that a pattern names."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="grants", verbose_name=_("user")
@@ -78,7 +78,7 @@ class Grant(models.Model):
         return f"{self.user or self.group}: {self.get_level_display()} {self.pattern}{limited}"
 
     def clean(self) -> None:
-        """Refuse patterns that would match nothing, and write `only` one way."""
+        """Refuse patterns that match nothing, and normalize `only`."""
         if not PATTERN.fullmatch(self.pattern):
             raise ValidationError(
                 {
@@ -99,7 +99,6 @@ class Grant(models.Model):
         return tuple(ONLY.findall(self.only))
 
     def covers(self, slug: str) -> bool:
-        """Is a repository among those of the pattern?"""
         if self.pattern.endswith("*"):
             return slug.startswith(self.pattern[:-1])
         return slug == self.pattern

@@ -1,4 +1,4 @@
-"""Changing a password, one's own or somebody else's: the API tokens of its owner can be revoked with it."""
+"""Forms and page that change a password, and can revoke the API tokens of its owner along with it."""
 
 from typing import Any
 
@@ -16,12 +16,12 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from builds.access.throttle import give_back, of_a_login, refusal
+from builds.access.throttle import login_limits, refusal, take_back
 from builds.access.token_models import ApiToken
 
 
 class RevokingTokens(forms.Form):
-    """The half of a form that changes a password which offers to revoke tokens, where there are any."""
+    """Mixin of forms that change a password: offers to revoke the user's valid tokens, if there are any."""
 
     user: User
 
@@ -36,7 +36,7 @@ class RevokingTokens(forms.Form):
             )
 
     def save(self, commit: bool = True) -> Any:
-        """Change the password, and revoke the tokens with it or not at all."""
+        """Change the password and revoke the tokens, both or neither."""
         with transaction.atomic():
             user = super().save(commit)  # type: ignore[misc]  # this is one half
             if self.cleaned_data.get("revoke_tokens"):
@@ -45,22 +45,22 @@ class RevokingTokens(forms.Form):
 
 
 class OwnPassword(RevokingTokens, OwnPasswordForm):
-    """Changes one's own password. The old one is asked for, and guessing it is slowed down as at the login."""
+    """Changes one's own password. Wrong old passwords are limited as at the login."""
 
     def __init__(self, user: User, *args: Any, address: str = "", **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
-        self.limits = of_a_login(user.get_username(), address)
+        self.limits = login_limits(user.get_username(), address)
 
     def clean_old_password(self) -> str:
         if refused := refusal(*self.limits):
             raise refused
         password = super().clean_old_password()
-        give_back(*self.limits)
+        take_back(*self.limits)
         return password
 
 
 class NewPassword(RevokingTokens, AdminPasswordChangeForm):  # type: ignore[type-arg]  # generic only in the stubs
-    """Changes a user's password; Django's own says this in the language of its start, not in the reader's."""
+    """Changes a user's password. Its help text is lazy: Django's is in the language of the process, not of the reader."""
 
     usable_password_help_text = format_lazy(  # type: ignore[assignment]  # as lazy as its first half
         '{}<ul id="id_unusable_warning" class="messagelist"><li class="warning">{}</li></ul>',
@@ -70,15 +70,12 @@ class NewPassword(RevokingTokens, AdminPasswordChangeForm):  # type: ignore[type
 
 
 class OwnPasswordView(PasswordChangeView):
-    """The page of one's own password."""
-
     form_class = OwnPassword
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"address": str(self.request.META.get("REMOTE_ADDR", ""))}
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Change it, and say what that means for sessions and tokens."""
         before = valid_tokens(form.user).count()
         response = super().form_valid(form)
         messages.success(self.request, gettext("You stay logged in here; your sessions in other browsers have ended."))
@@ -88,12 +85,12 @@ class OwnPasswordView(PasswordChangeView):
 
 
 def valid_tokens(user: User) -> "QuerySet[ApiToken]":
-    """Give the tokens that still open something."""
+    """Return the tokens of a user that have not expired."""
     return ApiToken.objects.filter(user=user, expires__gt=timezone.now())
 
 
 def about_tokens(user: User, before: int) -> str:
-    """Say what became of somebody's valid tokens; nothing where there were none."""
+    """Return a sentence on how many tokens stayed valid or were revoked; empty where there were none before."""
     if not before:
         return ""
     if left := valid_tokens(user).count():

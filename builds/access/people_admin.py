@@ -1,4 +1,4 @@
-"""Django's pages of users and groups, with permissions named in the reader's language."""
+"""Django's admin pages of users and groups, with permissions in the reader's language."""
 
 from http import HTTPStatus
 from typing import Any
@@ -31,20 +31,19 @@ def name_of(permission: Permission) -> str:
 
 
 class Permissions(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic only in the stubs
-    """Chooses permissions; their names in the database are English."""
+    """Labels permissions in the reader's language; their names in the database are English."""
 
     def label_from_instance(self, obj: Any) -> str:
         return name_of(obj)
 
 
 def is_shown(kind: ContentType) -> bool:
-    """Has the administration pages of it?"""
     model = kind.model_class()
     return model is not None and admin.site.is_registered(model)
 
 
 class NamingPermissions:
-    """What the pages of users and groups share; beside Django's own."""
+    """Mixin of both pages."""
 
     field: str  # the one that holds permissions
     filter_horizontal: Any = ()  # Django's two boxes with arrows have parts that screen readers cannot name
@@ -71,7 +70,7 @@ class NamingPermissions:
         return gettext(", ").join(name_of(each) for each in held if is_shown(each.content_type)) or "-"
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **given: Any) -> Any:
-        """Offer the permissions of what the administration shows: those of other tables allow nothing."""
+        """Offer only permissions on models that the administration shows; others allow nothing."""
         given["widget"] = forms.CheckboxSelectMultiple
         if db_field.name == self.field:
             kinds = [kind.pk for kind in ContentType.objects.all() if is_shown(kind)]
@@ -92,7 +91,6 @@ class People(Uncounted, NamingPermissions, UserAdmin):  # type: ignore[type-arg]
     change_user_password_template = "access/user_password.html"  # noqa: S105 - a template
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's
-        """Change somebody's password, and say what that means for sessions and tokens."""
         user = self.get_object(request, unquote(id))
         before = valid_tokens(user).count() if user else 0
         response = super().user_change_password(request, id, form_url)

@@ -1,4 +1,4 @@
-"""May this user do this to this repository? REST and the admin ask here and nowhere else."""
+"""Decides what a user may do to a repository, for REST and the admin pages alike."""
 
 from fnmatch import fnmatchcase
 from itertools import groupby
@@ -13,14 +13,14 @@ from builds.drone_db.models import Repo
 
 
 def may(user: Any, level: Level, slug: str, what: str = "") -> bool:
-    """May a user do this to a repository?
+    """Return whether a user may do this to a repository.
 
     Args:
-        user: of Django; an anonymous or inactive one may do nothing, a superuser everything.
-        level: what is to be done.
+        user: Django's user; anonymous and inactive users may do nothing, superusers everything.
+        level: the level that is required.
         slug: the repository's full name.
-        what: the operation, or the target of a promotion or rollback; empty: an ordinary build. A grant with `only`
-            allows what one of its patterns matches, and nothing else; to seeing it makes no difference.
+        what: the operation, or the target of a promotion or rollback; empty for a normal build. A grant with `only`
+            allows only what one of its patterns matches; it never limits viewing.
     """
     if user.is_superuser:
         return bool(user.is_active)
@@ -30,11 +30,11 @@ def may(user: Any, level: Level, slug: str, what: str = "") -> bool:
 
 
 def visible(user: Any, slug: str = "slug") -> Q | None:
-    """Give the condition of the repositories that a user may see: `may` for whole lists.
+    """Return the condition that selects the repositories a user may see: `may` as a query.
 
     Args:
         user: as for `may`.
-        slug: how the query names the repository's full name.
+        slug: the field that holds the repository's full name.
 
     Returns:
         None where the user sees all.
@@ -53,19 +53,18 @@ def visible(user: Any, slug: str = "slug") -> Q | None:
 
 
 def level_of(user: Any, slug: str) -> Level | None:
-    """Give the highest level that a user has on a repository, be it limited or not; None: not even seeing."""
+    """Return the highest level of a user on a repository, limited or not; None where the user may not see it."""
     if user.is_superuser:
         return Level.DEPLOY if user.is_active else None
     return max((Level(grant.level) for grant in grants_of(user) if grant.covers(slug)), default=None)
 
 
 def allows(grant: Grant, what: str) -> bool:
-    """Does `only` leave this to the grant?"""
     return not grant.only or any(fnmatchcase(what, pattern) for pattern in grant.patterns if what)
 
 
 def grants_of(user: Any) -> list[Grant]:
-    """Give the grants of a user and of the user's groups; read once for each user object, so once a request."""
+    """Return the grants of a user and their groups. They are read once per user object, so once per request."""
     if not user.is_active:
         return []
     found: list[Grant] | None = getattr(user, "edrone_grants", None)
@@ -76,6 +75,6 @@ def grants_of(user: Any) -> list[Grant]:
 
 
 def visible_ids(user: Any) -> frozenset[int] | None:
-    """Give the ids of the repositories that a user may see; None: all that there are."""
+    """Return the ids of the repositories that a user may see; None where the user sees all."""
     condition = visible(user)
     return None if condition is None else frozenset(Repo.objects.filter(condition).values_list("pk", flat=True))

@@ -1,4 +1,4 @@
-"""Tokens by which programs use the API in a user's name (edrone's own database)."""
+"""API tokens, with which programs act as a user (edrone's own database)."""
 
 import hashlib
 import re
@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connections, models, router
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +21,7 @@ BETWEEN_USES = timedelta(minutes=5)  # the last use is written no oftener
 
 
 class ApiToken(models.Model):
-    """A token, known by its hash alone."""
+    """A token; only its hash is stored."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens", verbose_name=_("user"))
     name = models.CharField(_("name"), max_length=100, help_text=_("What it is for, for example: nightly deploys."))
@@ -45,37 +45,29 @@ class ApiToken(models.Model):
         return self.expires <= timezone.now()
 
     def renew(self, days: int) -> None:
-        """Take a new text, valid for some days."""
+        """Replace the token's text, and let it expire after this many days."""
         self.text = PREFIX + secrets.token_urlsafe(RANDOM)
         self.start, self.digest = self.text[:SHOWN], digest_of(self.text)
         self.expires = timezone.now() + timedelta(days=days)
 
-    def used(self) -> None:
+    def save_use(self) -> None:
         now = timezone.now()
         if self.last_used is None or now - self.last_used >= BETWEEN_USES:
             type(self).objects.filter(pk=self.pk).update(last_used=now)
 
 
 def make_token(user: Any, name: str, days: int = DAYS) -> ApiToken:
-    """Make a token; its text is in `text` of what is returned, and can be read nowhere else."""
+    """Create a token. Its text is in `text` of the object returned, and nowhere else."""
     token = ApiToken(user=user, name=name)
     token.renew(days)
     token.save()
     return token
 
 
-def is_known(digest: str) -> bool:
-    """Is there a token with this hash? In plain SQL, cheaper than what Django composes, so that a wrong token costs little."""
-    with connections[router.db_for_read(ApiToken)].cursor() as cursor:
-        cursor.execute("SELECT 1 FROM builds_apitoken WHERE digest = %s", [digest])
-        return cursor.fetchone() is not None
-
-
 def has_form(text: str) -> bool:
-    """Can it be a token at all?"""
     return FORM.fullmatch(text) is not None
 
 
 def digest_of(text: str) -> str:
-    """Hash a token. It is 256 random bits, so a plain hash cannot be turned back; a slow one would slow each request."""
+    """Hash a token. A plain hash of 256 random bits cannot be reversed, and a slow one would slow down each request."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

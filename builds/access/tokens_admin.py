@@ -1,4 +1,4 @@
-"""The administration's pages of API tokens: everybody makes, sees and revokes their own; superusers see and revoke all."""
+"""The admin pages of API tokens: staff create, see and revoke their own; superusers see and revoke all."""
 
 from typing import Any
 
@@ -16,8 +16,6 @@ from web.paginators import Uncounted
 
 
 class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
-    """What a new token needs."""
-
     days = forms.IntegerField(
         min_value=1,
         max_value=MOST_DAYS,
@@ -33,7 +31,7 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in t
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
-    """Tokens; deleting one revokes it. Who may enter the administration may have tokens, without further permissions."""
+    """Deleting a token revokes it. Staff need no permission for their own tokens."""
 
     form = TokenForm
     list_display = ("name", "start", "user", "made", "until", "used")
@@ -53,11 +51,9 @@ class ApiTokenAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # g
         return moment(token.last_used)
 
     def get_fields(self, _: HttpRequest, obj: ApiToken | None = None) -> Any:
-        """Ask for what a new one needs; of one that is there show all that is known."""
         return ("name", "days") if obj is None else self.list_display
 
     def get_readonly_fields(self, _: HttpRequest, obj: ApiToken | None = None) -> Any:
-        """Nothing of one that is there can be changed."""
         return () if obj is None else self.list_display
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
@@ -74,7 +70,6 @@ class ApiTokenAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # g
         return is_staff(request)
 
     def has_change_permission(self, *_: Any, **__: Any) -> bool:
-        """Let nobody change one: what it is for, and until when, is part of it."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
@@ -87,7 +82,7 @@ class ApiTokenAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # g
         obj.save()
 
     def response_add(self, request: HttpRequest, obj: ApiToken, *_: Any) -> HttpResponse:
-        """Show the token in this answer: no message, no session and no second page ever holds it."""
+        """Show the token's text in this response only: it is never in a message, a session or a second page."""
         context = self.admin_site.each_context(request) | {
             "title": gettext_lazy("API token created"),
             "token": obj,
@@ -97,10 +92,8 @@ class ApiTokenAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # g
 
 
 def is_staff(request: HttpRequest) -> bool:
-    """May this user enter the administration?"""
     return bool(request.user.is_active and request.user.is_staff)
 
 
 def may_touch(request: HttpRequest, token: ApiToken | None) -> bool:
-    """Is it the user's own, or everybody's business?"""
     return token is None or request.user.is_superuser or token.user_id == request.user.pk

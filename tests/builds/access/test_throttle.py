@@ -1,16 +1,15 @@
-"""Guessing passwords is slowed down."""
+"""Wrong passwords are limited."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import time_machine
-from django.db import OperationalError, connections
+from django.db import connections
 from django.test import Client
 
-from builds.access import throttle
 from builds.access.failure_models import Failures
-from builds.access.throttle import BATCH, LOGIN, LOGIN_FROM_AN_ADDRESS, MOST_KEPT, TOKEN, Flood, attempt, wait
+from builds.access.throttle import LOGIN, LOGIN_FROM_AN_ADDRESS, attempt, wait
 from tests.builds.conftest import person
 
 pytestmark = pytest.mark.django_db
@@ -88,35 +87,3 @@ def test_old_counts_are_deleted():
         attempt(LOGIN, "bob")
         assert Failures.objects.count() == 1
         assert wait(LOGIN, "ada") == 0
-
-
-def test_a_flood_is_counted_over_all_processes_and_ends_with_its_window(django_assert_num_queries):
-    ours, others = Flood(TOKEN), Flood(TOKEN)
-    with time_machine.travel(NOW, tick=False) as clock:
-        for _ in range(TOKEN.most // 2):
-            assert ours.failed("10.0.0.1") == others.failed("10.0.0.1") == 0
-        with django_assert_num_queries(0):
-            assert others.failed("10.0.0.1") in {61, 62}
-            assert others.failed("10.0.0.2") == 0
-        assert [ours.failed("10.0.0.1") for _ in range(BATCH)] == [0] * BATCH
-        assert ours.failed("10.0.0.1") in {61, 62}
-        clock.shift(62)
-        assert ours.failed("10.0.0.1") == others.failed("10.0.0.1") == 0
-
-
-def test_a_flood_from_ever_new_addresses_takes_no_more_memory(django_assert_num_queries):
-    flood = Flood(TOKEN)
-    with django_assert_num_queries(0):
-        for number in range(MOST_KEPT * 2 + 5):
-            assert flood.failed(str(number)) == 0
-    assert len(flood.counts) == 5
-
-
-def test_where_the_database_cannot_count_a_wrong_token_is_still_only_wrong(monkeypatch, caplog):
-    def refuse(*_: str, **__: int) -> None:
-        raise OperationalError("attempt to write\na readonly database")
-
-    monkeypatch.setattr(throttle, "attempt", refuse)
-    flood = Flood(TOKEN)
-    assert {flood.failed("10.0.0.1") for _ in range(BATCH)} == {0}
-    assert "Wrong tokens could not be counted: attempt to write a readonly database" in caplog.text

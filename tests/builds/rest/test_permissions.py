@@ -9,9 +9,7 @@ from django.urls import URLPattern
 from django.utils import timezone
 
 from builds import api_urls
-from builds.access import authentication
 from builds.access.models import Grant, Level
-from builds.access.throttle import BATCH, TOKEN, Flood, attempt
 from builds.access.token_models import ApiToken, make_token
 from builds.rest.base import NotOffered
 from tests import drones
@@ -199,34 +197,16 @@ def test_a_token_in_the_address_is_not_read(people):
 def test_the_last_use_is_remembered_and_not_written_each_time(people, django_assert_num_queries):
     text = make_token(people["viewer"], "test").text
     api = Api(token=text)
-    with django_assert_num_queries(3):
-        api.get("/api/user")
     with django_assert_num_queries(2):
+        api.get("/api/user")
+    with django_assert_num_queries(1):
         api.get("/api/user")
     used = ApiToken.objects.get().last_used
     assert used is not None
     assert timezone.now() - used < timedelta(minutes=1)
 
 
-@pytest.fixture
-def flood(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(authentication, "WRONG_ONES", Flood(TOKEN))
-
-
-@pytest.mark.parametrize("wrong", ["wrong", "edrone_" + "x" * 43], ids=["no token of edrone", "a token that is not known"])
-def test_very_many_wrong_tokens_are_slowed_down_and_right_ones_never(people, flood, wrong):
-    text = make_token(people["viewer"], "test").text
-    attempt(TOKEN, "127.0.0.1", times=TOKEN.most - BATCH)  # counted by other processes
-    for _ in range(BATCH):
-        assert Api(token=wrong).get("/api/user").status_code == 401
-    answer = Api(token=wrong).get("/api/user")
-    assert answer.status_code == 429
-    assert 0 < int(answer.headers["Retry-After"]) <= 60
-    assert "Too many wrong tokens" in body(answer)["message"]
-    assert Api(token=text).get("/api/user").status_code == 200
-
-
-def test_a_wrong_token_costs_less_of_the_database_than_a_right_one(people, flood, django_assert_num_queries):
+def test_a_wrong_token_costs_one_query_at_most(people, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert Api(token="wrong").get("/api/user").status_code == 401
         assert Api(token="edrone_" + "ü" * 43).get("/api/user").status_code == 401

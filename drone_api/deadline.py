@@ -1,6 +1,7 @@
-"""Connections on which a whole answer, its headers too, arrives within the read time-out.
+"""Connections on which a whole answer, headers included, must arrive within the read time-out.
 
-A time-out of a socket counts from byte to byte: an answer that trickles would hold a thread for hours.
+A socket's time-out counts from byte to byte: an answer that trickles would hold a thread for hours. So http.client reads the
+socket through a file that allows each read only the time that is left.
 """
 
 import http.client
@@ -18,94 +19,82 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
 
 
 class Untrusting(NewConnectionError):
-    """The certificates to trust cannot be read by now, so no connection was made."""
+    """The file of trusted certificates cannot be read, so no connection was made."""
 
 
 class DeadlineReader(io.RawIOBase):
-    """Reads a socket until a moment."""
+    """Reads a socket until its time-out, counted from now, is over."""
 
-    def __init__(self, source: socket.socket) -> None:
-        self.socket, self.raw, self.whole = source, source.makefile("rb", buffering=0), source.gettimeout() or 0.0
-        self.until = time.monotonic() + self.whole
+    def __init__(self, source: socket.socket, raw: io.RawIOBase) -> None:
+        self.socket, self.raw, self.seconds = source, raw, source.gettimeout() or 0.0
+        self.deadline = time.monotonic() + self.seconds
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        """Read what is there, or wait as long as is left."""
-        left = self.until - time.monotonic()
+        left = self.deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
         self.socket.settimeout(left)
         try:
             return self.raw.readinto(buffer)
         finally:
-            self.socket.settimeout(self.whole)  # the connection may be used again
+            self.socket.settimeout(self.seconds)  # the connection may be used again
 
     def close(self) -> None:
         self.raw.close()
         super().close()
 
 
-class DeadlineSocket:
-    """What http.client takes for a socket: it only ever asks for its file."""
-
-    def __init__(self, source: socket.socket) -> None:
-        self.socket = source
-
-    def makefile(self, _: str) -> io.BufferedReader:
-        return io.BufferedReader(DeadlineReader(self.socket))
-
-
 class DeadlineResponse(http.client.HTTPResponse):
-    """An answer that is read with the clock running."""
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(DeadlineReader(sock, self.fp.detach()))
 
-    def __init__(self, sock: socket.socket, *arguments: Any, **named: Any) -> None:
-        super().__init__(DeadlineSocket(sock), *arguments, **named)  # type: ignore[arg-type]  # see DeadlineSocket
 
-
-class Connection(HTTPConnection):
+class DeadlineConnection(HTTPConnection):
     response_class = DeadlineResponse
 
 
-class TLSConnection(HTTPSConnection):
+class DeadlineTLSConnection(HTTPSConnection):
     response_class = DeadlineResponse
 
     def connect(self) -> None:
-        """Shake hands; where that fails, nothing was sent, which urllib3 does not tell from an answer that fails.
+        """Connect. A failed handshake is an error of its own: urllib3 does not tell it from an answer that fails.
 
         Raises:
-            NewConnectionError: there is no connection. What is wrong with the server's certificate is raised as it is.
+            NewConnectionError: there is no connection, and nothing was sent.
+            ssl.SSLCertVerificationError: the server's certificate is not trusted.
         """
         try:
             super().connect()
         except ssl.SSLCertVerificationError:
             raise
-        except SSLError:  # urllib3 says so of the file of certificates, and of nothing else here
+        except SSLError:  # urllib3 raises it for the file of certificates, and for nothing else here
             raise Untrusting(self, "the certificates to trust cannot be read") from None
         except OSError:
             raise NewConnectionError(self, "the TLS handshake failed, or took too long") from None
 
 
-class Pool(HTTPConnectionPool):
-    ConnectionCls = Connection
+class DeadlinePool(HTTPConnectionPool):
+    ConnectionCls = DeadlineConnection
 
 
-class TLSPool(HTTPSConnectionPool):
-    ConnectionCls = TLSConnection
+class DeadlineTLSPool(HTTPSConnectionPool):
+    ConnectionCls = DeadlineTLSConnection
 
 
-class Adapter(HTTPAdapter):
-    """Makes such connections for a session. It retries nothing."""
+class DeadlineAdapter(HTTPAdapter):
+    """Makes these connections for a session of requests. It retries nothing."""
 
-    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
-        super().init_poolmanager(*arguments, **named)
-        self.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": TLSPool}
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": DeadlinePool, "https": DeadlineTLSPool}
 
-    def cert_verify(self, conn: Any, url: Any, *arguments: Any, **named: Any) -> None:
-        """Let a file of certificates that is gone look like one that cannot be read."""
+    def cert_verify(self, conn: Any, url: Any, *args: Any, **kwargs: Any) -> None:
         try:
-            super().cert_verify(conn, url, *arguments, **named)  # type: ignore[no-untyped-call]  # so it is in types-requests
-        except OSError:
+            super().cert_verify(conn, url, *args, **kwargs)  # type: ignore[no-untyped-call]  # so it is in types-requests
+        except OSError:  # a file of certificates that is gone is reported like one that cannot be read
             gone = Untrusting(conn, "the certificates to trust are not there")
             raise Broken(MaxRetryError(conn, url, gone)) from None

@@ -10,7 +10,7 @@ from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
 from drone_api.calls import Call, Reply
-from drone_api.deadline import Adapter
+from drone_api.deadline import DeadlineAdapter
 from drone_api.errors import DroneError
 from drone_api.failures import failure, too_large
 
@@ -41,7 +41,7 @@ class Transport:
         self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # Uncompressed, so that a small answer cannot become a large one.
         self.session.headers.update({"Authorization": f"Bearer {token}", "Accept-Encoding": "identity", "User-Agent": "edrone"})
-        self.session.mount(f"{urlsplit(server).scheme}://", Adapter(pool_connections=1, pool_maxsize=POOLED))
+        self.session.mount(f"{urlsplit(server).scheme}://", DeadlineAdapter(pool_connections=1, pool_maxsize=POOLED))
 
     def ask(self, call: Call) -> Reply:
         """Send one request and read the whole answer.

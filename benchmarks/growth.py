@@ -31,8 +31,8 @@ import configs  # noqa: E402 - likewise
 import edrone_site  # noqa: E402 - likewise
 from builds.drone_db.masking import looks_secret, masked  # noqa: E402 - likewise
 from builds.logs import log_rendering  # noqa: E402 - likewise
-from builds.starting.bodies import StrictJson  # noqa: E402 - likewise
-from builds.starting.parameters import refuse_bad  # noqa: E402 - likewise
+from builds.starting.json_body import StrictJson  # noqa: E402 - likewise
+from builds.starting.parameters import refuse_invalid  # noqa: E402 - likewise
 from configs.endpoint import answers  # noqa: E402 - likewise
 from configs.endpoint.request_log import quoted  # noqa: E402 - likewise
 from configs.records import showing  # noqa: E402 - likewise
@@ -290,9 +290,9 @@ def readers() -> Iterator[Reader]:
     yield Reader("a reference to what is missing", missing, of_names(), LARGEST_FILE)
     for name, run in {
         "masked": masked,
-        "parameters of a request": refuse_bad,
-        "parameters of an operation": lambda params: wrong_parameters(pipeline, params),
-        "parameters of a build": lambda params: wrong_parameters(plain, params),
+        "parameters of a request": refuse_invalid,
+        "parameters of an operation": lambda params: wrong(pipeline, params),
+        "parameters of a build": lambda params: wrong(plain, params),
         "a body of Drone": lambda params: build_request.parse(json.dumps(body(params)).encode()),
         "a body of the API": lambda params: StrictJson().parse(io.BytesIO(json.dumps({"params": params}).encode())),
     }.items():

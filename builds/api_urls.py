@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, re_path
 from rest_framework.views import APIView
 
-from builds.browsing.builds_api import AllBuildsView, LatestBuildView
+from builds.browsing.builds_api import AllBuildsView, BuildsView, BuildView, LatestBuildView
 from builds.browsing.repos_api import ReposView, RepoView
 from builds.browsing.user_api import UserBuildsView, UserReposView, UserView
 from builds.logs.api import LogView
@@ -22,7 +22,7 @@ from builds.rest import schema
 from builds.rest.base import NotOffered, NotOfferedBelow, Nowhere
 from builds.rest.errors import NoRepositoryHere
 from builds.served.api import BuildConfigView, ConfigView
-from builds.starting.api import ApproveView, ChangeableBuildView, DeclineView, PromoteView, RollbackView, StartableBuildsView
+from builds.starting.api import ApproveView, BuildChangeView, BuildCreateView, DeclineView, PromoteView, RollbackView
 from builds.starting.audit_api import AuditView
 from builds.starting.operations_api import OperationsView
 
@@ -36,6 +36,14 @@ OF_REPOSITORIES_AT_DRONE = (
     "secrets|cron|collaborators|cards|sign|verify|encrypt|registry|chown|repair|builds/(?:branches|pulls|deployments)"
 )
 BELOW = r"[\s\S]+"
+
+
+class BuildsOrCreateView(BuildsView, BuildCreateView):
+    """The builds of a repository: GET lists them, POST starts one."""
+
+
+class BuildOrChangeView(BuildView, BuildChangeView):
+    """A build: GET shows it, POST restarts it, DELETE cancels it."""
 
 
 def address(form: str, view: type[APIView]) -> URLPattern:
@@ -72,7 +80,7 @@ urlpatterns: list[URLPattern] = [
     address(rf"(?P<part>{AT_DRONE})(?:/{BELOW})?", NotOffered),
     address(rf"{REPO}/(?P<part>{OF_REPOSITORIES_AT_DRONE})/{BELOW}", NotOfferedBelow),
     address(rf"{REPO}/(?P<part>{OF_REPOSITORIES_AT_DRONE})", NotOfferedBelow),
-    address(rf"{REPO}/builds", StartableBuildsView),
+    address(rf"{REPO}/builds", BuildsOrCreateView),
     address(rf"{REPO}/builds/latest", LatestBuildView),
     address(rf"{BUILD}/logs/(?P<stage>[^/]+)/(?P<step>[^/]+)", LogView),
     address(rf"{BUILD}/promote", PromoteView),
@@ -81,7 +89,7 @@ urlpatterns: list[URLPattern] = [
     address(rf"{BUILD}/decline/(?P<stage>[^/]+)", DeclineView),
     address(rf"{BUILD}/decline", DeclineView),
     address(rf"{BUILD}/config", BuildConfigView),
-    address(BUILD, ChangeableBuildView),
+    address(BUILD, BuildOrChangeView),
     address(rf"{REPO}/config", ConfigView),
     address(rf"{REPO}/operations", OperationsView),
     address(REPO, RepoView),

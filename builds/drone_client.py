@@ -1,4 +1,4 @@
-"""The client of the Drone server that the settings name, and how many threads may wait for it."""
+"""The client of DRONE_SERVER, and the limit on threads that wait for it."""
 
 import threading
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from texts.sentence import Sentence
 
 
 class Busy(DroneError):
-    """As many threads wait for Drone as may; nothing was asked."""
+    """All slots are taken; nothing was sent."""
 
     retry_after = 1
 
@@ -44,7 +44,7 @@ def client_of(server: str, token: str, ca_file: str) -> Client:
 def slot() -> Iterator[None]:
     """Hold one of the process's slots for calls to Drone: half of its threads.
 
-    A call may wait for minutes, and Drone asks edrone for the configuration meanwhile, which needs a thread too.
+    A call may wait for minutes, and meanwhile Drone asks edrone for the configuration, which needs a thread too.
 
     Raises:
         Busy: all slots are taken.

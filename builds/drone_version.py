@@ -1,4 +1,4 @@
-"""Asks the Drone server who and how old it is, in a thread of its own: no request waits for it, and edrone starts without."""
+"""Asks Drone for its version and for the login of DRONE_TOKEN, in a thread of its own: no request waits for the answers."""
 
 import logging
 import re
@@ -20,28 +20,28 @@ logger = logging.getLogger(__name__)
 
 
 def begin() -> None:
-    """Begin to ask, where there is a server to be asked."""
+    """Start the thread, if DRONE_SERVER is set."""
     if settings.DRONE_SERVER:
         threading.Thread(target=keep_asking, name="acquaintance", daemon=True).start()
 
 
 def keep_asking() -> None:
-    """Ask now and then: Drone may be started after edrone, and be upgraded."""
+    """Ask every few minutes: Drone may be started after edrone, and be upgraded."""
     client = client_of(settings.DRONE_SERVER, settings.DRONE_TOKEN, settings.DRONE_CA_FILE)
     while True:
         try:
             ask(client)
-        except DroneError:  # the log has it; what was known stays
+        except DroneError:  # it is logged; what was known stays
             time.sleep(SOON)
         else:
             time.sleep(AGAIN)
 
 
 def ask(client: Client) -> None:
-    """Ask the server, and write down what it says.
+    """Ask the server, and keep the answers for the configuration endpoint.
 
     Raises:
-        DroneError: it does not answer, or not as Drone does.
+        DroneError: there is no answer, or none of Drone's.
     """
     client.forget()
     number = NUMBER.match(client.version())

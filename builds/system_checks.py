@@ -1,4 +1,4 @@
-"""System checks of the builds; those that ask Drone's database run with `manage.py check --database drone`."""
+"""System checks of the builds; those of Drone's database run with `manage.py check --database drone`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -30,7 +30,7 @@ def drone_database(databases: Sequence[str] | None = None, **_: Any) -> Sequence
 
 @register()
 def drone_api(**_: Any) -> Sequence[CheckMessage]:
-    """Half a connection to Drone's API is none."""
+    """Warn where only one of DRONE_SERVER and DRONE_TOKEN is set."""
     wanted = {"DRONE_SERVER": settings.DRONE_SERVER, "DRONE_TOKEN": settings.DRONE_TOKEN}
     missing = [name for name, value in wanted.items() if not value]
     if len(missing) != 1:

@@ -1,4 +1,4 @@
-"""The forms of Drone's answers, key by key (docs/drone.md 4.5). What is not named here is not handed on."""
+"""The keys of Drone's answers and their types (docs/drone.md 4.5). Other keys are not passed on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ WHOLE_NUMBERS = range(-(2**63), 2**63)
 
 
 class WrongForm(ValueError):
-    """An answer is not of the form that Drone's have; the message names the key."""
+    """An answer is not like Drone's; the message names the key."""
 
 
 @dataclass(frozen=True)
@@ -59,80 +59,75 @@ def decoded(body: bytes) -> Any:
 
 
 def build(body: bytes) -> BuildAnswer | None:
-    """Read a build; None where Drone says `null`: it made none.
+    """Decode a build; None where Drone answered `null`, because it made none.
 
     Raises:
-        WrongForm: it is neither.
+        WrongForm: the answer is neither.
     """
     value = decoded(body)
     if value is None:
         return None
-    found = part("build", value, BUILD)
-    texts("build.params", found.get("params", {}).values())
-    if "stages" in found:
-        found["stages"] = [stage(each) for each in found["stages"]]
-    if found["number"] < 1:
+    answer = checked_keys("build", value, BUILD)
+    require_strings("build.params", answer.get("params", {}).values())
+    if "stages" in answer:
+        answer["stages"] = [stage(entry) for entry in answer["stages"]]
+    if answer["number"] < 1:
         raise WrongForm(Sentence("build.number is not greater than 0"))
-    return BuildAnswer(found["number"], found["status"], found)
+    return BuildAnswer(answer["number"], answer["status"], answer)
 
 
 def stage(value: Any) -> dict[str, Any]:
-    found = part("stage", value, STAGE)
-    texts("stage.depends_on", found.get("depends_on", []))
-    texts("stage.labels", found.get("labels", {}).values())
-    if "steps" in found:
-        found["steps"] = [step(each) for each in found["steps"]]
-    return found
+    answer = checked_keys("stage", value, STAGE)
+    require_strings("stage.depends_on", answer.get("depends_on", []))
+    require_strings("stage.labels", answer.get("labels", {}).values())
+    if "steps" in answer:
+        answer["steps"] = [step(entry) for entry in answer["steps"]]
+    return answer
 
 
 def step(value: Any) -> dict[str, Any]:
-    found = part("step", value, STEP)
-    texts("step.depends_on", found.get("depends_on", []))
-    return found
+    answer = checked_keys("step", value, STEP)
+    require_strings("step.depends_on", answer.get("depends_on", []))
+    return answer
 
 
-def part(name: str, value: Any, form: Form) -> dict[str, Any]:
-    """Take the keys of a form."""
+def checked_keys(name: str, value: Any, form: Form) -> dict[str, Any]:
+    """Return the known keys of an object, and check their types."""
     if not isinstance(value, dict):
         raise WrongForm(Sentence("%(name)s is not %(what)s", name=name, what=WORDS[dict]))
     for key in NEEDED:
         if key not in value:
             raise WrongForm(Sentence("%(name)s is missing", name=f"{name}.{key}"))
-    found = {key: value[key] for key in form if key in value}
-    for key, content in found.items():
+    known = {key: value[key] for key in form if key in value}
+    for key, content in known.items():
         if type(content) is not form[key] or (isinstance(content, int) and content not in WHOLE_NUMBERS):
             raise WrongForm(Sentence("%(name)s is not %(what)s", name=f"{name}.{key}", what=WORDS[form[key]]))
-    return found
+    return known
 
 
-def texts(name: str, values: Any) -> None:
-    """Refuse what is not all strings."""
+def require_strings(name: str, values: Any) -> None:
     if not all(isinstance(value, str) for value in values):
         raise WrongForm(Sentence("%(name)s contains values that are not strings", name=name))
 
 
 def version(body: bytes) -> str:
-    value = decoded(body)
-    found = value.get("version") if isinstance(value, dict) else None
-    if not isinstance(found, str) or not found:
-        raise WrongForm(Sentence("it contains no version"))
-    return found[:100]
+    return text_at("version", decoded(body), Sentence("it contains no version"))[:100]
 
 
 def login(body: bytes) -> str:
-    """Read the login of a user."""
-    value = decoded(body)
-    found = value.get("login") if isinstance(value, dict) else None
-    if not isinstance(found, str) or not found:
-        raise WrongForm(Sentence("it names no login"))
-    return found
+    return text_at("login", decoded(body), Sentence("it names no login"))
+
+
+def text_at(key: str, value: Any, problem: str) -> str:
+    text = value.get(key) if isinstance(value, dict) else None
+    if not isinstance(text, str) or not text:
+        raise WrongForm(problem)
+    return text
 
 
 def message(body: bytes) -> str:
-    """Give the words of an error of Drone's; empty where it is not Drone that speaks."""
+    """Return the message of an error; empty where the answer is not one of Drone's."""
     try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        return text_at("message", decoded(body), "")
+    except WrongForm:
         return ""
-    found = value.get("message") if isinstance(value, dict) else None
-    return found if isinstance(found, str) else ""

@@ -1,4 +1,4 @@
-"""What is asked of the Drone server, and what it answers."""
+"""Requests to the Drone server, and its replies."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

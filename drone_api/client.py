@@ -1,6 +1,6 @@
-"""Drone's HTTP API, as far as edrone writes through it, and what Drone's database does not hold (docs/drone.md 4).
+"""The client of Drone's HTTP API: commands, and what Drone's database does not hold (docs/drone.md 4).
 
-Every failure leaves this module as DroneError. Nothing is ever asked twice by itself.
+Every failure leaves this module as DroneError. No request is ever repeated.
 """
 
 import re
@@ -46,7 +46,7 @@ class RepoName(NamedTuple):
 
 @dataclass(frozen=True)
 class CustomBuild:
-    """What a custom build builds; Drone chooses what is empty."""
+    """What a custom build builds; Drone fills in what is empty."""
 
     branch: str = ""  # or a whole ref; empty: the default branch
     commit: str = ""  # empty: the newest of the branch
@@ -55,70 +55,67 @@ class CustomBuild:
 
 
 class Client:
-    """One Drone server, asked in the name of one of its administrators. Safe for threads."""
+    """The client of one Drone server, in the name of one of its administrators. Safe for threads."""
 
     def __init__(self, transport: Transport, writes: float = WRITES, reads: float = READS) -> None:
         self.transport, self.writes, self.reads = transport, writes, reads
         self.forget()
 
     def forget(self) -> None:
-        """Ask anew what is asked once: the server may have been upgraded, or its users renamed."""
+        """Forget the version and the login: the server may have been upgraded, or its users renamed."""
         self.known_version = self.known_login = ""
 
     def create(self, repo: RepoName, wanted: CustomBuild, params: Params) -> answers.BuildAnswer:
         """Start a custom build.
 
         Raises:
-            DroneError: 422 where Drone made no build and said nothing.
+            DroneError: with status 422 where Drone made no build and gave no reason.
         """
-        return self.started(path(BUILDS, repo), asdict(wanted), params)
+        return self.start_build(path(BUILDS, repo), asdict(wanted), params)
 
     def restart(self, repo: RepoName, number: int, params: Params, *, debug: bool = False) -> answers.BuildAnswer:
-        """Start a build anew; parameters that it had win over those given here."""
-        return self.started(path(BUILD, repo, number), {"debug": "true" if debug else ""}, params)
+        """Restart a build; its own parameters win over those given here."""
+        return self.start_build(path(BUILD, repo, number), {"debug": "true" if debug else ""}, params)
 
     def promote(self, repo: RepoName, number: int, target: str, params: Params) -> answers.BuildAnswer:
         """Promote a build to a target; parameters given here win over those that it had."""
-        return self.started(path(PROMOTE, repo, number), {"target": target}, params)
+        return self.start_build(path(PROMOTE, repo, number), {"target": target}, params)
 
     def rollback(self, repo: RepoName, number: int, target: str, params: Params) -> answers.BuildAnswer:
         """Roll a target back to a build; parameters as for promote."""
-        return self.started(path(ROLLBACK, repo, number), {"target": target}, params)
+        return self.start_build(path(ROLLBACK, repo, number), {"target": target}, params)
 
     def cancel(self, repo: RepoName, number: int) -> answers.BuildAnswer:
-        """Cancel a build; give it with its stages. One that has finished is given as it is."""
-        where = path(BUILD, repo, number)
-        return build_of(self.write("DELETE", where))
+        """Cancel a build and return it with its stages; one that has finished is returned as it is."""
+        return build_of(self.write("DELETE", path(BUILD, repo, number)))
 
     def approve(self, repo: RepoName, number: int, stage: int) -> None:
         """Let a blocked stage run."""
         self.write("POST", path(APPROVE, repo, number, stage), expected=NO_CONTENT)
 
     def decline(self, repo: RepoName, number: int, stage: int | None = None) -> None:
-        """Decline a blocked stage, or all of a build (Drone 2.23 and later)."""
+        """Decline a blocked stage, or the whole build (Drone 2.23 and later)."""
         where = path(DECLINE_ALL, repo, number) if stage is None else path(DECLINE, repo, number, stage)
         self.write("POST", where, expected=NO_CONTENT)
 
     def log(self, repo: RepoName, number: int, stage: int, step: int) -> bytes:
-        """Give the log of a finished step as it was stored: whatever a runner or a person put there, Drone hands on."""
+        """Return the log of a finished step as it was stored: Drone does not check what a runner put there."""
         reply = self.read(path(LOGS, repo, number, stage, step), LOG)
         if WEB_PAGE.match(reply.body):
             raise garbled(reply, Sentence("it is a web page"))
         return reply.body
 
     def version(self) -> str:
-        """Give the server's version. It is asked once; 2.28.2 says 2.28.1, and some others are one behind as well."""
-        version = self.known_version or parsed(answers.version, self.read(VERSION))
-        self.known_version = version
+        """Return the server's version, asked once. 2.28.2 calls itself 2.28.1, and some others are one behind as well."""
+        self.known_version = version = self.known_version or parsed(answers.version, self.read(VERSION))
         return version
 
     def login(self) -> str:
-        """Give the login of the user whose token this client has. It is asked once."""
-        login = self.known_login or parsed(answers.login, self.read(USER))
-        self.known_login = login
+        """Return the login of the user whose token this client has, asked once."""
+        self.known_login = login = self.known_login or parsed(answers.login, self.read(USER))
         return login
 
-    def started(self, where: str, asked: Mapping[str, str], params: Params) -> answers.BuildAnswer:
+    def start_build(self, where: str, asked: Mapping[str, str], params: Params) -> answers.BuildAnswer:
         """Make a call that starts a build."""
         for name in params:
             if not name or name in READ_BY_DRONE or name in asked:
@@ -128,13 +125,13 @@ class Client:
         return build_of(self.write("POST", where, [*query, *params.items()]))
 
     def write(self, method: str, where: str, query: Query = (), expected: int = OK) -> Reply:
-        """Make a call that changes something."""
-        return self.accepted(self.transport.ask(Call(method, where, query, self.writes, ANSWER)), expected)
+        return self.send(Call(method, where, query, self.writes, ANSWER), expected)
 
     def read(self, where: str, limit: int = ANSWER) -> Reply:
-        return self.accepted(self.transport.ask(Call("GET", where, (), self.reads, limit)), OK)
+        return self.send(Call("GET", where, (), self.reads, limit), OK)
 
-    def accepted(self, reply: Reply, expected: int) -> Reply:
+    def send(self, call: Call, expected: int) -> Reply:
+        reply = self.transport.ask(call)
         if reply.status != expected:
             raise refused(reply, self.transport.server)
         return reply
@@ -142,10 +139,10 @@ class Client:
 
 def build_of(reply: Reply) -> answers.BuildAnswer:
     """Read the build that Drone answered."""
-    found = parsed(answers.build, reply)
-    if found is None:
+    build = parsed(answers.build, reply)
+    if build is None:
         raise no_build()
-    return found
+    return build
 
 
 def parsed(parse: Callable[[bytes], Value], reply: Reply) -> Value:
@@ -157,7 +154,7 @@ def parsed(parse: Callable[[bytes], Value], reply: Reply) -> Value:
 
 
 def path(form: str, repo: RepoName, *numbers: int) -> str:
-    """Write a path, so that no name can lead elsewhere."""
+    """Return a path in which names are quoted, so that none leads elsewhere."""
     if any(part in {"", ".", ".."} or NEVER_IN_A_NAME.search(part) for part in repo):
         raise DroneError(Sentence("There is no such repository."), 404, permanent=True)
     return form.format(*(quote(part, safe="") for part in repo), *map(int, numbers))

@@ -6,7 +6,7 @@ from texts.errors import EdroneError
 class DroneError(EdroneError):
     """Drone did not do what was asked.
 
-    The message is a whole sentence for the person who asked. It never holds the token, nor the parameters of a build.
+    The message is a whole sentence for the person who asked. It never contains the token or the parameters of a build.
     """
 
     def __init__(self, message: str, status: int, *, permanent: bool = False, uncertain: bool = False) -> None:
@@ -15,8 +15,8 @@ class DroneError(EdroneError):
         Args:
             message: what, where, what to do.
             status: the HTTP status that whoever asked edrone gets.
-            permanent: asking again is of no use until somebody changes something.
-            uncertain: Drone may have done it all the same.
+            permanent: the same request fails again until somebody changes something.
+            uncertain: Drone may have done it nevertheless.
         """
         super().__init__(message)
         self.status, self.permanent, self.uncertain = status, permanent, uncertain

@@ -1,4 +1,4 @@
-"""Why no answer came from the Drone server, in words for the person who asked."""
+"""Errors where no answer came from the Drone server, as sentences for the person who asked."""
 
 import ssl
 
@@ -16,15 +16,15 @@ MAY_BE_DONE = Sentence("; the request may have taken effect: check the newest bu
 
 
 def may_be_done(status: int) -> bool:
-    """May Drone have done what is answered with this status, in words that are not Drone's?
+    """Return whether Drone may have carried out a request that was answered with this status, but not by Drone.
 
-    What redirects or refuses has not handed it on. A server error may come from Drone's handler, or from a proxy that gave up.
+    A proxy that redirects or refuses has not passed it on. A server error may come from Drone, or from a proxy that gave up.
     """
     return not MULTIPLE_CHOICES <= status < SERVER_ERROR or status == TIME_OUT
 
 
 def failure(error: Exception, call: Call, server: str) -> DroneError:
-    """Say in words what libraries say in classes; nothing of the error itself is repeated, since it may hold parameters."""
+    """Return the sentence for an exception of the libraries. The exception's own text is left out: it may contain parameters."""
     if isinstance(error, SSLError) and not broke_encrypted(error):
         return DroneError(
             Sentence(
@@ -56,19 +56,19 @@ def unreached(error: Exception, server: str) -> DroneError:
 
 
 def was_refused(error: Exception) -> bool:
-    """Was there no connection at all? Then nothing can have been sent."""
+    """Return whether there was no connection at all, so that nothing was sent."""
     return isinstance(error, Broken) and isinstance(cause(error), NewConnectionError)
 
 
 def broke_encrypted(error: SSLError) -> bool:
-    """Did an encrypted connection end, and not fail to be made? What is wrong with certificates shows before anything is sent."""
+    """Return whether an encrypted connection broke later. Problems with certificates appear before anything is sent."""
     problem = cause(error)
     inner = problem.args[0] if problem and problem.args else None
     return isinstance(inner, ssl.SSLError) and not isinstance(inner, ssl.SSLCertVerificationError)
 
 
 def cause(error: Exception) -> Exception | None:
-    """Give what urllib3 said, out of what requests made of it."""
+    """Return the error of urllib3 that requests has wrapped."""
     given = error.args[0] if error.args else None
     return given.reason if isinstance(given, MaxRetryError) else None
 

@@ -1,4 +1,4 @@
-"""What Drone refuses, in words for the person who asked: what it means, and what to do (docs/drone.md 4, 2.1)."""
+"""Errors where Drone refuses, as sentences for the person who asked: what it means, and what to do (docs/drone.md 2.1, 4)."""
 
 from drone_api import answers
 from drone_api.calls import Reply
@@ -21,7 +21,7 @@ def no_build() -> DroneError:
 
 
 def garbled(reply: Reply, problem: str) -> DroneError:
-    """An answer is not of the form that Drone's have."""
+    """Return the error for an answer that is not like Drone's."""
     uncertain = reply.call.writes and may_be_done(reply.status)
     return DroneError(
         Sentence(
@@ -37,8 +37,8 @@ def garbled(reply: Reply, problem: str) -> DroneError:
 
 
 def refused(reply: Reply, server: str) -> DroneError:
-    """Translate a status other than the one that was expected."""
-    words = said(reply)
+    """Return the error for a status other than the expected one."""
+    words = words_of_drone(reply)
     if reply.status == UNAUTHORIZED:
         unknown = Sentence("DRONE_TOKEN is not accepted: set it to the token of a Drone administrator.")
         return DroneError(unknown, 502, permanent=True)
@@ -48,11 +48,11 @@ def refused(reply: Reply, server: str) -> DroneError:
             words=quoted(words),
         )
         return DroneError(refusal, 502, permanent=True)
-    return (told(reply.status, words) if words else None) or untold(reply, server)
+    return (explained(reply.status, words) if words else None) or unexplained(reply, server)
 
 
-def told(status: int, words: str) -> DroneError | None:
-    """Translate what Drone says itself; None where a status is not one of its own."""
+def explained(status: int, words: str) -> DroneError | None:
+    """Return the error for a status that Drone explains; None where the status is not one of Drone's."""
     match status:
         case 404:
             missing = Sentence(
@@ -78,8 +78,8 @@ def told(status: int, words: str) -> DroneError | None:
     return None
 
 
-def untold(reply: Reply, server: str) -> DroneError:
-    """Translate what proxies say, and Drone where it does not say why."""
+def unexplained(reply: Reply, server: str) -> DroneError:
+    """Return the error for a status that comes from a proxy, or from Drone without an explanation."""
     status, writes = reply.status, reply.call.writes
     values = {"status": status, "remark": MAY_BE_DONE if writes else ""}
     match status:
@@ -105,10 +105,11 @@ def untold(reply: Reply, server: str) -> DroneError:
     return garbled(reply, Sentence("its status is %(status)s", status=status))
 
 
-def said(reply: Reply) -> str:
-    """Give Drone's own words, on one line."""
-    words = printable(one_line(answers.message(reply.body)))
-    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
+def words_of_drone(reply: Reply) -> str:
+    """Return Drone's own message on one line."""
+    words = " ".join(answers.message(reply.body).split())
+    printable = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in words)
+    return printable if len(printable) <= LONGEST else f"{printable[: LONGEST - 1]}…"
 
 
 def quoted(words: str) -> str:

@@ -1,4 +1,4 @@
-"""One exchange with the Drone server. Nothing here knows what is asked; nothing is ever asked twice."""
+"""One request to the Drone server and its answer. No request is ever repeated."""
 
 import logging
 import time
@@ -25,12 +25,12 @@ class Transport:
     """A session with one Drone server. Safe for threads."""
 
     def __init__(self, server: str, token: str, ca_file: str = "", connect: float = CONNECT) -> None:
-        """Take the address without a slash at its end, and the token of an administrator; nothing is asked yet.
+        """Prepare a session; no connection is made yet.
 
         Args:
-            server: address.
-            token: goes along with each request, and nowhere else.
-            ca_file: certificates to trust, PEM; empty: those of certifi.
+            server: address, without a slash at its end.
+            token: the token of a Drone administrator; it is sent with each request, and never logged.
+            ca_file: certificates to trust, PEM; empty for those of certifi.
             connect: seconds to wait for a connection.
         """
         self.server, self.connect = server, connect
@@ -52,17 +52,16 @@ class Transport:
         started = time.perf_counter()
         # The error is raised outside of `except`: the one of requests holds the token and the parameters.
         outcome = self.exchange(call)
-        failed = isinstance(outcome, DroneError)
-        result = str(outcome) if isinstance(outcome, DroneError) else str(outcome.status)
+        result = outcome if isinstance(outcome, DroneError) else outcome.status
         milliseconds = (time.perf_counter() - started) * 1000
-        level = logging.WARNING if failed else logging.INFO
+        level = logging.WARNING if isinstance(outcome, DroneError) else logging.INFO
         logger.log(level, "%s %s: %s (%.1f ms)", call.method, call.path, result, milliseconds)
         if isinstance(outcome, DroneError):
             raise outcome
         return outcome
 
     def exchange(self, call: Call) -> Reply | DroneError:
-        """Do so; give the error instead of raising it."""
+        """Send one request; return the error instead of raising it."""
         try:
             with self.session.request(
                 call.method,
@@ -83,7 +82,7 @@ class Transport:
 
 
 def read(answer: requests.Response, limit: int) -> bytes | None:
-    """Read the body; None where it is larger than the limit, as soon as that shows."""
+    """Read the body; return None as soon as it exceeds the limit."""
     parts, size = list[bytes](), 0
     while part := answer.raw.read(CHUNK, decode_content=False):
         size += len(part)

@@ -1,37 +1,37 @@
 """Pages of builds, newest first, as fast at the end as at the beginning and never a scan of the whole table.
 
-edrone cannot add an index to Drone's tables. There are: the primary key, (repository, number), (repository, ref), author,
-sender, and the builds that are pending or running (docs/drone.md 5.2). A page is looked for in three ways:
+edrone cannot add an index to Drone's tables. Drone has indexes on the primary key, (repository, number), (repository, ref),
+author, sender, and on the builds that are pending or running (docs/drone.md 5.2). A page is found in one of these ways:
 
-1. Builds that are pending or running are few and have an index: all of them are read and sorted.
+1. Pending and running builds are few and have an index: all of them are read and sorted.
 2. The newest builds of some repositories, without a filter, are found along the index of each (builds/drone_db/newest.py).
-3. Otherwise the newest builds below the cursor are gone through, until the page is full.
-4. Where that does not fill it and an index serves the filters, the rest comes from there, if it leads to few builds. Else
-   the page ends early, with a cursor to go on from.
+3. Otherwise the newest builds below the cursor are filtered until the page is full.
+4. If that does not fill the page, and an index that fits the filters selects few builds, the rest comes from that index.
+   Otherwise the page ends early, with a cursor to continue from.
 
-The readings of 3 and 4 share WINDOW.
+The queries of 3 and 4 share WINDOW.
 """
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
+from functools import reduce
+from operator import or_
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from builds.drone_db import newest
 from builds.drone_db.models import Build, Stage
-from builds.drone_db.vocabulary import Status
+from builds.drone_db.newest import newest_builds
+from builds.drone_db.vocabulary import UNFINISHED, Status
 
-WINDOW = 49_500  # rows that the readings of one page may take together; with the page's own rows they stay under 50,000
-READINGS = 3  # where there is an index: along the key, counting in the index, through the index
+WINDOW = 49_500  # rows that the queries of one page may read together; with the page's own rows they stay under 50,000
+QUERIES = 3  # where there is an index: along the key, counting in the index, through the index
 FURTHEST = 10**9  # builds that a page by number may leave out
-UNFINISHED = {Status.PENDING.value, Status.RUNNING.value}  # the words of Drone's partial index
-WAITING = Status.BLOCKED.value  # no build has it: one that waits for approval is pending, and stages of it are blocked
 SEARCHED = ("title", "message", "author_login", "author_name", "ref", "deploy_to", "after")
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What a list of builds is narrowed to; several values for one are alternatives, none is no filter."""
+    """Filters of a list of builds. Several values of one filter are alternatives; an empty filter matches everything."""
 
     status: tuple[str, ...] = ()  # blocked: builds of which a stage waits for approval
     event: tuple[str, ...] = ()
@@ -46,29 +46,26 @@ class Filters:
     q: str = ""  # a part of title, message, author, ref, target or commit, in any case
 
     def condition(self) -> Q:
-        found = Q()
+        condition = Q()
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name == "status" and WAITING in value:
-                found &= Q(status__in=set(value) - {WAITING}) | waits_for_approval()
+            if field.name == "status" and Status.BLOCKED in value:
+                condition &= Q(status__in=set(value) - {Status.BLOCKED}) | waits_for_approval()
             elif field.type == tuple[str, ...] and value:
-                found &= Q(**{f"{field.name}__in": value})
+                condition &= Q(**{f"{field.name}__in": value})
         if self.author:
-            found &= Q(author_login__icontains=self.author) | Q(author_name__icontains=self.author)
+            condition &= Q(author_login__icontains=self.author) | Q(author_name__icontains=self.author)
         if self.since is not None:
-            found &= Q(created__gte=self.since)
+            condition &= Q(created__gte=self.since)
         if self.until is not None:
-            found &= Q(created__lt=self.until)
+            condition &= Q(created__lt=self.until)
         if self.q:
-            parts = Q()
-            for name in SEARCHED:
-                parts |= Q(**{f"{name}__icontains": self.q})
-            found &= parts
-        return found
+            condition &= reduce(or_, (Q(**{f"{name}__icontains": self.q}) for name in SEARCHED))
+        return condition
 
 
 def waits_for_approval() -> Q:
-    """Write that a stage waits for somebody's approval; such builds are in the index of those that have not finished."""
+    """Return the condition that a stage waits for approval. Drone's index of unfinished builds serves it."""
     blocked = Stage.objects.filter(build_id=OuterRef("id"), status=Status.BLOCKED.value)
     return Q(Exists(blocked), status__in=UNFINISHED)
 
@@ -76,21 +73,21 @@ def waits_for_approval() -> Q:
 @dataclass(frozen=True)
 class Page:
     builds: list[Build]
-    next: int | None  # the cursor to go on from; None: this is the end. A page may be short, or empty, and yet have one
+    next: int | None  # the cursor to continue from; None at the end. Even a short or empty page may have one
 
 
 def of_repository(repo_id: int, filters: Filters, before: int | None, limit: int, offset: int = 0) -> Page:
-    """Give builds of a repository by number; `before` is the number at which the page before ended."""
+    """Return builds of a repository by number; `before` is the last number of the previous page."""
     index = Q(ref__in=filters.ref) if filters.ref else None
-    return Reading("number", Q(repo_id=repo_id), filters, index).page(before, limit, offset)
+    return BuildQuery("number", Q(repo_id=repo_id), filters, index).page(before, limit, offset)
 
 
 def of_repositories(visible: Collection[int] | None, filters: Filters, before: int | None, limit: int, offset: int = 0) -> Page:
-    """Give builds of several repositories by id, for which `before` is the id at which the page before ended.
+    """Return builds of several repositories by id; `before` is the last id of the previous page.
 
     Args:
-        visible: the ids of the repositories; None: all, those included that Drone has deleted since.
-        filters: what else is asked for.
+        visible: the ids of the repositories; None for all, including those that Drone has deleted since.
+        filters: the filters of the list.
         before: the cursor; None for the newest.
         limit: builds on a page.
         offset: builds to leave out at the start, for pages by number; slower with each.
@@ -105,88 +102,84 @@ def of_repositories(visible: Collection[int] | None, filters: Filters, before: i
         index = Q(sender__in=filters.sender)
     elif visible is not None:
         index = base
-        if before is None and filters == Filters() and (found := newest.of(visible, offset + limit + 1, WINDOW)) is not None:
-            return Reading("id", base, filters, index).cut(found[offset:], limit)
-    return Reading("id", base, filters, index).page(before, limit, offset)
+        if before is None and filters == Filters() and (builds := newest_builds(visible, offset + limit + 1, WINDOW)) is not None:
+            return BuildQuery("id", base, filters, index).page_from(builds[offset:], limit)
+    return BuildQuery("id", base, filters, index).page(before, limit, offset)
 
 
 @dataclass(frozen=True)
-class Reading:
-    """How the builds of one list are found."""
+class BuildQuery:
+    """The query behind one list of builds."""
 
     key: str  # the field that orders them and that cursors hold
     base: Q  # whose builds
     filters: Filters
-    index: Q | None  # what an index serves, beside the key's own
+    index: Q | None  # the filters that an index other than the key's serves
 
     def page(self, before: int | None, limit: int, offset: int) -> Page:
-        """Give the page below a cursor."""
         below = Q() if before is None else Q(**{f"{self.key}__lt": before})
         offset = min(offset, FURTHEST)
-        if self.filters.status and set(self.filters.status) <= UNFINISHED | {WAITING}:
-            return self.cut(self.sorted(below)[offset : offset + limit + 1], limit)
+        if self.filters.status and set(self.filters.status) <= UNFINISHED | {Status.BLOCKED}:
+            return self.page_from(self.sorted_rows(below)[offset : offset + limit + 1], limit)
         if self.filters == Filters() and self.base == self.scope():
-            return self.straight(below, limit, offset)
-        top = self.newest(below)
-        return Page([], None) if top is None else self.bounded(below, top - self.share, limit, offset)
+            return self.along_key(below, limit, offset)
+        top = self.newest_key(below)
+        return Page([], None) if top is None else self.within_window(below, top - self.most_rows, limit, offset)
 
     @property
-    def share(self) -> int:
-        """Give the rows that one reading may take."""
-        return WINDOW if self.index is None else max(WINDOW // READINGS, 1)
+    def most_rows(self) -> int:
+        """The rows that one query may read."""
+        return WINDOW if self.index is None else max(WINDOW // QUERIES, 1)
 
-    def straight(self, below: Q, limit: int, offset: int) -> Page:
-        """Read along the key, whose index leads to nothing but the builds that are wanted."""
+    def along_key(self, below: Q, limit: int, offset: int) -> Page:
+        """Read along the key's index, which holds only builds of this list."""
         ordered = self.matching(below).order_by(f"-{self.key}")
-        if offset:  # passed over in the index alone, which the keys are in
+        if offset:  # skipped in the index alone, which holds the keys
             first = list(ordered.values_list(self.key, flat=True)[offset : offset + 1])
             ordered = ordered.filter(**{f"{self.key}__lte": first[0]}) if first else ordered.none()
-        return self.cut(ordered[: limit + 1], limit)
+        return self.page_from(ordered[: limit + 1], limit)
 
-    def bounded(self, below: Q, bottom: int, limit: int, offset: int) -> Page:
-        """Go through the window above `bottom`, then look in the index of the filters, where there is one."""
+    def within_window(self, below: Q, bottom: int, limit: int, offset: int) -> Page:
+        """Filter the builds with keys above `bottom`, then continue in the index of the filters, if there is one."""
         ordered = self.matching(below & Q(**{f"{self.key}__gt": bottom})).order_by(f"-{self.key}")
-        rows, left = self.passed_over(ordered, limit, offset) if offset else (list(ordered[: limit + 1]), 0)
+        rows, left = self.past_offset(ordered, limit, offset) if offset else (list(ordered[: limit + 1]), 0)
         older = Q(**{f"{self.key}__lte": bottom})
-        if len(rows) > limit or (oldest := self.newest(older)) is None:
-            return self.cut(rows, limit)
-        if self.index is not None and self.leads_to_few(self.index):
-            return self.cut([*rows, *self.sorted(older)[left : left + limit + 1 - len(rows)]], limit)
+        if len(rows) > limit or (oldest := self.newest_key(older)) is None:
+            return self.page_from(rows, limit)
+        if self.index is not None and self.is_selective(self.index):
+            return self.page_from([*rows, *self.sorted_rows(older)[left : left + limit + 1 - len(rows)]], limit)
         return Page(rows, oldest + 1)
 
-    def passed_over(self, ordered: QuerySet[Build], limit: int, offset: int) -> tuple[list[Build], int]:
-        """Leave out builds at the start, reading keys once; also say how many are still to be left out."""
+    def past_offset(self, ordered: QuerySet[Build], limit: int, offset: int) -> tuple[list[Build], int]:
+        """Skip builds, reading only their keys; return the rest, and how many are still to be skipped."""
         keys = list(ordered.values_list(self.key, flat=True)[: offset + limit + 1])
         if len(keys) <= offset:
             return [], offset - len(keys)
         return list(ordered.filter(**{f"{self.key}__in": keys[offset:]})), 0
 
-    def cut(self, rows: Iterable[Build], limit: int) -> Page:
-        """Make the page of one row more than it has; without that row it is the last."""
-        found = list(rows)
-        if len(found) > limit:
-            return Page(found[:limit], getattr(found[limit - 1], self.key))
-        return Page(found, None)
+    def page_from(self, rows: Iterable[Build], limit: int) -> Page:
+        """Return a page; there is a next one if there is a row more than `limit`."""
+        builds = list(rows)
+        return Page(builds[:limit], getattr(builds[limit - 1], self.key) if len(builds) > limit else None)
 
     def matching(self, within: Q) -> QuerySet[Build]:
-        """Narrow the builds by everything."""
         return Build.objects.filter(self.base & within & self.filters.condition())
 
-    def sorted(self, within: Q) -> QuerySet[Build]:
-        """Order so that the database must find the rows by another index than the key's, and sort them."""
+    def sorted_rows(self, within: Q) -> QuerySet[Build]:
+        """Order by an expression, so that the database finds the rows by another index than the key's, and sorts them."""
         return self.matching(within).order_by((F(self.key) + 0).desc())
 
-    def newest(self, within: Q) -> int | None:
-        """Give the key of the newest build, whatever else it is."""
+    def newest_key(self, within: Q) -> int | None:
+        """Return the key of the newest build, whether it matches the filters or not."""
         key: int | None = (
             Build.objects.filter(self.scope() & within).order_by(f"-{self.key}").values_list(self.key, flat=True).first()
         )
         return key
 
     def scope(self) -> Q:
-        """Give what the key counts in: a repository, or everything."""
+        """Return what the key is unique in: a repository, or everything."""
         return self.base if self.key == "number" else Q()
 
-    def leads_to_few(self, index: Q) -> bool:
-        """Are the rows that the index leads to few enough to be read and sorted?"""
-        return Build.objects.filter(self.scope() & index)[: self.share + 1].count() <= self.share
+    def is_selective(self, index: Q) -> bool:
+        """Return whether the index selects few enough rows to read and sort them."""
+        return Build.objects.filter(self.scope() & index)[: self.most_rows + 1].count() <= self.most_rows

@@ -1,4 +1,4 @@
-"""Which columns the connected Drone database has. What an older Drone lacks is not asked for (docs/drone.md 5.2)."""
+"""The columns that the connected Drone database has. Queries leave out those that an older Drone lacks (docs/drone.md 5.2)."""
 
 import time
 from collections.abc import Mapping
@@ -18,27 +18,27 @@ _kept: dict[tuple[str | int, ...], tuple[float, Columns]] = {}
 
 
 def columns(connection: BaseDatabaseWrapper) -> Columns:
-    """Give the tables and their columns, at most a minute old. Works for a role that may read a few columns only.
+    """Return the tables and their columns, at most a minute old. Works for a role that may read a few columns only.
 
     Raises:
         DroneDatabaseUnavailable: the database does not answer.
     """
     entry = connection.settings_dict
     key = entry["HOST"], entry["PORT"], entry["NAME"], entry["USER"]
-    read_at, found = _kept.get(key, (0.0, None))
-    if found is None or time.monotonic() - read_at > SECONDS_TO_KEEP:
-        found = read(connection)
-        _kept[key] = (time.monotonic(), found)
-    return found
+    read_at, tables = _kept.get(key, (0.0, None))
+    if tables is None or time.monotonic() - read_at > SECONDS_TO_KEEP:
+        tables = read(connection)
+        _kept[key] = (time.monotonic(), tables)
+    return tables
 
 
 def read(connection: BaseDatabaseWrapper) -> Columns:
-    found: dict[str, set[str]] = {}
+    tables: dict[str, set[str]] = {}
     with connection.cursor() as cursor:
         cursor.execute(POSTGRESQL if connection.vendor == "postgresql" else SQLITE)
         for table, column in cursor.fetchall():
-            found.setdefault(table, set()).add(column)
-    return {table: frozenset(names) for table, names in found.items()}
+            tables.setdefault(table, set()).add(column)
+    return {table: frozenset(names) for table, names in tables.items()}
 
 
 def has_table(connection: BaseDatabaseWrapper, table: str) -> bool:

@@ -1,4 +1,4 @@
-"""What can go wrong with Drone's database."""
+"""Errors of Drone's database."""
 
 from django.db import OperationalError
 
@@ -6,10 +6,10 @@ from texts.errors import EdroneError
 
 
 class DroneDatabaseUnavailable(EdroneError, OperationalError):
-    """Drone's database is not configured, does not answer, or is not what edrone can read."""
+    """Drone's database is not configured, does not answer, or lacks what edrone reads."""
 
     status = 503
 
 
 class DroneDatabaseIsReadOnly(EdroneError):
-    """Code of edrone tried to write a table of Drone's."""
+    """Code in edrone tried to write one of Drone's tables."""

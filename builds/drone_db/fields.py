@@ -1,4 +1,4 @@
-"""Columns of tables that another program writes: what is missing, NULL or odd reads as the default instead of failing."""
+"""Fields of tables that Drone writes: a missing column, NULL or an unreadable value reads as the default."""
 
 import json
 from collections.abc import Callable
@@ -30,26 +30,26 @@ SMALLEST, LARGEST = -(2**63), 2**63 - 1  # what 64 bits hold
 
 
 class ColumnOrDefault(Col):
-    """A column; where the connected database has it not, the field's default in its place."""
+    """A column, or the field's default where the connected database lacks the column."""
 
     @property
     def identity(self) -> tuple[Any, ...]:
-        """Tell columns apart. Django's own way, through the signature of the constructor, takes a sixth of a whole answer."""
+        """Compare columns. Django's own way inspects the constructor's signature, which takes a sixth of a whole request."""
         return self.__class__, self.alias, self.target, self.output_field
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
-        """Write the column's name, or the default with the column's type (a bare number would be a place in ORDER BY)."""
+        """Compose the column, or the default cast to its type: a bare number would be a position in ORDER BY."""
         field = self.target
-        known = catalogue.columns(connection).get(field.model._meta.db_table)  # noqa: SLF001 - public in all but name
-        if known is None or field.column in known:
+        columns = catalogue.columns(connection).get(field.model._meta.db_table)  # noqa: SLF001 - public in all but name
+        if columns is None or field.column in columns:
             return super().as_sql(compiler, connection)
         return f"CAST(%s AS {field.cast_db_type(connection)})", (field.get_db_prep_value(field.get_default(), connection),)
 
 
 class DroneColumn:
-    """What the columns below share; beside one of Django's fields."""
+    """Mixin of the fields below."""
 
-    kind: type  # what needs no reading
+    kind: type  # values of this type are taken as they are
     primary_key: bool
     get_default: Callable[[], Any]
 
@@ -69,7 +69,7 @@ class DroneColumn:
             return self.get_default()
 
     def read(self, value: Any) -> Any:
-        """Make the value of the right type; an error gives the default."""
+        """Convert the value; an error means the default."""
         raise NotImplementedError
 
 
@@ -129,11 +129,11 @@ class JsonOfTexts(DroneColumn, AnyTextField):
 
     def read(self, value: Any) -> Any:
         """Parse; values that are no text are kept as their JSON."""
-        found = json.loads(value)
-        if isinstance(found, dict) and self.default is dict:
-            return {encodable(key): text(item) for key, item in found.items()}
-        if isinstance(found, list) and self.default is list:
-            return [text(item) for item in found]
+        content = json.loads(value)
+        if isinstance(content, dict) and self.default is dict:
+            return {clean(key): text(item) for key, item in content.items()}
+        if isinstance(content, list) and self.default is list:
+            return [text(item) for item in content]
         return self.get_default()
 
     def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:

@@ -1,4 +1,4 @@
-"""Is the connected database Drone's, and may edrone read just what it should? From the catalogue, not from the rows."""
+"""Inspects the connected database: whether it is Drone's, and what edrone's role may read. Reads the catalogue, no rows."""
 
 from dataclasses import dataclass
 
@@ -57,7 +57,7 @@ WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f') AND pg_catalog.pg_table_is_visible(
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was found; each entry a sentence."""
+    """The result; each entry is a sentence."""
 
     version: str  # such as "2.5.0 to 2.28", or empty where it is not Drone's at all
     tolerated: tuple[str, ...]  # what an older Drone lacks
@@ -66,16 +66,16 @@ class Inspection:
 
 
 def wanted() -> dict[str, dict[str, str]]:
-    """Give the columns that edrone reads: table → column → kind of field."""
-    found: dict[str, dict[str, str]] = {}
+    """Return the columns that edrone reads: table → column → type of field."""
+    tables: dict[str, dict[str, str]] = {}
     for model in apps.get_app_config("builds").get_models():
         if issubclass(model, DroneModel):
-            columns = found.setdefault(model._meta.db_table, {})  # noqa: SLF001 - public in all but name
+            columns = tables.setdefault(model._meta.db_table, {})  # noqa: SLF001 - public in all but name
             for field in model._meta.concrete_fields:  # noqa: SLF001 - likewise
                 kind = field.target_field if isinstance(field, ForeignKey) else field
                 if field.column:  # a key of several columns has none of its own
                     columns[field.column] = kind.get_internal_type()
-    return found
+    return tables
 
 
 def inspect(connection: BaseDatabaseWrapper) -> Inspection:
@@ -85,18 +85,18 @@ def inspect(connection: BaseDatabaseWrapper) -> Inspection:
         DroneDatabaseUnavailable: it does not answer.
     """
     there = catalogue.read(connection)
-    newer = not_yet(there)
+    optional = not_yet(there)
     tolerated: list[str] = []
     differences: list[str] = []
     for table, columns in wanted().items():
         if table not in there:
-            if table == "latest" and table in newer:
+            if table == "latest" and table in optional:
                 tolerated.append("The table latest is not there: it reads as empty.")
             else:
                 differences.append(f"The table {table} is not there.")
             continue
         for column in sorted(columns.keys() - there[table]):
-            if column in newer.get(table, ()):
+            if column in optional.get(table, ()):
                 tolerated.append(f"The column {table}.{column} is not there: it reads as its default.")
             else:
                 differences.append(f"The column {table}.{column} is not there.")
@@ -106,15 +106,15 @@ def inspect(connection: BaseDatabaseWrapper) -> Inspection:
 
 
 def also_writes(connection: BaseDatabaseWrapper) -> list[str]:
-    """Warn of a role that edrone's own database is written with: what it is granted and refused should be about reading alone."""
-    mine, drones = connections["default"].settings_dict, connection.settings_dict
-    if connection.vendor != "postgresql" or any(mine[name] != drones[name] for name in ("USER", "HOST", "PORT")):
+    """Warn where edrone's own database uses the same role: Drone's should be read by a role that only reads."""
+    own, drones = connections["default"].settings_dict, connection.settings_dict
+    if connection.vendor != "postgresql" or any(own[name] != drones[name] for name in ("USER", "HOST", "PORT")):
         return []
     return [f"The role {drones['USER']} is that of DATABASE_URL too: give DRONE_DATABASE_URL one that only reads (dronegrants)."]
 
 
 def judge_columns(connection: BaseDatabaseWrapper, differences: list[str], warnings: list[str]) -> None:
-    """Look at types, and at what the role may read."""
+    """Check the types of columns, and what the role may read."""
     columns = wanted()
     with connection.cursor() as cursor:
         cursor.execute(TYPES[connection.vendor])
@@ -130,7 +130,7 @@ def judge_columns(connection: BaseDatabaseWrapper, differences: list[str], warni
 
 
 def version_of(there: catalogue.Columns) -> str:
-    """Say which Drone made these tables, as far as they tell."""
+    """Return which versions of Drone create these tables."""
     if not {"repos", "builds", "stages", "steps", "logs"} <= there.keys():
         return ""
     above = [version for version, _ in SINCE[: place_of(there)]]
@@ -139,15 +139,15 @@ def version_of(there: catalogue.Columns) -> str:
 
 
 def place_of(there: catalogue.Columns) -> int:
-    """Say which entry of SINCE is the newest that has left anything in these tables; its length for none."""
+    """Return the index of the newest entry of SINCE with a column in these tables; the length of SINCE for none."""
     left = (any(columns & there.get(table, frozenset()) for table, columns in added.items()) for _, added in SINCE)
     return next((place for place, is_there in enumerate(left) if is_there), len(SINCE))
 
 
 def not_yet(there: catalogue.Columns) -> dict[str, set[str]]:
-    """Give what came after the Drone that made these tables, table → columns: it may be missing."""
-    found: dict[str, set[str]] = {}
+    """Return the columns of newer versions of Drone, table → columns: these may be missing."""
+    tables: dict[str, set[str]] = {}
     for _, added in SINCE[: place_of(there)]:
         for table, columns in added.items():
-            found.setdefault(table, set()).update(columns)
-    return found
+            tables.setdefault(table, set()).update(columns)
+    return tables

@@ -1,4 +1,4 @@
-"""Which values are never shown: parameters of builds whose names, or passwords in addresses, say that they are secret."""
+"""Masks values of build parameters that look secret, by their name or by a password in a URL."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ OF_KEYS = (
     "api|access|private|secret|ssh|gpg|pgp|rsa|encryption|signing|auth|license|deploy|account|master|service|tls|ssl|host|hmac|"
     "aws|azure|gcp"
 )
-# Each of these is looked for in one word, or matches at few places: time grows with the length of a name, however it is made.
+# Each of these matches within one word, or at few places, so that time stays linear in the length of a name.
 SECRET_WORD = re.compile(rf"(?:^|_)(?:{WORDS})(?:_|$|\d)|^keys?$")
 KIND_OF_KEY = re.compile(rf"(?:^|_)(?:{OF_KEYS})(?=_)")
 KEY_AFTER_IT = re.compile(r"_keys?(?:_|$|\d)")
@@ -27,8 +27,8 @@ HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def looks_secret(name: str) -> bool:
-    """Does the name of a parameter say that its value is secret? Rather once too often: a masked value can be looked up."""
-    words = re.sub(r"[^a-z0-9]+", "_", HUMP.sub("_", name).lower()).strip("_")
+    """Return whether a parameter's name suggests a secret. When in doubt, it does: a masked value can be looked up in Drone."""
+    words = re.sub(r"[^a-z0-9]+", "_", HUMP.sub("_", name).lower())
     if ANYWHERE.search(words.replace("_", "")) or SECRET_WORD.search(words):
         return True
     kind = KIND_OF_KEY.search(words)
@@ -36,7 +36,7 @@ def looks_secret(name: str) -> bool:
 
 
 def masked(params: Mapping[str, str]) -> dict[str, str]:
-    """Give parameters with the secret-looking values hidden."""
+    """Return the parameters with secret-looking values masked."""
     return {
         name: MASK if value and (looks_secret(name) or IN_AN_ADDRESS.search(value)) else value for name, value in params.items()
     }

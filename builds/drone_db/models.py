@@ -16,7 +16,7 @@ from builds.drone_db.vocabulary import Event, LatestType, Status, Visibility
 
 
 class DroneModel(models.Model):
-    """A table that Drone writes and edrone reads."""
+    """A table that Drone writes and edrone only reads."""
 
     class Meta:
         abstract = True
@@ -24,14 +24,14 @@ class DroneModel(models.Model):
         default_permissions = ()
 
 
-class Reference(ForeignKey[Any, Any]):
-    """The id of a row of another table, which need not be there: Drone deletes repositories and leaves their builds."""
+class DroneForeignKey(ForeignKey[Any, Any]):
+    """The id of a row that may be missing: Drone deletes repositories and leaves their builds."""
 
     def __init__(self, to: Any, on_delete: Any = DO_NOTHING, **options: Any) -> None:
         super().__init__(to, on_delete, **{"db_constraint": False} | options)
 
     def from_db_value(self, value: Any, *_: Any) -> int:
-        """Read NULL and what is no number as 0, the id that nothing has."""
+        """Read NULL and anything but a number as 0, which is no row's id."""
         if type(value) is int:
             return value
         try:
@@ -85,7 +85,7 @@ class Build(DroneModel):
     """A build; its number counts within its repository, with gaps."""
 
     id = Whole(primary_key=True, db_column="build_id")
-    repo = Reference(Repo, db_column="build_repo_id", related_name="builds")
+    repo = DroneForeignKey(Repo, db_column="build_repo_id", related_name="builds")
     trigger = Text(db_column="build_trigger")  # @hook, @cron or a login; empty where the status is error
     number = Whole(db_column="build_number")
     parent = Whole(db_column="build_parent")  # number of the restarted or promoted build
@@ -132,8 +132,8 @@ class Stage(DroneModel):
     """A pipeline of a build that a runner takes; numbers count from 1 within the build."""
 
     id = Whole(primary_key=True, db_column="stage_id")
-    repo = Reference(Repo, db_column="stage_repo_id", related_name="+")
-    build = Reference(Build, db_column="stage_build_id", related_name="stages")
+    repo = DroneForeignKey(Repo, db_column="stage_repo_id", related_name="+")
+    build = DroneForeignKey(Build, db_column="stage_build_id", related_name="stages")
     number = Whole(db_column="stage_number")
     name = Text(db_column="stage_name")
     kind = Text(db_column="stage_kind")
@@ -172,7 +172,7 @@ class Step(DroneModel):
     """A step of a stage; it is there once a runner has started the stage."""
 
     id = Whole(primary_key=True, db_column="step_id")
-    stage = Reference(Stage, db_column="step_stage_id", related_name="steps")
+    stage = DroneForeignKey(Stage, db_column="step_stage_id", related_name="steps")
     number = Whole(db_column="step_number")
     name = Text(db_column="step_name")
     status = Text(db_column="step_status", choices=Status)
@@ -212,7 +212,7 @@ class Cron(DroneModel):
     """A schedule of a repository."""
 
     id = Whole(primary_key=True, db_column="cron_id")
-    repo = Reference(Repo, db_column="cron_repo_id", related_name="crons")
+    repo = DroneForeignKey(Repo, db_column="cron_repo_id", related_name="crons")
     name = Text(db_column="cron_name")
     expr = Text(db_column="cron_expr")  # six fields, seconds first
     next = Whole(db_column="cron_next")
@@ -238,17 +238,17 @@ class LatestManager(models.Manager["Latest"]):
     """Empty where the table is not there: it came with Drone 1.7.0."""
 
     def get_queryset(self) -> models.QuerySet["Latest"]:
-        found = super().get_queryset()
+        rows = super().get_queryset()
         using = self._db or router.db_for_read(Latest)
-        return found if catalogue.has_table(connections[using], "latest") else found.none()
+        return rows if catalogue.has_table(connections[using], "latest") else rows.none()
 
 
 class Latest(DroneModel):
     """The newest build of a branch, a pull request or a deployment target."""
 
     pk = CompositePrimaryKey("repo_id", "type", "name")
-    repo = Reference(Repo, db_column="latest_repo_id", related_name="+")
-    build = Reference(Build, db_column="latest_build_id", related_name="+")
+    repo = DroneForeignKey(Repo, db_column="latest_repo_id", related_name="+")
+    build = DroneForeignKey(Build, db_column="latest_build_id", related_name="+")
     type = Text(db_column="latest_type", choices=LatestType)
     name = Text(db_column="latest_name")
     created = Whole(db_column="latest_created")

@@ -1,4 +1,4 @@
-"""The newest builds of some repositories, however old they are, along the index of (repository, number)."""
+"""The newest builds of some repositories, found along the index on (repository, number)."""
 
 from collections.abc import Collection
 from functools import reduce
@@ -11,16 +11,16 @@ from builds.drone_db.models import Build, Repo
 OUT_OF_ORDER = 10  # builds made at the same time: a repository's numbers need not rise just as the ids do
 
 
-def of(repo_ids: Collection[int], count: int, most: int) -> list[Build] | None:
-    """Give the newest builds by id, in two queries.
+def newest_builds(repo_ids: Collection[int], count: int, most: int) -> list[Build] | None:
+    """Return the newest builds by id, in two queries.
 
     Args:
-        repo_ids: of repositories that Drone has.
-        count: builds wanted.
+        repo_ids: ids of repositories that Drone has.
+        count: how many builds to return.
         most: rows that may be read.
 
     Returns:
-        None where more would have to be read.
+        None where that would read more rows.
     """
     depth = count + OUT_OF_ORDER
     # One entry for each repository's last build and `depth` for its lowest, then the builds of `depth` repositories.
@@ -30,8 +30,8 @@ def of(repo_ids: Collection[int], count: int, most: int) -> list[Build] | None:
     ends = Repo.objects.filter(id__in=repo_ids).annotate(
         last=Subquery(builds.values("id")[:1]), lowest=Subquery(builds.values("number")[depth - 1 : depth])
     )
-    lively = sorted((end for end in ends.values_list("last", "id", "lowest") if end[0] is not None), reverse=True)[:depth]
-    if not lively:
+    latest = sorted((end for end in ends.values_list("last", "id", "lowest") if end[0] is not None), reverse=True)[:depth]
+    if not latest:
         return []
-    within = (Q(repo_id=repo) if lowest is None else Q(repo_id=repo, number__gte=lowest) for _, repo, lowest in lively)
+    within = (Q(repo_id=repo) if lowest is None else Q(repo_id=repo, number__gte=lowest) for _, repo, lowest in latest)
     return list(Build.objects.filter(reduce(or_, within)).order_by((F("id") + 0).desc())[:count])

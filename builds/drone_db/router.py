@@ -9,7 +9,7 @@ from builds.drone_db.models import DroneModel
 
 
 class DroneRouter:
-    """Drone's tables are read from the database `drone`, never written, never migrated; the rest is edrone's own."""
+    """Reads Drone's tables from the database `drone`, never writes or migrates them; everything else is edrone's own."""
 
     def db_for_read(self, model: type[Model], **_: Any) -> str | None:
         return "drone" if issubclass(model, DroneModel) else None

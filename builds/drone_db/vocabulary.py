@@ -1,4 +1,4 @@
-"""Drone's words (docs/drone.md 6). A word that is not here, from a newer Drone, is passed on as it is."""
+"""Drone's words (docs/drone.md 6). Other words, of a newer Drone, are passed on as they are."""
 
 from django.db.models import TextChoices
 
@@ -16,6 +16,11 @@ class Status(TextChoices):
     FAILURE = "failure"
     KILLED = "killed"
     ERROR = "error"
+
+
+# The words of Drone's partial index of builds. A build is never blocked: one that waits for approval is pending or running.
+UNFINISHED = frozenset({Status.PENDING.value, Status.RUNNING.value})
+NOT_FINISHED = UNFINISHED | {Status.BLOCKED.value, Status.WAITING.value}  # of builds, stages and steps
 
 
 class Event(TextChoices):

@@ -1,4 +1,4 @@
-"""Doing something to a build: restart, promote, roll back, cancel, approve, decline."""
+"""The page that restarts, promotes, rolls back, cancels, approves or declines a build."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from builds.browsing.pages import find_build, page
 from builds.drone_db.models import Build, Latest
 from builds.drone_db.vocabulary import LatestType
 from builds.starting import operations
-from builds.starting.actions import OF_A_STAGE, TO_A_TARGET, needed, not_now, permitted
-from builds.starting.commands import Caller, Wish
+from builds.starting.actions import OF_A_STAGE, TO_A_TARGET, not_now, permitted, required_for
+from builds.starting.commands import BuildCommand
 from builds.starting.confirmation import Question, ask, changes, done_before, page_of
 from builds.starting.errors import Forbidden
 from builds.starting.forms import NothingMore, RestartForm, TargetForm
 from builds.starting.models import Verb
-from builds.starting.needs import demand
+from builds.starting.required_grant import require_grant
 from texts.sentence import Sentence
 from web.localized import localized
 
@@ -28,7 +28,7 @@ VERBS = set(Verb) - {Verb.CREATE}
 
 @page
 def act_page(request: HttpRequest, slug: str, number: int, verb: str, stage: int | None = None) -> HttpResponseBase:
-    """Ask what is still to be said, then for confirmation, then do it."""
+    """Ask for what is missing, then for confirmation, then do it."""
     if verb not in VERBS or (stage is None and verb == Verb.APPROVE) or (stage is not None and verb not in OF_A_STAGE):
         raise Http404
     build = find_build(request, slug, number)
@@ -45,18 +45,18 @@ def act_page(request: HttpRequest, slug: str, number: int, verb: str, stage: int
         return page_of(request, question, {"not_now": reason}, 409 if request.POST.get("confirmed") else 200)
     if not form.is_valid():
         return page_of(request, question, {}, 422)
-    return ask(request, question, wish_of(Verb(verb), build, stage, form.cleaned_data))
+    return ask(request, question, command_of(Verb(verb), build, stage, form.cleaned_data))
 
 
 def allow(request: HttpRequest, build: Build, verb: Verb, *, debug: bool) -> None:
-    """Let through whoever may do this at all; the target is looked at with the rest of the form.
+    """Refuse readers who may do this to no target; the target itself is checked with the form.
 
     Raises:
-        Forbidden: with what is missing.
+        Forbidden: naming the grant.
     """
     if permitted(request.user, build, verb, debug=debug):
         return
-    demand(Caller(request.user, ""), build.repo.slug, needed(build, verb, debug=debug))
+    require_grant(request.user, build.repo.slug, required_for(build, verb, debug=debug))
     if verb in TO_A_TARGET and (level_of(request.user, build.repo.slug) or 0) < Level.DEPLOY:
         raise Forbidden(Sentence("Forbidden: you need a deploy grant. Ask an edrone administrator."))
 
@@ -72,13 +72,13 @@ def form_of(request: HttpRequest, verb: Verb, build: Build) -> forms.Form:
 
 
 def targets(build: Build) -> list[str]:
-    """Give the targets that builds of the repository went to."""
-    found = Latest.objects.filter(repo_id=build.repo_id, type=LatestType.DEPLOYMENT.value).order_by("name")
-    return list(found.values_list("name", flat=True)[:MOST_TARGETS])
+    """Return the targets that builds of the repository were deployed to."""
+    latest = Latest.objects.filter(repo_id=build.repo_id, type=LatestType.DEPLOYMENT.value).order_by("name")
+    return list(latest.values_list("name", flat=True)[:MOST_TARGETS])
 
 
-def wish_of(verb: Verb, build: Build, stage: int | None, given: dict[str, Any]) -> Wish:
-    return Wish(
+def command_of(verb: Verb, build: Build, stage: int | None, given: dict[str, Any]) -> BuildCommand:
+    return BuildCommand(
         verb,
         build.number,
         stage=stage,
@@ -89,7 +89,7 @@ def wish_of(verb: Verb, build: Build, stage: int | None, given: dict[str, Any]) 
 
 
 def question_of(verb: Verb, build: Build, stage: int | None, form: forms.Form) -> Question:
-    """Put it into words that name the build, and the target where there is one."""
+    """Phrase the question with the names of the build and the target."""
     target = (form.cleaned_data.get("target", "") if form.is_bound and form.is_valid() else "") or build.deploy_to
     names = {
         "build": f"{build.repo.slug} #{build.number}",
@@ -112,12 +112,12 @@ def debugs(form: forms.Form) -> bool:
 
 
 def deploys(verb: Verb, build: Build, *, debug: bool) -> bool:
-    """Does this start what only those may start who may deploy?"""
-    return verb == Verb.RESTART and needed(build, verb, debug=debug).level == Level.DEPLOY
+    """Return whether this restarts something that requires a deploy grant."""
+    return verb == Verb.RESTART and required_for(build, verb, debug=debug).level == Level.DEPLOY
 
 
 def words_of(verb: Verb, build: Build, stage: int | None) -> tuple[str, str, str]:
-    """Give title, sentence and what is said afterwards."""
+    """Return the title, the question, and the message afterwards."""
     if verb == Verb.RESTART and operations.name_of(build):
         return (
             _("Restart %(build)s"),
@@ -158,9 +158,9 @@ def stage_name(build: Build, number: int | None) -> str:
 
 def warnings(verb: Verb, build: Build) -> tuple[str, ...]:
     """Say what somebody should know before."""
-    found = []
+    texts = []
     if verb == Verb.PROMOTE and build.status != "success":
-        found.append(_("This build did not succeed."))
+        texts.append(_("This build did not succeed."))
     if verb == Verb.RESTART and build.status == "error":
-        found.append(_("Drone rejected this build and did not store its parameters. The new build starts without parameters."))
-    return tuple(found)
+        texts.append(_("Drone rejected this build and did not store its parameters. The new build starts without parameters."))
+    return tuple(texts)

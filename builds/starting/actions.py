@@ -1,4 +1,4 @@
-"""What may somebody do to a build by hand, what cannot be done now, and why."""
+"""The actions on a build that a user may take, and why some are not possible now."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy
 from builds.access import rules
 from builds.access.models import Level
 from builds.drone_db.models import Build
+from builds.drone_db.vocabulary import NOT_FINISHED
 from builds.starting import operations
-from builds.starting.commands import Wish
+from builds.starting.commands import BuildCommand
 from builds.starting.models import Verb
-from builds.starting.needs import Need, need_of
-from web import statuses
+from builds.starting.required_grant import RequiredGrant, required_grant
 
 LABELS: dict[str, Promise] = {
     Verb.RESTART: gettext_lazy("Restart"),
@@ -32,8 +32,6 @@ OF_A_STAGE = {Verb.APPROVE, Verb.DECLINE}
 
 @dataclass(frozen=True)
 class Action:
-    """Something that the reader may do."""
-
     verb: str
     label: str | Promise
     stage: str  # name of the stage that it is about; empty: the whole build
@@ -42,8 +40,8 @@ class Action:
 
 
 def actions(user: Any, build: Build) -> list[Action]:
-    """List what a user may do to a build; approving and declining only where a stage waits."""
-    found = [
+    """List the actions that a user may take; approve and decline only for stages that wait."""
+    available = [
         Action(verb, LABELS[verb], "", url(build, verb), not_now(build, verb))
         for verb in (Verb.RESTART, Verb.PROMOTE, Verb.ROLLBACK, Verb.CANCEL)
         if permitted(user, build, verb)
@@ -51,28 +49,28 @@ def actions(user: Any, build: Build) -> list[Action]:
     blocked = [stage for stage in build.stages.all() if stage.status == "blocked"]
     for verb in (Verb.APPROVE, Verb.DECLINE):
         if blocked and permitted(user, build, verb):
-            found += [Action(verb, LABELS[verb], stage.name, url(build, verb, stage.number), "") for stage in blocked]
-    return found
+            available += [Action(verb, LABELS[verb], stage.name, url(build, verb, stage.number), "") for stage in blocked]
+    return available
 
 
 def permitted(user: Any, build: Build, verb: Verb, *, debug: bool = False) -> bool:
-    """May a user do this? To which targets somebody may promote is looked at when the target is known."""
+    """Return whether a user may do this. For promotions and rollbacks, the target is checked once it is known."""
     slug = build.repo.slug
     if verb in TO_A_TARGET:
         return (rules.level_of(user, slug) or 0) >= Level.DEPLOY
-    need = needed(build, verb, debug=debug)
-    return rules.may(user, need.level, slug, need.what)
+    required = required_for(build, verb, debug=debug)
+    return rules.may(user, required.level, slug, required.scope)
 
 
-def needed(build: Build, verb: Verb, *, debug: bool) -> Need:
-    """Say what it needs to do this to a build; a target, where there is one, is not known yet."""
-    wish = Wish(verb, build.number, debug=debug)
-    return need_of(wish, build, operations.level(build.repo, wish, build))
+def required_for(build: Build, verb: Verb, *, debug: bool) -> RequiredGrant:
+    """Return the grant that an action requires, before its target is known."""
+    command = BuildCommand(verb, build.number, debug=debug)
+    return required_grant(command, build, operations.level(build.repo, command, build))
 
 
 def not_now(build: Build, verb: str, stage_number: int = 0) -> str:
-    """Say why something cannot be done to a build now; empty where it can."""
-    if verb == Verb.CANCEL and build.status not in statuses.NOT_FINISHED:
+    """Return why an action is not possible now; empty where it is."""
+    if verb == Verb.CANCEL and build.status not in NOT_FINISHED:
         return _("the build has finished")
     if verb == Verb.RESTART and build.status in {"blocked", "declined"}:
         return _("Drone cannot restart a build that was declined or is waiting for approval")
@@ -84,7 +82,7 @@ def not_now(build: Build, verb: str, stage_number: int = 0) -> str:
 
 
 def not_connected() -> str:
-    """Say why nothing at all can be started; empty where it can."""
+    """Return why nothing can be started at all; empty where it can."""
     if settings.EDRONE_DEMO:
         return _(
             "These builds are sample data, so you cannot start builds here. Run `make demo` to try it with a simulated Drone."
@@ -97,7 +95,7 @@ def not_connected() -> str:
 
 
 def url(build: Build, verb: str, stage: int | None = None) -> str:
-    """Give the address of the page that asks for confirmation."""
+    """Return the address of the action's page."""
     where = {"slug": build.repo.slug, "number": build.number, "verb": str(verb)}
     return (
         reverse("admin:builds_act", kwargs=where)

@@ -1,4 +1,4 @@
-"""The audit record of one wish: written before Drone is asked, completed after."""
+"""Audit records: written before Drone is asked, completed afterwards."""
 
 import logging
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from builds.drone_db.masking import masked
 from builds.drone_db.models import Build
-from builds.starting.commands import Caller, Wish, fingerprint
-from builds.starting.errors import KeyInUse, KeyUsed, Unknown
+from builds.starting.commands import BuildCommand, Caller, fingerprint
+from builds.starting.errors import KeyInUse, KeyUsed, UnknownResult
 from builds.starting.models import AuditRecord, Outcome, Verb
 from builds.starting.operations import name_of
 from drone_api.client import WRITES
@@ -26,50 +26,50 @@ OVER = timedelta(seconds=WRITES + 60)  # nothing that edrone asked of Drone take
 logger = logging.getLogger("edrone.starting")
 
 
-def first(caller: Caller, wish: Wish, slug: str) -> AuditRecord | None:
-    """Find what came of the first request with the caller's key; None: this is the first, or there is no key.
+def find_earlier(caller: Caller, command: BuildCommand, slug: str) -> AuditRecord | None:
+    """Find the record of the first request with the caller's key; None where this is the first, or there is no key.
 
-    It is told whatever has become of the tree, the build or the caller's grants since.
+    The first answer stands, even if the tree, the build or the caller's grants have changed since.
 
     Args:
-        caller: who wants it.
-        wish: what is wanted, as it was sent.
-        slug: of the repository.
+        caller: who gives the command.
+        command: what is asked for, as it was sent.
+        slug: the repository's full name.
 
     Raises:
-        KeyInUse, KeyUsed, Unknown: the key stands for something under way, something else, or nobody knows what became of it.
+        KeyInUse, KeyUsed, UnknownResult: that request is still running, was another one, or nobody knows how it ended.
     """
     if not caller.key:
         return None
-    return known(AuditRecord.objects.filter(user=caller.user, key=caller.key).first(), mark_of(wish, slug))
+    return checked_earlier(AuditRecord.objects.filter(user=caller.user, key=caller.key).first(), mark_of(command, slug))
 
 
-def begin(caller: Caller, wish: Wish, slug: str, build: Build | None, params: Mapping[str, str]) -> AuditRecord:
-    """Write who wants what; arguments and errors as of `first`.
+def start_record(caller: Caller, command: BuildCommand, slug: str, build: Build | None, params: Mapping[str, str]) -> AuditRecord:
+    """Save who asks for what, before Drone is asked. Arguments and errors are those of `find_earlier`.
 
     Args:
-        build: what it is done to; None: a new one.
-        params: those that go along.
+        build: the build that it is done to; None for a new one.
+        params: the parameters that are sent.
 
     Returns:
-        The record; one that is finished where the same wish with the same key came in between, and is done.
+        The new record; a finished one where the same command with the same key came in between.
     """
     record = AuditRecord(
         user=caller.user,
         username=caller.user.get_username(),
         means=caller.means[:150],
-        verb=wish.verb,
+        verb=command.verb,
         slug=slug,
-        number=wish.number or None,
-        stage=wish.stage,
-        branch=text(wish.branch or (build.target if build else "")),
-        commit=text(wish.commit or (build.after if build else "")),
-        operation=text(wish.operation or operation_of(wish, build)),
-        target=text(wish.target or (build.deploy_to if build else "")),
-        build_message=text(wish.message),
+        number=command.number or None,
+        stage=command.stage,
+        branch=column_text(command.branch or (build.target if build else "")),
+        commit=column_text(command.commit or (build.after if build else "")),
+        operation=column_text(command.operation or operation_of(command, build)),
+        target=column_text(command.target or (build.deploy_to if build else "")),
+        build_message=column_text(command.message),
         params=masked(params),
         key=caller.key,
-        fingerprint=mark_of(wish, slug) if caller.key else "",
+        fingerprint=mark_of(command, slug) if caller.key else "",
     )
     try:
         with transaction.atomic():
@@ -77,7 +77,7 @@ def begin(caller: Caller, wish: Wish, slug: str, build: Build | None, params: Ma
     except IntegrityError:
         if not caller.key:
             raise
-        earlier = first(caller, wish, slug)
+        earlier = find_earlier(caller, command, slug)
         if earlier is None:
             raise KeyInUse(
                 Sentence("The request with this Idempotency-Key has just ended without any effect. Send it again.")
@@ -86,18 +86,17 @@ def begin(caller: Caller, wish: Wish, slug: str, build: Build | None, params: Ma
     return record
 
 
-def mark_of(wish: Wish, slug: str) -> str:
-    """Tell a wish from others."""
-    return fingerprint(wish, slug, settings.SECRET_KEY)
+def mark_of(command: BuildCommand, slug: str) -> str:
+    return fingerprint(command, slug, settings.SECRET_KEY)
 
 
-def operation_of(wish: Wish, build: Build | None) -> str:
-    """Name the operation of the build that something is done to; a promotion of it is none."""
-    return name_of(build) if build and wish.verb not in {Verb.PROMOTE, Verb.ROLLBACK} else ""
+def operation_of(command: BuildCommand, build: Build | None) -> str:
+    """Return the operation that the command runs again; a promotion runs none."""
+    return name_of(build) if build and command.verb not in {Verb.PROMOTE, Verb.ROLLBACK} else ""
 
 
-def known(record: AuditRecord | None, mark: str) -> AuditRecord | None:
-    """Look whether it is of the same wish, and has ended; errors as of `first`."""
+def checked_earlier(record: AuditRecord | None, mark: str) -> AuditRecord | None:
+    """Return a record of the same command that has ended; errors are those of `find_earlier`."""
     if record is None:
         return None
     if record.fingerprint != mark:
@@ -105,7 +104,7 @@ def known(record: AuditRecord | None, mark: str) -> AuditRecord | None:
     if record.outcome == Outcome.STARTED:
         if timezone.now() - record.time < OVER:
             raise KeyInUse(Sentence("The first request with this Idempotency-Key is still running. Wait until it finishes."))
-        raise Unknown(
+        raise UnknownResult(
             Sentence(
                 "edrone stopped before Drone answered the first request with this Idempotency-Key, so the "
                 "request may have taken effect. Check the newest builds before you repeat it with a new key."
@@ -114,26 +113,26 @@ def known(record: AuditRecord | None, mark: str) -> AuditRecord | None:
     return record
 
 
-def done(record: AuditRecord, status: int, answer: dict[str, Any] | None) -> None:
-    """Complete a record with what Drone did; `answer` is the build as the caller gets it."""
-    record.outcome, record.status, record.answer = Outcome.DONE, status, storable_json(answer)
+def save_success(record: AuditRecord, status: int, answer: dict[str, Any] | None) -> None:
+    """Complete a record with Drone's answer; `answer` is the build as the caller gets it."""
+    record.outcome, record.status, record.answer = Outcome.DONE, status, storable(answer)
     if answer:
-        record.build, record.build_status = answer["number"], text(str(answer["status"]))[:50]
-    save(record)
+        record.build, record.build_status = answer["number"], column_text(str(answer["status"]))[:50]
+    save_end(record)
 
 
-def failed(record: AuditRecord, error: EdroneError) -> None:
-    """Complete a record with why it was not done, as far as that is known. A key that did nothing may be used again."""
+def save_failure(record: AuditRecord, error: EdroneError) -> None:
+    """Complete a record with the reason. Where Drone did nothing, the key may be used again."""
     uncertain = isinstance(error, DroneError) and error.uncertain
     record.outcome = Outcome.UNCERTAIN if uncertain else Outcome.REFUSED
-    record.status, record.message, record.sentence = error.status, text(str(error)), storable_json(json_of(error.args[0]))
+    record.status, record.message, record.sentence = error.status, column_text(str(error)), storable(json_of(error.args[0]))
     if not uncertain:
         record.key = ""
-    save(record)
+    save_end(record)
 
 
-def save(record: AuditRecord) -> None:
-    """Write the end of a record. Drone has answered by now, so the caller is told its answer whatever happens here."""
+def save_end(record: AuditRecord) -> None:
+    """Save how it ended. Drone has answered by now, so a failure here must not keep its answer from the caller."""
     record.finished = timezone.now()
     try:
         try:
@@ -148,6 +147,18 @@ def save(record: AuditRecord) -> None:
         )
 
 
-def text(value: str) -> str:
-    """Cut what is longer than its column, and replace what no column takes."""
-    return storable(value)[:500]
+def storable(value: Any) -> Any:
+    """Replace NUL characters anywhere in JSON: PostgreSQL does not store them."""
+    match value:
+        case str():
+            return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+        case dict():
+            return {storable(name): storable(content) for name, content in value.items()}
+        case list():
+            return [storable(content) for content in value]
+    return value
+
+
+def column_text(value: str) -> str:
+    """Replace what no column stores, and cut to 500 characters."""
+    return value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()[:500]

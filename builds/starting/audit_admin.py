@@ -1,4 +1,4 @@
-"""Who started what, for those with the permission, of the repositories that they see."""
+"""The admin pages of audit records."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

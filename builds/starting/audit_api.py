@@ -26,34 +26,34 @@ class AuditView(ApiView):
     parameters = frozenset({*NAMES, "build", "since", "until", "cursor", "per_page"})
 
     def get(self, request: Request) -> Response:
-        """List a page, newest first, narrowed by the filters."""
+        """List a page of records, newest first."""
         if not request.user.has_perm(PERMISSION):
             raise PermissionDenied("Forbidden: this needs the permission “Can view audit record”, which an administrator gives.")
         given = request.query_params
-        found = AuditRecord.objects.order_by("-id")
+        records = AuditRecord.objects.order_by("-id")
         if (seen := visible(request.user)) is not None:
-            found = found.filter(seen)
+            records = records.filter(seen)
         for name, column in NAMES.items():
             if values := texts(given, name):
                 refuse_other_words(name, values)
-                found = found.filter(**{f"{column}__in": values})
+                records = records.filter(**{f"{column}__in": values})
         if numbers := texts(given, "build"):
-            found = found.filter(build__in=[whole(number, "build") for number in numbers])
+            records = records.filter(build__in=[whole(number, "build") for number in numbers])
         since, until, before = moment(given, "since"), moment(given, "until"), position_of(LIST, given)
         if since is not None:
-            found = found.filter(time__gte=at(since))
+            records = records.filter(time__gte=at(since))
         if until is not None:
-            found = found.filter(time__lt=at(until))
+            records = records.filter(time__lt=at(until))
         if before is not None:
-            found = found.filter(id__lt=before)
+            records = records.filter(id__lt=before)
         size = per_page_of(given)
-        rows = list(found[: size + 1])
+        rows = list(records[: size + 1])
         more = {"Link": next_link(request, cursor(LIST, rows[size - 1].pk))} if len(rows) > size else {}
         return Response([audit_shape(row) for row in rows[:size]], headers=more)
 
 
 def refuse_other_words(name: str, values: tuple[str, ...]) -> None:
-    """Refuse a word that would find nothing for ever."""
+    """Refuse words that no record can have, instead of answering an empty list."""
     words = WORDS.get(name)
     for value in values:
         if words and value not in words:
@@ -61,7 +61,7 @@ def refuse_other_words(name: str, values: tuple[str, ...]) -> None:
 
 
 def at(microseconds: int) -> datetime:
-    """Turn microseconds since 1970 into a time, the nearest that the calendar has."""
+    """Convert microseconds since 1970; times beyond the calendar become its first or last day."""
     try:
         return EPOCH + timedelta(microseconds=microseconds)
     except OverflowError:
@@ -69,7 +69,7 @@ def at(microseconds: int) -> datetime:
 
 
 def audit_shape(row: AuditRecord) -> Shape:
-    """A record; times are Unix seconds as in Drone's answers, 0 where it has not happened."""
+    """Return a record as JSON; times are Unix seconds as in Drone's answers, 0 for not yet."""
     return {
         "id": row.pk,
         "time": int(row.time.timestamp()),

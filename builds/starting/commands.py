@@ -1,4 +1,4 @@
-"""What somebody wants Drone to do."""
+"""What somebody asks Drone to do."""
 
 import hashlib
 import hmac
@@ -11,8 +11,8 @@ from builds.starting.models import Verb
 
 
 @dataclass(frozen=True)
-class Wish:
-    """One thing to do; what a verb does not use is empty."""
+class BuildCommand:
+    """One thing to do; fields that a verb does not use are empty."""
 
     verb: Verb
     number: int = 0  # of the build that it is done to; 0 for a new one
@@ -28,14 +28,14 @@ class Wish:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who wants it, and how it came to edrone."""
+    """Who gives a command, and how it came to edrone."""
 
     user: Any  # of Django
     means: str  # the token's name and start, or the administration
     key: str = ""  # Idempotency-Key: a repeat with the same one does nothing new
 
 
-def fingerprint(wish: Wish, slug: str, secret: str) -> str:
-    """Tell one wish from another, without giving away what is in it: `secret` keys the hash."""
-    text = json.dumps([slug, asdict(wish)], sort_keys=True)
+def fingerprint(command: BuildCommand, slug: str, secret: str) -> str:
+    """Return a hash that tells commands apart without revealing their parameters: `secret` keys it."""
+    text = json.dumps([slug, asdict(command)], sort_keys=True)
     return hmac.new(secret.encode(), text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

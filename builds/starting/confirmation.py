@@ -1,4 +1,4 @@
-"""From a filled-in form to Drone: first a page that says exactly what will be sent, then sending it, once."""
+"""Confirmation of a filled-in form: shows the exact request, then sends it to Drone once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,10 +18,11 @@ from django.utils.translation import gettext_lazy
 from builds.browsing.pages import shown
 from builds.drone_db.masking import masked
 from builds.drone_db.models import Build, Repo
+from builds.drone_db.vocabulary import NOT_FINISHED, Status
 from builds.starting import service
 from builds.starting.actions import TO_A_TARGET, not_connected
-from builds.starting.commands import Caller, Wish
-from builds.starting.errors import KeyInUse, KeyUsed, Refused, Unknown
+from builds.starting.commands import BuildCommand, Caller
+from builds.starting.errors import InvalidCommand, KeyInUse, KeyUsed, UnknownResult
 from builds.starting.models import AuditRecord, Verb
 from drone_api.client import READ_BY_DRONE
 from drone_api.errors import DroneError
@@ -32,7 +33,7 @@ from web import statuses
 from web.localized import localized
 
 MEANS = "administration"
-FINISHED = {"success", "failure", "error", "declined", "skipped"}  # other than by cancelling
+ENDED_ITSELF = set(Status.values) - NOT_FINISHED - {Status.KILLED.value}
 PATHS = {
     Verb.CREATE: "builds",
     Verb.RESTART: "builds/{number}",
@@ -52,7 +53,9 @@ BUTTONS = {
     Verb.DECLINE: gettext_lazy("Decline #%(number)s"),
 }
 REASONS = {
-    Unknown: gettext_lazy("edrone stopped before Drone answered, so the action may have taken effect. Check the newest builds."),
+    UnknownResult: gettext_lazy(
+        "edrone stopped before Drone answered, so the action may have taken effect. Check the newest builds."
+    ),
     KeyUsed: gettext_lazy("This page was already used for another action. Start again."),
 }
 
@@ -71,30 +74,30 @@ class Question:
 
 
 def caller_of(request: HttpRequest) -> Caller:
-    """Say who asks; the key makes of two presses one."""
+    """Return the caller; the key makes one command of two clicks."""
     return Caller(request.user, MEANS, request.POST.get("key", "")[:64])
 
 
 def done_before(request: HttpRequest) -> bool:
-    """Was this confirmation sent before? Then its answer is given once more, whatever the build is like by now."""
+    """Return whether this confirmation was sent before: its answer is repeated, whatever the build's state is by now."""
     key = caller_of(request).key if request.POST.get("confirmed") else ""
     return bool(key) and AuditRecord.objects.filter(username=request.user.get_username(), key=key).exists()
 
 
 def changes(request: HttpRequest) -> bool:
-    """Does the reader go back from the confirmation to the form, with what was filled in?"""
+    """Return whether the reader goes back from the confirmation to the form."""
     return request.method == "POST" and "change" in request.POST
 
 
-def ask(request: HttpRequest, question: Question, wish: Wish) -> HttpResponseBase:
+def ask(request: HttpRequest, question: Question, command: BuildCommand) -> HttpResponseBase:
     """Ask for confirmation, or carry out what was confirmed."""
     try:
         if request.POST.get("confirmed"):
-            return carried_out(request, question, service.carry_out(caller_of(request), wish, question.repo))
-        return confirmation(request, question, wish)
+            return carried_out(request, question, service.carry_out(caller_of(request), command, question.repo))
+        return confirmation(request, question, command)
     except KeyInUse as error:
         return page_of(request, question, {"under_way": str(error), "hidden": hidden(request)}, error.status)
-    except (Unknown, KeyUsed) as error:
+    except (UnknownResult, KeyUsed) as error:
         return page_of(request, question, {"reason": REASONS[type(error)], "ended": True}, error.status)
     except EdroneError as error:
         status = 422 if isinstance(error, ConfigError) else error.status
@@ -103,58 +106,55 @@ def ask(request: HttpRequest, question: Question, wish: Wish) -> HttpResponseBas
         return page_of(request, question, {"reason": localized(error), "ended": uncertain, "tried": tried}, status)
 
 
-def confirmation(request: HttpRequest, question: Question, wish: Wish) -> TemplateResponse:
-    """Say exactly what will be sent; whoever may not send it is told so here already."""
+def confirmation(request: HttpRequest, question: Question, command: BuildCommand) -> TemplateResponse:
+    """Show exactly what will be sent, or why it would be refused."""
     caller = caller_of(request)
-    service.allowed(caller, wish, question.repo, question.build)
-    whole = service.checked(wish, question.repo)
-    params = service.parameters_of(caller, whole, question.repo, question.build)
-    refuse_read_by_drone(wish, params)
+    service.check_grant(caller, command, question.repo, question.build)
+    complete = service.validated(command, question.repo)
+    params = service.parameters_to_send(caller, complete, question.repo, question.build)
+    refuse_read_by_drone(command, params)
     return page_of(
         request,
         question,
         {
             "confirm": True,
-            "button": BUTTONS[wish.verb] % {"number": wish.number, "target": whole.target},
-            "call": f"{'DELETE' if wish.verb == Verb.CANCEL else 'POST'} {path_of(whole, question.repo)}",
-            "fields": [(name, value) for name, value in fields_of(whole) if value],
+            "call": f"{'DELETE' if command.verb == Verb.CANCEL else 'POST'} {path_of(complete, question.repo)}",
+            "fields": [(name, value) for name, value in fields_of(complete) if value],
             "sent": masked(params),
-            "inherited": masked(inherited(wish, params, question.build)),
-            "keeps": wish.verb == Verb.RESTART,
+            "inherited": masked(inherited(command, params, question.build)),
+            "keeps": command.verb == Verb.RESTART,
             "hidden": [*hidden(request), ("key", uuid4().hex), ("confirmed", "yes")],
         },
     )
 
 
-def inherited(wish: Wish, sent: Mapping[str, str], build: Build | None) -> dict[str, str]:
-    """Give the parameters of a build that the new one gets without being sent; a restarted one keeps all it had."""
-    if build is None or wish.verb not in service.STARTING:
+def inherited(command: BuildCommand, sent: Mapping[str, str], build: Build | None) -> dict[str, str]:
+    """Return the parameters that Drone copies from the build; a restart keeps all of them."""
+    if build is None or command.verb not in service.STARTING:
         return {}
-    return {name: value for name, value in build.params.items() if wish.verb == Verb.RESTART or name not in sent}
+    return {name: value for name, value in build.params.items() if command.verb == Verb.RESTART or name not in sent}
 
 
-def refuse_read_by_drone(wish: Wish, params: Mapping[str, str]) -> None:
-    """Refuse names that the client would refuse once the confirmation is sent."""
+def refuse_read_by_drone(command: BuildCommand, params: Mapping[str, str]) -> None:
+    """Refuse names that the client would refuse after the confirmation."""
     for name in params:
-        if name in READ_BY_DRONE or (name == "target" and wish.verb in TO_A_TARGET):
-            raise Refused(Sentence("A parameter cannot be named “%(name)s”: Drone uses this name itself.", name=name))
+        if name in READ_BY_DRONE or (name == "target" and command.verb in TO_A_TARGET):
+            raise InvalidCommand(Sentence("A parameter cannot be named “%(name)s”: Drone uses this name itself.", name=name))
 
 
-def carried_out(request: HttpRequest, question: Question, done: service.Done) -> HttpResponseBase:
-    """Say that it is done, and go to the build."""
-    status = str(done.build["status"]) if done.build else ""
-    if question.cancels and status in FINISHED:
+def carried_out(request: HttpRequest, question: Question, result: service.CommandResult) -> HttpResponseBase:
+    status = str(result.build["status"]) if result.build else ""
+    if question.cancels and status in ENDED_ITSELF:
         messages.warning(request, _("Not cancelled: the build had already finished."))
     else:
         messages.success(request, str(question.done))
     slug, number = question.repo.slug, question.build.number if question.build else 0
-    if done.build:
-        number = int(done.build["number"])
+    if result.build:
+        number = int(result.build["number"])
     return redirect(reverse("admin:builds_build", kwargs={"slug": slug, "number": number}))
 
 
 def page_of(request: HttpRequest, question: Question, context: dict[str, Any], status: int = 200) -> TemplateResponse:
-    """Show the form, the confirmation, or why it was not done."""
     return shown(
         request,
         "starting/confirmation.html",
@@ -174,19 +174,19 @@ def page_of(request: HttpRequest, question: Question, context: dict[str, Any], s
 
 
 def hidden(request: HttpRequest) -> list[tuple[str, str]]:
-    """Give the filled-in form again, so that the confirmation sends it along."""
+    """Return the submitted form as hidden fields of the confirmation."""
     left_out = {"csrfmiddlewaretoken"} | (set() if request.POST.get("confirmed") else {"confirmed", "key", "change"})
     return [(name, value) for name in request.POST for value in request.POST.getlist(name)[-1:] if name not in left_out]
 
 
-def path_of(wish: Wish, repo: Repo) -> str:
+def path_of(command: BuildCommand, repo: Repo) -> str:
     """Give the address at Drone."""
-    form = PATHS[wish.verb] if wish.verb != Verb.DECLINE or wish.stage is None else PATHS[wish.verb] + "/{stage}"
-    return f"/api/repos/{repo.slug}/{form.format(number=wish.number, stage=wish.stage)}"
+    form = PATHS[command.verb] if command.verb != Verb.DECLINE or command.stage is None else PATHS[command.verb] + "/{stage}"
+    return f"/api/repos/{repo.slug}/{form.format(number=command.number, stage=command.stage)}"
 
 
-def fields_of(wish: Wish) -> list[tuple[str, str]]:
-    """Give what Drone reads itself, under Drone's names."""
-    debug = "true" if wish.debug else ""
-    own = [("branch", wish.branch), ("commit", wish.commit), ("message", wish.message)]
-    return [*own, ("action", wish.operation), ("target", wish.target), ("debug", debug)]
+def fields_of(command: BuildCommand) -> list[tuple[str, str]]:
+    """Return the fields that Drone reads, under Drone's names."""
+    debug = "true" if command.debug else ""
+    own = [("branch", command.branch), ("commit", command.commit), ("message", command.message)]
+    return [*own, ("action", command.operation), ("target", command.target), ("debug", debug)]

@@ -1,4 +1,4 @@
-"""Forms for what is started by hand; an operation's own is made from its head."""
+"""Forms of the pages that start builds; an operation's fields come from its head."""
 
 import re
 from typing import Any
@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
 
-from builds.starting.errors import Refused
-from builds.starting.parameters import refuse_bad
+from builds.starting.errors import InvalidCommand
+from builds.starting.parameters import refuse_invalid
 from pipelines.operations.inputs import missing_or_wrong
 from pipelines.operations.operation import Input, Operation
 from texts.sentence import translated
@@ -21,7 +21,7 @@ EXPLICIT = {"string", "choice"}  # types whose empty value means something where
 
 
 class Suggesting(forms.TextInput):
-    """A text that is written, with some that are suggested."""
+    """A text field with suggestions."""
 
     template_name = "web/suggesting.html"
 
@@ -36,7 +36,7 @@ class Suggesting(forms.TextInput):
 
 
 class Parameters(forms.CharField):
-    """Parameters, NAME=value, one a line."""
+    """Parameters as NAME=value, one per line."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -48,23 +48,23 @@ class Parameters(forms.CharField):
         )
 
     def clean(self, value: Any) -> dict[str, str]:
-        found: dict[str, str] = {}
+        params: dict[str, str] = {}
         for line in filter(str.strip, LINE_END.split(super().clean(value))):
             name, equals, content = line.partition("=")
             if not equals or not name.strip():
                 raise ValidationError(_("Write each parameter as NAME=value on a line of its own."))
-            if name.strip() in found:
+            if name.strip() in params:
                 raise ValidationError(_("%(name)s appears twice."), params={"name": name.strip()})
-            found[name.strip()] = content
+            params[name.strip()] = content
         try:
-            refuse_bad(found)
-        except Refused as error:
+            refuse_invalid(params)
+        except InvalidCommand as error:
             raise ValidationError(localized(error)) from error
-        return found
+        return params
 
 
 class RunForm(forms.Form):
-    """Starts an operation, or an ordinary build, of a branch."""
+    """Starts an operation or a normal build. Without a head to name its inputs, it takes any parameters."""
 
     def __init__(self, data: Any, operation: Operation | None, branches: list[str]) -> None:
         super().__init__(data)
@@ -72,36 +72,35 @@ class RunForm(forms.Form):
         self.fields["branch"] = forms.CharField(
             label=gettext_lazy("Branch"), initial=branches[0] if branches else "", widget=Suggesting(branches), max_length=400
         )
-        for each in self.inputs or ():
-            self.fields[OF_INPUTS + each.name] = field_of(each)
+        for entry in self.inputs or ():
+            self.fields[OF_INPUTS + entry.name] = field_of(entry)
         if self.inputs is None:
             self.fields["params"] = Parameters()
 
     def clean(self) -> dict[str, Any]:
-        """Look at each input as the operation's head says."""
         cleaned: dict[str, Any] = super().clean() or {}
         params = self.params
-        for each in self.inputs or ():
-            name = OF_INPUTS + each.name
-            if name not in self.errors and (reason := missing_or_wrong(each, params)):  # one sentence for one mistake
-                self.add_error(name, translated(reason, gettext))
+        for entry in self.inputs or ():
+            name = OF_INPUTS + entry.name
+            if name not in self.errors and (reason := missing_or_wrong(entry, params)):  # one sentence for one mistake
+                self.add_error(name, told(reason, gettext))
         return cleaned
 
     @property
     def params(self) -> dict[str, str]:
-        """Give the parameters of the build; an input that is left empty is not sent, unless empty is the answer."""
+        """The parameters of the build. Empty inputs are left out, unless empty is a value that differs from the default."""
         if self.inputs is None:
             return dict(self.cleaned_data.get("params") or {})
-        found = {}
-        for each in self.inputs:
-            value = str(self.cleaned_data.get(OF_INPUTS + each.name) or "")
-            if value or (each.default and each.type in EXPLICIT):
-                found[each.name] = value
-        return found
+        values = {entry.name: str(self.cleaned_data.get(OF_INPUTS + entry.name) or "") for entry in self.inputs}
+        return {
+            entry.name: values[entry.name]
+            for entry in self.inputs
+            if values[entry.name] or (entry.default and entry.type in EXPLICIT)
+        }
 
 
 def field_of(wanted: Input) -> forms.Field:
-    """Make the field of an input; what is wrong with a value is said by RunForm.clean."""
+    """Return the form field of an input; RunForm.clean validates it."""
     shared: dict[str, Any] = {
         "label": wanted.name, "help_text": wanted.description, "required": False, "initial": wanted.default or ""
     }  # fmt: skip
@@ -119,7 +118,7 @@ def field_of(wanted: Input) -> forms.Field:
 
 
 class TargetForm(forms.Form):
-    """Promotes a build to a target, or rolls a target back to it."""
+    """Promotes a build, or rolls a target back to it."""
 
     def __init__(self, data: Any, targets: list[str]) -> None:
         super().__init__(data)
@@ -145,4 +144,4 @@ class RestartForm(forms.Form):
 
 
 class NothingMore(forms.Form):
-    """Asks for nothing beyond the confirmation."""
+    """Has no fields: cancel, approve and decline ask only for confirmation."""

@@ -1,9 +1,9 @@
-"""Does EDRONE_MANUAL_BUILDS_BY let edrone itself start builds? Said before Drone makes a broken one."""
+"""Checks that EDRONE_MANUAL_BUILDS_BY names the login of DRONE_TOKEN; otherwise Drone would create a broken build."""
 
 from django.conf import settings
 
 from builds.drone_db.models import Build
-from builds.starting.commands import Wish
+from builds.starting.commands import BuildCommand
 from builds.starting.models import Verb
 from drone_api.client import Client
 from drone_api.errors import DroneError
@@ -13,19 +13,19 @@ from texts.sentence import Sentence
 EVENTS = {Verb.CREATE: "custom", Verb.PROMOTE: "promote", Verb.ROLLBACK: "rollback"}
 
 
-def refuse_unnamed(client: Client, wish: Wish, build: Build | None) -> None:
-    """Refuse what edrone's own configuration endpoint would refuse; where Drone does not say whose token it is, it is asked.
+def refuse_unnamed_login(client: Client, command: BuildCommand, build: Build | None) -> None:
+    """Refuse a command whose build edrone's own configuration endpoint would refuse.
 
     Raises:
         DroneError: with the login that must be named.
     """
-    event = build.event if build and wish.verb == Verb.RESTART else EVENTS.get(wish.verb, "")
-    if not settings.EDRONE_MANUAL_BUILDS_BY or event not in MANUAL_EVENTS:
+    event = build.event if build and command.verb == Verb.RESTART else EVENTS.get(command.verb, "")
+    if not settings.EDRONE_MANUAL_BUILDS_BY or event not in BY_HAND:
         return
     try:
         login = client.login()
     except DroneError:
-        return  # so will the call itself, and say why
+        return  # the call itself will fail too, and report why
     if login in settings.EDRONE_MANUAL_BUILDS_BY:
         return
     client.forget()  # it may be renamed by the next time

@@ -1,4 +1,4 @@
-"""Who started what: written before Drone is asked, completed with its answer (edrone's own database)."""
+"""Audit records: who asked Drone for what, and what came of it (edrone's own database)."""
 
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from texts.sentence import Sentence, of_json
 
 
 class Verb(models.TextChoices):
-    """What somebody may want Drone to do."""
+    """What Drone can be asked to do."""
 
     CREATE = "create", _("start")
     RESTART = "restart", _("restart")
@@ -30,7 +30,7 @@ class Outcome(models.TextChoices):
 
 
 class AuditRecord(models.Model):
-    """One thing that somebody wanted of Drone."""
+    """One command, written before Drone is asked, completed with its answer."""
 
     time = models.DateTimeField(_("time"), default=timezone.now)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -55,7 +55,7 @@ class AuditRecord(models.Model):
     build_status = models.CharField(_("build status"), max_length=50, blank=True)  # its status then
     # Idempotency-Key; empty: none, or nothing was done and the key may be used again
     key = models.CharField(max_length=255, blank=True, editable=False)
-    fingerprint = models.CharField(max_length=64, blank=True, editable=False)  # keyed hash of the whole wish
+    fingerprint = models.CharField(max_length=64, blank=True, editable=False)  # keyed hash of the whole command
     answer = models.JSONField(null=True, editable=False)  # the build that the caller got, masked; to give it again
 
     class Meta:

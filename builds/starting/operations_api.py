@@ -17,30 +17,30 @@ class OperationsView(RepositoryView):
     """The operations of a repository."""
 
     def get(self, request: Request, **_: str) -> Response:
-        """List them by name, the broken ones with what is wrong; `permitted` says whether the user may start it."""
+        """List operations by name, broken ones with the reason; `permitted` says whether the user may start them."""
         repo = self.repo
-        found = list_operations(repo.namespace, repo.name, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
-        return Response([operation_shape(request, repo.slug, each) for each in found])
+        listed = operations(repo.namespace, repo.name, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
+        return Response([operation_shape(request, repo.slug, entry) for entry in listed])
 
 
-def operation_shape(request: Request, slug: str, listed: ListedOperation) -> Shape:
-    """An operation, with the file that defines it; without `inputs` where the file says nothing of them and any may be given."""
-    found = listed.operation
-    if found is None:
+def operation_shape(request: Request, slug: str, listed: Listed) -> Shape:
+    """Return an operation as JSON. `inputs` is absent where the file has no head: any parameters are accepted then."""
+    operation = listed.operation
+    if operation is None:
         return {"name": listed.name, "file": listed.path, "error": listed.error, "permitted": False}
     return {
-        "name": found.name,
-        "title": found.title or found.name,
-        **present(description=found.description),
-        "level": found.level,
-        "file": found.path,
-        **({} if found.inputs is None else {"inputs": [input_shape(each) for each in found.inputs]}),
-        "permitted": may(request.user, LEVELS[found.level], slug, found.name),
+        "name": operation.name,
+        "title": operation.title or operation.name,
+        **present(description=operation.description),
+        "level": operation.level,
+        "file": operation.path,
+        **({} if operation.inputs is None else {"inputs": [input_shape(entry) for entry in operation.inputs]}),
+        "permitted": may(request.user, LEVELS[operation.level], slug, operation.name),
     }
 
 
 def input_shape(wanted: Input) -> Shape:
-    """An input; `default` is absent where it has none."""
+    """Return an input as JSON; `default` is absent where it has none."""
     return {
         "name": wanted.name,
         "type": wanted.type,

@@ -1,9 +1,9 @@
-"""May these parameters go along with a build? Pure (docs/drone.md 4.3, 5.2, 3.2)."""
+"""Limits on what a build can be sent: names, characters, lengths (docs/drone.md 3.2, 4.3, 5.2)."""
 
 import re
 from collections.abc import Mapping
 
-from builds.starting.errors import Refused
+from builds.starting.errors import InvalidCommand
 from pipelines.operations.inputs import length_problem
 from pipelines.operations.parameter_names import unusable
 from texts.sentence import Sentence
@@ -22,33 +22,35 @@ WORDS = {
 NOT_IN_A_VALUE = re.compile(r"[\x00\ud800-\udfff]")
 
 
-def refuse_bad(params: Mapping[str, str]) -> None:
-    """Refuse names and values that cannot go along.
+def refuse_invalid(params: Mapping[str, str]) -> None:
+    """Refuse names and values that Drone or a step could not take.
 
     Raises:
-        Refused: they are too many, or naming the first that is wrong; a value is never repeated.
+        InvalidCommand: they are too long; or naming the first that is wrong, without its value.
     """
-    refuse_too_much(params)
+    refuse_too_long(params)
     for name, value in params.items():
         if reason := unusable(name):
-            raise Refused(Sentence("A parameter cannot be named “%(name)s”: the name %(reason)s.", name=name[:50], reason=reason))
+            raise InvalidCommand(
+                Sentence("A parameter cannot be named “%(name)s”: the name %(reason)s.", name=name[:50], reason=reason)
+            )
         if NOT_IN_A_VALUE.search(value):
-            raise Refused(
+            raise InvalidCommand(
                 Sentence("The value of the parameter “%(name)s” contains a NUL character or is not Unicode text.", name=name)
             )
 
 
-def refuse_too_much(params: Mapping[str, str]) -> None:
-    """Refuse more than Drone can keep.
+def refuse_too_long(params: Mapping[str, str]) -> None:
+    """Refuse more than Drone can store.
 
     Args:
-        params: all that the build will have: those of its parent, and what edrone adds, among them.
+        params: all that the build will have, with those of its parent and those that edrone adds.
 
     Raises:
-        Refused: PostgreSQL would refuse the row, and Drone would say 500 and make no build.
+        InvalidCommand: PostgreSQL would refuse the row, and Drone would say 500 and make no build.
     """
     if problem := length_problem(params):
-        raise Refused(
+        raise InvalidCommand(
             Sentence(
                 "The parameters are too long: %(length)s characters as JSON, and Drone stores at most "
                 "%(most)s. Send less, or send the name of a file or secret instead of its content.",

@@ -1,8 +1,8 @@
-"""What older Drone servers cannot do, said before they are asked: they would make a broken build of it, or answer 404."""
+"""Refuses what an older Drone server cannot do: it would create a broken build, or answer 404."""
 
 import re
 
-from builds.starting.commands import Wish
+from builds.starting.commands import BuildCommand
 from builds.starting.models import Verb
 from drone_api.client import Client
 from drone_api.errors import DroneError
@@ -12,26 +12,26 @@ NUMBER = re.compile(r"v?(\d+)\.(\d+)")
 OPERATIONS, DECLINING = (2, 19), (2, 23)
 
 
-def needed(wish: Wish) -> tuple[int, int] | None:
-    """Say which Drone a wish needs; None: any (docs/drone.md 4.3)."""
-    if wish.verb == Verb.CREATE and wish.operation:
+def required_version(command: BuildCommand) -> tuple[int, int] | None:
+    """Return the oldest Drone that supports a command; None where all do (docs/drone.md 4.3)."""
+    if command.verb == Verb.CREATE and command.operation:
         return OPERATIONS
-    return DECLINING if wish.verb == Verb.DECLINE and wish.stage is None else None
+    return DECLINING if command.verb == Verb.DECLINE and command.stage is None else None
 
 
-def refuse_old(client: Client, wish: Wish) -> None:
-    """Refuse what the server is too old for; where it does not say how old it is, it is asked as any.
+def refuse_old_drone(client: Client, command: BuildCommand) -> None:
+    """Refuse what the server is too old for. A server that does not tell its version is asked nevertheless.
 
     Raises:
-        DroneError: with the version that is needed.
+        DroneError: naming the version that is required.
     """
-    least = needed(wish)
+    least = required_version(command)
     if least is None:
         return
     try:
         found = NUMBER.match(client.version())
     except DroneError:
-        return  # so will the call itself, and say why
+        return  # the call itself will fail too, and report why
     # Some servers say the version before theirs.
     if found is None or (int(found[1]), int(found[2]) + 1) >= least:
         return

@@ -1,4 +1,4 @@
-"""Running a service by hand: an operation, or an ordinary build of a branch."""
+"""The page that runs an operation, or a normal build of a branch."""
 
 from typing import Any
 
@@ -13,18 +13,17 @@ from builds.drone_db.models import Latest, Repo
 from builds.drone_db.vocabulary import LatestType
 from builds.starting import operations
 from builds.starting.actions import not_connected
-from builds.starting.commands import Caller, Wish
+from builds.starting.commands import BuildCommand
 from builds.starting.confirmation import Question, ask, changes, page_of
 from builds.starting.errors import Forbidden
 from builds.starting.forms import RunForm
 from builds.starting.models import Verb
-from builds.starting.needs import Need, demand
 from builds.starting.operations import LEVELS
+from builds.starting.required_grant import RequiredGrant, require_grant
 from pipelines.errors import ConfigError
 from pipelines.operations.operation import Operation
 from pipelines.resolve.operation_list import ListedOperation, list_operations
 from pipelines.tree.tree import Tree
-from texts.errors import EdroneError
 from web.localized import localized
 
 MOST_BRANCHES = 200  # that are suggested
@@ -32,25 +31,24 @@ MOST_BRANCHES = 200  # that are suggested
 
 @page
 def run_page(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """List what can be run; with an operation chosen (empty: an ordinary build), ask for its inputs, and run it."""
+    """List what can be run. With `operation` in the query (empty: a normal build), ask for the inputs and run it."""
     repo = find_repo(request, slug)
     name = request.GET.get("operation")
-    if (rules.level_of(request.user, slug) or Level.VIEW) < Level.RUN:
-        return refused(request, repo, need_of(repo, name or ""))
-    if name is None:
-        return shown(request, "starting/run.html", choices(request, repo))
     try:
+        if (rules.level_of(request.user, slug) or Level.VIEW) < Level.RUN:
+            require_grant(request.user, slug, required_to_run(repo, name or ""))
+        if name is None:
+            return shown(request, "starting/run.html", choices(request, repo))
         operation = operations.operation(repo, name) if name else None
+        require_grant(request.user, slug, required_to_run(repo, name))
+    except Forbidden as error:
+        return shown(request, "starting/run.html", frame(repo) | {"reason": localized(error)}, status=error.status)
     except ConfigError as error:
         return shown(request, "starting/run.html", choices(request, repo) | {"reason": localized(error)}, status=404)
-    need = need_of(repo, name)
-    if not rules.may(request.user, need.level, slug, need.what):
-        return refused(request, repo, need)
     return asked(request, repo, operation)
 
 
 def asked(request: HttpRequest, repo: Repo, operation: Operation | None) -> HttpResponseBase:
-    """Ask for the inputs, then for confirmation, then run it."""
     form = RunForm(request.POST if request.method == "POST" else None, operation, branches(repo))
     question = question_of(repo, operation, form)
     if not form.is_bound or changes(request):
@@ -58,39 +56,32 @@ def asked(request: HttpRequest, repo: Repo, operation: Operation | None) -> Http
     if not form.is_valid():
         return page_of(request, question, {}, 422)
     name = operation.name if operation else ""
-    return ask(request, question, Wish(Verb.CREATE, branch=form.cleaned_data["branch"], operation=name, params=form.params))
+    return ask(
+        request, question, BuildCommand(Verb.CREATE, branch=form.cleaned_data["branch"], operation=name, params=form.params)
+    )
 
 
-def need_of(repo: Repo, name: str) -> Need:
-    """Say what running an operation needs, one that is not there included."""
+def required_to_run(repo: Repo, name: str) -> RequiredGrant:
+    """Return the grant that running an operation requires; one that cannot be read could do anything."""
     try:
-        return Need(LEVELS[operations.operation(repo, name).level], name) if name else Need(Level.RUN)
+        return RequiredGrant(LEVELS[operations.operation(repo, name).level], name) if name else RequiredGrant(Level.RUN)
     except ConfigError:
-        return Need(Level.DEPLOY, name)
-
-
-def refused(request: HttpRequest, repo: Repo, need: Need) -> HttpResponseBase:
-    try:
-        demand(Caller(request.user, ""), repo.slug, need)
-    except Forbidden as error:
-        return shown(request, "starting/run.html", frame(repo) | {"reason": localized(error)}, status=error.status)
-    raise EdroneError(f"{request.user} may run {need.what or 'builds'} of {repo.slug}, and was refused.")
+        return RequiredGrant(Level.DEPLOY, name)
 
 
 def frame(repo: Repo) -> dict[str, Any]:
-    """Give what each of these pages has."""
     return {"title": _("Run %(repository)s") % {"repository": repo.slug}, "repo": repo, "slug": repo.slug}
 
 
 def choices(request: HttpRequest, repo: Repo) -> dict[str, Any]:
-    """List the operations, and whether the reader may run each."""
+    """Return the context of the list: the operations, and whether the reader may run each."""
     reason = ""
     try:
-        found = list_operations(repo.namespace, repo.name, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
+        listed = listed_operations(repo.namespace, repo.name, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
     except ConfigError as error:
-        found, reason = [], localized(error)
+        listed, reason = [], localized(error)
     return frame(repo) | {
-        "operations": [(each, permitted(request, repo, each)) for each in found],
+        "operations": [(entry, permitted(request, repo, entry)) for entry in listed],
         "may_build": rules.may(request.user, Level.RUN, repo.slug),
         "not_connected": not_connected(),
         "reason": reason,
@@ -99,14 +90,14 @@ def choices(request: HttpRequest, repo: Repo) -> dict[str, Any]:
 
 def permitted(request: HttpRequest, repo: Repo, listed: ListedOperation) -> bool:
     """May the reader run this?"""
-    found = listed.operation
-    return found is not None and rules.may(request.user, LEVELS[found.level], repo.slug, found.name)
+    operation = listed.operation
+    return operation is not None and rules.may(request.user, LEVELS[operation.level], repo.slug, operation.name)
 
 
 def branches(repo: Repo) -> list[str]:
-    """Give the branches that builds were made of, the default one first."""
-    found = Latest.objects.filter(repo_id=repo.id, type=LatestType.BRANCH.value).order_by("name")
-    names = found.values_list("name", flat=True)[:MOST_BRANCHES]
+    """Return the branches that have builds, the default branch first."""
+    latest = Latest.objects.filter(repo_id=repo.id, type=LatestType.BRANCH.value).order_by("name")
+    names = latest.values_list("name", flat=True)[:MOST_BRANCHES]
     return list(dict.fromkeys(filter(None, [repo.default_branch, *names])))
 
 

@@ -13,11 +13,11 @@ KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count"
 
 
 def read_only(database: dict[str, Any] | None) -> dict[str, Any]:
-    """Turn an entry of DATABASES, or None where Drone's database is not configured, into one that can only read."""
+    """Return an entry of DATABASES that can only read; None stands for a database that is not configured."""
     if database is None:
         return {"ENGINE": "builds.drone_db.backends.missing"}
     if database["ENGINE"].endswith("sqlite3"):
-        # Opened so, a file that is not there is not made.
+        # mode=ro: a missing file is not created.
         return {
             "ENGINE": "builds.drone_db.backends.sqlite3",
             "NAME": f"file:{quote(os.path.abspath(database['NAME']))}?mode=ro",

@@ -20,7 +20,7 @@ NOT_AS_NEEDED = {"42501", "42P01", "42703", "3F000"}
 
 
 class OneFailure(DatabaseErrorWrapper):
-    """Translates as Django does, and then once more."""
+    """Translates errors as Django does, then into DroneDatabaseUnavailable."""
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None
@@ -37,7 +37,7 @@ class OneFailure(DatabaseErrorWrapper):
 
 
 def sentence_for(error: Error, code: str | None) -> str | None:
-    """Say what a person should know of a failure; None where the fault is edrone's own.
+    """Return the sentence for a failure; None where the fault is edrone's own.
 
     Args:
         error: what Django made of it.

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.db import connections, transaction
 
-from builds.drone_db import build_pages, newest
+from builds.drone_db import build_pages
 from builds.drone_db.build_pages import Filters, Page, of_repositories, of_repository
 from builds.drone_db.models import Build
+from builds.drone_db.newest import newest_builds
 from tests import drones
 
 NO_FILTER = Filters()
@@ -130,6 +131,6 @@ def test_the_newest_builds_of_some_repositories_are_found_however_old_they_are(m
 def test_numbers_that_do_not_rise_as_the_ids_do_lose_nothing(recorded_drone: str):
     every = list(Build.objects.order_by("-id"))
     for count in range(1, 25):
-        assert newest.of([1, 2, 3], count, 50_000) == every[:count]
-    assert newest.of([1, 2, 3], 25, 100) is None
-    assert newest.of([999], 25, 50_000) == []
+        assert newest_builds([1, 2, 3], count, 50_000) == every[:count]
+    assert newest_builds([1, 2, 3], 25, 100) is None
+    assert newest_builds([999], 25, 50_000) == []

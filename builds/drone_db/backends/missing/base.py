@@ -1,4 +1,4 @@
-"""Every use says that Drone's database is not configured."""
+"""A backend on which every use raises that Drone's database is not configured."""
 
 from typing import Any, NoReturn
 
@@ -15,14 +15,10 @@ def refuse(*_: Any, **__: Any) -> NoReturn:
 
 
 class DatabaseOperations(base.DatabaseOperations):
-    """Refuses while SQL is written, which comes before connecting."""
-
     quote_name = refuse
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Refuses before anything is looked for."""
-
     vendor = "missing"
     display_name = "no database"
     ops_class = DatabaseOperations

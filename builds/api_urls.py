@@ -22,7 +22,7 @@ from builds.rest import schema
 from builds.rest.base import NotOffered, NotOfferedBelow, Nowhere
 from builds.rest.errors import NoRepositoryHere
 from builds.served.api import BuildConfigView, ConfigView
-from builds.starting.api import ApproveView, BuildChangeView, BuildCreateView, DeclineView, PromoteView, RollbackView
+from builds.starting.api import ApproveView, ChangeBuildView, DeclineView, PromoteView, RollbackView, StartBuildView
 from builds.starting.audit_api import AuditView
 from builds.starting.operations_api import OperationsView
 
@@ -38,11 +38,11 @@ OF_REPOSITORIES_AT_DRONE = (
 BELOW = r"[\s\S]+"
 
 
-class BuildsOrCreateView(BuildsView, BuildCreateView):
+class BuildsOrCreateView(BuildsView, StartBuildView):
     """The builds of a repository: GET lists them, POST starts one."""
 
 
-class BuildOrChangeView(BuildView, BuildChangeView):
+class BuildOrChangeView(BuildView, ChangeBuildView):
     """A build: GET shows it, POST restarts it, DELETE cancels it."""
 
 

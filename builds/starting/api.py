@@ -43,13 +43,13 @@ class CommandView(RepositoryView):
         return Response(result.build, result.status, headers=headers)
 
 
-class BuildCreateView(CommandView):
+class StartBuildView(CommandView):
     def post(self, request: Request, **_: str) -> Response:
         """Start a custom build of a branch or a commit; `action` names an operation."""
         return self.carry_out(request, Verb.CREATE, serializer_class=BuildCreateSerializer)
 
 
-class BuildChangeView(CommandView):
+class ChangeBuildView(CommandView):
     def post(self, request: Request, number: str, **_: str) -> Response:
         """Restart a build with today's tree; its own parameters win over those that are sent."""
         return self.carry_out(request, Verb.RESTART, number, serializer_class=RestartSerializer)

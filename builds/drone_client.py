@@ -30,8 +30,9 @@ def connected() -> Client:
         DroneError: the settings name no server.
     """
     if not (settings.DRONE_SERVER and settings.DRONE_TOKEN):
-        unset = Sentence("edrone is not connected to Drone's API: set DRONE_SERVER and DRONE_TOKEN.")
-        raise DroneError(unset, 503, permanent=True)
+        raise DroneError(
+            Sentence("edrone is not connected to Drone's API: set DRONE_SERVER and DRONE_TOKEN."), 503, permanent=True
+        )
     return client_of(settings.DRONE_SERVER, settings.DRONE_TOKEN, settings.DRONE_CA_FILE)
 
 

@@ -119,8 +119,11 @@ class Client:
         """Make a call that starts a build."""
         for name in params:
             if not name or name in READ_BY_DRONE or name in asked:
-                taken = Sentence("A parameter cannot be named “%(name)s”: Drone uses this name itself.", name=name)
-                raise DroneError(taken, 400, permanent=True)
+                raise DroneError(
+                    Sentence("A parameter cannot be named “%(name)s”: Drone uses this name itself.", name=name),
+                    400,
+                    permanent=True,
+                )
         query = [(name, value) for name, value in asked.items() if value]
         return build_of(self.write("POST", where, [*query, *params.items()]))
 

@@ -43,16 +43,13 @@ def failure(error: Exception, call: Call, server: str) -> DroneError:
         return DroneError(Sentence("The request to Drone is not Unicode text."), 400, permanent=True)
     if isinstance(error, RequestException | HTTPError | OSError):
         return broken(call)
-    foreign = Sentence("The server at DRONE_SERVER did not send a valid HTTP answer.")
-    return DroneError(foreign, 502, uncertain=call.writes)
+    return DroneError(Sentence("The server at DRONE_SERVER did not send a valid HTTP answer."), 502, uncertain=call.writes)
 
 
 def unreached(error: Exception, server: str) -> DroneError:
     if isinstance(cause(error), Untrusting):
-        unreadable = Sentence("The certificates of DRONE_CA_FILE cannot be read; nothing was done.")
-        return DroneError(unreadable, 502, permanent=True)
-    away = Sentence("Drone cannot be reached at %(server)s; nothing was done. Try again later.", server=server)
-    return DroneError(away, 503)
+        return DroneError(Sentence("The certificates of DRONE_CA_FILE cannot be read; nothing was done."), 502, permanent=True)
+    return DroneError(Sentence("Drone cannot be reached at %(server)s; nothing was done. Try again later.", server=server), 503)
 
 
 def was_refused(error: Exception) -> bool:
@@ -76,8 +73,9 @@ def cause(error: Exception) -> Exception | None:
 def too_slow(call: Call) -> DroneError:
     """The answer was not complete in time."""
     if not call.writes:
-        slow = Sentence("Drone did not answer within %(seconds)s seconds. Try again later.", seconds=round(call.wait))
-        return DroneError(slow, 504)
+        return DroneError(
+            Sentence("Drone did not answer within %(seconds)s seconds. Try again later.", seconds=round(call.wait)), 504
+        )
     return DroneError(
         Sentence("Drone did not answer within %(seconds)s seconds%(remark)s.", seconds=round(call.wait), remark=MAY_BE_DONE),
         504,
@@ -88,16 +86,22 @@ def too_slow(call: Call) -> DroneError:
 def too_large(call: Call, status: int) -> DroneError:
     """The answer is larger than any that makes sense."""
     uncertain = call.writes and may_be_done(status)
-    large = Sentence(
-        "Drone's answer has more than %(limit)s bytes, too many for edrone to read%(remark)s.",
-        limit=call.limit,
-        remark=MAY_BE_DONE if uncertain else "",
+    return DroneError(
+        Sentence(
+            "Drone's answer has more than %(limit)s bytes, too many for edrone to read%(remark)s.",
+            limit=call.limit,
+            remark=MAY_BE_DONE if uncertain else "",
+        ),
+        502,
+        uncertain=uncertain,
     )
-    return DroneError(large, 502, uncertain=uncertain)
 
 
 def broken(call: Call) -> DroneError:
     """The connection ended before the answer did."""
     remark = MAY_BE_DONE if call.writes else ""
-    cut = Sentence("The connection to Drone broke before its answer was complete%(remark)s.", remark=remark)
-    return DroneError(cut, 502, uncertain=call.writes)
+    return DroneError(
+        Sentence("The connection to Drone broke before its answer was complete%(remark)s.", remark=remark),
+        502,
+        uncertain=call.writes,
+    )

@@ -40,14 +40,18 @@ def refused(reply: Reply, server: str) -> DroneError:
     """Return the error for a status other than the expected one."""
     words = words_of_drone(reply)
     if reply.status == UNAUTHORIZED:
-        unknown = Sentence("DRONE_TOKEN is not accepted: set it to the token of a Drone administrator.")
-        return DroneError(unknown, 502, permanent=True)
-    if reply.status == FORBIDDEN:
-        refusal = Sentence(
-            "The user of DRONE_TOKEN may not do this%(words)s. Set DRONE_TOKEN to the token of a Drone administrator.",
-            words=quoted(words),
+        return DroneError(
+            Sentence("DRONE_TOKEN is not accepted: set it to the token of a Drone administrator."), 502, permanent=True
         )
-        return DroneError(refusal, 502, permanent=True)
+    if reply.status == FORBIDDEN:
+        return DroneError(
+            Sentence(
+                "The user of DRONE_TOKEN may not do this%(words)s. Set DRONE_TOKEN to the token of a Drone administrator.",
+                words=quoted(words),
+            ),
+            502,
+            permanent=True,
+        )
     return (explained(reply.status, words) if words else None) or unexplained(reply, server)
 
 
@@ -55,12 +59,15 @@ def explained(status: int, words: str) -> DroneError | None:
     """Return the error for a status that Drone explains; None where the status is not one of Drone's."""
     match status:
         case 404:
-            missing = Sentence(
-                "Drone cannot find the repository, build, branch or commit, its forge did not answer, or "
-                "the user of DRONE_TOKEN cannot see the repository%(words)s.",
-                words=quoted(words),
+            return DroneError(
+                Sentence(
+                    "Drone cannot find the repository, build, branch or commit, its forge did not answer, or "
+                    "the user of DRONE_TOKEN cannot see the repository%(words)s.",
+                    words=quoted(words),
+                ),
+                404,
+                permanent=True,
             )
-            return DroneError(missing, 404, permanent=True)
         case 400 | 409 | 422:
             return DroneError(
                 Sentence("Drone rejected the request%(words)s.", words=quoted(words)), status, permanent=status != CONFLICT
@@ -86,22 +93,31 @@ def unexplained(reply: Reply, server: str) -> DroneError:
         case 429:
             return DroneError(Sentence("Drone or a proxy in front of it is overloaded. Try again later."), 503)
         case 503:  # proxies say so as well where Drone hung up on them
-            away = Sentence("Drone or a proxy in front of it is overloaded or unavailable%(remark)s.", **values)
-            return DroneError(away, 503, uncertain=writes)
+            return DroneError(
+                Sentence("Drone or a proxy in front of it is overloaded or unavailable%(remark)s.", **values),
+                503,
+                uncertain=writes,
+            )
         case 502 | 504:
             mute = Sentence("A proxy in front of Drone got no answer from Drone (%(status)s)%(remark)s.", **values)
             return DroneError(mute, status, uncertain=writes)
     if status >= SERVER_ERROR or status == TIME_OUT:
-        failed = Sentence("Drone or a proxy in front of it failed with status %(status)s and gave no reason%(remark)s.", **values)
-        return DroneError(failed, 502, uncertain=writes)
+        return DroneError(
+            Sentence("Drone or a proxy in front of it failed with status %(status)s and gave no reason%(remark)s.", **values),
+            502,
+            uncertain=writes,
+        )
     if MULTIPLE_CHOICES <= status < BAD_REQUEST:
         where = Sentence(" to %(address)s", address=reply.location) if reply.location else ""
-        elsewhere = Sentence(
-            "%(server)s redirects%(where)s, and edrone does not follow redirects. Set DRONE_SERVER to the final address.",
-            server=server,
-            where=where,
+        return DroneError(
+            Sentence(
+                "%(server)s redirects%(where)s, and edrone does not follow redirects. Set DRONE_SERVER to the final address.",
+                server=server,
+                where=where,
+            ),
+            502,
+            permanent=True,
         )
-        return DroneError(elsewhere, 502, permanent=True)
     return garbled(reply, Sentence("its status is %(status)s", status=status))
 
 

@@ -29,9 +29,12 @@ def refuse_unnamed_login(client: Client, command: BuildCommand, build: Build | N
     if login in settings.EDRONE_MANUAL_BUILDS_BY:
         return
     client.forget()  # it may be renamed by the next time
-    unnamed = Sentence(
-        "EDRONE_MANUAL_BUILDS_BY does not name %(login)s, the login of DRONE_TOKEN, so edrone can start no builds by hand; "
-        "nothing was done. Add it there, and restart edrone.",
-        login=login,
+    raise DroneError(
+        Sentence(
+            "EDRONE_MANUAL_BUILDS_BY does not name %(login)s, the login of DRONE_TOKEN, so edrone can start no builds by hand; "
+            "nothing was done. Add it there, and restart edrone.",
+            login=login,
+        ),
+        503,
+        permanent=True,
     )
-    raise DroneError(unnamed, 503, permanent=True)

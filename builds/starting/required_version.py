@@ -37,10 +37,13 @@ def refuse_old_drone(client: Client, command: BuildCommand) -> None:
         return
     client.forget()  # it may be a newer one by the next time
     what = Sentence("To start operations, you need") if least == OPERATIONS else Sentence("To decline a whole build, you need")
-    old = Sentence(
-        "%(what)s Drone %(least)s or later. This server is Drone %(version)s, so nothing was done.",
-        what=what,
-        least=f"{least[0]}.{least[1]}",
-        version=found[0],
+    raise DroneError(
+        Sentence(
+            "%(what)s Drone %(least)s or later. This server is Drone %(version)s, so nothing was done.",
+            what=what,
+            least=f"{least[0]}.{least[1]}",
+            version=found[0],
+        ),
+        501,
+        permanent=True,
     )
-    raise DroneError(old, 501, permanent=True)

@@ -43,39 +43,39 @@ def is_shown(kind: ContentType) -> bool:
 
 
 class NamingPermissions:
-    """Mixin of both pages."""
+    """Mixin of both pages: names permissions in the reader's language, and offers only those that mean something."""
 
     field: str  # the one that holds permissions
     filter_horizontal: Any = ()  # Django's two boxes with arrows have parts that screen readers cannot name
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        found = super().get_readonly_fields(request, obj)  # type: ignore[misc]  # this is one half
-        return found if self.has_change_permission(request, obj) else (*found, "named")  # type: ignore[attr-defined]  # likewise
+        names = super().get_readonly_fields(request, obj)  # type: ignore[misc]  # this is one half
+        return names if self.has_change_permission(request, obj) else (*names, "named")  # type: ignore[attr-defined]  # likewise
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        found = super().get_fieldsets(request, obj)  # type: ignore[misc]  # likewise
+        fieldsets = super().get_fieldsets(request, obj)  # type: ignore[misc]  # likewise
         if self.has_change_permission(request, obj):  # type: ignore[attr-defined]  # likewise
-            return found
+            return fieldsets
         return [
             (
                 title,
                 options | {"fields": ["named" if name == self.field else name for name in options["fields"] if name != "named"]},
             )
-            for title, options in found
+            for title, options in fieldsets
         ]
 
     @admin.display(description=_("permissions"))
     def named(self, holder: Any) -> str:
         held = getattr(holder, self.field).select_related("content_type")
-        return gettext(", ").join(name_of(each) for each in held if is_shown(each.content_type)) or "-"
+        return gettext(", ").join(name_of(permission) for permission in held if is_shown(permission.content_type)) or "-"
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **given: Any) -> Any:
         """Offer only permissions on models that the administration shows; others allow nothing."""
         given["widget"] = forms.CheckboxSelectMultiple
         if db_field.name == self.field:
             kinds = [kind.pk for kind in ContentType.objects.all() if is_shown(kind)]
-            found = Permission.objects.filter(content_type__in=kinds).select_related("content_type")
-            given |= {"form_class": Permissions, "queryset": found}
+            permissions = Permission.objects.filter(content_type__in=kinds).select_related("content_type")
+            given |= {"form_class": Permissions, "queryset": permissions}
         return super().formfield_for_manytomany(db_field, request, **given)  # type: ignore[misc]  # this is one half
 
 

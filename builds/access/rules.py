@@ -67,11 +67,11 @@ def grants_of(user: Any) -> list[Grant]:
     """Return the grants of a user and their groups. They are read once per user object, so once per request."""
     if not user.is_active:
         return []
-    found: list[Grant] | None = getattr(user, "edrone_grants", None)
-    if found is None:
+    grants: list[Grant] | None = getattr(user, "edrone_grants", None)
+    if grants is None:
         of_groups = Q(group__in=user.groups.through.objects.filter(user_id=user.pk).values("group_id"))
-        found = user.edrone_grants = list(Grant.objects.filter(Q(user_id=user.pk) | of_groups).order_by())
-    return found
+        grants = user.edrone_grants = list(Grant.objects.filter(Q(user_id=user.pk) | of_groups).order_by())
+    return grants
 
 
 def visible_ids(user: Any) -> frozenset[int] | None:

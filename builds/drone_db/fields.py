@@ -58,7 +58,6 @@ class DroneColumn:
         return ColumnOrDefault(alias, self, output_field)  # type: ignore[arg-type]  # this is one half of a field
 
     def from_db_value(self, value: Any, *_: Any) -> Any:
-        """Take over what was read."""
         if value is not None and type(value) is self.kind:
             return value
         if value is None:  # of a key: there is no row, as in an outer join
@@ -153,8 +152,13 @@ def whole(value: Any) -> int:
 
 
 def text(value: Any) -> str:
-    """Give a text, anything else as JSON."""
-    return encodable(value) if isinstance(value, str) else json.dumps(value)
+    """Return a string as it is, anything else as JSON."""
+    return clean(value) if isinstance(value, str) else json.dumps(value)
+
+
+def clean(value: str) -> str:
+    """Replace what JSON can escape and no UTF-8 can hold."""
+    return LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
 
 
 class Moment:

@@ -28,7 +28,7 @@ HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 def looks_secret(name: str) -> bool:
     """Return whether a parameter's name suggests a secret. When in doubt, it does: a masked value can be looked up in Drone."""
-    words = re.sub(r"[^a-z0-9]+", "_", HUMP.sub("_", name).lower())
+    words = re.sub(r"[^a-z0-9]+", "_", HUMP.sub("_", name).lower()).strip("_")
     if ANYWHERE.search(words.replace("_", "")) or SECRET_WORD.search(words):
         return True
     kind = KIND_OF_KEY.search(words)

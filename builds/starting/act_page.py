@@ -157,7 +157,6 @@ def stage_name(build: Build, number: int | None) -> str:
 
 
 def warnings(verb: Verb, build: Build) -> tuple[str, ...]:
-    """Say what somebody should know before."""
     texts = []
     if verb == Verb.PROMOTE and build.status != "success":
         texts.append(_("This build did not succeed."))

@@ -46,9 +46,9 @@ def with_inputs(repo: Repo, command: BuildCommand) -> BuildCommand:
         ConfigError: there is no such operation, or its file is broken.
         InvalidCommand: an input is missing, unknown or wrong.
     """
-    found = resolved(repo, command.operation)
-    params = with_defaults(operation_of(found), command.params)
-    refuse_wrong(found, params)
+    resolution = resolved(repo, command.operation)
+    params = with_defaults(operation_of(resolution), command.params)
+    refuse_wrong(resolution, params)
     return replace(command, params=params)
 
 
@@ -58,8 +58,8 @@ def defaults(repo: Repo, build: Build) -> dict[str, str]:
     An input called `debug` is left out: Drone reads that name itself in a restart.
     """
     name = name_of(build)
-    found = with_defaults(operation(repo, name), {}) if name else {}
-    return {name: value for name, value in found.items() if name != "debug"}
+    values = with_defaults(operation(repo, name), {}) if name else {}
+    return {name: value for name, value in values.items() if name != "debug"}
 
 
 def refuse_restart(repo: Repo, build: Build, params: Mapping[str, str]) -> None:
@@ -68,10 +68,10 @@ def refuse_restart(repo: Repo, build: Build, params: Mapping[str, str]) -> None:
         refuse_wrong(resolved(repo, name), params)
 
 
-def refuse_wrong(found: Resolved, params: Mapping[str, str]) -> None:
+def refuse_wrong(resolution: Resolved, params: Mapping[str, str]) -> None:
     """Refuse inputs that the configuration endpoint would refuse when Drone asks."""
-    if problems := wrong_parameters(found, params):
-        name = operation_of(found).name
+    if problems := wrong(resolution, params):
+        name = operation_of(resolution).name
         raise InvalidCommand(Sentence("The operation %(name)s cannot start: %(problems)s.", name=name, problems=tuple(problems)))
 
 
@@ -95,6 +95,6 @@ def operation(repo: Repo, name: str) -> Operation:
     return operation_of(resolved(repo, name))
 
 
-def operation_of(found: Resolved) -> Operation:
-    assert found.operation is not None  # noqa: S101 - a custom build with an action resolves to nothing else
-    return found.operation
+def operation_of(resolution: Resolved) -> Operation:
+    assert resolution.operation is not None  # noqa: S101 - a custom build with an action resolves to nothing else
+    return resolution.operation

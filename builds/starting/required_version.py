@@ -29,11 +29,11 @@ def refuse_old_drone(client: Client, command: BuildCommand) -> None:
     if least is None:
         return
     try:
-        found = NUMBER.match(client.version())
+        version = NUMBER.match(client.version())
     except DroneError:
         return  # the call itself will fail too, and report why
     # Some servers say the version before theirs.
-    if found is None or (int(found[1]), int(found[2]) + 1) >= least:
+    if version is None or (int(version[1]), int(version[2]) + 1) >= least:
         return
     client.forget()  # it may be a newer one by the next time
     what = Sentence("To start operations, you need") if least == OPERATIONS else Sentence("To decline a whole build, you need")
@@ -42,7 +42,7 @@ def refuse_old_drone(client: Client, command: BuildCommand) -> None:
             "%(what)s Drone %(least)s or later. This server is Drone %(version)s, so nothing was done.",
             what=what,
             least=f"{least[0]}.{least[1]}",
-            version=found[0],
+            version=version[0],
         ),
         501,
         permanent=True,

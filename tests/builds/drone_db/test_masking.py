@@ -36,11 +36,11 @@ def test_a_name_that_does_not(name):
 @pytest.mark.parametrize(
     ("name", "secret"),
     [
-        ("api_x_y_key", True), ("cache_api_key1", True), ("key_api", False), ("tls_keyboard", False), ("api_keyboard", True), ("api_x", False),
+        ("api_x_y_key", True), ("cache_api_key1", True), ("key_api", False), ("api_x_keyboard", False), ("api_x", False),
         ("api_" * 100_000, False), ("api_" * 100_000 + "key", True), ("key_" * 100_000, False), ("aB" * 100_000, False),
         ("-" * 100_000 + "key", True), ("key" * 100_000, False),
     ],
-    ids=range(12),
+    ids=range(11),
 )  # fmt: skip
 def test_a_key_of_some_kind_is_secret_however_long_its_name(name, secret):
     assert looks_secret(name) == secret

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import Error, IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -41,7 +40,22 @@ def find_earlier(caller: Caller, command: BuildCommand, slug: str) -> AuditRecor
     """
     if not caller.key:
         return None
-    return checked_earlier(AuditRecord.objects.filter(user=caller.user, key=caller.key).first(), mark_of(command, slug))
+    record = AuditRecord.objects.filter(user=caller.user, key=caller.key).first()
+    if record is None:
+        return None
+    if record.fingerprint != fingerprint(command, slug):
+        raise KeyUsed(Sentence("This Idempotency-Key was used for another request. Use a new key for each request."))
+    if record.outcome == Outcome.STARTED:
+        if timezone.now() - record.time < OVER:
+            raise KeyInUse(Sentence("The first request with this Idempotency-Key is still running. Wait until it finishes."))
+        raise UnknownResult(
+            Sentence(
+                "edrone stopped before Drone answered the first request with this Idempotency-Key, so the "
+                "build may have started. Check the newest builds before you repeat the request with a new "
+                "key."
+            )
+        )
+    return record
 
 
 def start_record(caller: Caller, command: BuildCommand, slug: str, build: Build | None, params: Mapping[str, str]) -> AuditRecord:
@@ -69,7 +83,7 @@ def start_record(caller: Caller, command: BuildCommand, slug: str, build: Build 
         build_message=column_text(command.message),
         params=masked(params),
         key=caller.key,
-        fingerprint=mark_of(command, slug) if caller.key else "",
+        fingerprint=fingerprint(command, slug) if caller.key else "",
     )
     try:
         with transaction.atomic():
@@ -86,31 +100,9 @@ def start_record(caller: Caller, command: BuildCommand, slug: str, build: Build 
     return record
 
 
-def mark_of(command: BuildCommand, slug: str) -> str:
-    return fingerprint(command, slug, settings.SECRET_KEY)
-
-
 def operation_of(command: BuildCommand, build: Build | None) -> str:
     """Return the operation that the command runs again; a promotion runs none."""
     return name_of(build) if build and command.verb not in {Verb.PROMOTE, Verb.ROLLBACK} else ""
-
-
-def checked_earlier(record: AuditRecord | None, mark: str) -> AuditRecord | None:
-    """Return a record of the same command that has ended; errors are those of `find_earlier`."""
-    if record is None:
-        return None
-    if record.fingerprint != mark:
-        raise KeyUsed(Sentence("This Idempotency-Key was used for another request. Use a new key for each request."))
-    if record.outcome == Outcome.STARTED:
-        if timezone.now() - record.time < OVER:
-            raise KeyInUse(Sentence("The first request with this Idempotency-Key is still running. Wait until it finishes."))
-        raise UnknownResult(
-            Sentence(
-                "edrone stopped before Drone answered the first request with this Idempotency-Key, so the "
-                "request may have taken effect. Check the newest builds before you repeat it with a new key."
-            )
-        )
-    return record
 
 
 def save_success(record: AuditRecord, status: int, answer: dict[str, Any] | None) -> None:

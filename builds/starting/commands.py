@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from django.conf import settings
+
 from builds.starting.models import Verb
 
 
@@ -35,7 +37,7 @@ class Caller:
     key: str = ""  # Idempotency-Key: a repeat with the same one does nothing new
 
 
-def fingerprint(command: BuildCommand, slug: str, secret: str) -> str:
-    """Return a hash that tells commands apart without revealing their parameters: `secret` keys it."""
+def fingerprint(command: BuildCommand, slug: str) -> str:
+    """Return a hash that tells commands apart without revealing their parameters: SECRET_KEY keys it."""
     text = json.dumps([slug, asdict(command)], sort_keys=True)
-    return hmac.new(secret.encode(), text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+    return hmac.new(settings.SECRET_KEY.encode(), text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

@@ -31,7 +31,9 @@ def test_a_value_that_no_variable_can_hold_is_refused(value):
 
 def test_five_hundred_small_parameters_fit_and_64_kilobytes_do_not():
     parameters.refuse_too_long({f"P{number}": "" for number in range(400)})
-    with pytest.raises(InvalidCommand, match="The parameters are too long: 65546 characters as JSON, and Drone stores 4000 at most"):
+    with pytest.raises(
+        InvalidCommand, match="The parameters are too long: 65546 characters as JSON, and Drone stores 4000 at most"
+    ):
         parameters.refuse_too_long({"LARGE": "x" * 65_534})
 
 

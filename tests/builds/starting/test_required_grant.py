@@ -48,16 +48,24 @@ def test_what_is_done_to_a_build_needs_what_starting_it_needed(verb, build, oper
 @pytest.mark.parametrize("verb", [Verb.PROMOTE, Verb.ROLLBACK])
 def test_a_deployment_needs_its_target_whatever_is_deployed(verb):
     for build in (Build(event="push"), Build(event="promote", deploy_to="staging")):
-        assert required_grant(BuildCommand(verb, number=1, target="production"), build, RUN) == RequiredGrant(DEPLOY, "production")
+        assert required_grant(BuildCommand(verb, number=1, target="production"), build, RUN) == RequiredGrant(
+            DEPLOY, "production"
+        )
 
 
 def test_a_debug_build_is_for_those_who_may_deploy_since_it_gives_a_shell():
     assert required_grant(BuildCommand(Verb.RESTART, number=1, debug=True), Build(event="push"), None) == RequiredGrant(DEPLOY)
-    assert required_grant(BuildCommand(Verb.RESTART, number=1, debug=True), Build(event="custom", action="check"), RUN) == RequiredGrant(DEPLOY, "check")
+    assert required_grant(
+        BuildCommand(Verb.RESTART, number=1, debug=True), Build(event="custom", action="check"), RUN
+    ) == RequiredGrant(DEPLOY, "check")
 
 
 @pytest.mark.parametrize("verb", [Verb.APPROVE, Verb.DECLINE])
 def test_approving_is_for_those_who_may_deploy(verb):
     assert required_grant(BuildCommand(verb, number=1, stage=1), Build(event="push"), None) == RequiredGrant(DEPLOY)
-    assert required_grant(BuildCommand(verb, number=1), Build(event="custom", action="check"), RUN) == RequiredGrant(DEPLOY, "check")
-    assert required_grant(BuildCommand(verb, number=1), Build(event="promote", deploy_to="production"), None) == RequiredGrant(DEPLOY, "production")
+    assert required_grant(BuildCommand(verb, number=1), Build(event="custom", action="check"), RUN) == RequiredGrant(
+        DEPLOY, "check"
+    )
+    assert required_grant(BuildCommand(verb, number=1), Build(event="promote", deploy_to="production"), None) == RequiredGrant(
+        DEPLOY, "production"
+    )

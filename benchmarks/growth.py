@@ -291,8 +291,8 @@ def readers() -> Iterator[Reader]:
     for name, run in {
         "masked": masked,
         "parameters of a request": refuse_invalid,
-        "parameters of an operation": lambda params: wrong(pipeline, params),
-        "parameters of a build": lambda params: wrong(plain, params),
+        "parameters of an operation": lambda params: wrong_parameters(pipeline, params),
+        "parameters of a build": lambda params: wrong_parameters(plain, params),
         "a body of Drone": lambda params: build_request.parse(json.dumps(body(params)).encode()),
         "a body of the API": lambda params: StrictJson().parse(io.BytesIO(json.dumps({"params": params}).encode())),
     }.items():

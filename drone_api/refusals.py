@@ -4,7 +4,6 @@ from drone_api import answers
 from drone_api.calls import Reply
 from drone_api.errors import DroneError
 from drone_api.failures import BAD_REQUEST, MAY_BE_DONE, MULTIPLE_CHOICES, SERVER_ERROR, TIME_OUT, may_be_done
-from texts.characters import one_line, printable
 from texts.sentence import Sentence
 
 LONGEST = 500  # characters of Drone's own words

@@ -130,7 +130,7 @@ class JsonOfTexts(DroneColumn, AnyTextField):
         """Parse; values that are no text are kept as their JSON."""
         content = json.loads(value)
         if isinstance(content, dict) and self.default is dict:
-            return {clean(key): text(item) for key, item in content.items()}
+            return {encodable(key): text(item) for key, item in content.items()}
         if isinstance(content, list) and self.default is list:
             return [text(item) for item in content]
         return self.get_default()
@@ -153,12 +153,7 @@ def whole(value: Any) -> int:
 
 def text(value: Any) -> str:
     """Return a string as it is, anything else as JSON."""
-    return clean(value) if isinstance(value, str) else json.dumps(value)
-
-
-def clean(value: str) -> str:
-    """Replace what JSON can escape and no UTF-8 can hold."""
-    return LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
+    return encodable(value) if isinstance(value, str) else json.dumps(value)
 
 
 class Moment:

@@ -51,8 +51,7 @@ def find_earlier(caller: Caller, command: BuildCommand, slug: str) -> AuditRecor
         raise UnknownResult(
             Sentence(
                 "edrone stopped before Drone answered the first request with this Idempotency-Key, so the "
-                "build may have started. Check the newest builds before you repeat the request with a new "
-                "key."
+                "request may have taken effect. Check the newest builds before you repeat it with a new key."
             )
         )
     return record
@@ -107,7 +106,7 @@ def operation_of(command: BuildCommand, build: Build | None) -> str:
 
 def save_success(record: AuditRecord, status: int, answer: dict[str, Any] | None) -> None:
     """Complete a record with Drone's answer; `answer` is the build as the caller gets it."""
-    record.outcome, record.status, record.answer = Outcome.DONE, status, storable(answer)
+    record.outcome, record.status, record.answer = Outcome.DONE, status, storable_json(answer)
     if answer:
         record.build, record.build_status = answer["number"], column_text(str(answer["status"]))[:50]
     save_end(record)
@@ -117,7 +116,7 @@ def save_failure(record: AuditRecord, error: EdroneError) -> None:
     """Complete a record with the reason. Where Drone did nothing, the key may be used again."""
     uncertain = isinstance(error, DroneError) and error.uncertain
     record.outcome = Outcome.UNCERTAIN if uncertain else Outcome.REFUSED
-    record.status, record.message, record.sentence = error.status, column_text(str(error)), storable(json_of(error.args[0]))
+    record.status, record.message, record.sentence = error.status, column_text(str(error)), storable_json(json_of(error.args[0]))
     if not uncertain:
         record.key = ""
     save_end(record)
@@ -139,18 +138,6 @@ def save_end(record: AuditRecord) -> None:
         )
 
 
-def storable(value: Any) -> Any:
-    """Replace NUL characters anywhere in JSON: PostgreSQL does not store them."""
-    match value:
-        case str():
-            return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
-        case dict():
-            return {storable(name): storable(content) for name, content in value.items()}
-        case list():
-            return [storable(content) for content in value]
-    return value
-
-
 def column_text(value: str) -> str:
     """Replace what no column stores, and cut to 500 characters."""
-    return value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()[:500]
+    return storable(value)[:500]

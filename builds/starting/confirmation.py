@@ -118,6 +118,7 @@ def confirmation(request: HttpRequest, question: Question, command: BuildCommand
         question,
         {
             "confirm": True,
+            "button": BUTTONS[command.verb] % {"number": command.number, "target": complete.target},
             "call": f"{'DELETE' if command.verb == Verb.CANCEL else 'POST'} {path_of(complete, question.repo)}",
             "fields": [(name, value) for name, value in fields_of(complete) if value],
             "sent": masked(params),

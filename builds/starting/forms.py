@@ -83,7 +83,7 @@ class RunForm(forms.Form):
         for entry in self.inputs or ():
             name = OF_INPUTS + entry.name
             if name not in self.errors and (reason := missing_or_wrong(entry, params)):  # one sentence for one mistake
-                self.add_error(name, told(reason, gettext))
+                self.add_error(name, translated(reason, gettext))
         return cleaned
 
     @property

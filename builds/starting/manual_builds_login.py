@@ -20,7 +20,7 @@ def refuse_unnamed_login(client: Client, command: BuildCommand, build: Build | N
         DroneError: with the login that must be named.
     """
     event = build.event if build and command.verb == Verb.RESTART else EVENTS.get(command.verb, "")
-    if not settings.EDRONE_MANUAL_BUILDS_BY or event not in BY_HAND:
+    if not settings.EDRONE_MANUAL_BUILDS_BY or event not in MANUAL_EVENTS:
         return
     try:
         login = client.login()

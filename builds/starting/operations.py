@@ -70,7 +70,7 @@ def refuse_restart(repo: Repo, build: Build, params: Mapping[str, str]) -> None:
 
 def refuse_wrong(resolution: Resolved, params: Mapping[str, str]) -> None:
     """Refuse inputs that the configuration endpoint would refuse when Drone asks."""
-    if problems := wrong(resolution, params):
+    if problems := wrong_parameters(resolution, params):
         name = operation_of(resolution).name
         raise InvalidCommand(Sentence("The operation %(name)s cannot start: %(problems)s.", name=name, problems=tuple(problems)))
 

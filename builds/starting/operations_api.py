@@ -19,11 +19,11 @@ class OperationsView(RepositoryView):
     def get(self, request: Request, **_: str) -> Response:
         """List operations by name, broken ones with the reason; `permitted` says whether the user may start them."""
         repo = self.repo
-        listed = operations(repo.namespace, repo.name, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
+        listed = list_operations(repo.namespace, repo.name, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
         return Response([operation_shape(request, repo.slug, entry) for entry in listed])
 
 
-def operation_shape(request: Request, slug: str, listed: Listed) -> Shape:
+def operation_shape(request: Request, slug: str, listed: ListedOperation) -> Shape:
     """Return an operation as JSON. `inputs` is absent where the file has no head: any parameters are accepted then."""
     operation = listed.operation
     if operation is None:

@@ -77,7 +77,7 @@ def choices(request: HttpRequest, repo: Repo) -> dict[str, Any]:
     """Return the context of the list: the operations, and whether the reader may run each."""
     reason = ""
     try:
-        listed = listed_operations(repo.namespace, repo.name, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
+        listed = list_operations(repo.namespace, repo.name, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
     except ConfigError as error:
         listed, reason = [], localized(error)
     return frame(repo) | {

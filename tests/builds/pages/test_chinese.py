@@ -113,7 +113,7 @@ def site(records: None, standin: Any, tree: Any) -> Any:
             build=2, build_status="success",
         )  # fmt: skip
         if outcome == Outcome.REFUSED:
-            keeping.failed(made, refused)
+            keeping.save_failure(made, refused)
     return standin
 
 

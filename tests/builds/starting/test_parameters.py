@@ -25,14 +25,14 @@ def test_what_drone_takes_is_taken(name):
 
 @pytest.mark.parametrize("value", ["\0", "a\0b", "\ud800"])
 def test_a_value_that_no_variable_can_hold_is_refused(value):
-    with pytest.raises(InvalidCommand, match="“A” holds a NUL, or is not Unicode text"):
+    with pytest.raises(InvalidCommand, match="“A” contains a NUL character or is not Unicode text"):
         parameters.refuse_invalid({"A": value})
 
 
 def test_five_hundred_small_parameters_fit_and_64_kilobytes_do_not():
     parameters.refuse_too_long({f"P{number}": "" for number in range(400)})
     with pytest.raises(
-        InvalidCommand, match="The parameters are too long: 65546 characters as JSON, and Drone stores 4000 at most"
+        InvalidCommand, match="The parameters are too long: 65546 characters as JSON, and Drone stores at most 4000"
     ):
         parameters.refuse_too_long({"LARGE": "x" * 65_534})
 

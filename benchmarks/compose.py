@@ -15,7 +15,7 @@ import django
 from django.conf import settings
 
 from configs.client.drone_request import body, signed_headers
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from pipelines.resolve import from_file
 from pipelines.resolve.resolve import resolve
 from pipelines.tree import cache
@@ -56,7 +56,7 @@ def main() -> None:
         write_plain(root, resolve(composed, tree(root)).yaml or "")
         time.sleep(cache.SETTLED / 1e9 + 0.1)  # what changed just now is not kept
 
-        def cold(asked: ConfigRequest) -> Callable[[], object]:
+        def cold(asked: BuildRequest) -> Callable[[], object]:
             def run() -> object:
                 from_file.cache = cache.Cache()
                 return resolve(asked, tree(root))
@@ -99,9 +99,9 @@ def write_plain(root: Path, text: str) -> None:
     (root / "edrone" / "plain.yaml").write_text(text)
 
 
-def request(branch: str) -> ConfigRequest:
+def request(branch: str) -> BuildRequest:
     """Describe a push."""
-    return ConfigRequest("ismewen", "edrone", "push", f"refs/heads/{branch}", branch)
+    return BuildRequest("ismewen", "edrone", "push", f"refs/heads/{branch}", branch)
 
 
 def tree(root: Path) -> Tree:
@@ -109,7 +109,7 @@ def tree(root: Path) -> Tree:
     return Tree(root)
 
 
-def whole_answer(asked: ConfigRequest) -> Callable[[], object]:
+def whole_answer(asked: BuildRequest) -> Callable[[], object]:
     """Give a function that asks the endpoint in this process, with signature, log line and JSON."""
     import logging  # noqa: PLC0415
     from datetime import UTC, datetime  # noqa: PLC0415

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from configs.client import drone_request
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 
 SCRIPT = """
 local requests, next = {}, 0
@@ -56,7 +56,7 @@ def program(name: str) -> str:
 def bodies(projects: int) -> list[bytes]:
     """Write a request for the master branch of each project of trees.py, of which nothing is recorded."""
     names = ["edrone", *(f"project{number:05d}" for number in range(1, projects))]
-    requests = [ConfigRequest("ismewen", name, "push", "refs/heads/master", "master") for name in names]
+    requests = [BuildRequest("ismewen", name, "push", "refs/heads/master", "master") for name in names]
     return [drone_request.body(request, created=0) for request in requests]
 
 

@@ -13,7 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import orjson
+import msgspec
 import requests
 
 from benchmarks.builds import filled
@@ -46,7 +46,7 @@ def add_log(host: str, builds: int) -> None:
         cursor.execute(
             "INSERT INTO logs (log_id, log_data) SELECT step_id, %s FROM steps JOIN stages ON stage_id = step_stage_id "
             "JOIN builds ON build_id = stage_build_id WHERE build_repo_id = 1 AND build_number = %s AND stage_number = 1 AND step_number = 2",
-            [orjson.dumps(lines), builds],
+            [msgspec.json.encode(lines), builds],
         )
     connection.close()
 

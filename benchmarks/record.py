@@ -43,11 +43,11 @@ def measure(*, counted: bool) -> float:
     from django.conf import settings  # noqa: PLC0415
 
     from configs.endpoint.request_log import record, request_id_of  # noqa: PLC0415
-    from pipelines.build_request import ConfigRequest  # noqa: PLC0415
+    from pipelines.build_request import BuildRequest  # noqa: PLC0415
     from pipelines.resolve.resolve import Resolved  # noqa: PLC0415
 
     settings.EDRONE_METRICS = counted
-    asked = ConfigRequest("ismewen", "edrone", "push", "refs/heads/master", "master")
+    asked = BuildRequest("ismewen", "edrone", "push", "refs/heads/master", "master")
     result = Resolved("kind: pipeline\n", "edrone/master.yaml", ("edrone/master.yaml",))
     call = timeit.Timer(lambda: record(asked, result, 0.001, request_id_of("")))
     return min(call.repeat(ROUNDS, CALLS)) / CALLS * 1e6

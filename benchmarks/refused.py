@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.rest import token
 from configs.client import drone_request
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from tests.server import Server, running
 
 ROUNDS = 10
@@ -58,7 +58,7 @@ def main() -> None:
 
 def configuration(edrone: Server) -> list[Kind]:
     """Requests to the configuration endpoint, the accepted one first."""
-    body = drone_request.body(ConfigRequest("ismewen", "edrone", "push", "refs/heads/master", "master"), created=0)
+    body = drone_request.body(BuildRequest("ismewen", "edrone", "push", "refs/heads/master", "master"), created=0)
     now, secret = datetime.now(UTC), edrone.environment["DRONE_YAML_SECRET"]
     right = drone_request.signed_headers(body, secret, now)
     return [

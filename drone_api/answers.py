@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
+import msgspec
 
 from texts.sentence import Sentence
 
@@ -53,8 +53,8 @@ class BuildAnswer:
 
 def decoded(body: bytes) -> Any:
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
+        return msgspec.json.decode(body)
+    except (ValueError, RecursionError):
         raise WrongForm(Sentence("it is not JSON")) from None
 
 

@@ -1,23 +1,24 @@
-"""What is asked? The JSON body of Drone's request, read strictly (docs/drone.md 1.8).
+"""The build that Drone asks about: the JSON body of its request, read strictly (docs/drone.md 1.7).
 
 The body also carries a live credential of the forge (`token`). Nothing but the fields below ever leaves this module.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated
 
-import orjson
+import msgspec
 
 from pipelines.errors import Malformed
 
 LARGEST_BODY = 1024 * 1024  # bytes
-LARGEST_NUMBER = 2**63 - 1  # Drone's own are of 64 bits
+LARGEST_NUMBER = 2**63 - 1  # Drone's own have 64 bits
+Number = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_NUMBER)]
 
 
 @dataclass(frozen=True)
-class ConfigRequest:
-    """The fields of a configuration request that edrone uses."""
+class BuildRequest:
+    """The fields of Drone's request that edrone uses."""
 
     namespace: str  # GitLab's may have slashes
     name: str
@@ -41,11 +42,50 @@ class ConfigRequest:
 
     @property
     def slug(self) -> str:
-        """The repository's full name."""
         return f"{self.namespace}/{self.name}"
 
 
-def parse(body: bytes) -> ConfigRequest:
+class RepoJson(msgspec.Struct):
+    """The key `repo`, by Drone's names."""
+
+    namespace: str
+    name: str
+    slug: str
+    protected: bool = False
+    config_path: str = ""
+    id: Number = 0
+
+
+class BuildJson(msgspec.Struct):
+    """The key `build`, by Drone's names."""
+
+    event: str
+    ref: str
+    target: str
+    number: Number = 0
+    trigger: str = ""
+    id: Number = 0
+    action: str = ""
+    after: str = ""
+    deploy_to: str = ""
+    parent: Number = 0
+    created: Number = 0
+    author_login: str = ""
+    sender: str = ""
+    params: dict[str, str] = {}  # msgspec gives each its own
+
+
+class BodyJson(msgspec.Struct):
+    """The body; msgspec skips the keys that are not named here."""
+
+    repo: RepoJson
+    build: BuildJson
+
+
+decoder = msgspec.json.Decoder(BodyJson)
+
+
+def parse(body: bytes) -> BuildRequest:
     """Read the body.
 
     Raises:
@@ -54,70 +94,61 @@ def parse(body: bytes) -> ConfigRequest:
     if len(body) > LARGEST_BODY:
         raise too_large()
     try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        parts = decoder.decode(body.decode())  # msgspec does not look whether what it skips is UTF-8
+    except msgspec.ValidationError as error:
+        raise Malformed(in_drones_words(str(error))) from None
+    except (ValueError, RecursionError):
         raise Malformed(
             "The body is not JSON in UTF-8, or is nested too deeply; Drone's configuration request is neither."
         ) from None
-    whole = Part("body", value)
-    repo, build = Part("repo", whole.get("repo", dict)), Part("build", whole.get("build", dict))
-    request = ConfigRequest(
-        namespace=repo.get("namespace", str),
-        name=repo.get("name", str),
-        event=build.get("event", str),
-        ref=build.get("ref", str),
-        target=build.get("target", str),
-        number=build.get("number", int, 0),
-        trigger=build.get("trigger", str, ""),
-        protected=repo.get("protected", bool, False),
-        config_path=repo.get("config_path", str, ""),
-        repo_id=repo.get("id", int, 0),
-        build_id=build.get("id", int, 0),
-        action=build.get("action", str, ""),
-        after=build.get("after", str, ""),
-        deploy_to=build.get("deploy_to", str, ""),
-        parent=build.get("parent", int, 0),
-        created=build.get("created", int, 0),
-        author=build.get("author_login", str, ""),
-        sender=build.get("sender", str, ""),
-        params=texts("build.params", build.get("params", dict, {})),
-    )
-    if repo.get("slug", str) != request.slug:
+    repo, build = parts.repo, parts.build
+    if repo.slug != f"{repo.namespace}/{repo.name}":
         raise Malformed(
             "repo.slug disagrees with repo.namespace and repo.name; in Drone's requests it is always both joined by /."
         )
-    return request
+    return BuildRequest(
+        namespace=repo.namespace,
+        name=repo.name,
+        event=build.event,
+        ref=build.ref,
+        target=build.target,
+        number=build.number,
+        trigger=build.trigger,
+        protected=repo.protected,
+        config_path=repo.config_path,
+        repo_id=repo.id,
+        build_id=build.id,
+        action=build.action,
+        after=build.after,
+        deploy_to=build.deploy_to,
+        parent=build.parent,
+        created=build.created,
+        author=build.author_login,
+        sender=build.sender,
+        params=build.params,
+    )
 
 
 def too_large() -> Malformed:
-    """The error for a body past the limit."""
+    """Return the error for a body past the limit."""
     return Malformed(f"The body is larger than {LARGEST_BODY} bytes; Drone's requests have a few thousand.")
 
 
-class Part:
-    """One object of the body, with its name for error messages."""
-
-    def __init__(self, name: str, value: Any) -> None:
-        """Refuse what is not an object."""
-        if not isinstance(value, dict):
-            raise Malformed(f"{name} must be a JSON object.")
-        self.name, self.value = name, value
-
-    def get(self, key: str, kind: type, default: Any = None) -> Any:
-        """Give a field of a certain type; without a default it must be there."""
-        found = self.value.get(key, default)
-        if type(found) is not kind:
-            raise Malformed(f"{self.name}.{key} must be {ARTICLES[kind]}{'' if key in self.value else ', and is missing'}.")
-        if type(found) is int and not 0 <= found <= LARGEST_NUMBER:
-            raise Malformed(f"{self.name}.{key} must be a whole number from 0 to {LARGEST_NUMBER}.")
-        return found
+def in_drones_words(error: str) -> str:
+    """Return the sentence for one of msgspec's, such as "Expected `int`, got `str` - at `$.build.number`"."""
+    reason, _, path = error.partition(" - at `$.")
+    path = path.rstrip("`")
+    if reason.startswith("Object missing"):
+        name = reason.split("`")[1]
+        return f"{path or 'body'}.{name} must be {'a string' if path else 'an object'}, and is missing."
+    if not path:
+        return "body must be a JSON object."
+    if path.endswith("]"):
+        return "build.params must be an object of strings."
+    name = path if "." in path else f"body.{path}"
+    if ", got " not in reason:
+        return f"{name} must be a whole number from 0 to {LARGEST_NUMBER}."
+    return f"{name} must be {KINDS[reason.split('`')[1]]}."
 
 
-def texts(name: str, value: dict[Any, Any]) -> dict[str, str]:
-    """Check that an object holds texts only."""
-    if not all(type(text) is str for text in value.values()):
-        raise Malformed(f"{name} must be an object of strings.")
-    return value
-
-
-ARTICLES = {str: "a string", int: "a whole number", bool: "true or false", dict: "an object"}
+KINDS = {"str": "a string", "int": "a whole number", "bool": "true or false", "object": "an object"}

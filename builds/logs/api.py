@@ -1,6 +1,6 @@
 """`…/builds/{number}/logs/{stage}/{step}`: what a step printed."""
 
-import orjson
+import msgspec
 from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -53,4 +53,4 @@ def asked_of_drone(repo: Repo, build: int, stage: int, step: Step) -> bytes:
 
 def as_lines(log: bytes) -> bytes:
     """Put what is no JSON into Drone's form of a log."""
-    return orjson.dumps([line._asdict() for line in log_lines.plain(log)])
+    return msgspec.json.encode([line._asdict() for line in log_lines.plain(log)])

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-import orjson
+import msgspec
 
 
 class Line(NamedTuple):
@@ -16,8 +16,8 @@ class Line(NamedTuple):
 def lines(data: bytes) -> list[Line]:
     """Read a log as Drone stores it. `null` has no lines; what is not Drone's JSON is taken for plain text."""
     try:
-        found = orjson.loads(data or b"null")
-    except orjson.JSONDecodeError:
+        found = msgspec.json.decode(data or b"null")
+    except (ValueError, RecursionError):
         return plain(data)
     if found is None:
         return []
@@ -36,8 +36,8 @@ def plain(data: bytes) -> list[Line]:
 def is_drones(data: bytes) -> bool:
     """Is it JSON, so that it can be given on byte for byte as Drone does?"""
     try:
-        orjson.loads(data)
-    except orjson.JSONDecodeError:
+        msgspec.json.decode(data)
+    except (ValueError, RecursionError):
         return False
     return True
 
@@ -51,4 +51,4 @@ def text(value: Any) -> str:
     """Give a text; anything else is written as JSON, nothing as the empty text."""
     if isinstance(value, str):
         return value
-    return "" if value is None else orjson.dumps(value).decode()
+    return "" if value is None else msgspec.json.encode(value).decode()

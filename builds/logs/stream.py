@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-import orjson
+import msgspec
 from requests.exceptions import ReadTimeout, RequestException
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
@@ -55,8 +55,8 @@ def read(received: bytes) -> list[Line]:
     for event in received.split(b"\n\n")[:-1]:
         for row in event.splitlines():
             if row.startswith(b"data:"):
-                with suppress(orjson.JSONDecodeError):
-                    data = orjson.loads(row.removeprefix(b"data:"))
+                with suppress(ValueError, RecursionError):
+                    data = msgspec.json.decode(row.removeprefix(b"data:"))
                     if isinstance(data, dict) and "pos" in data:
                         found.append(Line(whole(data["pos"], len(found)), text(data.get("out")), whole(data.get("time"), 0)))
     return found

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
+import msgspec
 from rest_framework.renderers import BaseRenderer
 
 from builds.rest.errors import FAILED
@@ -22,9 +22,9 @@ class Json(BaseRenderer):
     def render(self, data: Any, _: str | None = None, context: Mapping[str, Any] | None = None) -> bytes:
         """Turn the answer into bytes; what cannot be written is 500 in Drone's form, for no view catches it any more."""
         try:
-            return orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE)
-        except orjson.JSONEncodeError as error:
+            return msgspec.json.encode(data) + b"\n"
+        except (TypeError, ValueError, RecursionError) as error:
             logger.error("An answer cannot be written as JSON.", exc_info=error)  # noqa: TRY400 - as api/errors.py logs them
             if context and (response := context.get("response")):
                 response.status_code = 500
-            return orjson.dumps({"message": FAILED}, option=orjson.OPT_APPEND_NEWLINE)
+            return msgspec.json.encode({"message": FAILED}) + b"\n"

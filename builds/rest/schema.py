@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import orjson
+import msgspec
 import yaml
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -23,7 +23,7 @@ def description() -> dict[str, Any]:
 @require_safe
 def schema(_: HttpRequest) -> HttpResponse:
     """Give the description as JSON, which programs that want YAML read as well."""
-    return HttpResponse(orjson.dumps(description()), content_type="application/json")
+    return HttpResponse(msgspec.json.encode(description()), content_type="application/json")
 
 
 @require_safe

@@ -15,7 +15,7 @@ from builds.served.build_keys import error_of, key_of
 from configs.records.models import LastError
 from configs.records.packing import unpacked
 from configs.records.rules import served_for
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from pipelines.resolve.resolve import Resolved, resolve
 from pipelines.tree.revision import revision_of
 from pipelines.tree.tree import Tree
@@ -70,7 +70,7 @@ def resolved_shape(resolved: Resolved, revision: str) -> Shape:
     return {"yaml": resolved.yaml, "path": resolved.path, "sources": list(resolved.sources), "revision": revision}
 
 
-def request_for(repo: Repo, given: QueryDict) -> ConfigRequest:
+def request_for(repo: Repo, given: QueryDict) -> BuildRequest:
     """Describe the build that is meant: of the default branch by a push, where nothing is said.
 
     Raises:
@@ -88,6 +88,6 @@ def request_for(repo: Repo, given: QueryDict) -> ConfigRequest:
     else:
         target = branches[0] if branches else "" if event == Event.TAG else repo.default_branch
         ref = "refs/pull/1/head" if event == Event.PULL_REQUEST else f"refs/heads/{target}"
-    return ConfigRequest(
+    return BuildRequest(
         repo.namespace, repo.name, event, ref, target, protected=repo.protected, config_path=repo.config_path, repo_id=repo.pk
     )

@@ -10,7 +10,7 @@ from builds.drone_db.models import Build, Repo
 from builds.drone_db.vocabulary import Event
 from builds.starting.commands import BuildCommand
 from builds.starting.errors import InvalidCommand
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from pipelines.errors import ConfigError
 from pipelines.operations.inputs import with_defaults
 from pipelines.operations.operation import Operation
@@ -86,7 +86,7 @@ def resolved(repo: Repo, name: str) -> Resolved:
     Raises:
         ConfigError: there is none of this name, it is broken, or there is no tree.
     """
-    request = ConfigRequest(repo.namespace, repo.name, "custom", "", "", action=name)
+    request = BuildRequest(repo.namespace, repo.name, "custom", "", "", action=name)
     return resolve(request, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
 
 

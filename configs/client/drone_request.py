@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from httpsig.sign import HeaderSigner
 
 from configs.endpoint.signature import ACCEPT
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 
 SIGNED = ("accept", "accept-encoding", "content-type", "date", "digest")  # in Drone's order
 EMPTY_BUILD = {
@@ -28,18 +28,18 @@ EMPTY_REPO = {
 }  # fmt: skip
 
 
-def request_for(slug: str, branch: str, event: str, tag: str) -> ConfigRequest:
+def request_for(slug: str, branch: str, event: str, tag: str) -> BuildRequest:
     """Describe a build as Drone would: of a branch (for a pull request the base branch), or of a tag."""
     namespace, _, name = slug.rpartition("/")
     if not namespace or not name:
         raise ValueError(f"{slug!r} is not a repository: write namespace/name.")
     if tag:
-        return ConfigRequest(namespace, name, event or "tag", f"refs/tags/{tag}", tag)
+        return BuildRequest(namespace, name, event or "tag", f"refs/tags/{tag}", tag)
     ref = "refs/pull/1/head" if event == "pull_request" else f"refs/heads/{branch}"
-    return ConfigRequest(namespace, name, event or "push", ref, branch)
+    return BuildRequest(namespace, name, event or "push", ref, branch)
 
 
-def body(request: ConfigRequest, created: int) -> bytes:
+def body(request: BuildRequest, created: int) -> bytes:
     """Write the body; `created` in Unix seconds, 0 for «a person asks, no build»."""
     optional = {"deploy_to": request.deploy_to, "parent": request.parent, "params": dict(request.params)}
     build = EMPTY_BUILD | {

@@ -2,7 +2,7 @@
 
 import json
 
-import orjson
+import msgspec
 from django.http import HttpResponse
 
 from configs.endpoint.drone_server import known
@@ -47,7 +47,7 @@ def failed(error: ConfigError, show_errors: str, *, stage_starts: bool) -> HttpR
 
 def pipeline(text: str) -> HttpResponse:
     """Answer a text as the configuration, as JSON whatever the Accept header says: Drone asks for a type of its own."""
-    content = orjson.dumps({"Data": text})
+    content = msgspec.json.encode({"Data": text})
     # Without the length, the server would send it in chunks.
     return HttpResponse(content, content_type="application/json", headers={"Content-Length": str(len(content))})
 

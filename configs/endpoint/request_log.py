@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from configs.endpoint import metrics
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from pipelines.errors import ConfigError
 from pipelines.resolve.resolve import Resolved
 
@@ -29,7 +29,7 @@ class Fields(dict[str, Any]):
         return " ".join([f"{name}={quoted(value)}" for name, value in self.items()])
 
 
-def record(asked: ConfigRequest | None, result: Resolved | ConfigError | None, seconds: float, request_id: str) -> None:
+def record(asked: BuildRequest | None, result: Resolved | ConfigError | None, seconds: float, request_id: str) -> None:
     """Write the line and count the request.
 
     Args:
@@ -79,7 +79,7 @@ def quoted(value: str | float) -> str:
     return text if PLAIN.fullmatch(text) else json.dumps(text)
 
 
-def useless_because(request: ConfigRequest) -> list[str]:
+def useless_because(request: BuildRequest) -> list[str]:
     """Say what makes Drone misuse a right answer."""
     reasons = []
     slug, path = quoted(request.slug), quoted(request.config_path)

@@ -19,7 +19,7 @@ from configs.endpoint.drone_server import known
 from configs.endpoint.request_log import record, request_id_of
 from configs.records.recorder import keep
 from pipelines import build_request
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from pipelines.errors import ClockOff, ConfigError, Malformed
 from pipelines.resolve.manual_builds import refuse_others, refuse_parameters
 from pipelines.resolve.resolve import Resolved, resolve
@@ -72,7 +72,7 @@ class ConfigView(APIView):
         raise MethodNotAllowed(request.method, detail=WHAT_FOR)
 
 
-def today(asked: ConfigRequest) -> Resolved | ConfigError:
+def today(asked: BuildRequest) -> Resolved | ConfigError:
     """Resolve a build from the tree as it is; an error is a result too, since the build may have been served before."""
     try:
         refuse_others(asked, settings.EDRONE_MANUAL_BUILDS_BY, known.login)

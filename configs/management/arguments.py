@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from configs.client.drone_request import request_for
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from pipelines.events import EVENTS, MANUAL_EVENTS
 
 
@@ -21,7 +21,7 @@ def add_build(parser: ArgumentParser) -> None:
     parser.add_argument("--operation", default="", metavar="NAME", help="an operation, which is started by hand")
 
 
-def build_of(options: dict[str, Any]) -> ConfigRequest:
+def build_of(options: dict[str, Any]) -> BuildRequest:
     """Return the build that these arguments name."""
     if options["tag"] and options["branch"]:
         raise CommandError("Name a branch or a tag, not both.")

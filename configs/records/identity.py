@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-import orjson
+import msgspec
 
 from texts.characters import storable
 
@@ -57,7 +57,7 @@ def marks_of(key: BuildKey, secret: str) -> Marks:
 
 def digest(value: object, key: bytes) -> UUID:
     """Digest a value in its canonical form."""
-    return UUID(bytes=hashlib.blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), key=key, digest_size=16).digest())
+    return UUID(bytes=hashlib.blake2b(msgspec.json.encode(value, order="sorted"), key=key, digest_size=16).digest())
 
 
 def shown(name: str) -> str:

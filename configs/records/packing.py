@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
-import orjson
+import msgspec
 
 from configs.records.identity import digest
 from configs.records.models import ConfigFile, ConfigText
@@ -39,14 +39,14 @@ def pack(origins: Sequence[Origin]) -> bytes:
         (line, column, int(group), paths.setdefault(place.path, len(paths)), place.line, place.column)
         for line, column, group, place in origins
     ]
-    return orjson.dumps([list(paths), numbers])
+    return msgspec.json.encode([list(paths), numbers])
 
 
 def unpack(content: bytes) -> tuple[Origin, ...]:
     """Read what `pack` wrote."""
     if not content:
         return ()
-    paths, numbers = orjson.loads(content)
+    paths, numbers = msgspec.json.decode(content)
     return tuple(
         Origin(line, column, bool(group), Place(paths[path], at_line, at_column))
         for line, column, group, path, at_line, at_column in numbers

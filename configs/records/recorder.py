@@ -25,7 +25,7 @@ from configs.endpoint import metrics
 from configs.records import rows, rules
 from configs.records.rows import Ask
 from configs.records.waiting import Answer, Job
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from pipelines.tree.revision import name_of
 from texts.characters import one_line
 
@@ -49,7 +49,7 @@ logger = logging.getLogger("edrone.config")
 T = TypeVar("T")
 
 
-def keep(request: ConfigRequest, found: Answer) -> Answer:
+def keep(request: BuildRequest, found: Answer) -> Answer:
     """Record what a build is served, and give it: what it was served before, else what the tree says.
 
     Args:

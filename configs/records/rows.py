@@ -12,7 +12,7 @@ from django.db import connection
 from configs.records import packing
 from configs.records.identity import BuildKey, Marks, marks_of, shown
 from configs.records.models import ConfigFile, ConfigText, LastError, ServedConfig
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from pipelines.errors import ConfigError
 from pipelines.resolve.resolve import Resolved
 from texts.characters import storable
@@ -25,7 +25,7 @@ NAMES = ("event", "action", "ref", "after", "target", "deploy_to", "trigger")
 class Ask:
     """A request of Drone, and what today's tree says to it."""
 
-    request: ConfigRequest
+    request: BuildRequest
     found: Resolved | ConfigError
     revision: str  # of the tree
 
@@ -42,7 +42,7 @@ def resolved(ask: Ask) -> Resolved:
     return ask.found
 
 
-def key_of(request: ConfigRequest) -> BuildKey:
+def key_of(request: BuildRequest) -> BuildKey:
     """Give what identifies the build that a request is for."""
     return BuildKey(
         repo_id=request.repo_id,

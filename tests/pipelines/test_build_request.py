@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.build_request import LARGEST_BODY, ConfigRequest, parse
+from pipelines.build_request import LARGEST_BODY, BuildRequest, parse
 from pipelines.errors import Malformed
 from tests.conftest import RECORDED, recorded
 
@@ -20,7 +20,7 @@ def encoded(build: Any = BUILD, repo: Any = REPO, **more: Any) -> bytes:
 
 
 def test_it_reads_what_edrone_uses():
-    assert parse(encoded()) == ConfigRequest("ismewen", "edrone", "push", "refs/heads/master", "master")
+    assert parse(encoded()) == BuildRequest("ismewen", "edrone", "push", "refs/heads/master", "master")
 
 
 @pytest.mark.parametrize("file", sorted(RECORDED.glob("*.json")), ids=lambda file: file.stem)
@@ -49,23 +49,28 @@ def test_namespaces_may_have_slashes():
     [
         (b"", "not JSON"),
         (b"yaml: true", "not JSON"),
-        (b'{"build": {}} trailing', "not JSON"),
+        (encoded() + b" trailing", "not JSON"),
         (b"\xff\xfe{}", "not JSON in UTF-8"),
         ("{}".encode("utf-16"), "not JSON in UTF-8"),
-        (b'{"n": ' + b"9" * 5000 + b"}", "not JSON"),
-        (b"[" * 10_000 + b"]" * 10_000, "nested too deeply"),
+        (b'{"n": ' + b"9" * 5000 + b"}", "body.repo must be an object, and is missing"),
+        (b'{"build": {"number": ' + b"9" * 5000 + b"}}", "build.number must be a whole number from 0 to"),
+        (b'{"n": "\xff"}', "not JSON in UTF-8"),
+        (b'{"n": ' + b"[" * 10_000 + b"]" * 10_000 + b"}", "nested too deeply"),
+        (b"[" * 10_000 + b"]" * 10_000, "body must be a JSON object"),
         (b'{"repo":' * 10_000 + b"1" + b"}" * 10_000, "nested too deeply"),
         (b"[]", "body must be a JSON object"),
         (b"null", "body must be a JSON object"),
         (b'"text"', "body must be a JSON object"),
         (b"{}", "body.repo must be an object, and is missing"),
-        (b'{"repo": {}}', "body.build must be an object, and is missing"),
-        (b'{"build": {}}', "body.repo must be an object, and is missing"),
+        (b'{"repo": {}}', "repo.namespace must be a string, and is missing"),
+        (encoded().replace(b'"build"', b'"other"'), "body.build must be an object, and is missing"),
+        (b'{"build": {}}', "build.event must be a string, and is missing"),
+        (encoded().replace(b'"repo"', b'"other"'), "body.repo must be an object, and is missing"),
         (b'{"build": [], "repo": {}}', "body.build must be an object"),
-        (b'{"build": {}, "repo": "ismewen/edrone"}', "body.repo must be an object"),
+        (b'{"repo": "ismewen/edrone", "build": {}}', "body.repo must be an object"),
         (b" " * (LARGEST_BODY + 1), f"larger than {LARGEST_BODY} bytes"),
     ],
-    ids=range(17),
+    ids=range(22),
 )
 def test_it_refuses_what_drone_does_not_send(body, message):
     with pytest.raises(Malformed, match=message):
@@ -82,7 +87,9 @@ def test_it_refuses_wrong_types_in_the_repository(key, value):
 @pytest.mark.parametrize(
     ("key", "value", "kind"),
     [("event", None, "a string"), ("ref", 1, "a string"), ("target", [], "a string"), ("number", "1", "a whole number"),
-     ("number", 1.5, "a whole number"), ("number", True, "a whole number"), ("trigger", {}, "a string")],
+     ("number", 1.5, "a whole number"), ("number", True, "a whole number"), ("trigger", {}, "a string"),
+     ("number", -1, "a whole number from 0 to 9223372036854775807"), ("created", 2**63, "a whole number from 0 to"),
+     ("params", [], "an object"), ("params", {"X": 1}, "an object of strings"), ("params", {"X": None}, "an object of strings")],
 )  # fmt: skip
 def test_it_refuses_wrong_types_in_the_build(key, value, kind):
     with pytest.raises(Malformed, match=rf"build\.{key} must be {kind}"):

@@ -13,7 +13,7 @@ from configs.client.diagnosis import AskError, ask
 from configs.client.drone_request import body
 from configs.management.arguments import add_build, build_of
 from configs.management.base import EdroneCommand
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 
 
 class Command(EdroneCommand):
@@ -38,7 +38,7 @@ class Command(EdroneCommand):
             self.stdout.write(text, ending="")
 
 
-def with_inputs(request: ConfigRequest, inputs: Sequence[str]) -> ConfigRequest:
+def with_inputs(request: BuildRequest, inputs: Sequence[str]) -> BuildRequest:
     """Return the request with the inputs of its operation, which Drone sends beside the operation's name."""
     if not request.action:
         if inputs:

@@ -17,7 +17,7 @@ from configs.records.build_numbers import keys_of
 from configs.records.models import ServedConfig
 from configs.records.rules import served_for
 from configs.records.showing import difference, text_of
-from pipelines.build_request import LARGEST_NUMBER, ConfigRequest
+from pipelines.build_request import LARGEST_NUMBER, BuildRequest
 from pipelines.errors import ConfigError, Vanished
 from pipelines.language.origins import annotated
 from pipelines.lookup.candidates import candidates
@@ -88,7 +88,7 @@ def record_of(slug: str, number: int) -> ServedConfig:
     return record
 
 
-def explanation(request: ConfigRequest, tree: Tree) -> Iterator[str]:
+def explanation(request: BuildRequest, tree: Tree) -> Iterator[str]:
     """Return a line for each candidate: taken or not, and why."""
     name, namespaces = named(request), settings.EDRONE_NAMESPACES
     lookup = operation_candidates(request, name, namespaces) if name else candidates(request, namespaces)

@@ -4,7 +4,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import orjson
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,19 +50,19 @@ def test_short_lines_are_a_thousand_to_a_part():
 
 def test_what_is_no_line_is_not_shown_and_the_others_keep_their_numbers():
     texts = ["+ make\n", "", "\n", "\x1b[32mgreen\n", "", "still\n", "", ""]
-    found = outline(orjson.dumps([{"pos": place, "out": text, "time": 0} for place, text in enumerate(texts)]))
+    found = outline(msgspec.json.encode([{"pos": place, "out": text, "time": 0} for place, text in enumerate(texts)]))
     assert [(line.number, "".join(span.text for span in line.spans)) for line in found.last] == [
         (1, "+ make"), (3, ""), (4, "green"), (6, "still"),
     ]  # fmt: skip
     assert found.count == 4
     assert found.parts == [log_parts.Part(1, 6)]
-    nothing = outline(orjson.dumps([{"pos": 0, "out": "", "time": 0}]))
+    nothing = outline(msgspec.json.encode([{"pos": 0, "out": "", "time": 0}]))
     assert (nothing.count, nothing.parts, nothing.last) == (0, [], [])
 
 
 def test_a_part_that_is_open_has_something_to_show():
     texts = ["x\n"] * 993 + [""] * 3  # a part full of lines
-    found = outline(orjson.dumps([{"pos": place, "out": text, "time": 0} for place, text in enumerate(texts)]))
+    found = outline(msgspec.json.encode([{"pos": place, "out": text, "time": 0} for place, text in enumerate(texts)]))
     assert found.parts == [log_parts.Part(1, 993)]
     assert len(found.last) == found.count == 993
 
@@ -83,7 +83,7 @@ def test_colours_are_looked_for_in_the_end_of_what_was_before(lines):
 
 
 def stored(count: int, word: str = "line") -> bytes:
-    return orjson.dumps([{"pos": place, "out": f"{word} {place}\n", "time": place} for place in range(count)])
+    return msgspec.json.encode([{"pos": place, "out": f"{word} {place}\n", "time": place} for place in range(count)])
 
 
 def test_a_long_log_is_looked_through_once_and_few_are_kept():

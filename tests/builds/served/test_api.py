@@ -14,7 +14,7 @@ from configs.records.identity import BuildKey
 from configs.records.models import LastError, ServedConfig
 from configs.records.rows import Ask
 from configs.records.rules import give_new, served_for
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from pipelines.resolve.resolve import resolve
 from pipelines.tree.tree import Tree
 from tests import drones
@@ -36,14 +36,14 @@ def api(db):
         yield Api(person("ismewen", is_superuser=True))
 
 
-def request_of(build: Build) -> ConfigRequest:
+def request_of(build: Build) -> BuildRequest:
     """Ask as Drone did when this build was triggered: without its number."""
     key: BuildKey = key_of(build)
     names = ("event", "action", "ref", "after", "target", "deploy_to", "parent", "trigger", "created", "params", "repo_id")
-    return ConfigRequest("ismewen", "edrone", **{name: getattr(key, name) for name in names})
+    return BuildRequest("ismewen", "edrone", **{name: getattr(key, name) for name in names})
 
 
-def serve(asked: ConfigRequest) -> None:
+def serve(asked: BuildRequest) -> None:
     """Let the build be triggered."""
     give_new([Ask(asked, resolve(asked, Tree(settings.EDRONE_PROJECTS)), "abc123")])
 

@@ -12,11 +12,11 @@ import pytest
 
 from configs.endpoint import metrics
 from configs.endpoint.request_log import outcome_of, record, request_id_of
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from pipelines.errors import ClockOff, ConfigError, Malformed, NoFileServes, TreeUnavailable, Unsigned, Unusable
 from pipelines.resolve.resolve import Resolved
 
-ASKED = ConfigRequest("ismewen", "edrone", "push", "refs/heads/master", "master")
+ASKED = BuildRequest("ismewen", "edrone", "push", "refs/heads/master", "master")
 SERVED = Resolved("kind: pipeline\n", "edrone/master.yaml", ("edrone/master.yaml",))
 
 
@@ -54,7 +54,7 @@ def test_an_answer_is_one_line_with_what_an_operator_looks_for(lines: StringIO):
 
 @pytest.mark.parametrize("odd", ["a\nINFO outcome=served", 'quo"te', "a b", "back\\slash", "ünï", "a=b", "\u2028", ""])
 def test_nothing_in_a_name_can_look_like_another_field_or_line(odd: str, lines: StringIO):
-    record(ConfigRequest("ns", "r", "push", odd, odd), SERVED, 0.001, "abc")
+    record(BuildRequest("ns", "r", "push", odd, odd), SERVED, 0.001, "abc")
     found = fields(lines)
     assert found["ref"] == found["target"] == odd
     assert found["outcome"] == "served"

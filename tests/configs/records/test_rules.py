@@ -17,7 +17,7 @@ from configs.records import packing, recorder, rows, rules
 from configs.records.identity import BuildKey
 from configs.records.models import ConfigFile, ConfigText, LastError, ServedConfig
 from configs.records.waiting import Job
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from pipelines.resolve.resolve import Resolved
 from tests.conftest import RECORDED, push, recorded, shown_error
 
@@ -208,7 +208,7 @@ def test_one_bad_request_stops_nobody_elses_recording(tree, drone, monkeypatch):
 
 
 def ask_of(after: str) -> rows.Ask:
-    request = ConfigRequest("ismewen", "edrone", "push", "refs/heads/x", "x", repo_id=1, after=after, created=NOW)
+    request = BuildRequest("ismewen", "edrone", "push", "refs/heads/x", "x", repo_id=1, after=after, created=NOW)
     return rows.Ask(request, Resolved(OLD, "default.yaml", ("default.yaml",), ()), "")
 
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from pipelines.lookup.candidates import branch_of, candidates
 from tests.conftest import push
 
 
-def paths(request: ConfigRequest, *namespaces: str) -> list[str]:
+def paths(request: BuildRequest, *namespaces: str) -> list[str]:
     return list(candidates(request, namespaces).paths)
 
 
@@ -131,7 +131,7 @@ names = st.text(max_size=30) | st.sampled_from(["..", ".", "", "_x", "@a", "a/b"
 
 @given(names, names, names, st.sampled_from(["push", "tag", "pull_request"]), st.sets(names, max_size=2))
 def test_no_name_leads_out_of_the_tree_or_into_reserved_folders(namespace, name, target, event, namespaces):
-    for path in candidates(ConfigRequest(namespace, name, event, f"refs/heads/{target}", target), namespaces).paths:
+    for path in candidates(BuildRequest(namespace, name, event, f"refs/heads/{target}", target), namespaces).paths:
         assert posixpath.normpath(path) == path
         assert not path.startswith(("/", "../"))
         assert "\0" not in path
@@ -142,8 +142,8 @@ def test_no_name_leads_out_of_the_tree_or_into_reserved_folders(namespace, name,
 
 @given(names, names)
 def test_the_head_branch_of_a_pull_request_selects_nothing(source, target):
-    a = ConfigRequest("ns", "repo", "pull_request", f"refs/pull/1/{source}", target)
-    b = ConfigRequest("ns", "repo", "pull_request", "refs/pull/1/head", target)
+    a = BuildRequest("ns", "repo", "pull_request", f"refs/pull/1/{source}", target)
+    b = BuildRequest("ns", "repo", "pull_request", "refs/pull/1/head", target)
     assert candidates(a) == candidates(b)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from pipelines.errors import NoFileServes, TreeUnavailable, Unusable
 from pipelines.operations.operation import Operation
 from pipelines.resolve.operation_list import ListedOperation, list_operations
@@ -16,7 +16,7 @@ from tests.conftest import push
 HOMES = ("@ismewen/edrone/", "edrone/", "@ismewen/", "")
 
 
-def custom(action: str = "check", **fields: Any) -> ConfigRequest:
+def custom(action: str = "check", **fields: Any) -> BuildRequest:
     return push(event="custom", action=action, **fields)
 
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from pipelines.build_request import ConfigRequest
+from pipelines.build_request import BuildRequest
 from pipelines.errors import Unusable
 from pipelines.resolve import from_file
 from pipelines.resolve.resolve import Resolved, resolve
@@ -30,7 +30,7 @@ class Projects:
         file.write_text(text)
 
     def resolved(self, branch="main", name="shop") -> Resolved:
-        return resolve(ConfigRequest("acme", name, "push", f"refs/heads/{branch}", branch), self.tree)
+        return resolve(BuildRequest("acme", name, "push", f"refs/heads/{branch}", branch), self.tree)
 
     def yaml(self, branch="main") -> str:
         return self.resolved(branch).yaml or ""
@@ -324,7 +324,7 @@ def test_an_error_that_is_kept_holds_on_to_nothing_else(projects):
 def test_an_error_of_one_of_several_operations_is_kept_too(projects, reads):
     projects.write("shop/_operations/check.yaml", "kind: operation\nlevle: run\n---\nkind: pipeline\n")
     time.sleep(0.02)
-    request = ConfigRequest("acme", "shop", "custom", "", "", action="check")
+    request = BuildRequest("acme", "shop", "custom", "", "", action="check")
     for _ in range(2):
         with pytest.raises(Unusable, match="did you mean `level`"):
             resolve(request, projects.tree)

@@ -116,10 +116,10 @@ def whole_answer(asked: BuildRequest) -> Callable[[], object]:
 
     from django.test import RequestFactory  # noqa: PLC0415
 
-    from configs.endpoint.views import ConfigView  # noqa: PLC0415
+    from configs.endpoint.views import ConfigurationView  # noqa: PLC0415
 
     logging.disable(logging.CRITICAL)
-    view, content = ConfigView.as_view(), body(asked, created=1)
+    view, content = ConfigurationView.as_view(), body(asked, created=1)
     headers = signed_headers(content, settings.DRONE_YAML_SECRETS[0], datetime.now(UTC))
     environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
     kind = environ.pop("HTTP_CONTENT_TYPE", "application/json")

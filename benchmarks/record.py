@@ -39,17 +39,17 @@ def configure(form: str, stream: object) -> None:
 
 
 def measure(*, counted: bool) -> float:
-    """Time `record` for an ordinary answer."""
+    """Time `log_and_count` for an ordinary answer."""
     from django.conf import settings  # noqa: PLC0415
 
-    from configs.endpoint.request_log import record, request_id_of  # noqa: PLC0415
+    from configs.endpoint.request_log import log_and_count, request_id_of  # noqa: PLC0415
     from pipelines.build_request import BuildRequest  # noqa: PLC0415
     from pipelines.resolve.resolve import Resolved  # noqa: PLC0415
 
     settings.EDRONE_METRICS = counted
     asked = BuildRequest("ismewen", "edrone", "push", "refs/heads/master", "master")
     result = Resolved("kind: pipeline\n", "edrone/master.yaml", ("edrone/master.yaml",))
-    call = timeit.Timer(lambda: record(asked, result, 0.001, request_id_of("")))
+    call = timeit.Timer(lambda: log_and_count(asked, result, 0.001, request_id_of("")))
     return min(call.repeat(ROUNDS, CALLS)) / CALLS * 1e6
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
-from configs.endpoint.views import ConfigView
+from configs.endpoint.views import ConfigurationView
 
 
 def drone_first(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -13,7 +13,7 @@ def drone_first(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Call
 
     It uses none of them, and they would take a third of its time (docs/performance.md).
     """
-    view = ConfigView.as_view()
+    view = ConfigurationView.as_view()
     addresses = {reverse("config"), reverse("config-slash")}
 
     def middleware(request: HttpRequest) -> HttpResponseBase:

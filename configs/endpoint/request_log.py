@@ -29,7 +29,7 @@ class Fields(dict[str, Any]):
         return " ".join([f"{name}={quoted(value)}" for name, value in self.items()])
 
 
-def record(asked: BuildRequest | None, result: Resolved | ConfigError | None, seconds: float, request_id: str) -> None:
+def log_and_count(asked: BuildRequest | None, result: Resolved | ConfigError | None, seconds: float, request_id: str) -> None:
     """Write the line and count the request.
 
     Args:

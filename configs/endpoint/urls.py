@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from configs.endpoint.views import ConfigView
+from configs.endpoint.views import ConfigurationView
 
-urlpatterns = [path("edrone", ConfigView.as_view(), name="config"), path("edrone/", ConfigView.as_view(), name="config-slash")]
+urlpatterns = [
+    path("edrone", ConfigurationView.as_view(), name="config"),
+    path("edrone/", ConfigurationView.as_view(), name="config-slash"),
+]

@@ -2,15 +2,11 @@
 
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, NoReturn
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse
 from rest_framework.exceptions import MethodNotAllowed
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -31,48 +27,65 @@ WHAT_FOR = (
 )
 
 
-class WhateverIsAccepted(BaseContentNegotiation):
-    """Refuse nobody over an Accept header: Drone sends a media type of its own."""
+class DroneExtensionView(APIView):
+    """What the addresses for a Drone server share: who may ask, how errors are answered, the request log and its metrics."""
 
-    def select_renderer(self, _: Any, renderers: Any, __: Any = None) -> Any:
-        """Take the first renderer."""
-        return renderers[0], renderers[0].media_type
-
-
-class ConfigView(APIView):
-    """Give the configuration of a build to the Drone server."""
-
-    authentication_classes = ()
+    authentication_classes = (DroneSignature,)
     permission_classes = ()
-    content_negotiation_class = WhateverIsAccepted
+    parser_classes = (BuildRequestParser,)
+    content_negotiation_class = AnyMediaType
     http_method_names = ("post",)
 
-    def post(self, request: Request) -> HttpResponse:
-        """Verify, parse, resolve, record, answer."""
-        started, asked = time.perf_counter(), None
-        result: Resolved | ConfigError | None = None  # as long as edrone itself may have failed
-        try:
-            asked = build_request.parse(verify(request))
-            result = keep(asked, today(asked))
-        except ClockOff as error:
-            result = error
-            with suppress(Malformed):  # it is signed by Drone
-                asked = build_request.parse(read_body(request))
-        except ConfigError as error:
-            result = error
-        finally:
-            record(asked, result, time.perf_counter() - started, request_id_of(request.META.get("HTTP_X_REQUEST_ID", "")))
-        return answers.answer(result, settings.EDRONE_SHOW_ERRORS, stage_starts=bool(asked and asked.number))
+    build: BuildRequest | None = None  # None where it could not be read, or is not Drone's
+    result: Resolved | ConfigError | None = None  # None as long as edrone itself may fail
 
-    def perform_authentication(self, request: Request) -> None:
-        """Look for no user: `verify` says who asks."""
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer, and log and count each answer, refusal and failure."""
+        if request.method != "POST":
+            return super().dispatch(request, *args, **kwargs)  # 405
+        started = time.perf_counter()
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        finally:
+            seconds = time.perf_counter() - started
+            log_and_count(self.build, self.result, seconds, request_id_of(request.META.get("HTTP_X_REQUEST_ID", "")))
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse other methods before anybody has to sign."""
+        if request.method != "POST":
+            self.http_method_not_allowed(request)
+        super().initial(request, *args, **kwargs)
+
+    def handle_exception(self, exc: Exception) -> Any:
+        """Answer errors of the request and of the tree as EDRONE_SHOW_ERRORS says."""
+        if not isinstance(exc, ConfigError):
+            return super().handle_exception(exc)
+        self.result = exc
+        if isinstance(exc, ClockOff):
+            with suppress(Malformed):  # it is signed by Drone: the log may say which build it was
+                self.build = self.request.data or None
+        return self.answer()
+
+    def answer(self) -> HttpResponse:
+        """Return the result in the form that Drone expects."""
+        return answer(self.result, settings.EDRONE_SHOW_ERRORS, stage_starts=bool(self.build and self.build.number))
 
     def http_method_not_allowed(self, request: Any, *_: Any, **__: Any) -> NoReturn:
         """Say what this address is for."""
         raise MethodNotAllowed(request.method, detail=WHAT_FOR)
 
 
-def today(asked: BuildRequest) -> Resolved | ConfigError:
+class ConfigurationView(DroneExtensionView):
+    """Give the configuration of a build to the Drone server."""
+
+    def post(self, request: Request) -> HttpResponse:
+        """Answer what the build was served before, else what the tree says."""
+        self.build = build = request.data or parse(b"")  # Django REST framework asks no parser about an empty body
+        self.result = recorded(build, from_tree(build))
+        return self.answer()
+
+
+def from_tree(build: BuildRequest) -> Resolved | ConfigError:
     """Resolve a build from the tree as it is; an error is a result too, since the build may have been served before."""
     try:
         refuse_others(asked, settings.EDRONE_MANUAL_BUILDS_BY, known.login)
@@ -80,35 +93,4 @@ def today(asked: BuildRequest) -> Resolved | ConfigError:
         refuse_parameters(asked, found)
     except ConfigError as error:
         return error
-    return found
-
-
-def read_body(request: Request) -> bytes:
-    """Read the raw body, unless it says itself that it is too large."""
-    try:
-        body: bytes = request.body
-    except RequestDataTooBig:
-        raise build_request.too_large() from None
-    except OSError:  # the connection broke
-        raise Malformed("The body did not arrive whole.") from None
-    return body
-
-
-def verify(request: Request) -> bytes:
-    """Check the signature, unless the operator chose to do without, and give the body."""
-    if settings.EDRONE_ALLOW_UNSIGNED:
-        return read_body(request)
-    meta = request.META
-
-    def header(name: str) -> str | None:
-        return meta.get(environ_key(name))
-
-    secrets, tolerance = settings.DRONE_YAML_SECRETS, settings.EDRONE_DATE_TOLERANCE
-    return signature.verify(header, lambda: read_body(request), secrets, datetime.now(UTC), tolerance)
-
-
-@lru_cache(maxsize=64)  # the same few names in every request
-def environ_key(header: str) -> str:
-    """Give the name under which WSGI hands over a header."""
-    key = header.upper().replace("-", "_")
-    return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
+    return resolved

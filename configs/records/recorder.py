@@ -49,7 +49,7 @@ logger = logging.getLogger("edrone.config")
 T = TypeVar("T")
 
 
-def keep(request: BuildRequest, found: Answer) -> Answer:
+def recorded(request: BuildRequest, found: Answer) -> Answer:
     """Record what a build is served, and give it: what it was served before, else what the tree says.
 
     Args:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from configs.endpoint import metrics
-from configs.endpoint.request_log import outcome_of, record, request_id_of
+from configs.endpoint.request_log import log_and_count, outcome_of, request_id_of
 from pipelines.build_request import BuildRequest
 from pipelines.errors import ClockOff, ConfigError, Malformed, NoFileServes, TreeUnavailable, Unsigned, Unusable
 from pipelines.resolve.resolve import Resolved
@@ -44,7 +44,7 @@ def fields(lines: StringIO) -> dict[str, str]:
 
 
 def test_an_answer_is_one_line_with_what_an_operator_looks_for(lines: StringIO):
-    record(ASKED, SERVED, 0.01234, "abc")
+    log_and_count(ASKED, SERVED, 0.01234, "abc")
     expected = {
         "outcome": "served", "repo": "ismewen/edrone", "event": "push", "ref": "refs/heads/master", "target": "master",
         "build": "0", "file": "edrone/master.yaml", "ms": "12.3", "request_id": "abc",
@@ -54,7 +54,7 @@ def test_an_answer_is_one_line_with_what_an_operator_looks_for(lines: StringIO):
 
 @pytest.mark.parametrize("odd", ["a\nINFO outcome=served", 'quo"te', "a b", "back\\slash", "ünï", "a=b", "\u2028", ""])
 def test_nothing_in_a_name_can_look_like_another_field_or_line(odd: str, lines: StringIO):
-    record(BuildRequest("ns", "r", "push", odd, odd), SERVED, 0.001, "abc")
+    log_and_count(BuildRequest("ns", "r", "push", odd, odd), SERVED, 0.001, "abc")
     found = fields(lines)
     assert found["ref"] == found["target"] == odd
     assert found["outcome"] == "served"
@@ -62,7 +62,7 @@ def test_nothing_in_a_name_can_look_like_another_field_or_line(odd: str, lines: 
 
 def test_a_failure_of_edrone_itself_is_recorded_too(lines: StringIO):
     before = metrics.numbers().counters["failed"]._value.get()  # noqa: SLF001
-    record(ASKED, None, 0.001, "abc")
+    log_and_count(ASKED, None, 0.001, "abc")
     assert fields(lines)["outcome"] == "failed"
     assert metrics.numbers().counters["failed"]._value.get() == before + 1  # noqa: SLF001
 

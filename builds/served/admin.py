@@ -15,10 +15,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from configs.records.build_numbers import bind_number
+from builds.access.rules import visible
+from builds.served.build_keys import bind_number
 from configs.records.models import ConfigFile, LastError, ServedConfig
 from configs.records.showing import before, coloured, difference, harmless, moment, text_of
-from configs.visible import narrow
 from web.admin_lists import Bounded
 from web.labels import EVENTS
 from web.paginators import OnePage, Uncounted
@@ -74,7 +74,8 @@ class ReadOnly(Bounded, Unwritten):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Take those of the repositories that the reader may see."""
-        return narrow(super().get_queryset(request), request.user)
+        rows, condition = super().get_queryset(request), visible(request.user)
+        return rows if condition is None else rows.filter(condition)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Name what names of branches and people may hide."""

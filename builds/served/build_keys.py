@@ -1,19 +1,39 @@
 """Builds of Drone's table, as what identifies them for the records of what they were served."""
 
+from contextlib import suppress
+
+from django.db import DatabaseError
+
 from builds.drone_db.models import Build, Repo
 from builds.drone_db.vocabulary import Status
 from configs.endpoint.answers import SIGNED
 from configs.records.identity import BuildKey
+from configs.records.rules import bind_all
 
 MOST = 50  # builds of one number, in as many repositories
 REFUSED = f"unsupported os: {SIGNED}"  # as Drone's linter refuses the pipeline by which edrone tells an error
 
 
-def numbered(number: int, slug: str) -> list[BuildKey]:
-    """Find the builds with a number, of one repository or (where the name is empty) of all: the newest."""
+def bind_number(number: int, slug: str = "") -> None:
+    """Bind the records of builds with this number to them; Drone sends no number when it triggers a build.
+
+    Nothing is bound where Drone's table or edrone's own database cannot be used.
+    """
+    with suppress(DatabaseError):
+        bind_all(numbered(number, slug))
+
+
+def numbered(number: int, slug: str = "") -> list[BuildKey]:
+    """Find the newest builds with a number, of one repository or (where the name is empty) of all.
+
+    Returns an empty list also where Drone's table cannot be read.
+    """
     repos = Repo.objects.filter(slug=slug) if slug else Repo.objects.all()
-    found = Build.objects.filter(number=number, repo_id__in=repos.values("id")).order_by("-id")[:MOST]
-    return [key_of(build) for build in found]
+    builds = Build.objects.filter(number=number, repo_id__in=repos.values("id")).order_by("-id")[:MOST]
+    try:
+        return [key_of(build) for build in builds]
+    except DatabaseError:
+        return []
 
 
 def key_of(build: Build) -> BuildKey:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import DatabaseError
 
+from builds.served.build_keys import numbered
 from configs.management.arguments import add_build, build_of
 from configs.management.base import EdroneCommand
 from configs.records.build_numbers import keys_of

@@ -11,5 +11,4 @@ class ConfigsConfig(AppConfig):
     verbose_name = _("Configurations")
 
     def ready(self) -> None:
-        """Register the checks."""
         from configs import system_checks  # noqa: F401, PLC0415

@@ -14,7 +14,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from configs.endpoint.metrics import numbers
+from configs.metrics import numbers
 from edrone_site import health
 from edrone_site.metrics_slots import FOLDER, in_one_worker
 from pipelines.tree.revision import revision_of

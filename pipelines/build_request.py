@@ -1,4 +1,4 @@
-"""The build that Drone asks about: the JSON body of its request, read strictly (docs/drone.md 1.7).
+"""The build that Drone asks about: the JSON body of its request, read strictly (docs/drone.md 1.8).
 
 The body also carries a live credential of the forge (`token`). Nothing but the fields below ever leaves this module.
 """

@@ -77,7 +77,7 @@ def configuration(answer: requests.Response) -> str:
 
 
 def shown_error(text: str) -> str:
-    """Give the message of a pipeline by which edrone shows an error; empty where it is an ordinary one."""
+    """Return the message of a pipeline that shows an error of edrone; empty for others."""
     if "name: edrone-error\n" not in text:
         return ""
     pipeline = yaml.load(text, Loader=yaml.CSafeLoader)
@@ -85,7 +85,7 @@ def shown_error(text: str) -> str:
 
 
 def why_refused(url: str, content: bytes, secret: str, now: datetime, answer: requests.Response) -> str:
-    """Find out why the signature was refused: from edrone's own words, or by signing less and asking again."""
+    """Return why the signature was refused, from edrone's own words or by signing less and asking again."""
     if "clock is" in answer.text and (difference := clock_difference(answer, now)):
         return difference
     if cause := next((cause for words, cause in SAID_BY_EDRONE.items() if words in answer.text), ""):
@@ -106,7 +106,7 @@ def changed_headers(url: str, content: bytes, secret: str, now: datetime) -> Ite
 
 
 def clock_difference(answer: requests.Response, now: datetime) -> str:
-    """Say so where the server's clock is far from the one here."""
+    """Return how far the server's clock is from the one here; empty if it is less than a minute."""
     try:
         ahead = (parsedate_to_datetime(answer.headers.get("Date", "")) - now).total_seconds()
     except (ValueError, TypeError):
@@ -117,7 +117,6 @@ def clock_difference(answer: requests.Response, now: datetime) -> str:
 
 
 def why_failed(answer: requests.Response) -> str:
-    """Guess from the status."""
     causes = {
         400: "the address leads to edrone, but not what was sent: a proxy changes the body.",
         404: "the path is wrong: it is /edrone. Or, with EDRONE_SHOW_ERRORS=http, no file serves this build.",
@@ -131,5 +130,5 @@ def why_failed(answer: requests.Response) -> str:
 
 
 def said(answer: requests.Response) -> str:
-    """Give what was answered, shortened."""
+    """Return the address, the status and the first 500 characters of an answer."""
     return f"{answer.url} answered {answer.status_code}: {answer.text.strip()[:500]}"

@@ -29,7 +29,7 @@ EMPTY_REPO = {
 
 
 def request_for(slug: str, branch: str, event: str, tag: str) -> BuildRequest:
-    """Describe a build as Drone would: of a branch (for a pull request the base branch), or of a tag."""
+    """Return a build request as Drone would send it: for a branch (for a pull request the base branch), or for a tag."""
     namespace, _, name = slug.rpartition("/")
     if not namespace or not name:
         raise ValueError(f"{slug!r} is not a repository: write namespace/name.")
@@ -40,7 +40,7 @@ def request_for(slug: str, branch: str, event: str, tag: str) -> BuildRequest:
 
 
 def body(request: BuildRequest, created: int) -> bytes:
-    """Write the body; `created` in Unix seconds, 0 for «a person asks, no build»."""
+    """Return the body; `created` in Unix seconds, 0 where a person asks and there is no build."""
     optional = {"deploy_to": request.deploy_to, "parent": request.parent, "params": dict(request.params)}
     build = EMPTY_BUILD | {
         "trigger": request.trigger,
@@ -67,7 +67,7 @@ def body(request: BuildRequest, created: int) -> bytes:
 def signed_headers(
     content: bytes, secret: str, now: datetime, signed: Sequence[str] = SIGNED, accept: str = ACCEPT
 ) -> dict[str, str]:
-    """Give the headers of a request, its signature among them; `signed` names what the signature covers."""
+    """Return the headers of a request with its signature; `signed` names what the signature covers."""
     headers = {
         "accept": accept,
         "accept-encoding": "identity",

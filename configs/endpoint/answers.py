@@ -1,4 +1,4 @@
-"""What Drone is told (docs/drone.md 1.4 and 1.7)."""
+"""Answers in the forms that Drone reads and shows (docs/drone.md 1.4, 1.7)."""
 
 import json
 
@@ -16,12 +16,12 @@ LONGEST_OF_A_STAGE = 500  # bytes; Drone cuts there, also within a character
 
 
 def answer(result: Resolved | ConfigError, show_errors: str, *, stage_starts: bool) -> HttpResponse:
-    """Answer what was found, or what went wrong.
+    """Return the answer to a request of Drone.
 
     Args:
-        result: the one or the other.
+        result: what the build is served, or why nothing is.
         show_errors: "build" or "http".
-        stage_starts: Drone asks since a runner takes a stage of a build that there is.
+        stage_starts: Drone asks because a runner takes a stage of an existing build.
     """
     if isinstance(result, ConfigError):
         return failed(result, show_errors, stage_starts=stage_starts)
@@ -53,12 +53,10 @@ def pipeline(text: str) -> HttpResponse:
 
 
 def sentence(text: str, status: int) -> HttpResponse:
-    """Answer a sentence for people."""
     return plain(printable(text) + "\n", status)
 
 
 def plain(text: str, status: int) -> HttpResponse:
-    """Answer a text as it is."""
     return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
 
 

@@ -9,7 +9,6 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
 from pipelines import build_request
-from pipelines.build_request import BuildRequest
 from pipelines.errors import Malformed
 
 
@@ -28,7 +27,7 @@ class BuildRequestParser(BaseParser):
 
     media_type = "application/json"
 
-    def parse(self, _: Any, __: str | None = None, parser_context: Mapping[str, Any] | None = None) -> BuildRequest:
+    def parse(self, _: Any, __: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         """Read the raw body, which DroneSignature has read already, rather than the stream: it keeps to the limit."""
         return build_request.parse(read_body((parser_context or {})["request"]))
 

@@ -1,4 +1,4 @@
-"""What is kept of a request: one line in the log, and numbers. Never the body, its token, or the signature."""
+"""The request log: one line and the metrics of each request of Drone. Never the body, its token, or the signature."""
 
 import json
 import logging
@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from configs.endpoint import metrics
+from configs import metrics
 from pipelines.build_request import BuildRequest
 from pipelines.errors import ConfigError
 from pipelines.resolve.resolve import Resolved
@@ -25,7 +25,6 @@ class Fields(dict[str, Any]):
     """The fields of a line, which the text form writes as name=value; the JSON form takes them as they are."""
 
     def __str__(self) -> str:
-        """Write the line of the text form."""
         return " ".join([f"{name}={quoted(value)}" for name, value in self.items()])
 
 
@@ -60,7 +59,7 @@ def request_id_of(sent: str) -> str:
 
 
 def outcome_of(result: Resolved | ConfigError | None) -> str:
-    """Name the outcome, one of metrics.OUTCOMES.
+    """Return the outcome, one of metrics.OUTCOMES.
 
     It is `default` where a file called default serves the build, as every branch without a file of its own.
     """
@@ -80,7 +79,7 @@ def quoted(value: str | float) -> str:
 
 
 def useless_because(request: BuildRequest) -> list[str]:
-    """Say what makes Drone misuse a right answer."""
+    """Return warnings about repositories whose settings make Drone hold or convert what edrone serves."""
     reasons = []
     slug, path = quoted(request.slug), quoted(request.config_path)
     if request.protected and request.trigger == "@hook":

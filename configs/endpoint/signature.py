@@ -1,4 +1,4 @@
-"""Who asks? Drone signs its requests with the secret that it shares with edrone (HTTP Signatures, cavage draft).
+"""Verifies that Drone signed a request, with the secret that it shares with edrone (HTTP Signatures, cavage draft).
 
 Framework-free. What Drone sends: docs/drone.md 1.3. Stricter than Drone's own SDK: the digest is compared with
 the body, the date with the clock, and both must be signed, as must the media type that is asked for. httpsig, which signs
@@ -32,8 +32,8 @@ LONGEST_HEADER = 4096  # characters; Drone's is about 200
 
 def verify(
     header: Callable[[str], str | None], read_body: Callable[[], bytes], secrets: Sequence[str], now: datetime, tolerance: int
-) -> bytes:
-    """Accept a signed request and give its body, or say why not.
+) -> None:
+    """Verify a signed request.
 
     The body is read once the signature holds: nobody without one can hold a thread by sending the body slowly.
 
@@ -65,7 +65,6 @@ def verify(
     if not hmac.compare_digest(digest.encode(), (header("digest") or "").encode()):
         raise Unsigned("The header Digest does not match the body: a proxy changed the body, or sent it in chunks.")
     check_clock(parse_date(header("date") or ""), now, tolerance)
-    return body
 
 
 def check_accept(accept: str | None) -> None:
@@ -120,7 +119,7 @@ def signed_message(header: Callable[[str], str | None], signed: Sequence[str]) -
 
 
 def sign(secret: str, message: bytes) -> bytes:
-    """Give the signature of a message in base64."""
+    """Return the signature of a message in base64."""
     mac = keyed(secret).copy()
     mac.update(message)
     return base64.b64encode(mac.digest())
@@ -134,11 +133,11 @@ def keyed(secret: str) -> hmac.HMAC:
 
 def parse_date(value: str) -> datetime:
     """Read an HTTP date in the one form that Go and every other client writes."""
-    found = HTTP_DATE.fullmatch(value)
-    if found and found["month"] in MONTHS:
-        day, year, hour, minute, second = map(int, found.group("day", "year", "hour", "minute", "second"))
+    match = HTTP_DATE.fullmatch(value)
+    if match and match["month"] in MONTHS:
+        day, year, hour, minute, second = map(int, match.group("day", "year", "hour", "minute", "second"))
         with suppress(ValueError):  # the 31st of June
-            return datetime(year, MONTHS.index(found["month"]) + 1, day, hour, minute, second, tzinfo=UTC)
+            return datetime(year, MONTHS.index(match["month"]) + 1, day, hour, minute, second, tzinfo=UTC)
     raise Unsigned("The header Date is not a date; it should read like Fri, 02 Jan 2026 03:04:05 GMT.")
 
 
@@ -168,5 +167,4 @@ def in_words(seconds: float) -> str:
 
 
 def counted(count: int, unit: str) -> str:
-    """Say a number of units."""
     return f"{count} {unit}{'' if count == 1 else 's'}"

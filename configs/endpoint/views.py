@@ -2,7 +2,7 @@
 
 import time
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -63,12 +63,16 @@ class DroneExtensionView(APIView):
         self.result = exc
         if isinstance(exc, ClockOff):
             with suppress(Malformed):  # it is signed by Drone: the log may say which build it was
-                self.build = self.request.data or None
-        return self.answer()
+                self.build = self.drones_build()
+        return self.answer(self.result)
 
-    def answer(self) -> HttpResponse:
+    def drones_build(self) -> BuildRequest:
+        """Return the build that Drone asks about; Django REST framework asks no parser about an empty body."""
+        return cast(BuildRequest, self.request.data) or parse(b"")
+
+    def answer(self, result: Resolved | ConfigError) -> HttpResponse:
         """Return the result in the form that Drone expects."""
-        return answer(self.result, settings.EDRONE_SHOW_ERRORS, stage_starts=bool(self.build and self.build.number))
+        return answer(result, settings.EDRONE_SHOW_ERRORS, stage_starts=bool(self.build and self.build.number))
 
     def http_method_not_allowed(self, request: Any, *_: Any, **__: Any) -> NoReturn:
         """Say what this address is for."""
@@ -78,11 +82,11 @@ class DroneExtensionView(APIView):
 class ConfigurationView(DroneExtensionView):
     """Give the configuration of a build to the Drone server."""
 
-    def post(self, request: Request) -> HttpResponse:
+    def post(self, _: Request) -> HttpResponse:
         """Answer what the build was served before, else what the tree says."""
-        self.build = build = request.data or parse(b"")  # Django REST framework asks no parser about an empty body
+        self.build = build = self.drones_build()
         self.result = recorded(build, from_tree(build))
-        return self.answer()
+        return self.answer(self.result)
 
 
 def from_tree(build: BuildRequest) -> Resolved | ConfigError:

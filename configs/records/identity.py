@@ -1,4 +1,4 @@
-"""What makes two requests of Drone one build? Pure: nothing is read or written here.
+"""Which requests of Drone are about the same build. Pure: nothing is read or written here.
 
 Drone asks when a build is triggered, with number 0, and may ask again when one of its stages starts, with the real number
 (docs/drone.md 1.5, 1.6, 1.8). Nothing in the first request names the build of the second.
@@ -38,21 +38,21 @@ class BuildKey:
 
 
 @dataclass(frozen=True)
-class Marks:
-    """The identity of a build as digests, which tell nothing of its parameters."""
+class BuildDigests:
+    """The identity of a build as digests, which reveal nothing about its parameters."""
 
     identity: UUID  # of everything
     without_created: UUID  # of everything but the time
     cache_key: UUID  # of what is in the key of Drone's own cache, but the time
 
 
-def marks_of(key: BuildKey, secret: str) -> Marks:
+def digests_of(key: BuildKey, secret: str) -> BuildDigests:
     """Digest what identifies a build; the secret keeps others from finding parameters by trying."""
     cached = [key.repo_id, key.event, key.action, key.ref, key.after]
     params = {str(name): str(value) for name, value in key.params.items()}
     whole = [*cached, key.target, key.deploy_to, key.parent, key.trigger, params]
     keyed = hashlib.sha256(secret.encode()).digest()
-    return Marks(digest([*whole, key.created], keyed), digest(whole, keyed), digest(cached, b""))
+    return BuildDigests(digest([*whole, key.created], keyed), digest(whole, keyed), digest(cached, b""))
 
 
 def digest(value: object, key: bytes) -> UUID:
@@ -66,8 +66,8 @@ def shown(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What a record says of the build that it is of, by the names of its columns."""
+class RecordedBuild:
+    """The build that a record belongs to, by the names of the columns."""
 
     id: int
     repo_id: int
@@ -82,34 +82,34 @@ class Kept:
     file_id: UUID  # what was served
 
 
-def choose(key: BuildKey, marks: Marks, kept: Iterable[Kept]) -> Kept | None:
-    """Say which record tells what a build was served, where one does.
+def choose(key: BuildKey, digests: BuildDigests, records: Iterable[RecordedBuild]) -> RecordedBuild | None:
+    """Return the record of what a build was served, if any.
 
-    None for one that got an error, which is never kept as served. Else in this order: what is bound to the build; the newest that
-    is equal in all but the time, one that is bound to no build first; the newest that Drone's own cache would have given, since
-    builds of one second share its answer.
+    Returns None for builds answered with an error: errors are never recorded as served. Else, in this order: what is bound to
+    the build; the newest that is equal in all but the time, one that is bound to no build first; the newest that Drone's own
+    cache would have given, since builds of one second share its answer.
 
     Args:
         key: the build.
-        marks: its digests.
-        kept: the records that may tell, see served.py.
+        digests: its digests.
+        records: the candidates, see rules.candidates.
     """
     if key.got_error:
         return None
-    kept = list(kept)
-    bound = [record for record in kept if is_of(record, key)]
+    records = list(records)
+    bound = [record for record in records if is_of(record, key)]
     if bound:
         return bound[0]
-    in_time = [record for record in kept if 0 <= key.created - record.created <= WINDOW]
-    equal = [record for record in in_time if record.without_created == marks.without_created]
-    cached = [record for record in in_time if record.cache_key == marks.cache_key]
+    in_time = [record for record in records if 0 <= key.created - record.created <= WINDOW]
+    equal = [record for record in in_time if record.without_created == digests.without_created]
+    cached = [record for record in in_time if record.cache_key == digests.cache_key]
     if equal:
         return max(equal, key=lambda record: (record.build_id is None, record.created, record.id))
     return max(cached, key=lambda record: (record.created, record.id), default=None)
 
 
-def is_of(record: Kept, key: BuildKey) -> bool:
-    """Is a record bound to the build? Numbers alone prove nothing: a Drone that was set up anew counts from 1 again."""
+def is_of(record: RecordedBuild, key: BuildKey) -> bool:
+    """Return whether a record is bound to the build. Numbers prove nothing: a Drone that was set up anew counts from 1 again."""
     return (
         bool(key.build_id)
         and (record.repo_id, record.build_id) == (key.repo_id, key.build_id)

@@ -25,12 +25,10 @@ class ConfigText(models.Model):
     content = models.BinaryField()  # UTF-8
 
     def __str__(self) -> str:
-        """Name it by the start of its hash."""
         return self.hash[:12]
 
     @property
     def yaml(self) -> str:
-        """The text."""
         return bytes(self.content).decode()
 
 
@@ -45,7 +43,6 @@ class ConfigFile(models.Model):
     text = models.ForeignKey(ConfigText, models.DO_NOTHING, null=True)
 
     def __str__(self) -> str:
-        """Name it by its path."""
         return f"projects/{self.path}"
 
 
@@ -71,7 +68,7 @@ class ServedConfig(models.Model):
     late = models.BooleanField(_("recorded late"), default=False)  # asked for the first time when a stage started
     version = models.CharField(_("version of edrone"), max_length=40)  # of edrone
     revision = name_field(_("revision of the tree"))  # of the tree: a commit, or the name of the folder that a link leads to
-    identity = models.UUIDField(null=True, unique=True)  # see identity.Marks; None: not asked at the build's trigger
+    identity = models.UUIDField(null=True, unique=True)  # see identity.BuildDigests; None: not asked at the build's trigger
     without_created = models.UUIDField()
     cache_key = models.UUIDField()
     # DO_NOTHING: the database itself refuses to delete what is still in use (pruning.py)
@@ -100,7 +97,6 @@ class ServedConfig(models.Model):
         verbose_name_plural = _("served configurations")
 
     def __str__(self) -> str:
-        """Name the build."""
         if self.number:
             return gettext("%(slug)s build %(number)s") % {"slug": self.slug, "number": self.number}
         return gettext("%(slug)s %(event)s of %(ref)s") % {
@@ -125,13 +121,10 @@ class LastError(models.Model):
     revision = name_field(_("revision of the tree"))  # of the tree
 
     class Meta:
-        """The newest first."""
-
         ordering = ("-time",)
         indexes: ClassVar = [models.Index(fields=["-time"], name="last_error_by_time")]
         verbose_name = _("last error")
         verbose_name_plural = _("last errors")
 
     def __str__(self) -> str:
-        """Name the repository."""
         return self.slug

@@ -1,4 +1,4 @@
-"""What is wrong with edrone's own database (DATABASE_URL), each in a sentence."""
+"""Problems of edrone's own database (DATABASE_URL), one sentence each."""
 
 import os
 import re
@@ -22,7 +22,7 @@ CURRENT = Event()  # the tables were seen to be of this version
 
 
 def trouble(error: DatabaseError) -> str:
-    """Tell from what it said; the words themselves may name hosts and users, and are for the log."""
+    """Return the problem behind an error. The error's own words may name hosts and users: they are for the log."""
     code, said = getattr(error.__cause__, "pgcode", None), str(error)
     if code in {UNDEFINED_TABLE, UNDEFINED_COLUMN} or NOT_THERE.search(said):
         return OLD_TABLES
@@ -34,7 +34,7 @@ def trouble(error: DatabaseError) -> str:
 
 
 def problem() -> str:
-    """Look whether it can be written to, and has the tables of this version; empty where all is well.
+    """Return what is wrong: it cannot be written to, or lacks the tables of this version. Empty if all is well.
 
     Raises:
         DatabaseError: it does not answer.
@@ -55,5 +55,5 @@ def problem() -> str:
 
 @cache
 def newest() -> frozenset[tuple[str, str]]:
-    """Name the last migration of each app."""
+    """Return the last migration of each app."""
     return frozenset(MigrationLoader(None).graph.leaf_nodes())

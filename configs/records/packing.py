@@ -1,4 +1,4 @@
-"""The form in which what was resolved is kept, and back."""
+"""Resolved configurations as rows, and back."""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from pipelines.resolve.resolve import Resolved
 
 
 def packed(resolved: Resolved) -> tuple[ConfigFile, ConfigText | None]:
-    """Give the rows that keep it; what is equal gets equal rows."""
+    """Return the rows for a resolved configuration; equal ones get equal rows."""
     text, hash_ = None, None
     if resolved.yaml is not None:
         content = resolved.yaml.encode()
@@ -26,7 +26,6 @@ def packed(resolved: Resolved) -> tuple[ConfigFile, ConfigText | None]:
 
 
 def unpacked(file: ConfigFile) -> Resolved:
-    """Give what was resolved."""
     return Resolved(file.text.yaml if file.text else None, file.path, tuple(file.sources), unpack(bytes(file.origins)))
 
 
@@ -43,7 +42,6 @@ def pack(origins: Sequence[Origin]) -> bytes:
 
 
 def unpack(content: bytes) -> tuple[Origin, ...]:
-    """Read what `pack` wrote."""
     if not content:
         return ()
     paths, numbers = msgspec.json.decode(content)

@@ -1,4 +1,4 @@
-"""What was served long ago is forgotten, little by little, while edrone goes on recording."""
+"""Deletes old records in batches, while edrone goes on recording."""
 
 import time
 from collections.abc import Iterator
@@ -27,13 +27,13 @@ def prune(before: datetime) -> tuple[int, int]:
 
 
 def unused(model: type[Model], user: type[Model], field: str) -> QuerySet[Any]:
-    """Give the rows that no row of another table refers to."""
+    """Return the rows that no row of another table refers to."""
     users = user._default_manager.filter(**{field: OuterRef("pk")})  # noqa: SLF001 - documented
     return model._default_manager.filter(~Exists(users)).order_by("pk")  # noqa: SLF001
 
 
 def in_batches(rows: QuerySet[Any]) -> Iterator[int]:
-    """Delete rows batch by batch, each by itself; gives how many each time."""
+    """Delete rows batch by batch, each in its own transaction; yields how many."""
     sqlite = connection.vendor == "sqlite"
     most = SQLITE_BATCH if sqlite else BATCH
     while keys := list(rows.values_list("pk", flat=True)[:most]):

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
 
-from configs.endpoint import metrics
+from configs import metrics
 from configs.records import rows, rules
 from configs.records.rows import Ask
 from configs.records.waiting import Answer, Job
@@ -50,7 +50,7 @@ T = TypeVar("T")
 
 
 def recorded(request: BuildRequest, found: Answer) -> Answer:
-    """Record what a build is served, and give it: what it was served before, else what the tree says.
+    """Record what a build is served, and return it: what it was served before, else what the tree says.
 
     Args:
         request: what Drone asks.
@@ -109,7 +109,7 @@ class Keeper:
         return True
 
     def hangs(self) -> bool:
-        """Has the database not answered for too long?"""
+        """Return whether the database has not answered for too long."""
         since = self.since
         return since is not None and time.monotonic() - since > self.limit
 
@@ -118,7 +118,6 @@ class Keeper:
         self.rest(f"{IT} did not answer within {self.limit:g} s")
 
     def rest(self, reason: str) -> None:
-        """Try nothing for a while."""
         self.reason = reason
         self.resting_until = time.monotonic() + REST
 
@@ -257,30 +256,28 @@ class Keeper:
             self.since = None
 
     def watched(self, execute: Callable[..., T], *arguments: Any) -> T:
-        """Execute a statement, see `watching`."""
         with self.watching(HANGS):
             return execute(*arguments)
 
 
 def reason_of(error: Exception) -> str:
-    """Say why nothing is recorded: what was only slow did not fail."""
+    """Return why nothing is recorded: what was only slow did not fail."""
     if code(error) in {QUERY_CANCELED, LOCK_NOT_AVAILABLE} or "locked" in str(error):
         return f"{IT} took longer than {STATEMENT / 1000:g} s ({one_line(error)})"
     return f"{IT} fails: {one_line(error)}"
 
 
 def was_cancelled(error: Exception) -> bool:
-    """Has the database itself ended a statement that took too long, and not over a lock?"""
+    """Return whether the database itself ended a statement that took too long, and not over a lock."""
     return code(error) == QUERY_CANCELED
 
 
 def code(error: Exception) -> str:
-    """Give PostgreSQL's code of an error; empty for other databases."""
+    """Return PostgreSQL's code of an error; empty for other databases."""
     return str(getattr(error.__cause__, "pgcode", ""))
 
 
 def execute(statement: str) -> None:
-    """Run a statement that gives no rows."""
     with closing(connection.cursor()) as cursor:
         cursor.execute(statement)
 
@@ -296,7 +293,6 @@ def keeper() -> Keeper:
 
 @cache
 def made() -> Keeper:
-    """Make it."""
     return Keeper()
 
 

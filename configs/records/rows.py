@@ -31,19 +31,19 @@ class Ask:
 
     @property
     def again(self) -> bool:
-        """May the build have been served before? An error too may be asked for again: somebody broke the tree meanwhile."""
+        """Whether the build may have been served before. So may one that gets an error: somebody broke the tree meanwhile."""
         return bool(self.request.number) or isinstance(self.found, ConfigError)
 
 
 def resolved(ask: Ask) -> Resolved:
-    """Give what the tree says."""
+    """Return what the tree says, which must not be an error: errors are never recorded as served."""
     if isinstance(ask.found, ConfigError):
         raise TypeError("an error is never recorded as served")
     return ask.found
 
 
 def key_of(request: BuildRequest) -> BuildKey:
-    """Give what identifies the build that a request is for."""
+    """Return what identifies the build that a request is for."""
     return BuildKey(
         repo_id=request.repo_id,
         build_id=request.build_id if request.number else 0,
@@ -61,15 +61,15 @@ def key_of(request: BuildRequest) -> BuildKey:
     )
 
 
-def columns(key: BuildKey, marks: Marks) -> Row:
-    """Give the columns that identify a build."""
+def columns(key: BuildKey, digests: BuildDigests) -> Row:
+    """Return the columns that identify a build."""
     numbers = {"repo_id": key.repo_id, "build_id": key.build_id or None, "number": key.number, "parent": key.parent}
-    digests = {
-        "identity": None if key.number else marks.identity,
-        "without_created": marks.without_created,
-        "cache_key": marks.cache_key,
+    identity = {
+        "identity": None if key.number else digests.identity,
+        "without_created": digests.without_created,
+        "cache_key": digests.cache_key,
     }
-    return numbers | digests | {"created": key.created} | {name: shown(getattr(key, name)) for name in NAMES}
+    return numbers | identity | {"created": key.created} | {name: shown(getattr(key, name)) for name in NAMES}
 
 
 def row_of(ask: Ask) -> Row:
@@ -79,7 +79,7 @@ def row_of(ask: Ask) -> Row:
     if file.digest not in stored_files:
         insert_file(file, text)
         stored_files.add(file.digest)
-    return columns(key, marks_of(key, settings.SECRET_KEY)) | {
+    return columns(key, digests_of(key, settings.SECRET_KEY)) | {
         "slug": shown(request.slug),
         "author": shown(request.author),
         "sender": shown(request.sender),
@@ -129,7 +129,7 @@ def insert_file(file: ConfigFile, text: ConfigText | None) -> None:
 
 
 def note(ask: Ask, error: ConfigError) -> None:
-    """Keep the last error of the repository."""
+    """Store the last error of the repository."""
     request = ask.request
     values = {
         "event": shown(request.event),

@@ -1,4 +1,4 @@
-"""What was served to which build: found, bound to the build, and recorded.
+"""Finds what was served to builds, binds the records to them, and records.
 
 Which record tells what a build was served is decided in identity.py; here are the queries: a few for many builds at once. None of
 them needs a transaction around it, and each is right while others write: what is unique is inserted or found, never looked for
@@ -18,7 +18,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Case, Q, Value, When
 
 from configs.records import packing
-from configs.records.identity import WINDOW, BuildKey, Kept, Marks, choose, is_of, marks_of
+from configs.records.identity import WINDOW, BuildDigests, BuildKey, RecordedBuild, choose, digests_of, is_of
 from configs.records.models import ConfigFile, ServedConfig
 from configs.records.rows import Ask, Row, columns, insert, key_of, note, resolved, row_of
 from pipelines.errors import ConfigError
@@ -26,18 +26,18 @@ from pipelines.resolve.resolve import Resolved
 
 Build = tuple[int, int]  # Drone's numbers of the repository and of the build
 MOST_READ = 1000  # records read for the builds that are looked up together
-KEPT = [column.name for column in fields(Kept)]
+RECORDED_COLUMNS = [column.name for column in fields(RecordedBuild)]
 COPIED = ("slug", "author", "sender", "served", "version", "revision", "file_id")  # where two builds share an answer
 
 
 @dataclass(eq=False)
-class Search:
-    """A build, and what edrone knows of what it was served."""
+class RecordSearch:
+    """A build, and the record of what it was served."""
 
     key: BuildKey
-    marks: Marks
-    chosen: Kept | None
-    strangers: Sequence[Kept] = ()  # bound to its numbers, of a Drone that was set up anew since
+    digests: BuildDigests
+    chosen: RecordedBuild | None
+    strangers: Sequence[RecordedBuild] = ()  # bound to its numbers, of a Drone that was set up anew since
     late: Row | None = None  # what is recorded where nothing was chosen
     told: UUID | None = None  # the file by what was written, by this process or a quicker one
 
@@ -48,13 +48,13 @@ class Search:
 
     @property
     def known(self) -> bool:
-        """Is the record bound to the build, or is there no build yet to bind it to?"""
+        """Whether the record is bound to the build, or there is no build yet to bind it to."""
         return not self.key.build_id or bool(self.chosen and is_of(self.chosen, self.key))
 
     @property
     def free(self) -> bool:
-        """Can the chosen record be bound to the build?"""
-        same = self.chosen and self.chosen.build_id is None and self.chosen.without_created == self.marks.without_created
+        """Whether the chosen record can be bound to the build."""
+        same = self.chosen and self.chosen.build_id is None and self.chosen.without_created == self.digests.without_created
         return bool(same) and not self.known
 
 
@@ -72,30 +72,30 @@ def served_for(key: BuildKey) -> ServedConfig | None:
     return bound or records.filter(pk=found.chosen.id).first()
 
 
-def bind_all(keys: Sequence[BuildKey]) -> list[Search]:
+def bind_all(keys: Sequence[BuildKey]) -> list[RecordSearch]:
     """Find what builds were served, and bind the records to them."""
     found = search(keys)
     settle(found)
     return found
 
 
-def search(keys: Sequence[BuildKey]) -> list[Search]:
-    """Choose for each build the record that tells what it was served; in the order of the builds, since each takes one."""
-    marks = [marks_of(key, settings.SECRET_KEY) for key in keys]
-    records = {record.id: record for record in candidates(list(zip(keys, marks, strict=True)))}
+def search(keys: Sequence[BuildKey]) -> list[RecordSearch]:
+    """Choose the record of each build, in the order of the builds, since each takes one."""
+    digests = [digests_of(key, settings.SECRET_KEY) for key in keys]
+    records = {record.id: record for record in candidates(list(zip(keys, digests, strict=True)))}
     groups: dict[object, set[int]] = defaultdict(set)
     for record in records.values():
         for group in (record.identity, record.cache_key, (record.repo_id, record.build_id)):
             groups[group].add(record.id)
     found = []
-    for key, mark in zip(keys, marks, strict=True):
+    for key, mark in zip(keys, digests, strict=True):
         if not key.number:  # it is being triggered: the very same build, or none
-            found.append(Search(key, mark, next((records[number] for number in groups[mark.identity]), None)))
+            found.append(RecordSearch(key, mark, next((records[number] for number in groups[mark.identity]), None)))
             continue
         numbered = groups[key.repo_id, key.build_id] if key.build_id else set()
         near = [records[number] for number in groups[mark.cache_key] | numbered]
         strangers = [records[number] for number in numbered if not is_of(records[number], key)]
-        one = Search(key, mark, choose(key, mark, near), strangers)
+        one = RecordSearch(key, mark, choose(key, mark, near), strangers)
         found.append(one)
         if one.chosen and one.free:  # of two equal builds each takes its own
             records[one.chosen.id] = replace(one.chosen, build_id=key.build_id)
@@ -103,34 +103,36 @@ def search(keys: Sequence[BuildKey]) -> list[Search]:
     return found
 
 
-def candidates(builds: Sequence[tuple[BuildKey, Marks]]) -> list[Kept]:
+def candidates(builds: Sequence[tuple[BuildKey, BuildDigests]]) -> list[RecordedBuild]:
     """Read the records among which `choose` chooses: few, by indexes, in one query.
 
     Where thousands of builds are of one commit and minute, only those are read that it may choose.
     """
     either = Q()
-    for key, marks in builds:
+    for key, digests in builds:
         if key.build_id:
             either |= Q(repo_id=key.repo_id, build_id=key.build_id)
         if key.number:
-            either |= same_commit(key, marks)
+            either |= same_commit(key, digests)
         else:
-            either |= Q(identity=marks.identity)
-    found = read(either, MOST_READ + 1)
-    return found if len(found) <= MOST_READ else [record for key, marks in builds for record in newest(key, marks, len(builds))]
+            either |= Q(identity=digests.identity)
+    records = read(either, MOST_READ + 1)
+    if len(records) <= MOST_READ:
+        return records
+    return [record for key, digests in builds for record in newest(key, digests, len(builds))]
 
 
-def same_commit(key: BuildKey, marks: Marks) -> Q:
-    """Give the condition for what Drone's own cache would have given, and all that is equal among it."""
-    return Q(cache_key=marks.cache_key, created__range=(key.created - WINDOW, key.created))
+def same_commit(key: BuildKey, digests: BuildDigests) -> Q:
+    """Return the condition for what Drone's own cache would have given, and all equal builds among it."""
+    return Q(cache_key=digests.cache_key, created__range=(key.created - WINDOW, key.created))
 
 
-def newest(key: BuildKey, marks: Marks, takers: int) -> list[Kept]:
+def newest(key: BuildKey, digests: BuildDigests, takers: int) -> list[RecordedBuild]:
     """Read the newest of each kind that `choose` may choose for one of several builds, each of which takes one at most."""
     if not key.number:
-        return read(Q(identity=marks.identity), 1)
-    near = same_commit(key, marks)
-    equal = near & Q(without_created=marks.without_created)
+        return read(Q(identity=digests.identity), 1)
+    near = same_commit(key, digests)
+    equal = near & Q(without_created=digests.without_created)
     bound = Q(repo_id=key.repo_id, build_id=key.build_id) if key.build_id else Q()
     return [
         *read(bound, 1),
@@ -140,15 +142,16 @@ def newest(key: BuildKey, marks: Marks, takers: int) -> list[Kept]:
     ]
 
 
-def read(condition: Q, most: int) -> list[Kept]:
+def read(condition: Q, most: int) -> list[RecordedBuild]:
     """Read the newest records, of their columns only what tells builds apart; none where there is no condition."""
     if not condition:
         return []
-    return [Kept(*row) for row in ServedConfig.objects.filter(condition).order_by("-created", "-id").values_list(*KEPT)[:most]]
+    rows = ServedConfig.objects.filter(condition).order_by("-created", "-id").values_list(*RECORDED_COLUMNS)
+    return [RecordedBuild(*row) for row in rows[:most]]
 
 
-def settle(found: Sequence[Search]) -> None:
-    """Bind each build to the chosen record, or give it one of its own; where another process was quicker, its word holds."""
+def settle(found: Sequence[RecordSearch]) -> None:
+    """Bind each build to the chosen record, or insert one of its own; where another process was quicker, its record holds."""
     if strangers := {record.id: record.build_id for one in found for record in one.strangers}:
         ServedConfig.objects.filter(pk__in=strangers, build_id__in=strangers.values()).update(build_id=None)
     missing = {build_of(one.key): one for one in reversed(found) if not one.known and (one.chosen or one.late)}
@@ -164,12 +167,11 @@ def settle(found: Sequence[Search]) -> None:
 
 
 def build_of(key: BuildKey) -> Build:
-    """Give Drone's numbers of a build."""
     return key.repo_id, key.build_id
 
 
-def bind(found: Sequence[Search]) -> int:
-    """Say of records which builds they were; gives of how many nobody else was quicker to say it."""
+def bind(found: Sequence[RecordSearch]) -> int:
+    """Bind records to builds. Returns how many this process bound before any other."""
     if not found:
         return 0
     keys = {one.chosen.id: one.key for one in found if one.chosen}
@@ -183,16 +185,16 @@ def bind(found: Sequence[Search]) -> int:
         return sum(bind([one]) for one in found) if len(found) > 1 else 0
 
 
-def own_rows(found: Sequence[Search]) -> list[Row]:
-    """Write records of their own for builds that share an answer with another, or that edrone has not seen."""
+def own_rows(found: Sequence[RecordSearch]) -> list[Row]:
+    """Return own records for builds that share an answer with another, or that edrone has not seen."""
     shared = ServedConfig.objects.filter(pk__in={one.chosen.id for one in found if one.chosen}) if found else ()
     same = {record.pk: {name: getattr(record, name) for name in COPIED} for record in shared}
     late = [one.late for one in found if one.late]
     copies = [one for one in found if one.chosen and one.chosen.id in same]
-    return late + [{"late": False} | same[one.chosen.id] | columns(one.key, one.marks) for one in copies if one.chosen]
+    return late + [{"late": False} | same[one.chosen.id] | columns(one.key, one.digests) for one in copies if one.chosen]
 
 
-def bound_to(found: Iterable[Search]) -> dict[Build, UUID]:
+def bound_to(found: Iterable[RecordSearch]) -> dict[Build, UUID]:
     """Read what is bound to builds by now."""
     keys = {build_of(one.key): one.key for one in found}
     records = read(reduce(or_, (Q(repo_id=repo, build_id=build) for repo, build in keys), Q()), len(keys))
@@ -200,14 +202,14 @@ def bound_to(found: Iterable[Search]) -> dict[Build, UUID]:
     return {build: record.file_id for record, build in builds if build in keys and is_of(record, keys[build])}
 
 
-def look(asks: Sequence[Ask]) -> list[tuple[Search, Resolved | None]]:
+def look(asks: Sequence[Ask]) -> list[tuple[RecordSearch, Resolved | None]]:
     """Find what builds are to be given that were served before; writes nothing."""
     found = search([key_of(ask.request) for ask in asks])
     texts = read_files(one.file for one in found if one.file)
     return [(one, texts[one.file] if one.file else None) for one in found]
 
 
-def give_again(asks: Sequence[Ask], found: Sequence[Search]) -> list[Resolved | ConfigError]:
+def give_again(asks: Sequence[Ask], found: Sequence[RecordSearch]) -> list[Resolved | ConfigError]:
     """Bind builds whose stages start to what they were served, and give it; what is unknown is what the tree says, recorded."""
     for ask, one in zip(asks, found, strict=True):
         if one.chosen is None and isinstance(ask.found, ConfigError):

@@ -1,4 +1,4 @@
-"""What was served, made to be looked at: with the file that each part came from, and beside what was served before."""
+"""Records as text and HTML: with the origin of each part, and compared with the record before."""
 
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -21,7 +21,7 @@ LONGEST = MOST_COLOURED + MOST_PLAIN  # characters that are looked at: more woul
 
 
 def text_of(record: ServedConfig, *, explained: bool = False) -> str:
-    """Give the YAML that was served; `explained`: with comments that say where each part came from."""
+    """Return the YAML that was served; `explained`: with comments that say where each part came from."""
     resolved = unpacked(record.file)
     if resolved.yaml is None:
         note = gettext("The repository uses its own file (kind: repository). edrone answered 204.")
@@ -89,11 +89,11 @@ def coloured(text: str, *, diff: bool = False) -> SafeString:
 
 
 def harmless(text: str) -> str:
-    """Name in a text of lines what would be hidden, or hide something else."""
+    """Replace hidden characters, and those that hide others, by their names."""
     return "\n".join(hidden_characters.plain(line) for line in text.split("\n"))
 
 
 def cut_to(text: str, most: int) -> str:
-    """Give as much of the beginning of a text as takes some bytes of HTML."""
+    """Return as much of the beginning of a text as fits into `most` bytes of HTML."""
     sizes = accumulate(len(escape(character).encode(errors="replace")) for character in text[:most])
     return text[: sum(size <= most for size in sizes)]

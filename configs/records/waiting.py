@@ -4,7 +4,7 @@ import threading
 from dataclasses import dataclass, field
 
 from configs.records.rows import Ask
-from configs.records.rules import Search
+from configs.records.rules import RecordSearch
 from pipelines.errors import ConfigError
 from pipelines.resolve.resolve import Resolved
 
@@ -16,7 +16,7 @@ class Job:
     """A request that waits to be recorded."""
 
     ask: Ask
-    search: Search | None = None  # what is known of the build, once it was read
+    search: RecordSearch | None = None  # what is known of the build, once it was read
     answer: Answer | None = None  # None also where it could not be recorded
     reason: str = ""  # why it could not
     given_up: bool = False
@@ -24,13 +24,13 @@ class Job:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def offer(self, answer: Answer | None) -> bool:
-        """Set what is answered; False where that was something else already."""
+        """Set the answer; return False if the request has given up waiting."""
         with self.lock:
             if not self.given_up:
                 self.answer = answer
             return not self.given_up
 
     def give_up(self) -> None:
-        """Wait no longer: what is known by now is answered."""
+        """Stop waiting: the answer is what is known by now."""
         with self.lock:
             self.given_up = True

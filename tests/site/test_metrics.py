@@ -8,7 +8,7 @@ from django.test import Client
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read
 
-from configs.endpoint import metrics
+from configs import metrics
 from edrone_site import __version__
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.db.backends.sqlite3 import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Whose health check (CONN_HEALTH_CHECKS, once a request) looks at the file."""
+    """Its health check (CONN_HEALTH_CHECKS, once a request) compares the file with the one that was opened."""
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> sqlite3.Connection:
         """Connect, and remember which file it is."""
@@ -18,12 +18,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def is_usable(self) -> bool:
-        """Is it still the file at this path?"""
         return identity(self.file) == self.identity
 
 
 def identity(file: str) -> tuple[int, int] | None:
-    """Tell a file from others; None where there is none, as of a database in memory."""
+    """Return device and inode of a file; None where there is no file, as for a database in memory."""
     try:
         found = os.stat(file)
     except OSError:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from configs.endpoint import metrics
+from configs import metrics
 from configs.endpoint.request_log import log_and_count, outcome_of, request_id_of
 from pipelines.build_request import BuildRequest
 from pipelines.errors import ClockOff, ConfigError, Malformed, NoFileServes, TreeUnavailable, Unsigned, Unusable

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configs.records.identity import BuildKey, Kept, choose, marks_of, shown
+from configs.records.identity import BuildKey, RecordedBuild, choose, digests_of, shown
 
 SECRET = "a-secret"
 TRIGGERED = BuildKey(
@@ -17,20 +17,20 @@ TRIGGERED = BuildKey(
 STARTED = dataclasses.replace(TRIGGERED, build_id=70, number=7)
 
 
-def kept(key: BuildKey = TRIGGERED, pk: int = 1, build_id: int | None = None, **changed: object) -> Kept:
+def kept(key: BuildKey = TRIGGERED, pk: int = 1, build_id: int | None = None, **changed: object) -> RecordedBuild:
     """A record of a build."""
     key = dataclasses.replace(key, **changed)  # type: ignore[arg-type]
-    marks = marks_of(key, SECRET)
-    return Kept(
+    digests = digests_of(key, SECRET)
+    return RecordedBuild(
         pk, key.repo_id, build_id, key.event, key.ref, key.after, key.created,
-        marks.identity, marks.without_created, marks.cache_key, UUID(int=pk),
+        digests.identity, digests.without_created, digests.cache_key, UUID(int=pk),
     )  # fmt: skip
 
 
-def chosen(*records: Kept, key: BuildKey = STARTED) -> int | None:
+def chosen(*records: RecordedBuild, key: BuildKey = STARTED) -> int | None:
     """The record that is chosen, in whatever order they are looked at."""
-    marks = marks_of(key, SECRET)
-    found = {found and found.id for order in permutations(records) for found in [choose(key, marks, order)]}
+    digests = digests_of(key, SECRET)
+    found = {found and found.id for order in permutations(records) for found in [choose(key, digests, order)]}
     assert len(found) == 1
     return found.pop()  # type: ignore[return-value]  # a key is a number
 
@@ -96,7 +96,7 @@ keys = st.builds(
 
 @given(keys, keys)
 def test_digests_are_equal_for_equal_builds_alone(one, other):
-    first, second = marks_of(one, SECRET), marks_of(other, SECRET)
+    first, second = digests_of(one, SECRET), digests_of(other, SECRET)
     assert (first.identity == second.identity) == (one == other)
     assert (first.without_created == second.without_created) == (one == dataclasses.replace(other, created=one.created))
     cached = [(key.repo_id, key.event, key.action, key.ref, key.after) for key in (one, other)]
@@ -105,8 +105,8 @@ def test_digests_are_equal_for_equal_builds_alone(one, other):
 
 def test_the_order_of_parameters_says_nothing_and_the_secret_keeps_them():
     swapped = [dataclasses.replace(TRIGGERED, params=params) for params in ({"A": "1", "B": "2"}, {"B": "2", "A": "1"})]
-    assert marks_of(swapped[0], SECRET) == marks_of(swapped[1], SECRET)
-    assert marks_of(TRIGGERED, SECRET).identity != marks_of(TRIGGERED, "another").identity
+    assert digests_of(swapped[0], SECRET) == digests_of(swapped[1], SECRET)
+    assert digests_of(TRIGGERED, SECRET).identity != digests_of(TRIGGERED, "another").identity
 
 
 @given(st.text())

@@ -41,12 +41,10 @@ def numbers() -> Numbers:
 
 
 def count(outcome: str, seconds: float) -> None:
-    """Count one answer."""
     found = numbers()
     found.counters[outcome].inc()
     found.seconds.observe(seconds)
 
 
 def count_unrecorded() -> None:
-    """Count one answer that could not be recorded."""
     numbers().unrecorded.inc()

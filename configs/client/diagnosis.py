@@ -35,14 +35,14 @@ def ask(url: str, content: bytes, secret: str, now: datetime) -> str | None:
     if answer.status_code == requests.codes.no_content:
         return None
     if answer.status_code == requests.codes.unauthorized:
-        raise AskError(f"{said(answer)}\nLikely cause: {why_refused(url, content, secret, now, answer)}")
+        raise AskError(f"{quoted(answer)}\nLikely cause: {why_refused(url, content, secret, now, answer)}")
     if answer.is_redirect:
         raise AskError(
             f"{url} redirects ({answer.status_code}) to {answer.headers['Location']}.\n"
             "Likely cause: Drone never follows redirects; DRONE_YAML_ENDPOINT must be the final address."
         )
     if not answer.ok:
-        raise AskError(f"{said(answer)}\nLikely cause: {why_failed(answer)}")
+        raise AskError(f"{quoted(answer)}\nLikely cause: {why_failed(answer)}")
     return configuration(answer)
 
 
@@ -70,7 +70,7 @@ def configuration(answer: requests.Response) -> str:
         value = answer.json()
         text = next(value[key] for key in value if key.lower() == "data")
     except (ValueError, AttributeError, TypeError, StopIteration):
-        raise AskError(f"{said(answer)}\nLikely cause: something else than edrone answers at this address.") from None
+        raise AskError(f"{quoted(answer)}\nLikely cause: something else than edrone answers at this address.") from None
     if message := shown_error(text):
         raise AskError(message)
     return str(text)
@@ -129,6 +129,6 @@ def why_failed(answer: requests.Response) -> str:
     return causes.get(answer.status_code, "see edrone's log for this request.")
 
 
-def said(answer: requests.Response) -> str:
+def quoted(answer: requests.Response) -> str:
     """Return the address, the status and the first 500 characters of an answer."""
     return f"{answer.url} answered {answer.status_code}: {answer.text.strip()[:500]}"

@@ -60,8 +60,8 @@ def body(request: BuildRequest, created: int) -> bytes:
         "updated": created,
     } | {name: value for name, value in optional.items() if value}  # fmt: skip
     repo = EMPTY_REPO | {"id": request.repo_id, "namespace": request.namespace, "name": request.name, "slug": request.slug}
-    whole = {"build": build, "repo": repo, "token": {"access": "", "refresh": ""}}
-    return json.dumps(whole, separators=(",", ":"), ensure_ascii=False).encode()
+    content = {"build": build, "repo": repo, "token": {"access": "", "refresh": ""}}
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def signed_headers(

@@ -28,7 +28,7 @@ class Fields(dict[str, Any]):
         return " ".join([f"{name}={quoted(value)}" for name, value in self.items()])
 
 
-def log_and_count(asked: BuildRequest | None, result: Resolved | ConfigError | None, seconds: float, request_id: str) -> None:
+def log_and_count(build: BuildRequest | None, result: Resolved | ConfigError | None, seconds: float, request_id: str) -> None:
     """Write the line and count the request.
 
     Args:
@@ -39,15 +39,15 @@ def log_and_count(asked: BuildRequest | None, result: Resolved | ConfigError | N
     """
     outcome = outcome_of(result)
     fields = Fields(outcome=outcome)
-    if asked:
-        fields.update(repo=asked.slug, event=asked.event, ref=asked.ref, target=asked.target, build=asked.number)
+    if build:
+        fields.update(repo=build.slug, event=build.event, ref=build.ref, target=build.target, build=build.number)
     if isinstance(result, Resolved):
         fields["file"] = result.path
     fields.update(ms=round(seconds * 1000, 1), request_id=request_id)
     if isinstance(result, ConfigError):
         fields["reason"] = str(result)
     logger.log(logging.INFO if isinstance(result, Resolved) else logging.WARNING, fields)
-    for warning in useless_because(asked) if asked else ():
+    for warning in useless_because(build) if build else ():
         logger.warning(warning)
     if settings.EDRONE_METRICS:
         metrics.count(outcome, seconds)

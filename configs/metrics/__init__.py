@@ -41,9 +41,9 @@ def numbers() -> Numbers:
 
 
 def count(outcome: str, seconds: float) -> None:
-    found = numbers()
-    found.counters[outcome].inc()
-    found.seconds.observe(seconds)
+    metrics = numbers()
+    metrics.counters[outcome].inc()
+    metrics.seconds.observe(seconds)
 
 
 def count_unrecorded() -> None:

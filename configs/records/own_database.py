@@ -23,12 +23,12 @@ CURRENT = Event()  # the tables were seen to be of this version
 
 def trouble(error: DatabaseError) -> str:
     """Return the problem behind an error. The error's own words may name hosts and users: they are for the log."""
-    code, said = getattr(error.__cause__, "pgcode", None), str(error)
-    if code in {UNDEFINED_TABLE, UNDEFINED_COLUMN} or NOT_THERE.search(said):
+    code, message = getattr(error.__cause__, "pgcode", None), str(error)
+    if code in {UNDEFINED_TABLE, UNDEFINED_COLUMN} or NOT_THERE.search(message):
         return OLD_TABLES
-    if code == READ_ONLY_TRANSACTION or "readonly database" in said:
+    if code == READ_ONLY_TRANSACTION or "readonly database" in message:
         return READ_ONLY
-    if code in {QUERY_CANCELED, LOCK_NOT_AVAILABLE} or "is locked" in said:
+    if code in {QUERY_CANCELED, LOCK_NOT_AVAILABLE} or "is locked" in message:
         return SLOW
     return AWAY
 
@@ -43,8 +43,8 @@ def problem() -> str:
         cursor.execute("SELECT current_setting('transaction_read_only')" if connection.vendor == "postgresql" else "SELECT 'off'")
         guarded = cursor.fetchone() == ("on",)
     file = Path(str(connection.settings_dict["NAME"]))
-    places = (file, file.parent) if connection.vendor == "sqlite" and file.exists() else ()
-    if guarded or not all(os.access(place, os.W_OK) for place in places):
+    paths = (file, file.parent) if connection.vendor == "sqlite" and file.exists() else ()
+    if guarded or not all(os.access(path, os.W_OK) for path in paths):
         return READ_ONLY
     if not CURRENT.is_set():
         if newest() - MigrationRecorder(connection).applied_migrations().keys():

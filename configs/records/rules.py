@@ -64,19 +64,19 @@ def served_for(key: BuildKey) -> ServedConfig | None:
     Returns:
         The record, with `file` and `file.text` loaded; None where edrone has none, as for builds older than edrone.
     """
-    (found,) = bind_all([key])
-    if found.chosen is None:
+    (lookups,) = bind_all([key])
+    if lookups.chosen is None:
         return None
     records = ServedConfig.objects.select_related("file__text")
     bound = records.filter(repo_id=key.repo_id, build_id=key.build_id).first() if key.build_id else None
-    return bound or records.filter(pk=found.chosen.id).first()
+    return bound or records.filter(pk=lookups.chosen.id).first()
 
 
 def bind_all(keys: Sequence[BuildKey]) -> list[RecordSearch]:
     """Find what builds were served, and bind the records to them."""
-    found = search(keys)
-    settle(found)
-    return found
+    lookups = search(keys)
+    settle(lookups)
+    return lookups
 
 
 def search(keys: Sequence[BuildKey]) -> list[RecordSearch]:
@@ -87,20 +87,22 @@ def search(keys: Sequence[BuildKey]) -> list[RecordSearch]:
     for record in records.values():
         for group in (record.identity, record.cache_key, (record.repo_id, record.build_id)):
             groups[group].add(record.id)
-    found = []
-    for key, mark in zip(keys, digests, strict=True):
+    lookups = []
+    for key, key_digests in zip(keys, digests, strict=True):
         if not key.number:  # it is being triggered: the very same build, or none
-            found.append(RecordSearch(key, mark, next((records[number] for number in groups[mark.identity]), None)))
+            lookups.append(
+                RecordSearch(key, key_digests, next((records[number] for number in groups[key_digests.identity]), None))
+            )
             continue
         numbered = groups[key.repo_id, key.build_id] if key.build_id else set()
-        near = [records[number] for number in groups[mark.cache_key] | numbered]
+        near = [records[number] for number in groups[key_digests.cache_key] | numbered]
         strangers = [records[number] for number in numbered if not is_of(records[number], key)]
-        one = RecordSearch(key, mark, choose(key, mark, near), strangers)
-        found.append(one)
-        if one.chosen and one.free:  # of two equal builds each takes its own
-            records[one.chosen.id] = replace(one.chosen, build_id=key.build_id)
-            groups[key.repo_id, key.build_id].add(one.chosen.id)
-    return found
+        lookup = RecordSearch(key, key_digests, choose(key, key_digests, near), strangers)
+        lookups.append(lookup)
+        if lookup.chosen and lookup.free:  # of two equal builds each takes its own
+            records[lookup.chosen.id] = replace(lookup.chosen, build_id=key.build_id)
+            groups[key.repo_id, key.build_id].add(lookup.chosen.id)
+    return lookups
 
 
 def candidates(builds: Sequence[tuple[BuildKey, BuildDigests]]) -> list[RecordedBuild]:
@@ -150,31 +152,33 @@ def read(condition: Q, most: int) -> list[RecordedBuild]:
     return [RecordedBuild(*row) for row in rows[:most]]
 
 
-def settle(found: Sequence[RecordSearch]) -> None:
+def settle(lookups: Sequence[RecordSearch]) -> None:
     """Bind each build to the chosen record, or insert one of its own; where another process was quicker, its record holds."""
-    if strangers := {record.id: record.build_id for one in found for record in one.strangers}:
+    if strangers := {record.id: record.build_id for lookup in lookups for record in lookup.strangers}:
         ServedConfig.objects.filter(pk__in=strangers, build_id__in=strangers.values()).update(build_id=None)
-    missing = {build_of(one.key): one for one in reversed(found) if not one.known and (one.chosen or one.late)}
-    free = [one for one in missing.values() if one.free]
-    others = [one for one in missing.values() if not one.free]
-    told: dict[Build, UUID] = {build: one.file for build, one in missing.items() if one.file}
+    missing = {
+        build_of(lookup.key): lookup for lookup in reversed(lookups) if not lookup.known and (lookup.chosen or lookup.late)
+    }
+    free = [lookup for lookup in missing.values() if lookup.free]
+    others = [lookup for lookup in missing.values() if not lookup.free]
+    told: dict[Build, UUID] = {build: lookup.file for build, lookup in missing.items() if lookup.file}
     if bind(free) + insert(own_rows(others)) < len(missing):
         bound = bound_to(missing.values())
-        lost = [one for build, one in missing.items() if build not in bound]  # their records are of other builds by now
+        lost = [lookup for build, lookup in missing.items() if build not in bound]  # their records are of other builds by now
         told |= bound | (bound_to(lost) if insert(own_rows(lost)) < len(lost) else {})
-    for one in found:
-        one.told = told.get(build_of(one.key))
+    for lookup in lookups:
+        lookup.told = told.get(build_of(lookup.key))
 
 
 def build_of(key: BuildKey) -> Build:
     return key.repo_id, key.build_id
 
 
-def bind(found: Sequence[RecordSearch]) -> int:
+def bind(lookups: Sequence[RecordSearch]) -> int:
     """Bind records to builds. Returns how many this process bound before any other."""
-    if not found:
+    if not lookups:
         return 0
-    keys = {one.chosen.id: one.key for one in found if one.chosen}
+    keys = {lookup.chosen.id: lookup.key for lookup in lookups if lookup.chosen}
     values = {
         name: Case(*(When(pk=pk, then=Value(getattr(key, name))) for pk, key in keys.items())) for name in ("build_id", "number")
     }
@@ -182,21 +186,23 @@ def bind(found: Sequence[RecordSearch]) -> int:
         with transaction.atomic() if connection.in_atomic_block else nullcontext():
             return ServedConfig.objects.filter(pk__in=keys, build_id=None).update(**values)
     except IntegrityError:  # one of the builds has another record by now
-        return sum(bind([one]) for one in found) if len(found) > 1 else 0
+        return sum(bind([lookup]) for lookup in lookups) if len(lookups) > 1 else 0
 
 
-def own_rows(found: Sequence[RecordSearch]) -> list[Row]:
+def own_rows(lookups: Sequence[RecordSearch]) -> list[Row]:
     """Return own records for builds that share an answer with another, or that edrone has not seen."""
-    shared = ServedConfig.objects.filter(pk__in={one.chosen.id for one in found if one.chosen}) if found else ()
+    shared = ServedConfig.objects.filter(pk__in={lookup.chosen.id for lookup in lookups if lookup.chosen}) if lookups else ()
     same = {record.pk: {name: getattr(record, name) for name in COPIED} for record in shared}
-    late = [one.late for one in found if one.late]
-    copies = [one for one in found if one.chosen and one.chosen.id in same]
-    return late + [{"late": False} | same[one.chosen.id] | columns(one.key, one.digests) for one in copies if one.chosen]
+    late = [lookup.late for lookup in lookups if lookup.late]
+    copies = [lookup for lookup in lookups if lookup.chosen and lookup.chosen.id in same]
+    return late + [
+        {"late": False} | same[lookup.chosen.id] | columns(lookup.key, lookup.digests) for lookup in copies if lookup.chosen
+    ]
 
 
-def bound_to(found: Iterable[RecordSearch]) -> dict[Build, UUID]:
+def bound_to(lookups: Iterable[RecordSearch]) -> dict[Build, UUID]:
     """Read what is bound to builds by now."""
-    keys = {build_of(one.key): one.key for one in found}
+    keys = {build_of(lookup.key): lookup.key for lookup in lookups}
     records = read(reduce(or_, (Q(repo_id=repo, build_id=build) for repo, build in keys), Q()), len(keys))
     builds = ((record, (record.repo_id, record.build_id or 0)) for record in records)
     return {build: record.file_id for record, build in builds if build in keys and is_of(record, keys[build])}
@@ -204,21 +210,21 @@ def bound_to(found: Iterable[RecordSearch]) -> dict[Build, UUID]:
 
 def look(asks: Sequence[Ask]) -> list[tuple[RecordSearch, Resolved | None]]:
     """Find what builds are to be given that were served before; writes nothing."""
-    found = search([key_of(ask.request) for ask in asks])
-    texts = read_files(one.file for one in found if one.file)
-    return [(one, texts[one.file] if one.file else None) for one in found]
+    lookups = search([key_of(ask.request) for ask in asks])
+    texts = read_files(lookup.file for lookup in lookups if lookup.file)
+    return [(lookup, texts[lookup.file] if lookup.file else None) for lookup in lookups]
 
 
-def give_again(asks: Sequence[Ask], found: Sequence[RecordSearch]) -> list[Resolved | ConfigError]:
+def give_again(asks: Sequence[Ask], lookups: Sequence[RecordSearch]) -> list[Resolved | ConfigError]:
     """Bind builds whose stages start to what they were served, and give it; what is unknown is what the tree says, recorded."""
-    for ask, one in zip(asks, found, strict=True):
-        if one.chosen is None and isinstance(ask.found, ConfigError):
+    for ask, lookup in zip(asks, lookups, strict=True):
+        if lookup.chosen is None and isinstance(ask.found, ConfigError):
             note(ask, ask.found)
-        elif one.chosen is None and one.key.build_id:
-            one.late = row_of(ask)
-    settle(found)
-    texts = read_files(one.file for one in found if one.file)
-    return [texts[one.file] if one.file else ask.found for ask, one in zip(asks, found, strict=True)]
+        elif lookup.chosen is None and lookup.key.build_id:
+            lookup.late = row_of(ask)
+    settle(lookups)
+    texts = read_files(lookup.file for lookup in lookups if lookup.file)
+    return [texts[lookup.file] if lookup.file else ask.found for ask, lookup in zip(asks, lookups, strict=True)]
 
 
 def give_new(asks: Sequence[Ask]) -> list[Resolved]:

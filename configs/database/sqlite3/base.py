@@ -24,7 +24,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 def identity(file: str) -> tuple[int, int] | None:
     """Return device and inode of a file; None where there is no file, as for a database in memory."""
     try:
-        found = os.stat(file)
+        status = os.stat(file)
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino

@@ -10,12 +10,13 @@ from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from configs.endpoint import answers, signature
+from configs.endpoint.answers import answer
+from configs.endpoint.authentication import DroneSignature
 from configs.endpoint.drone_server import known
-from configs.endpoint.request_log import record, request_id_of
-from configs.records.recorder import keep
-from pipelines import build_request
-from pipelines.build_request import BuildRequest
+from configs.endpoint.parsing import AnyMediaType, BuildRequestParser
+from configs.endpoint.request_log import log_and_count, request_id_of
+from configs.records.recorder import recorded
+from pipelines.build_request import BuildRequest, parse
 from pipelines.errors import ClockOff, ConfigError, Malformed
 from pipelines.resolve.manual_builds import refuse_others, refuse_parameters
 from pipelines.resolve.resolve import Resolved, resolve
@@ -92,9 +93,9 @@ class ConfigurationView(DroneExtensionView):
 def from_tree(build: BuildRequest) -> Resolved | ConfigError:
     """Resolve a build from the tree as it is; an error is a result too, since the build may have been served before."""
     try:
-        refuse_others(asked, settings.EDRONE_MANUAL_BUILDS_BY, known.login)
-        found = resolve(asked, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
-        refuse_parameters(asked, found)
+        refuse_others(build, settings.EDRONE_MANUAL_BUILDS_BY, known.login)
+        resolved = resolve(build, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
+        refuse_parameters(build, resolved)
     except ConfigError as error:
         return error
     return resolved

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 
 from configs.records import packing
-from configs.records.identity import BuildKey, Marks, marks_of, shown
+from configs.records.identity import BuildDigests, BuildKey, digests_of, shown
 from configs.records.models import ConfigFile, ConfigText, LastError, ServedConfig
 from pipelines.build_request import BuildRequest
 from pipelines.errors import ConfigError

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from configs.endpoint.metrics import OUTCOMES
+from configs.metrics import OUTCOMES
 from edrone_site.granian_server import SECONDS_TO_START
 from tests.e2e.running import SETTINGS, Server, SlowRequest, answers, ask, manage, serving, wait_until
 from tests.server import ROOT, free_port

@@ -14,7 +14,6 @@ from django.db import DatabaseError
 from builds.served.build_keys import numbered
 from configs.management.arguments import add_build, build_of
 from configs.management.base import EdroneCommand
-from configs.records.build_numbers import keys_of
 from configs.records.models import ServedConfig
 from configs.records.rules import served_for
 from configs.records.showing import difference, text_of
@@ -76,7 +75,7 @@ def record_of(slug: str, number: int) -> ServedConfig:
         raise CommandError(f"{number} is no number of a build: they count from 1.")
     records = ServedConfig.objects.select_related("file__text").filter(slug=slug, number=number).order_by("-id")
     try:
-        keys = keys_of(number, slug)
+        keys = numbered(number, slug)
         record = served_for(keys[0]) if keys else records.first()
     except DatabaseError as error:
         raise CommandError(f"edrone's own database cannot be read: {' '.join(str(error).split())}") from None

@@ -81,7 +81,7 @@ def report(host: str, repos: int, builds: int) -> None:
     django.setup()
     import psycopg2
 
-    from builds.drone_db.build_pages import Filters, of_repositories, of_repository
+    from builds.drone_db.build_pages import ALL, Filters, of_repositories, of_repository
     from builds.drone_db.queries import build_with_stages, repositories, with_last_builds
 
     plain = psycopg2.connect(dbname="postgres", user="postgres", host=host)
@@ -97,17 +97,17 @@ def report(host: str, repos: int, builds: int) -> None:
         ("a branch, first page", lambda: of_repository(1, Filters(ref=(ref,)), None, 25), f"{columns} build_repo_id = 1 AND build_ref = '{ref}' ORDER BY build_number DESC LIMIT 25"),
         ("a branch, deep", lambda: of_repository(1, Filters(ref=(ref,)), deep, 25), f"{columns} build_repo_id = 1 AND build_ref = '{ref}' AND build_number < {deep} ORDER BY build_number DESC LIMIT 25"),
         ("a pull request", lambda: of_repository(1, Filters(ref=("refs/pull/50/head",)), None, 25), f"{columns} build_repo_id = 1 AND build_ref = 'refs/pull/50/head'"),
-        ("pending or running", lambda: of_repositories(None, Filters(status=("pending", "running")), None, 25), f"{columns} build_status IN ('pending', 'running') ORDER BY build_id + 0 DESC LIMIT 25"),
-        ("all repositories, first page", lambda: of_repositories(None, no, None, 25), "SELECT * FROM builds ORDER BY build_id DESC LIMIT 25"),
-        ("all repositories, half way", lambda: of_repositories(None, no, total // 2, 25), f"{columns} build_id < {total // 2} ORDER BY build_id DESC LIMIT 25"),
+        ("pending or running", lambda: of_repositories(ALL, Filters(status=("pending", "running")), None, 25), f"{columns} build_status IN ('pending', 'running') ORDER BY build_id + 0 DESC LIMIT 25"),
+        ("all repositories, first page", lambda: of_repositories(ALL, no, None, 25), "SELECT * FROM builds ORDER BY build_id DESC LIMIT 25"),
+        ("all repositories, half way", lambda: of_repositories(ALL, no, total // 2, 25), f"{columns} build_id < {total // 2} ORDER BY build_id DESC LIMIT 25"),
         ("half of the repositories", lambda: of_repositories(some, no, None, 25), f"{columns} build_repo_id < {repos // 2} ORDER BY build_id DESC LIMIT 25"),
         ("one repository of all, by id", lambda: of_repositories([7], no, None, 25), f"{columns} build_repo_id = 7 ORDER BY build_number DESC LIMIT 25"),
-        ("an author", lambda: of_repositories(None, Filters(author_login=(author,)), None, 25), f"{columns} build_author = '{author}' ORDER BY build_id DESC LIMIT 25"),
-        ("an author without builds", lambda: of_repositories(None, Filters(author_login=("nobody",)), None, 25), f"{columns} build_author = 'nobody'"),
-        ("no index: events that are not there", lambda: of_repositories(None, Filters(event=("cron",)), None, 25), f"{columns} build_id > {total - 50_000} AND build_event = 'cron'"),
-        ("no index: part of a message", lambda: of_repositories(None, Filters(q="nothing like it"), None, 25), f"{columns} build_id > {total - 50_000} AND build_message ILIKE '%nothing like it%'"),
+        ("an author", lambda: of_repositories(ALL, Filters(author_login=(author,)), None, 25), f"{columns} build_author = '{author}' ORDER BY build_id DESC LIMIT 25"),
+        ("an author without builds", lambda: of_repositories(ALL, Filters(author_login=("nobody",)), None, 25), f"{columns} build_author = 'nobody'"),
+        ("no index: events that are not there", lambda: of_repositories(ALL, Filters(event=("cron",)), None, 25), f"{columns} build_id > {total - 50_000} AND build_event = 'cron'"),
+        ("no index: part of a message", lambda: of_repositories(ALL, Filters(q="nothing like it"), None, 25), f"{columns} build_id > {total - 50_000} AND build_message ILIKE '%nothing like it%'"),
         ("a build, stages and steps", lambda: build_with_stages(1, builds), f"{columns} build_repo_id = 1 AND build_number = {builds}"),
-        ("all repositories with their last build", lambda: with_last_builds(repositories(None)), "SELECT * FROM repos CROSS JOIN LATERAL (SELECT * FROM builds WHERE build_repo_id = repo_id ORDER BY build_number DESC LIMIT 1) b"),
+        ("all repositories with their last build", lambda: with_last_builds(repositories(ALL)), "SELECT * FROM repos CROSS JOIN LATERAL (SELECT * FROM builds WHERE build_repo_id = repo_id ORDER BY build_number DESC LIMIT 1) b"),
     ]  # fmt: skip
     print(f"{total:,} builds in {repos} repositories; p50 and p95 in ms of {ROUNDS} calls after 3 others\n")
     print("| list | edrone's functions p50 | p95 | plain SELECT p50 |\n|---|---|---|---|")

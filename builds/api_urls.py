@@ -1,18 +1,10 @@
-"""The addresses of the API: Drone's, and edrone's own beside them.
+"""The addresses of the API: Drone's, and edrone's own beside them."""
 
-A repository's full name has two parts or, where the namespace has slashes as GitLab's may have, more. So the addresses
-below one are told apart by their ends, the longer ones first; where that leads to no repository that the user may see,
-`shop/eu/builds` may be the name of one.
-"""
-
-from collections.abc import Callable
-from functools import wraps
-from itertools import dropwhile, islice
-from typing import Any
+from collections.abc import Iterator
 
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import URLPattern, path, re_path
-from rest_framework.views import APIView
+from django.urls import ResolverMatch, URLPattern, path, re_path
+from django.views.decorators.csrf import csrf_exempt
 
 from builds.browsing.builds_api import AllBuildsView, BuildsView, BuildView, LatestBuildView
 from builds.browsing.repos_api import ReposView, RepoView
@@ -22,12 +14,10 @@ from builds.rest import schema
 from builds.rest.base import NotOffered, NotOfferedBelow, Nowhere
 from builds.rest.errors import NoRepositoryHere
 from builds.served.api import BuildConfigView, ConfigView
-from builds.starting.api import ApproveView, ChangeBuildView, DeclineView, PromoteView, RollbackView, StartBuildView
+from builds.starting.api import ApproveView, DeclineView, PromoteView, RollbackView
 from builds.starting.audit_api import AuditView
 from builds.starting.operations_api import OperationsView
 
-REPO = r"repos/(?P<slug>[^/]+(?:/[^/]+)+)"
-BUILD = rf"{REPO}/builds/(?P<number>[^/]+)"
 # What only Drone offers (docs/api.md, "Differences from Drone"); `servers` and its like are the autoscaler's.
 AT_DRONE = (
     "users|secrets|templates|queue|system|stream|badges|builds/incomplete|user/token|user/remote|servers|nodes|pause|resume"
@@ -35,64 +25,63 @@ AT_DRONE = (
 OF_REPOSITORIES_AT_DRONE = (
     "secrets|cron|collaborators|cards|sign|verify|encrypt|registry|chown|repair|builds/(?:branches|pulls|deployments)"
 )
-BELOW = r"[\s\S]+"
+BELOW = r"(?:/[\s\S]+)?\Z"
+BUILD = "/builds/<number>"
+
+below_a_repository: list[URLPattern] = [
+    path("", RepoView.as_view()),
+    re_path(rf"^/(?P<part>{OF_REPOSITORIES_AT_DRONE}){BELOW}", NotOfferedBelow.as_view()),
+    path("/config", ConfigView.as_view()),
+    path("/operations", OperationsView.as_view()),
+    path("/builds", BuildsView.as_view()),
+    path("/builds/latest", LatestBuildView.as_view()),
+    path(BUILD, BuildView.as_view()),
+    path(f"{BUILD}/config", BuildConfigView.as_view()),
+    path(f"{BUILD}/logs/<stage>/<step>", LogView.as_view()),
+    path(f"{BUILD}/promote", PromoteView.as_view()),
+    path(f"{BUILD}/rollback", RollbackView.as_view()),
+    path(f"{BUILD}/approve/<stage>", ApproveView.as_view()),
+    path(f"{BUILD}/decline", DeclineView.as_view()),
+    path(f"{BUILD}/decline/<stage>", DeclineView.as_view()),
+]
 
 
-class BuildsOrCreateView(BuildsView, StartBuildView):
-    """The builds of a repository: GET lists them, POST starts one."""
+@csrf_exempt  # as all views of the API: they know no sessions
+def repository_address(request: HttpRequest, address: str) -> HttpResponseBase:
+    """Answer an address that begins with the full name of a repository.
 
-
-class BuildOrChangeView(BuildView, ChangeBuildView):
-    """A build: GET shows it, POST restarts it, DELETE cancels it."""
-
-
-def address(form: str, view: type[APIView]) -> URLPattern:
-    """Answer an address."""
-    called = view.as_view()
-    return re_path(rf"^{form}\Z", or_else(called) if form.startswith(REPO) else called)
-
-
-def or_else(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Where there is no such repository, read the address as the next pattern does; keep the answer where that finds none."""
-
-    @wraps(view)
-    def called(request: HttpRequest, **named: Any) -> HttpResponseBase:
-        answer = view(request, **named)
+    A full name has two parts or, where the namespace has slashes as GitLab's may have, more: `shop/eu/builds` is the builds of
+    `shop/eu`, or the name of a repository. The shortest name of a repository that the user may see is meant.
+    """
+    missing = None
+    for slug, match in readings(address):
+        answer: HttpResponseBase = match.func(request, slug=slug, **match.kwargs)
         if not isinstance(answer, NoRepositoryHere):
             return answer
-        rest = request.path_info.removeprefix("/api/")
-        below = dropwhile(lambda pattern: pattern.callback is not called, urlpatterns)
-        match = next(match for pattern in islice(below, 1, None) if (match := pattern.resolve(rest)))
-        other = match.func(request, **match.kwargs) if "slug" in match.kwargs else answer
-        return answer if isinstance(other, NoRepositoryHere) else other
+        missing = missing or answer
+    return missing or Nowhere.as_view()(request)
 
-    return called
+
+def readings(address: str) -> Iterator[tuple[str, ResolverMatch]]:
+    """Yield each name that an address may begin with, the shortest first, and what is asked of that repository."""
+    parts = address.split("/")
+    for count in range(2, len(parts) + 1):
+        rest = "".join(f"/{part}" for part in parts[count:])
+        matches = (match for pattern in below_a_repository if (match := pattern.resolve(rest)))
+        if all(parts[:count]) and (match := next(matches, None)):
+            yield "/".join(parts[:count]), match
 
 
 urlpatterns: list[URLPattern] = [
-    address("user", UserView),
-    address("user/repos", UserReposView),
-    address("user/builds", UserBuildsView),
-    address("user/builds/recent", UserBuildsView),
-    address("builds", AllBuildsView),
-    address("audit", AuditView),
-    address("repos", ReposView),
-    address(rf"(?P<part>{AT_DRONE})(?:/{BELOW})?", NotOffered),
-    address(rf"{REPO}/(?P<part>{OF_REPOSITORIES_AT_DRONE})/{BELOW}", NotOfferedBelow),
-    address(rf"{REPO}/(?P<part>{OF_REPOSITORIES_AT_DRONE})", NotOfferedBelow),
-    address(rf"{REPO}/builds", BuildsOrCreateView),
-    address(rf"{REPO}/builds/latest", LatestBuildView),
-    address(rf"{BUILD}/logs/(?P<stage>[^/]+)/(?P<step>[^/]+)", LogView),
-    address(rf"{BUILD}/promote", PromoteView),
-    address(rf"{BUILD}/rollback", RollbackView),
-    address(rf"{BUILD}/approve/(?P<stage>[^/]+)", ApproveView),
-    address(rf"{BUILD}/decline/(?P<stage>[^/]+)", DeclineView),
-    address(rf"{BUILD}/decline", DeclineView),
-    address(rf"{BUILD}/config", BuildConfigView),
-    address(BUILD, BuildOrChangeView),
-    address(rf"{REPO}/config", ConfigView),
-    address(rf"{REPO}/operations", OperationsView),
-    address(REPO, RepoView),
+    path("user", UserView.as_view()),
+    path("user/repos", UserReposView.as_view()),
+    path("user/builds", UserBuildsView.as_view()),
+    path("user/builds/recent", UserBuildsView.as_view()),
+    path("builds", AllBuildsView.as_view()),
+    path("audit", AuditView.as_view()),
+    path("repos", ReposView.as_view()),
+    re_path(r"^repos/(?P<address>[\s\S]+)\Z", repository_address),
+    re_path(rf"^(?P<part>{AT_DRONE}){BELOW}", NotOffered.as_view()),
     path("schema", schema.schema, name="api-schema"),
     path("docs", schema.docs, name="api-docs"),
     re_path("", Nowhere.as_view()),

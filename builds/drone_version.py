@@ -7,7 +7,7 @@ import time
 
 from django.conf import settings
 
-from builds.drone_client import client_of
+from builds.drone_server.client import client_of
 from configs.endpoint.drone_server import known
 from drone_api.client import Client
 from drone_api.errors import DroneError

@@ -98,10 +98,11 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "builds.middleware.DroneAway",
 ]
 
 LOGIN_REDIRECT_URL = "/admin/"
-CSRF_FAILURE_VIEW = "builds.browsing.error_pages.form_refused"
+CSRF_FAILURE_VIEW = "web.error_pages.form_refused"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

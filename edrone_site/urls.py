@@ -15,8 +15,8 @@ admin.site.site_header = admin.site.site_title = "edrone"
 admin.site.index_title = gettext_lazy("Overview")
 admin.site.login_form = LoginForm
 
-handler400, handler403 = "builds.browsing.error_pages.not_understood", "builds.browsing.error_pages.forbidden"
-handler404, handler500 = "builds.browsing.error_pages.not_found", "builds.browsing.error_pages.broken"
+handler400, handler403 = "web.error_pages.not_understood", "web.error_pages.forbidden"
+handler404, handler500 = "web.error_pages.not_found", "web.error_pages.broken"
 
 urlpatterns = [
     path("", include("configs.endpoint.urls")),

@@ -1,4 +1,4 @@
-"""Drone's events in words for people."""
+"""Events and spans of time in words for people."""
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -11,4 +11,14 @@ EVENTS = {
     "custom": pgettext_lazy("event", "custom"),
     "promote": _("promotion"),
     "rollback": _("rollback"),
+}
+TIMES = {  # of filters; those that begin with - are what is older
+    "hour": _("the last hour"),
+    "day": _("the last day"),
+    "week": _("the last week"),
+    "month": _("the last month"),
+    "-hour": _("more than an hour ago"),
+    "-day": _("more than a day ago"),
+    "-week": _("more than a week ago"),
+    "-month": _("more than a month ago"),
 }

@@ -1,14 +1,26 @@
-"""Unix seconds of Drone's tables as durations and as places on a time line. Pure."""
+"""Moments, durations and places on a time line. Times of Drone's tables are Unix seconds."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
+def moment(value: datetime | None) -> SafeString:
+    """Return a moment as HTML, in UTC; a script writes it in the reader's zone, with the exact one on hover."""
+    if value is None:
+        return mark_safe("-")
+    utc = value.astimezone(UTC)
+    exact, short = f"{utc:%Y-%m-%d %H:%M:%S} UTC", f"{utc:%Y-%m-%d %H:%M} UTC"
+    return format_html('<time datetime="{}" title="{}">{}</time>', utc.isoformat(), exact, short)
+
+
 def took(started: int, ended: int, now: int) -> int | None:
-    """Give the seconds between two moments of Drone's tables (0: not yet); None where it has not begun."""
+    """Return the seconds between two moments of Drone's tables (0: not yet); None where it has not begun."""
     return max((ended or now) - started, 0) if started else None
 
 
@@ -26,7 +38,7 @@ def duration(seconds: int | None) -> str:
 
 
 def clock(seconds: int) -> str:
-    """Write the seconds since a step began as 1:02 or 1:00:02; negative ones (a log says anything) as 0:00."""
+    """Write the seconds since a step began as 1:02 or 1:00:02; negative ones, which a log may hold, as 0:00."""
     minutes, rest = divmod(max(seconds, 0), MINUTE)
     hours, minutes = divmod(minutes, MINUTE)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -9,6 +9,7 @@ from django.db.models.functions import Left
 from django.db.models.lookups import In
 
 from builds.access.models import Grant, Level
+from builds.drone_db.build_pages import ALL, RepoIds
 from builds.drone_db.models import Repo
 
 
@@ -29,21 +30,16 @@ def may(user: Any, level: Level, slug: str, what: str = "") -> bool:
     )
 
 
-def visible(user: Any, slug: str = "slug") -> Q | None:
+def visible(user: Any, slug: str = "slug") -> Q:
     """Return the condition that selects the repositories a user may see: `may` as a query.
 
     Args:
         user: as for `may`.
         slug: the field that holds the repository's full name.
-
-    Returns:
-        None where the user sees all.
     """
-    if user.is_superuser and user.is_active:
-        return None
+    if sees_all(user):
+        return Q(pk__isnull=False)
     patterns = {grant.pattern for grant in grants_of(user)}
-    if "*" in patterns:
-        return None
     prefixes = [pattern[:-1] for pattern in sorted(patterns) if pattern.endswith("*")]
     condition = Q(**{f"{slug}__in": sorted(patterns)})
     # Not LIKE, which takes large for small letters on SQLite. And one condition for all of a length: SQLite refuses a thousand.
@@ -74,7 +70,10 @@ def grants_of(user: Any) -> list[Grant]:
     return grants
 
 
-def visible_ids(user: Any) -> frozenset[int] | None:
-    """Return the ids of the repositories that a user may see; None where the user sees all."""
-    condition = visible(user)
-    return None if condition is None else frozenset(Repo.objects.filter(condition).values_list("pk", flat=True))
+def visible_ids(user: Any) -> RepoIds:
+    """Return the ids of the repositories that a user may see."""
+    return ALL if sees_all(user) else frozenset(Repo.objects.filter(visible(user)).values_list("pk", flat=True))
+
+
+def sees_all(user: Any) -> bool:
+    return bool(user.is_superuser and user.is_active) or any(grant.pattern == "*" for grant in grants_of(user))

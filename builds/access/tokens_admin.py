@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from builds.access.token_models import DAYS, MOST_DAYS, ApiToken
-from configs.records.showing import moment
 from web.paginators import Uncounted
+from web.times import moment
 
 
 class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs

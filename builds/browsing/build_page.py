@@ -12,13 +12,14 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from builds.browsing.pages import find_build, page, shown
+from builds.access.finding import find_build
 from builds.browsing.rows import starter, starters
 from builds.drone_db.masking import masked
 from builds.drone_db.models import Build, Stage, Step
 from builds.logs import log_page
 from builds.starting.actions import actions, not_connected
 from web import statuses, times
+from web.pages import shown
 
 SECONDS_WHILE_RUNNING, SECONDS_WHILE_WAITING = 3, 10  # between two looks at what has not finished
 YOUNG = 120  # seconds; a build of less than that may begin at any moment, though it only waits so far
@@ -49,7 +50,6 @@ class StageLine:
     steps: list[StepLine]
 
 
-@page
 def build_page(request: HttpRequest, slug: str, number: int, stage: int = 0, step: int = 0) -> TemplateResponse:
     """Show a build; without a step, the one that a reader most likely looks for."""
     build = find_build(request, slug, number)
@@ -61,7 +61,6 @@ def build_page(request: HttpRequest, slug: str, number: int, stage: int = 0, ste
     return shown(request, "browsing/build.html", {"tab": "steps", **context, **log})
 
 
-@page
 def live(request: HttpRequest, slug: str, number: int, stage: int = 0, step: int = 0) -> HttpResponse:
     """Give what changes while a build runs; once it has finished, or has begun, the page is asked for anew."""
     context = about(request, find_build(request, slug, number), stage, step)

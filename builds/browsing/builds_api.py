@@ -13,12 +13,13 @@ from builds.rest.errors import NotFound
 from builds.rest.paging import cursor, next_link, position_of
 from builds.rest.parameters import MOST_ROWS, filters_of, page_of, per_page_of, texts
 from builds.rest.shapes import Shape, build_shape, stage_shape, step_shape
+from builds.starting.api import ChangeBuildView, StartBuildView
 
 PAGES = frozenset({"page", "per_page", "cursor"})
 FILTERS = frozenset({"status", "event", "branch", "tag", "target", "author", "sender", "commit", "since", "until", "q"})
 
 
-class BuildsView(RepositoryView):
+class BuildsView(StartBuildView):
     """The builds of a repository."""
 
     parameters = PAGES | FILTERS
@@ -46,7 +47,7 @@ class AllBuildsView(ApiView):
         return answer(request, of, page, [build_shape(build) | {"slug": slugs.get(build.repo_id, "")} for build in page.builds])
 
 
-class BuildView(RepositoryView):
+class BuildView(ChangeBuildView):
     """One build."""
 
     def get(self, _: Request, number: str, **__: str) -> Response:

@@ -11,16 +11,15 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from builds.access import rules
-from builds.access.models import Level
-from builds.browsing.pages import LARGEST, page, shown, visible_repos
+from builds.access.finding import LARGEST, visible_repo, visible_repos
+from builds.access.rules import visible_ids
 from builds.browsing.rows import rows
 from builds.browsing.search import named
 from builds.drone_db.build_pages import Filters, Page, of_repositories, of_repository
-from builds.drone_db.models import Build, Repo
-from builds.drone_db.queries import repository
+from builds.drone_db.models import Build
 from builds.drone_db.vocabulary import Event, Status
 from web import statuses
+from web.pages import shown
 
 ON_A_PAGE = 50
 SUGGESTED = 300  # repositories that the filter suggests
@@ -63,7 +62,6 @@ class Asked:
         )
 
 
-@page
 def builds_list(request: HttpRequest) -> HttpResponseBase:
     """Show a page of builds; a search for `owner/name#5` and the like goes straight to that build, where it is the only one."""
     asked = Asked(**{name: request.GET.get(name, "").replace("\0", "").strip()[:500] for name in NAMES})
@@ -93,17 +91,15 @@ def find(request: HttpRequest, asked: Asked, before: int | None) -> Page:
     """Ask for a page; a repository that the reader may not see is as one that is not there."""
     filters = asked.filters(datetime.now(UTC))
     if asked.repo:
-        repo = repository(asked.repo) if rules.may(request.user, Level.VIEW, asked.repo) else None
+        repo = visible_repo(request.user, asked.repo)
         return of_repository(repo.id, filters, before, ON_A_PAGE) if repo else Page([], None)
-    return of_repositories(visible_repos(request), filters, before, ON_A_PAGE)
+    return of_repositories(visible_ids(request.user), filters, before, ON_A_PAGE)
 
 
 def choices(request: HttpRequest) -> dict[str, Any]:
     """Give what the filters offer."""
-    condition = rules.visible(request.user)
-    repos = Repo.objects.all() if condition is None else Repo.objects.filter(condition)
     return {
-        "repos": repos.filter(active=True).order_by("slug").values_list("slug", flat=True)[:SUGGESTED],
+        "repos": visible_repos(request.user).filter(active=True).order_by("slug").values_list("slug", flat=True)[:SUGGESTED],
         "statuses": [(word, statuses.look(word).word) for word in Status.values if word != "waiting_on_dependencies"],
         "events": [(word, statuses.EVENTS[word]) for word in Event.values],
         "periods": [(word, label) for word, (label, _hours) in PERIODS.items()],

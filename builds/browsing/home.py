@@ -3,24 +3,23 @@
 import time
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from builds.browsing.pages import page, shown, visible_repos
+from builds.access.rules import visible_ids
 from builds.browsing.rows import STARTING, rows
-from builds.drone_db.build_pages import Filters, of_repositories
+from builds.drone_db.build_pages import ALL, Filters, RepoIds, of_repositories
 from builds.drone_db.errors import DroneDatabaseUnavailable
 from builds.drone_db.models import Build, Repo
 from builds.starting.models import AuditRecord
 from web.localized import localized
+from web.pages import shown
 
 RUNNING, BLOCKED, FAILED, MINE = 20, 20, 10, 10  # lines
 LATELY = 7 * 86400  # seconds
 
 
-@page
 def live(request: HttpRequest) -> TemplateResponse:
     """Give the lists anew, which the page asks for while something runs."""
     return shown(request, "browsing/home_live.html", {"lists": lists(request)})
@@ -29,14 +28,14 @@ def live(request: HttpRequest) -> TemplateResponse:
 def context(request: HttpRequest) -> dict[str, Any]:
     """Give the lists; where Drone's database is away, the sentence that says so."""
     try:
-        return {"lists": lists(request), "sample_data": settings.EDRONE_DEMO}
+        return {"lists": lists(request)}
     except DroneDatabaseUnavailable as error:
         return {"reason": localized(error)}
 
 
 def lists(request: HttpRequest) -> dict[str, Any]:
     """Ask for the builds, with one query for the repositories of all of them."""
-    visible = visible_repos(request)
+    visible = visible_ids(request.user)
     login = request.user.get_username()
     asked = {
         "blocked": (Filters(status=("blocked",)), BLOCKED),
@@ -53,7 +52,7 @@ def lists(request: HttpRequest) -> dict[str, Any]:
     return {name: [lines[build.id] for build in builds] for name, builds in found.items()}
 
 
-def started_here(request: HttpRequest, visible: list[int] | None) -> list[Build]:
+def started_here(request: HttpRequest, visible: RepoIds) -> list[Build]:
     """Give the builds that the reader started through edrone: in Drone, edrone's own login stands for them."""
     found = AuditRecord.objects.filter(username=request.user.get_username(), verb__in=STARTING).exclude(build=None)
     answers = list(found.order_by("-id").values_list("slug", "build", "answer__id", "answer__created")[:MINE])
@@ -62,6 +61,6 @@ def started_here(request: HttpRequest, visible: list[int] | None) -> list[Build]
     ids = dict(Repo.objects.filter(slug__in={slug for slug, *_ in answers}).values_list("slug", "id"))
     wanted = Q(pk__in=[])
     for slug, number, pk, created in answers:
-        if slug in ids and (visible is None or ids[slug] in visible):
+        if slug in ids and (visible is ALL or ids[slug] in visible):
             wanted |= Q(repo_id=ids[slug], number=number, pk=pk, created=created)  # numbers may begin again, see `starters`
     return list(Build.objects.filter(wanted))

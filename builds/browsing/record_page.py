@@ -5,15 +5,15 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest
 from django.template.response import TemplateResponse
 
+from builds.access.finding import find_build
 from builds.browsing.build_page import MAY_SEE_RECORD, about
-from builds.browsing.pages import find_build, page, shown
 from builds.drone_db.models import Build
 from builds.starting.models import AuditRecord
+from web.pages import shown
 
 MOST = 100  # records
 
 
-@page
 def record_page(request: HttpRequest, slug: str, number: int) -> TemplateResponse:
     """Show the audit records of a build, the newest first."""
     build = find_build(request, slug, number)

@@ -9,14 +9,15 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from builds.access.finding import find_repo, visible_repos
 from builds.access.models import Level
 from builds.access.rules import level_of
-from builds.browsing.pages import find_repo, page, shown, visible_repos
 from builds.browsing.rows import Row, row, rows
 from builds.deployments.latest import Deployed, deployed
 from builds.drone_db.build_pages import Filters, of_repository
 from builds.drone_db.models import Repo
-from builds.drone_db.queries import repositories, waiting_for_approval, with_last_builds
+from builds.drone_db.queries import waiting_for_approval, with_last_builds
+from web.pages import shown
 
 ON_A_PAGE = 30
 BUILDS = 20  # on the page of a repository
@@ -31,11 +32,10 @@ class Card:
     deployed: list[Deployed]
 
 
-@page
 def repos_list(request: HttpRequest) -> TemplateResponse:
     """Show repositories by name."""
     q, after, every = (request.GET.get(name, "").replace("\0", "").strip()[:500] for name in ("q", "after", "all"))
-    found = repositories(visible_repos(request))
+    found = visible_repos(request.user).order_by("slug", "id")
     if not every:
         found = found.filter(active=True)
     if q:
@@ -75,7 +75,6 @@ def cards(repos: list[Repo]) -> list[Card]:
     ]
 
 
-@page
 def repo_page(request: HttpRequest, slug: str) -> TemplateResponse:
     """Show one repository: what is deployed where, its schedules, its last builds."""
     repo = find_repo(request, slug)

@@ -2,12 +2,10 @@
 
 import re
 
-from django.db.models import Q
 from django.http import HttpRequest
 
-from builds.access import rules
-from builds.browsing.pages import LARGEST
-from builds.drone_db.models import Build, Repo
+from builds.access.finding import LARGEST, visible_repos
+from builds.drone_db.models import Build
 
 NAMED = re.compile(r"(?:(?P<slug>[^\s#/]+/[^\s#]+)|(?P<name>[^\s#/]+))?\s*#\s*(?P<number>[0-9]{1,10})")
 MOST_REPOS = 1000  # whose builds of one number are looked for
@@ -25,7 +23,7 @@ def named(request: HttpRequest, text: str, slug: str) -> list[Build]:
     found = NAMED.fullmatch(text.strip())
     if not found or int(found["number"]) > LARGEST:
         return []
-    repos = Repo.objects.filter(rules.visible(request.user) or Q())
+    repos = visible_repos(request.user)
     if found["slug"]:
         repos = repos.filter(slug__iexact=found["slug"])
     elif found["name"]:

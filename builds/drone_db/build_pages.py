@@ -14,8 +14,10 @@ The queries of 3 and 4 share WINDOW.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
+from enum import Enum
 from functools import reduce
 from operator import or_
+from typing import Literal
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
@@ -26,6 +28,16 @@ from builds.drone_db.vocabulary import UNFINISHED, Status
 WINDOW = 49_500  # rows that the queries of one page may read together; with the page's own rows they stay under 50,000
 QUERIES = 3  # where there is an index: along the key, counting in the index, through the index
 FURTHEST = 10**9  # builds that a page by number may leave out
+
+
+class Everything(Enum):
+    """All repositories, those included that Drone has deleted since: said in so many words, so that no list is all by mistake."""
+
+    ALL = "all"
+
+
+ALL: Literal[Everything.ALL] = Everything.ALL
+RepoIds = Collection[int] | Literal[Everything.ALL]
 SEARCHED = ("title", "message", "author_login", "author_name", "ref", "deploy_to", "after")
 
 
@@ -82,25 +94,25 @@ def of_repository(repo_id: int, filters: Filters, before: int | None, limit: int
     return BuildQuery("number", Q(repo_id=repo_id), filters, index).page(before, limit, offset)
 
 
-def of_repositories(visible: Collection[int] | None, filters: Filters, before: int | None, limit: int, offset: int = 0) -> Page:
+def of_repositories(visible: RepoIds, filters: Filters, before: int | None, limit: int, offset: int = 0) -> Page:
     """Return builds of several repositories by id; `before` is the last id of the previous page.
 
     Args:
-        visible: the ids of the repositories; None for all, including those that Drone has deleted since.
+        visible: the ids of the repositories, or ALL.
         filters: the filters of the list.
         before: the cursor; None for the newest.
         limit: builds on a page.
         offset: builds to leave out at the start, for pages by number; slower with each.
     """
-    if visible is not None and not visible:
+    if not visible:
         return Page([], None)
-    base = Q() if visible is None else Q(repo_id__in=visible)
+    base = Q() if visible is ALL else Q(repo_id__in=visible)
     index = None
     if filters.author_login:
         index = Q(author_login__in=filters.author_login)
     elif filters.sender:
         index = Q(sender__in=filters.sender)
-    elif visible is not None:
+    elif visible is not ALL:
         index = base
         if before is None and filters == Filters() and (builds := newest_builds(visible, offset + limit + 1, WINDOW)) is not None:
             return BuildQuery("id", base, filters, index).page_from(builds[offset:], limit)

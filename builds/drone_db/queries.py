@@ -1,11 +1,12 @@
 """Queries for single builds, logs, and repositories with their last builds. Lists of builds are in build_pages.py."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db.models import Model, OuterRef, Prefetch, QuerySet, Subquery
 
+from builds.drone_db.build_pages import ALL, RepoIds
 from builds.drone_db.models import Build, Log, Repo, Stage, Step
 from builds.drone_db.vocabulary import UNFINISHED, Status
 
@@ -23,10 +24,10 @@ def repository(slug: str) -> Repo | None:
     return only(Repo.objects.filter(slug=slug))
 
 
-def repositories(visible: Collection[int] | None) -> QuerySet[Repo]:
-    """Return the repositories with these ids, all for None, by slug."""
+def repositories(visible: RepoIds) -> QuerySet[Repo]:
+    """Return the repositories with these ids, by slug."""
     ordered = Repo.objects.order_by("slug", "id")
-    return ordered if visible is None else ordered.filter(id__in=visible)
+    return ordered if visible is ALL else ordered.filter(id__in=visible)
 
 
 def with_last_builds(repos: "Sequence[Repo] | QuerySet[Repo]") -> list[RepoWithBuild]:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from texts import hidden_characters
+from web.text import SIGN
 
 REMEMBERED = 16_384  # characters of what is not shown itself, that are looked at for colours
 LONGEST = 4000  # characters of one line that are shown; the rest is in the raw log
-SIGN = "hidden-sign"  # the class of signs that stand for what cannot be shown
 COLOURS = 16  # the first of them have names in every theme; the other 240 are fixed
 GREYS = 232  # the first of 24 greys; before them a cube of six steps of red, green and blue
 STEPS = (0, 95, 135, 175, 215, 255)

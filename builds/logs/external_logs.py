@@ -1,6 +1,6 @@
 """Logs that Drone keeps in S3 or Azure: Drone is asked for them (docs/drone.md 5.3)."""
 
-from builds.drone_client import connected, slot
+from builds.drone_server.client import connected, slot
 from drone_api.client import RepoName
 from drone_api.errors import DroneError
 from texts.sentence import Sentence

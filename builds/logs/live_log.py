@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from builds.drone_client import connected, slot
 from builds.drone_db.models import Build, Step
+from builds.drone_server.client import connected, slot
 from builds.logs import external_logs
 from builds.logs.log_lines import Line
 from builds.logs.stream import lines_so_far

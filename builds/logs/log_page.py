@@ -9,16 +9,17 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from builds.browsing.pages import LARGEST, find_repo, page, shown
-from builds.drone_client import Busy
+from builds.access.finding import LARGEST, find_repo
 from builds.drone_db.models import Build, Step
 from builds.drone_db.queries import log_of, step_of
+from builds.drone_server.client import Busy
 from builds.logs import live_log, log_parts
 from builds.logs.log_lines import lines
 from builds.logs.log_rendering import LogLine, Outline, outline, written
 from drone_api.errors import DroneError
 from web import statuses
 from web.localized import localized
+from web.pages import shown
 
 MOST_PARTS = 8  # of more, those in the middle are folded together
 
@@ -82,8 +83,7 @@ def in_parts(build: Build, step: Step, found: Outline) -> list[PartLine]:
     ]
 
 
-@page
-def whole(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> HttpResponseBase:
+def log(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> HttpResponseBase:
     """Give the log as the page of its step has it, which asks for it again where edrone was busy."""
     build, found = find_step(request, slug, number, stage, step)
     if not request.headers.get("HX-Request"):
@@ -91,7 +91,6 @@ def whole(request: HttpRequest, slug: str, number: int, stage: int, step: int) -
     return shown(request, "logs/log.html", context(build, found))
 
 
-@page
 def part(request: HttpRequest, slug: str, number: int, stage: int, step: int, first: int, last: int) -> TemplateResponse:
     """Give some lines of a log: as a part of a page, or as a page where scripts do not run."""
     build, found_step, data = stored(request, slug, number, stage, step)
@@ -104,7 +103,6 @@ def part(request: HttpRequest, slug: str, number: int, stage: int, step: int, fi
     return shown(request, "logs/log_part.html", context | page_of)
 
 
-@page
 def raw(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> HttpResponse:
     """Give a log as a text file, as it was printed."""
     _build, _step, data = stored(request, slug, number, stage, step)
@@ -118,7 +116,6 @@ def raw(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> 
     )
 
 
-@page
 def tail(request: HttpRequest, slug: str, number: int, stage: int, step: int, after: int) -> HttpResponse:
     """Give the lines of a running step that the reader has not; once it has ended, the page is asked for anew."""
     build, found = find_step(request, slug, number, stage, step)

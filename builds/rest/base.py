@@ -17,9 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from builds.access.authentication import IN_THE_ADDRESS, NO_TOKEN, BearerToken
-from builds.access.models import Level
-from builds.access.rules import may
-from builds.drone_db import queries
+from builds.access.finding import visible_repo
 from builds.drone_db.models import Repo
 from builds.rest.errors import NO_ADDRESS, BadRequest, NoRepository, NotFound, answer_error
 from builds.rest.parameters import LARGEST, refuse_unknown
@@ -136,11 +134,11 @@ def repository(request: Request, slug: str) -> Repo:
         DroneDatabaseUnavailable: nobody can tell.
         NoRepository: there is none, or the user may not see it: the two are the same to the letter.
     """
-    found = queries.repository(slug) if "\0" not in slug and may(request.user, Level.VIEW, slug) else None
-    if found is None:
+    repo = visible_repo(request.user, slug)
+    if repo is None:
         connections["drone"].ensure_connection()  # where it is away, nobody can tell: the same answer for those who may see it
         raise NoRepository(f"Not Found: there is no repository {slug}, or you may not see it.")
-    return found
+    return repo
 
 
 def whole(text: str, what: str) -> int:

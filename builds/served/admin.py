@@ -6,8 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
@@ -15,15 +14,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from builds.access.rules import visible
+from builds.access.read_only import ReadOnly
 from builds.served.build_keys import bind_number
 from configs.records.models import ConfigFile, LastError, ServedConfig
-from configs.records.showing import before, coloured, difference, harmless, moment, text_of
-from web.admin_lists import Bounded
-from web.labels import EVENTS
-from web.paginators import OnePage, Uncounted
+from configs.records.showing import before, coloured, difference, text_of
+from web.labels import EVENTS, TIMES
+from web.paginators import Uncounted
+from web.times import moment
 
-PAGE = 50  # records
 INDEXED = {"id__lt", "slug", "ref", "event", "number", "time"}  # what a list can be narrowed by, in its address
 BUILD = (
     "repository", "numbered", "event_word", "action", "ref", "after", "target", "deploy_to", "made_from", "trigger", "author",
@@ -31,75 +29,7 @@ BUILD = (
 )  # fmt: skip
 SERVED = ("file_link", "sources", "hash", "served_at", "late", "version", "revision", "yaml")
 CHANGES = ("previous", "changes")
-LABELS: dict[str, Any] = {
-    "hour": _("the last hour"),
-    "day": _("the last day"),
-    "week": _("the last week"),
-    "month": _("the last month"),
-    "-hour": _("more than an hour ago"),
-    "-day": _("more than a day ago"),
-    "-week": _("more than a week ago"),
-    "-month": _("more than a month ago"),
-}
 MOST_FILES = 1000  # states of the files of one path, the newest of which a search finds
-
-
-class Unwritten(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no argument when it runs
-    """Rows that nobody writes here."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes here; `manage.py pruneconfigs` does."""
-        return False
-
-
-class ReadOnly(Bounded, Unwritten):
-    """Rows that are looked at, of the repositories that the reader may see; only edrone itself writes them."""
-
-    paginator = OnePage
-    change_list_template = "admin/configs/change_list.html"
-    list_per_page = PAGE
-    list_max_show_all = 0
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
-    actions = None
-    sortable_by = ()
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Take those of the repositories that the reader may see."""
-        rows, condition = super().get_queryset(request), visible(request.user)
-        return rows if condition is None else rows.filter(condition)
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Name what names of branches and people may hide."""
-        return without_hidden(super().changelist_view(request, extra_context))
-
-    def changeform_view(self, *arguments: Any, **named: Any) -> HttpResponse:
-        """Do so on the page of one row."""
-        return without_hidden(super().changeform_view(*arguments, **named))
-
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Do so on the page of its history."""
-        return without_hidden(super().history_view(request, object_id, extra_context))
-
-
-def without_hidden(answer: HttpResponse) -> HttpResponse:
-    """Name on a page of Django's own what others wrote to be hidden, wherever Django writes it: cells, titles, crumbs."""
-    if isinstance(answer, TemplateResponse):
-        answer.add_post_render_callback(named)
-    return answer
-
-
-def named(page: HttpResponse) -> None:
-    """Do so once the page is written."""
-    page.content = harmless(page.content.decode()).encode()
 
 
 class EventFilter(admin.SimpleListFilter):
@@ -127,9 +57,9 @@ class TimeFilter(admin.SimpleListFilter):
         "month": timedelta(days=30),
     }
 
-    def lookups(self, *_: Any) -> Sequence[tuple[str, str]]:
+    def lookups(self, *_: Any) -> Sequence[tuple[str, Any]]:
         """List the spans."""
-        return list(LABELS.items())
+        return list(TIMES.items())
 
     def queryset(self, _: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Take those of a span."""

@@ -6,9 +6,9 @@ from django import forms
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
+from builds.access.finding import find_build
 from builds.access.models import Level
 from builds.access.rules import level_of
-from builds.browsing.pages import find_build, page
 from builds.drone_db.models import Build, Latest
 from builds.drone_db.vocabulary import LatestType
 from builds.starting import operations
@@ -26,7 +26,6 @@ MOST_TARGETS = 100  # that are suggested
 VERBS = set(Verb) - {Verb.CREATE}
 
 
-@page
 def act_page(request: HttpRequest, slug: str, number: int, verb: str, stage: int | None = None) -> HttpResponseBase:
     """Ask for what is missing, then for confirmation, then do it."""
     if verb not in VERBS or (stage is None and verb == Verb.APPROVE) or (stage is not None and verb not in OF_A_STAGE):

@@ -12,11 +12,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from builds.served.admin import LABELS, ReadOnly
+from builds.access.read_only import ReadOnly
 from builds.starting.models import AuditRecord
-from builds.templatetags.builds import harmless, means, said
-from configs.records.showing import moment
+from builds.templatetags.builds import means
+from web.labels import TIMES
 from web.statuses import look
+from web.templatetags.web import said
+from web.text import harmless
+from web.times import moment
 
 SPANS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 DONE = (
@@ -41,7 +44,7 @@ class SpanFilter(admin.SimpleListFilter):
     title, parameter_name = _("time"), "time"
 
     def lookups(self, *_: Any) -> Sequence[tuple[str, Any]]:
-        return [(name, LABELS[name]) for name in SPANS]
+        return [(name, TIMES[name]) for name in SPANS]
 
     def queryset(self, _: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         span = SPANS.get(self.value() or "")

@@ -30,9 +30,7 @@ class AuditView(ApiView):
         if not request.user.has_perm(PERMISSION):
             raise PermissionDenied("Forbidden: this needs the permission “Can view audit record”, which an administrator gives.")
         given = request.query_params
-        records = AuditRecord.objects.order_by("-id")
-        if (seen := visible(request.user)) is not None:
-            records = records.filter(seen)
+        records = AuditRecord.objects.filter(visible(request.user)).order_by("-id")
         for name, column in NAMES.items():
             if values := texts(given, name):
                 refuse_other_words(name, values)

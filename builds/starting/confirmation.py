@@ -15,7 +15,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from builds.browsing.pages import shown
 from builds.drone_db.masking import masked
 from builds.drone_db.models import Build, Repo
 from builds.drone_db.vocabulary import NOT_FINISHED, Status
@@ -31,6 +30,7 @@ from texts.errors import EdroneError
 from texts.sentence import Sentence
 from web import statuses
 from web.localized import localized
+from web.pages import shown
 
 MEANS = "administration"
 ENDED_ITSELF = set(Status.values) - NOT_FINISHED - {Status.KILLED.value}

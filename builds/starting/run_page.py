@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from builds.access import rules
+from builds.access.finding import find_repo
 from builds.access.models import Level
-from builds.browsing.pages import find_repo, page, shown
 from builds.drone_db.models import Latest, Repo
 from builds.drone_db.vocabulary import LatestType
 from builds.starting import operations
@@ -25,11 +25,11 @@ from pipelines.operations.operation import Operation
 from pipelines.resolve.operation_list import ListedOperation, list_operations
 from pipelines.tree.tree import Tree
 from web.localized import localized
+from web.pages import shown
 
 MOST_BRANCHES = 200  # that are suggested
 
 
-@page
 def run_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     """List what can be run. With `operation` in the query (empty: a normal build), ask for the inputs and run it."""
     repo = find_repo(request, slug)

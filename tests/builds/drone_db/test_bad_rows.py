@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.db import Error, connections, router
 
-from builds.drone_db.build_pages import Filters, of_repositories
+from builds.drone_db.build_pages import ALL, Filters, of_repositories
 from builds.drone_db.errors import DroneDatabaseIsReadOnly, DroneDatabaseUnavailable
 from builds.drone_db.inspection import SINCE
 from builds.drone_db.models import Build, Cron, Log, Repo, Stage, Step
@@ -88,8 +88,8 @@ def test_times_may_be_of_any_century(change: Change, seconds: int, year: int | N
 def test_builds_without_a_repository_and_steps_without_a_log(change: Change):
     change("DELETE FROM repos WHERE repo_id = 1")
     change("DELETE FROM logs")
-    assert len(of_repositories(None, Filters(), None, 100).builds) == 30
-    assert len(with_last_builds(repositories(None))) == 3
+    assert len(of_repositories(ALL, Filters(), None, 100).builds) == 30
+    assert len(with_last_builds(repositories(ALL))) == 3
     build = build_with_stages(1, 1)
     assert build
     with pytest.raises(Repo.DoesNotExist):
@@ -151,7 +151,7 @@ def test_without_a_setting_every_use_says_what_to_set(db):
         for use in (
             Build.objects.first,
             lambda: list(Repo.objects.all()),
-            lambda: of_repositories(None, Filters(), None, 5),
+            lambda: of_repositories(ALL, Filters(), None, 5),
             Log.objects.count,
         ):
             with pytest.raises(DroneDatabaseUnavailable, match="set DRONE_DATABASE_URL") as caught:

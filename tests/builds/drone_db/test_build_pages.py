@@ -7,7 +7,7 @@ import pytest
 from django.db import connections, transaction
 
 from builds.drone_db import build_pages
-from builds.drone_db.build_pages import Filters, Page, of_repositories, of_repository
+from builds.drone_db.build_pages import ALL, Filters, Page, of_repositories, of_repository
 from builds.drone_db.models import Build
 from builds.drone_db.newest import newest_builds
 from tests import drones
@@ -50,8 +50,8 @@ def test_the_pages_together_are_every_build_that_matches_newest_first(recorded_d
     for filters in FILTERS:
         matching = set(Build.objects.filter(filters.condition()).values_list("id", flat=True))
         rows = [build for build in everything if build.id in matching]
-        for visible in (None, [], [1, 3], [1, 2, 3, 4, 999]):
-            expected = [build for build in rows if visible is None or build.repo_id in visible]
+        for visible in (ALL, [], [1, 3], [1, 2, 3, 4, 999]):
+            expected = [build for build in rows if visible is ALL or build.repo_id in visible]
             assert walk(lambda before: of_repositories(visible, filters, before, 7)) == expected  # noqa: B023 - called at once
         expected = sorted((build for build in rows if build.repo_id == 1), key=lambda build: -build.number)
         assert walk(lambda before: of_repository(1, filters, before, 7)) == expected  # noqa: B023 - called at once
@@ -66,7 +66,7 @@ def test_pages_by_number_are_slices(recorded_drone: str):
 
 @pytest.mark.parametrize("before", [0, -1, 2**63, -(2**63), 10**30])
 def test_a_cursor_may_be_any_number(recorded_drone: str, before: int):
-    for page in (of_repository(1, NO_FILTER, before, 5), of_repositories(None, NO_FILTER, before, 5)):
+    for page in (of_repository(1, NO_FILTER, before, 5), of_repositories(ALL, NO_FILTER, before, 5)):
         assert len(page.builds) == (5 if before > 0 else 0)
 
 
@@ -112,8 +112,8 @@ def rows_read(call: Callable[[], Page]) -> int:
 )  # fmt: skip
 def test_a_page_reads_no_more_than_it_may(many_builds, monkeypatch, filters):
     monkeypatch.setattr(build_pages, "WINDOW", 1_800)
-    for visible in ([100], [101], [100, 101, 102, 103], list(range(100, 111)), None):
-        if visible is None and filters == Filters():
+    for visible in ([100], [101], [100, 101, 102, 103], list(range(100, 111)), ALL):
+        if visible is ALL and filters == Filters():
             continue  # along the key alone, as deep as the page's number says
         for before, offset in ((None, 0), (None, 200), (9_000, 0), (9_000, 200), (5_000, 0)):
             read = rows_read(lambda: of_repositories(visible, filters, before, 25, offset))  # noqa: B023 - called at once

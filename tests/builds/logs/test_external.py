@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from builds import drone_client
 from builds.access.models import Level
 from builds.drone_db.models import Build, Step
+from builds.drone_server import client as drone_client
 from builds.logs import live_log
 from demo.standin.http import LocalServer, Request, Response, serving
 from tests import drones

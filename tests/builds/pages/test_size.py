@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from builds import drone_client
 from builds.drone_db.models import Build
+from builds.drone_server import client as drone_client
 from builds.logs import stream
 from configs.records import rows
 from configs.records.models import ServedConfig

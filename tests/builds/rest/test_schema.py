@@ -29,16 +29,16 @@ LENIENT: list[Any] = [negative_data_rejection, positive_data_acceptance]
 
 def template(pattern: URLPattern) -> str:
     """Write an address of urls.py as the description does."""
-    form = str(pattern.pattern).removeprefix("^").removesuffix("\\Z")
-    return "/api/" + re.sub(r"\(\?P<(\w+)>\[\^/\]\+\)", r"{\1}", form.replace("(?P<slug>[^/]+(?:/[^/]+)+)", "{owner}/{name}"))
+    return re.sub(r"<(\w+)>", r"{\1}", str(pattern.pattern))
 
 
 def views() -> dict[str, Any]:
     """Give the view of each address that the description should have."""
-    found = {template(pattern): pattern.callback for pattern in api_urls.urlpatterns if isinstance(pattern, URLPattern)}
+    found = {f"/api/{template(pattern)}": pattern.callback for pattern in api_urls.urlpatterns}
+    found |= {f"/api/repos/{{owner}}/{{name}}{template(pattern)}": pattern.callback for pattern in api_urls.below_a_repository}
     others = {"/api/", "/api/schema", "/api/docs"}
     listed: dict[str, Any] = {path: view for path, view in found.items() if path not in others}
-    return {path: view for path, view in listed.items() if not issubclass(view.cls, NotOffered)}
+    return {path: view for path, view in listed.items() if hasattr(view, "cls") and not issubclass(view.cls, NotOffered)}
 
 
 def parameters(path: str) -> set[str]:

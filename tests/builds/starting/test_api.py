@@ -2,9 +2,9 @@
 
 import pytest
 
-from builds import drone_client
 from builds.access.models import Level
 from builds.drone_db.models import Build, Repo
+from builds.drone_server import client as drone_client
 from builds.starting.models import AuditRecord
 from tests.builds.api import Api, body
 from tests.builds.conftest import person

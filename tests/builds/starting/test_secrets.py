@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from builds import drone_client
 from builds.access.token_models import PREFIX
 from builds.drone_db.masking import MASK
+from builds.drone_server import client as drone_client
 from demo.standin.faults import FAULTS
 from tests.builds.api import Api
 from tests.conftest import every_row

@@ -11,7 +11,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views import csrf, defaults
 
-from builds.browsing.pages import shown
+from web.pages import shown
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:

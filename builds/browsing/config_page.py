@@ -3,14 +3,14 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from builds.access.finding import find_build
 from builds.browsing.build_page import about
-from builds.browsing.pages import find_build, page, shown
 from builds.served.build_keys import key_of
 from configs.records.rules import served_for
 from configs.records.showing import before, coloured, difference, text_of
+from web.pages import shown
 
 
-@page
 def raw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Give the YAML that was served as a file."""
     build = find_build(request, slug, number)
@@ -23,7 +23,6 @@ def raw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     )
 
 
-@page
 def config_page(request: HttpRequest, slug: str, number: int) -> TemplateResponse:
     """Show the YAML and its sources."""
     build = find_build(request, slug, number)
@@ -36,4 +35,4 @@ def config_page(request: HttpRequest, slug: str, number: int) -> TemplateRespons
             "old": old,
             "changes": coloured(changes, diff=True) if changes else "",
         }
-    return shown(request, "served/config.html", context)
+    return shown(request, "browsing/config.html", context)

@@ -1,0 +1,12 @@
+"""Pages of the administration."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+
+def shown(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> TemplateResponse:
+    """Return a template in the frame that every page of the administration has: menu, user, messages."""
+    return TemplateResponse(request, template, {**admin.site.each_context(request), **context}, status=status)

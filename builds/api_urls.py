@@ -13,7 +13,7 @@ from builds.logs.api import LogView
 from builds.rest import schema
 from builds.rest.base import NotOffered, NotOfferedBelow, Nowhere
 from builds.rest.errors import NoRepositoryHere
-from builds.served.api import BuildConfigView, ConfigView
+from builds.served.api import BuildConfigView, ConfigPreviewView
 from builds.starting.api import ApproveView, DeclineView, PromoteView, RollbackView
 from builds.starting.audit_api import AuditView
 from builds.starting.operations_api import OperationsView
@@ -31,7 +31,7 @@ BUILD = "/builds/<number>"
 below_a_repository: list[URLPattern] = [
     path("", RepoView.as_view()),
     re_path(rf"^/(?P<part>{OF_REPOSITORIES_AT_DRONE}){BELOW}", NotOfferedBelow.as_view()),
-    path("/config", ConfigView.as_view()),
+    path("/config", ConfigPreviewView.as_view()),
     path("/operations", OperationsView.as_view()),
     path("/builds", BuildsView.as_view()),
     path("/builds/latest", LatestBuildView.as_view()),

@@ -15,7 +15,7 @@ LONGEST_SEARCH = 200  # characters: each word is a condition, and SQLite takes a
 DIGITS = 18  # of a number that any column holds
 
 
-class Search(ChangeListSearchForm):
+class BoundedSearch(ChangeListSearchForm):
     """The search field of a list."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -27,7 +27,7 @@ class Search(ChangeListSearchForm):
 class BoundedList(ChangeList):
     """A list with that field."""
 
-    search_form_class = Search
+    search_form_class = BoundedSearch
 
 
 class Bounded:

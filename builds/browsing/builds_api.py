@@ -1,6 +1,7 @@
 """`/api/builds` and `/api/repos/{slug}/builds`: pages of builds, and one build with its stages and steps."""
 
 from django.http import QueryDict
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -9,7 +10,6 @@ from builds.drone_db import build_pages
 from builds.drone_db.models import Build, Repo
 from builds.drone_db.queries import build_with_stages, latest_build
 from builds.rest.base import ApiView, RepositoryView, whole
-from builds.rest.errors import NotFound
 from builds.rest.paging import cursor, next_link, position_of
 from builds.rest.parameters import MOST_ROWS, filters_of, page_of, per_page_of, texts
 from builds.rest.shapes import Shape, build_shape, stage_shape, step_shape

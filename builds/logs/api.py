@@ -3,6 +3,7 @@
 import msgspec
 from django.conf import settings
 from django.http import HttpResponse
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
 from builds.drone_db.models import Repo, Step
@@ -10,7 +11,6 @@ from builds.drone_db.queries import log_of, step_of
 from builds.drone_db.vocabulary import Status
 from builds.logs import external_logs, log_lines
 from builds.rest.base import RepositoryView, whole
-from builds.rest.errors import NotFound
 from drone_api import client
 
 NOT_ENDED = {Status.PENDING, Status.RUNNING, Status.WAITING, Status.BLOCKED}

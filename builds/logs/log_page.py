@@ -94,12 +94,18 @@ def log(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> 
 def part(request: HttpRequest, slug: str, number: int, stage: int, step: int, first: int, last: int) -> TemplateResponse:
     """Give some lines of a log: as a part of a page, or as a page where scripts do not run."""
     build, found_step, data = stored(request, slug, number, stage, step)
-    if log_parts.Part(first, last) not in outline(data).parts:
+    if log_parts.LogPart(first, last) not in outline(data).parts:
         raise Http404
     context = {"lines": written(lines(data), first, last), "raw_url": url("raw", build, found_step)}
     if request.headers.get("HX-Request"):
         return shown(request, "logs/log_lines.html", context)
-    page_of = {"title": f"{slug} #{number}", "slug": slug, "build": build, "step": found_step}
+    page_of = {
+        "title": f"{slug} #{number}",
+        "slug": slug,
+        "build": build,
+        "step": found_step,
+        "step_url": url("step", build, found_step),
+    }
     return shown(request, "logs/log_part.html", context | page_of)
 
 

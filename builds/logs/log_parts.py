@@ -15,24 +15,24 @@ SIGN = 34  # bytes of markup around what is not written as it is
 
 
 @dataclass(frozen=True)
-class Part:
+class LogPart:
     """Some lines of a log that follow each other."""
 
     first: int  # number of its first line, counted from 1
     last: int
 
 
-def parts(texts: Sequence[str]) -> list[Part]:
+def parts(texts: Sequence[str]) -> list[LogPart]:
     """Cut the lines of a log into parts of bounded length and weight."""
     found, first, weight = [], 1, 0
     for number, text in enumerate(texts, 1):
         heavy = LINE + weigh(text)
         if number > first and (number - first == MOST_LINES or weight + heavy > MOST_WEIGHT):
-            found.append(Part(first, number - 1))
+            found.append(LogPart(first, number - 1))
             first, weight = number, 0
         weight += heavy
     if texts:
-        found.append(Part(first, len(texts)))
+        found.append(LogPart(first, len(texts)))
     return found
 
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from builds.logs import ansi, log_parts
+from builds.logs.digest_cache import DigestCache
 from builds.logs.log_lines import Line, lines
-from builds.logs.memo import Kept
 from web import times
 
 SHORT = 128 * 1024  # bytes; a log that is not longer is looked at anew each time
-MOST_KEPT = 8  # logs; of each the lines of its last part and the borders of the others, a megabyte at most
+MOST_OUTLINES = 8  # logs; of each the lines of its last part and the borders of the others, a megabyte at most
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,17 @@ class Outline:
 
     count: int  # lines that are shown
     dropped: int  # lines that the runner left out at the start
-    parts: list[log_parts.Part]
+    parts: list[log_parts.LogPart]
     since: list[str]  # for each part the time at which it begins
     last: list[LogLine]
 
 
 def outline(data: bytes) -> Outline:
     """Look through a log as Drone stores it."""
-    return KEPT.of(data) if len(data) > SHORT else looked_through(data)
+    return OUTLINES.of(data) if len(data) > SHORT else read_outline(data)
 
 
-def looked_through(data: bytes) -> Outline:
+def read_outline(data: bytes) -> Outline:
     """Do so, all of it."""
     found = without_end(lines(data))
     parts = log_parts.parts([line.out for line in found])
@@ -55,7 +55,7 @@ def without_end(found: list[Line]) -> list[Line]:
     return found[:count]
 
 
-KEPT = Kept(looked_through, MOST_KEPT)
+OUTLINES = DigestCache(read_outline, MOST_OUTLINES)
 
 
 def written(found: Sequence[Line], first: int, last: int, skipped: int = 0) -> list[LogLine]:

@@ -9,7 +9,7 @@ from django.db import connections
 from django.http import HttpRequest
 from django.utils import translation
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated
+from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated, NotFound
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 from builds.access.authentication import IN_THE_ADDRESS, NO_TOKEN, BearerToken
 from builds.access.finding import visible_repo
 from builds.drone_db.models import Repo
-from builds.rest.errors import NO_ADDRESS, BadRequest, NoRepository, NotFound, answer_error
+from builds.rest.errors import NO_ADDRESS, BadRequest, NoRepository, answer_error
 from builds.rest.parameters import LARGEST, refuse_unknown
 from builds.rest.rendering import Json
 

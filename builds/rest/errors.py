@@ -19,11 +19,7 @@ FAILED = "edrone failed at this request; its log says why."
 NO_ADDRESS = "Not Found: the API has no such address; docs/api.md and /api/docs list what there is."
 
 
-class NotFound(exceptions.NotFound):
-    """What is asked for is not there, or is not for this user's eyes."""
-
-
-class NoRepository(NotFound):
+class NoRepository(exceptions.NotFound):
     """There is no such repository, or it is not for this user's eyes."""
 
 

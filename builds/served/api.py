@@ -2,13 +2,14 @@
 
 from django.conf import settings
 from django.http import QueryDict
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from builds.drone_db.models import Build, Repo
 from builds.drone_db.vocabulary import Event
 from builds.rest.base import RepositoryView, whole
-from builds.rest.errors import BadRequest, NotFound
+from builds.rest.errors import BadRequest
 from builds.rest.parameters import texts, words
 from builds.rest.shapes import Shape
 from builds.served.build_keys import error_of, key_of
@@ -53,7 +54,7 @@ def why(build: Build, slug: str) -> str:
     )
 
 
-class ConfigView(RepositoryView):
+class ConfigPreviewView(RepositoryView):
     """What a build of a branch would be served now."""
 
     parameters = frozenset({"branch", "tag", "event"})

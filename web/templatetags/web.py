@@ -4,7 +4,8 @@ from typing import Any
 
 from django import template
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from texts.sentence import told
@@ -32,6 +33,23 @@ def status(word: str) -> SafeString:
         look.sign,
         text.harmless(look.word),
     )
+
+
+@register.filter
+def labelled(cells: Any, headers: list[dict[str, Any]]) -> list[SafeString]:
+    """Return the cells of Django's lists with their column and role, which phones need: there a row is a card."""
+    return [labelled_cell(cell, column_of(header)) for cell, header in zip(cells, headers, strict=False)]
+
+
+def labelled_cell(cell: SafeString, column: str) -> SafeString:
+    role = "rowheader" if cell.startswith("<th") else "cell"
+    rest = mark_safe(cell[3:])  # noqa: S308 - Django has escaped it
+    return format_html('{}role="{}" data-label="{}"{}', mark_safe(f"{cell[:3]} "), role, column, rest)  # noqa: S308 - a tag
+
+
+def column_of(header: dict[str, Any]) -> str:
+    """Name a column; that of the boxes to tick has no name."""
+    return "" if "action-checkbox" in header.get("class_attrib", "") else capfirst(str(header["text"]))
 
 
 @register.filter

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builds.logs import ansi, log_parts, log_rendering
+from builds.logs.digest_cache import DigestCache
 from builds.logs.log_lines import Line
 from builds.logs.log_rendering import end_of, outline, written
-from builds.logs.memo import Kept
 from builds.templatetags.builds import log_line
 
 texts = st.lists(st.text(max_size=30) | st.text(alphabet="\u202e<&", min_size=500, max_size=3000), max_size=60)
@@ -45,7 +45,11 @@ def test_a_part_stays_a_page_of_bounded_size(line):
 
 
 def test_short_lines_are_a_thousand_to_a_part():
-    assert log_parts.parts([""] * 2100) == [log_parts.Part(1, 1000), log_parts.Part(1001, 2000), log_parts.Part(2001, 2100)]
+    assert log_parts.parts([""] * 2100) == [
+        log_parts.LogPart(1, 1000),
+        log_parts.LogPart(1001, 2000),
+        log_parts.LogPart(2001, 2100),
+    ]
 
 
 def test_what_is_no_line_is_not_shown_and_the_others_keep_their_numbers():
@@ -55,15 +59,15 @@ def test_what_is_no_line_is_not_shown_and_the_others_keep_their_numbers():
         (1, "+ make"), (3, ""), (4, "green"), (6, "still"),
     ]  # fmt: skip
     assert found.count == 4
-    assert found.parts == [log_parts.Part(1, 6)]
-    nothing = outline(msgspec.json.encode([{"pos": 0, "out": "", "time": 0}]))
+    assert found.parts == [log_parts.LogPart(1, 6)]
+    nothing = outline(orjson.dumps([{"pos": 0, "out": "", "time": 0}]))
     assert (nothing.count, nothing.parts, nothing.last) == (0, [], [])
 
 
 def test_a_part_that_is_open_has_something_to_show():
     texts = ["x\n"] * 993 + [""] * 3  # a part full of lines
-    found = outline(msgspec.json.encode([{"pos": place, "out": text, "time": 0} for place, text in enumerate(texts)]))
-    assert found.parts == [log_parts.Part(1, 993)]
+    found = outline(orjson.dumps([{"pos": place, "out": text, "time": 0} for place, text in enumerate(texts)]))
+    assert found.parts == [log_parts.LogPart(1, 993)]
     assert len(found.last) == found.count == 993
 
 
@@ -87,15 +91,15 @@ def stored(count: int, word: str = "line") -> bytes:
 
 
 def test_a_long_log_is_looked_through_once_and_few_are_kept():
-    log_rendering.KEPT.found.clear()
+    log_rendering.OUTLINES.found.clear()
     for count in (0, 1, 2500, 10_000):
         data = stored(count)
-        assert outline(data) == outline(bytes(bytearray(data))) == log_rendering.looked_through(data)
+        assert outline(data) == outline(bytes(bytearray(data))) == log_rendering.read_outline(data)
         assert outline(data).count == count
-    assert len(log_rendering.KEPT.found) == 1
+    assert len(log_rendering.OUTLINES.found) == 1
     for turn in range(20):
         outline(stored(10_000, f"turn {turn}"))
-    assert len(log_rendering.KEPT.found) == log_rendering.MOST_KEPT
+    assert len(log_rendering.OUTLINES.found) == log_rendering.MOST_OUTLINES
 
 
 def test_six_who_want_the_same_at_once_have_it_made_once():
@@ -111,7 +115,7 @@ def test_six_who_want_the_same_at_once_have_it_made_once():
         begun.wait(10)
         return kept.of(b"the same")
 
-    kept = Kept(slow, 2)
+    kept = DigestCache(slow, 2)
     with ThreadPoolExecutor(6) as pool:
         assert list(pool.map(want, range(6))) == [8] * 6
     assert made == [b"the same"]
@@ -123,7 +127,7 @@ def test_six_who_want_the_same_at_once_have_it_made_once():
 
 
 def test_what_cannot_be_made_is_tried_again():
-    kept: Kept[int] = Kept(int, 2)
+    kept: DigestCache[int] = DigestCache(int, 2)
     for _ in range(2):
         with pytest.raises(ValueError, match="invalid literal"):
             kept.of(b"x")

@@ -41,6 +41,7 @@ OF_A_LIST = {
     "history": "<path:object_id>/history/",
 }
 OTHERS = {
+    "set_language": "admin/language",
     "index": "admin/",
     "auth_user_password_change": "admin/auth/user/<id>/password/",
     "autocomplete": "admin/autocomplete/",

@@ -1,0 +1,18 @@
+"""Templates are read and changed by people: no line is longer than a screen is wide."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LONGEST = 120  # characters of a line
+TEMPLATES = [path for app in ("builds", "web") for path in (ROOT / app).rglob("*.html")]
+
+
+def test_there_are_templates():
+    assert len(TEMPLATES) > 30
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_line_of_a_template_is_too_long(path):
+    assert [line for line in path.read_text().splitlines() if len(line) > LONGEST] == []

@@ -19,14 +19,11 @@ class BoundedSearch(ChangeListSearchForm):
     """The search field of a list."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        """Make the field, as Django does, and limit it."""
         super().__init__(*arguments, **options)
         self.fields = {SEARCH_VAR: forms.CharField(required=False, strip=False, max_length=LONGEST_SEARCH)}
 
 
 class BoundedList(ChangeList):
-    """A list with that field."""
-
     search_form_class = BoundedSearch
 
 
@@ -44,7 +41,6 @@ class Bounded:
         return lookup == "id__lt" or (field in offered and condition in CHOICES)
 
     def get_changelist(self, *_: Any, **__: Any) -> type[ChangeList]:
-        """Give the list."""
         return BoundedList
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:

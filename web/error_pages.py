@@ -27,7 +27,6 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """Answer 403."""
     if not in_the_administration(request):
         return defaults.permission_denied(request, exception)
     said = _("Your permissions do not allow this. Ask an edrone administrator.")

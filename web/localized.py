@@ -6,6 +6,6 @@ from texts.sentence import Sentence, translated
 
 
 def localized(error: Exception) -> str:
-    """Give the message of an error in the reader's language; `str` gives it in English, as it is logged, kept and sent."""
+    """Return the message of an error in the reader's language; `str` gives it in English, as it is logged, kept and sent."""
     text = error.args[0] if error.args else ""
     return translated(text, gettext) if isinstance(text, Sentence) or not text else gettext(text)

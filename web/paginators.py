@@ -16,7 +16,7 @@ class OnePage(Paginator):  # type: ignore[type-arg]  # takes no argument when it
 
     @cached_property
     def count(self) -> int:
-        """Give the number of rows on the page, and one more where there are older ones."""
+        """Return the number of rows on the page, and one more where there are older ones."""
         return len(self.rows)
 
     @cached_property
@@ -25,12 +25,12 @@ class OnePage(Paginator):  # type: ignore[type-arg]  # takes no argument when it
         return list(self.object_list[: self.per_page + 1])
 
     def page(self, number: Any) -> Any:  # noqa: ARG002 - Django's
-        """Give the page, whatever its number."""
+        """Return the page, whatever its number."""
         return Page(self.rows[: self.per_page], 1, self)
 
     @property
     def older(self) -> int | None:
-        """Give the id before which the next page begins, where there is one."""
+        """Return the id before which the next page begins, where there is one."""
         return self.rows[self.per_page - 1].pk if len(self.rows) > self.per_page else None
 
 
@@ -42,7 +42,7 @@ class UpToHere(Paginator):  # type: ignore[type-arg]  # takes no argument when i
 
     @cached_property
     def count(self) -> int:
-        """Give the number of rows up to the end of the page, and one more where there are others."""
+        """Return the number of rows up to the end of the page, and one more where there are others."""
         return len(self.object_list.values_list("pk")[: self.here * self.per_page + 1])
 
 
@@ -54,7 +54,7 @@ class Uncounted(Bounded):
     list_max_show_all = 0
 
     def get_paginator(self, request: HttpRequest, queryset: QuerySet[Any], per_page: int, *_: Any, **__: Any) -> UpToHere:
-        """Say which page is asked for."""
+        """Return which page is asked for."""
         found = UpToHere(queryset, per_page)
         asked = request.GET.get("p", "")
         found.here = int(asked[:6]) if asked.isdecimal() else 1

@@ -39,10 +39,10 @@ LOOKS = {
 
 
 def of(build: Any) -> str:
-    """Give the status of a build with its stages: Drone calls one pending that waits for approval."""
+    """Return the status of a build with its stages: Drone calls one pending that waits for approval."""
     return "blocked" if any(stage.status == "blocked" for stage in build.stages.all()) else str(build.status)
 
 
 def look(status: str) -> Look:
-    """Give the look of a status; a word that a newer Drone may have is shown as it is."""
+    """Return the look of a status; a word that a newer Drone may have is shown as it is."""
     return LOOKS.get(status) or Look(status, "off", "M8 8h.1")

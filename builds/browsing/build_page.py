@@ -62,7 +62,7 @@ def build_page(request: HttpRequest, slug: str, number: int, stage: int = 0, ste
 
 
 def live(request: HttpRequest, slug: str, number: int, stage: int = 0, step: int = 0) -> HttpResponse:
-    """Give what changes while a build runs; once it has finished, or has begun, the page is asked for anew."""
+    """Return what changes while a build runs; once it has finished, or has begun, the page is asked for anew."""
     context = about(request, find_build(request, slug, number), stage, step)
     begun = context["chosen"] is not None and not step
     if context["finished"] or begun:
@@ -71,7 +71,7 @@ def live(request: HttpRequest, slug: str, number: int, stage: int = 0, step: int
 
 
 def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number: int = 0) -> dict[str, Any]:
-    """Give what the pages of a build show of it."""
+    """Return what the pages of a build show of it."""
     stages = list(build.stages.all())
     steps = [step for stage in stages for step in stage.steps.all()]
     chosen = choose(steps, stage_number, step_number)
@@ -102,12 +102,12 @@ def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number
 
 
 def again(build: Build, now: int) -> int:
-    """Say after how many seconds the page looks again at a build that has not finished."""
+    """Return after how many seconds the page looks again at a build that has not finished."""
     return SECONDS_WHILE_RUNNING if build.status == "running" or now - build.created < YOUNG else SECONDS_WHILE_WAITING
 
 
 def first_shown(asked: str, lines: Lines, chosen: Step | None) -> int:
-    """Say at which step the page begins: of very many, it shows some, those around the chosen one unless others are asked for."""
+    """Return the index of the first step shown: of very many a page shows some, around the chosen one unless others are asked for."""
     if asked.isdecimal() and int(asked[:9]) < len(lines):
         return int(asked[:9])
     place = next((place for place, (_stage, step) in enumerate(lines) if step is not None and step is chosen), 0)
@@ -135,7 +135,7 @@ def lay_out(build: Build, lines: Lines, chosen: Step | None) -> list[StageLine]:
 
 
 def links(build: Build) -> list[tuple[str, str]]:
-    """Give where else the build can be seen: in Drone, and in the forge if its address is one of the web."""
+    """Return where else the build can be seen: in Drone, and in the forge if its address is one of the web."""
     found = []
     if settings.DRONE_SERVER:
         found.append(("Drone", f"{settings.DRONE_SERVER}/{quote(build.repo.slug)}/{build.number}"))
@@ -155,7 +155,7 @@ def choose(steps: list[Step], stage_number: int, step_number: int) -> Step | Non
 
 
 def address(name: str, build: Build, step: Step | None = None, **more: Any) -> str:
-    """Give the address of a page of a build, or of one of its steps."""
+    """Return the address of a page of a build, or of one of its steps."""
     where: dict[str, Any] = {"slug": build.repo.slug, "number": build.number, **more}
     if step:
         where |= {"stage": step.stage.number, "step": step.number}

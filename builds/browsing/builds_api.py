@@ -20,8 +20,6 @@ FILTERS = frozenset({"status", "event", "branch", "tag", "target", "author", "se
 
 
 class BuildsView(StartBuildView):
-    """The builds of a repository."""
-
     parameters = PAGES | FILTERS
     only_at_drone = frozenset({"DELETE"})
 
@@ -48,8 +46,6 @@ class AllBuildsView(ApiView):
 
 
 class BuildView(ChangeBuildView):
-    """One build."""
-
     def get(self, _: Request, number: str, **__: str) -> Response:
         """Show it with its stages and their steps."""
         wanted = whole(number, "build")
@@ -74,7 +70,7 @@ class LatestBuildView(RepositoryView):
 
 
 def ref_of(given: QueryDict, repo: Repo) -> str:
-    """Say which ref is meant; `ref` is stronger than `branch`."""
+    """Return which ref is meant; `ref` is stronger than `branch`."""
     refs = texts(given, "ref")
     branches = texts(given, "branch")
     return refs[0] if refs else f"refs/heads/{branches[0] if branches else repo.default_branch}"
@@ -87,7 +83,7 @@ def whole_build(build: Build) -> Shape:
 
 
 def window(given: QueryDict) -> tuple[int, int]:
-    """Say how many builds to give and how many to leave out before them; pages count from the cursor where there is one."""
+    """Return how many builds to give and how many to leave out before them; pages count from the cursor where there is one."""
     size = per_page_of(given)
     return size, min((page_of(given) - 1) * size, MOST_ROWS)
 

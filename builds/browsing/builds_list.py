@@ -97,7 +97,6 @@ def find(request: HttpRequest, asked: Asked, before: int | None) -> Page:
 
 
 def choices(request: HttpRequest) -> dict[str, Any]:
-    """Give what the filters offer."""
     return {
         "repos": visible_repos(request.user).filter(active=True).order_by("slug").values_list("slug", flat=True)[:SUGGESTED],
         "statuses": [(word, statuses.look(word).word) for word in Status.values if word != "waiting_on_dependencies"],
@@ -117,6 +116,6 @@ def cursor(request: HttpRequest) -> int | None:
 
 
 def address(asked: Asked, before: int | None) -> str:
-    """Give the address of another page of the same list."""
+    """Return the address of another page of the same list."""
     query = {name: value for name, value in vars(asked).items() if value}
     return f"{reverse('admin:builds_build_changelist')}?{urlencode(query | ({} if before is None else {'before': before}))}"

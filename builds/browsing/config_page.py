@@ -12,7 +12,7 @@ from web.pages import shown
 
 
 def raw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Give the YAML that was served as a file."""
+    """Return the YAML that was served as a file."""
     build = find_build(request, slug, number)
     if not (record := served_for(key_of(build))):
         raise Http404

@@ -21,12 +21,12 @@ LATELY = 7 * 86400  # seconds
 
 
 def live(request: HttpRequest) -> TemplateResponse:
-    """Give the lists anew, which the page asks for while something runs."""
+    """Return the lists anew, which the page asks for while something runs."""
     return shown(request, "browsing/home_live.html", {"lists": lists(request)})
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Give the lists; where Drone's database is away, the sentence that says so."""
+    """Return the lists; where Drone's database is away, the sentence that says so."""
     try:
         return {"lists": lists(request)}
     except DroneDatabaseUnavailable as error:
@@ -53,7 +53,7 @@ def lists(request: HttpRequest) -> dict[str, Any]:
 
 
 def started_here(request: HttpRequest, visible: RepoIds) -> list[Build]:
-    """Give the builds that the reader started through edrone: in Drone, edrone's own login stands for them."""
+    """Return the builds that the reader started through edrone: in Drone, edrone's own login stands for them."""
     found = AuditRecord.objects.filter(username=request.user.get_username(), verb__in=STARTING).exclude(build=None)
     answers = list(found.order_by("-id").values_list("slug", "build", "answer__id", "answer__created")[:MINE])
     if not answers:

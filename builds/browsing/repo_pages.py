@@ -25,15 +25,12 @@ BUILDS = 20  # on the page of a repository
 
 @dataclass(frozen=True)
 class Card:
-    """A repository in the list."""
-
     repo: Repo
     last: Row | None  # its last build
     deployed: list[Deployed]
 
 
 def repos_list(request: HttpRequest) -> TemplateResponse:
-    """Show repositories by name."""
     q, after, every = (request.GET.get(name, "").replace("\0", "").strip()[:500] for name in ("q", "after", "all"))
     found = visible_repos(request.user).order_by("slug", "id")
     if not every:

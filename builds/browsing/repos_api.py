@@ -29,8 +29,6 @@ class ReposView(ApiView):
 
 
 class RepoView(RepositoryView):
-    """One repository."""
-
     only_at_drone = frozenset({"POST", "PATCH", "DELETE"})
 
     def get(self, request: Request, **_: str) -> Response:

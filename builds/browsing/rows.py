@@ -18,8 +18,6 @@ GONE = "?"  # in place of the name of a repository that Drone has deleted since;
 
 @dataclass(frozen=True)
 class Row:
-    """A line."""
-
     build: Build
     status: str  # that of the build, but for one that waits for approval, which Drone calls pending
     slug: str
@@ -38,7 +36,7 @@ def rows(builds: Iterable[Build]) -> list[Row]:
 
 
 def starters(builds: Collection[tuple[str, Build]]) -> dict[int, str]:
-    """Say who started builds through edrone, in whose name Drone has only edrone's own login; one query.
+    """Return who started builds through edrone, in whose name Drone has only edrone's own login; one query.
 
     A name and a number alone may be those of another build: a repository that was activated anew counts from 1 again, as does a
     Drone that was set up anew.
@@ -69,7 +67,7 @@ def row(build: Build, slug: str, now: int, person: str = "", *, waits: bool = Fa
 
 
 def starter(build: Build) -> str:
-    """Say who or what started a build: the login of who pushed or pressed a button, or the schedule's name."""
+    """Return who or what started a build: the login of who pushed or pressed a button, or the schedule's name."""
     if build.trigger == "@cron":
         return build.cron or gettext("cron")
     if build.trigger in {"@hook", ""}:

@@ -13,7 +13,7 @@ MOST = 50  # builds that are listed
 
 
 def named(request: HttpRequest, text: str, slug: str) -> list[Build]:
-    """Give the builds that a search may mean, of repositories that the reader may see; none where it names no build.
+    """Return the builds that a search may mean, of repositories that the reader may see; none where it names no build.
 
     Args:
         request: the reader's.

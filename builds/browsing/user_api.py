@@ -15,12 +15,9 @@ RECENT = 25
 
 
 class UserView(ApiView):
-    """The token's owner."""
-
     only_at_drone = frozenset({"PATCH"})
 
     def get(self, request: Request) -> Response:
-        """Show who asks."""
         return Response(user_shape(request.user))
 
 

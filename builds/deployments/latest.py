@@ -27,7 +27,7 @@ class Deployed:
 
 
 def deployed(repo_ids: Collection[int]) -> dict[int, list[Deployed]]:
-    """Give for each repository its targets, by name, in two queries whatever their number."""
+    """Return for each repository its targets, by name, in two queries whatever their number."""
     good = Build.objects.filter(
         repo_id=OuterRef("repo_id"),
         deploy_to=OuterRef("name"),

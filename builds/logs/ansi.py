@@ -42,7 +42,7 @@ class Style:
 
     @property
     def classes(self) -> str:
-        """Give the names of CSS classes; text on a coloured ground is black or white, so that it can be read."""
+        """Return the names of CSS classes; text on a coloured ground is black or white, so that it can be read."""
         front: int | None = self.foreground
         back: int | str | None = self.background
         if "reverse" in self.flags:
@@ -94,7 +94,7 @@ def line(text: str, style: Style = PLAIN) -> tuple[list[Span], Style]:
 
 
 def after(text: str, style: Style = PLAIN) -> Style:
-    """Give the style that a terminal has after a text, as far as its last REMEMBERED characters say."""
+    """Return the style that a terminal has after a text, as far as its last REMEMBERED characters say."""
     text = text[-REMEMBERED:]
     if (reset := max(text.rfind("\x1b[0m"), text.rfind("\x1b[m"))) >= 0:
         style, text = PLAIN, text[reset:]
@@ -105,7 +105,7 @@ def after(text: str, style: Style = PLAIN) -> Style:
 
 
 def written(text: str, style: Style) -> list[Span]:
-    """Give a text without escapes as spans."""
+    """Return a text without escapes as spans."""
     classes = style.classes
     return [Span(piece.text, SIGN if piece.hidden else classes) for piece in hidden_characters.pieces(text)]
 
@@ -183,7 +183,7 @@ def nearest(red: int, green: int, blue: int) -> int:
 
 
 def rgb(number: int) -> tuple[int, int, int]:
-    """Give red, green and blue (0 to 255) of one of xterm's colours from 16 on."""
+    """Return red, green and blue (0 to 255) of one of xterm's colours from 16 on."""
     if number >= GREYS:
         return (8 + 10 * (number - GREYS),) * 3
     number -= COLOURS

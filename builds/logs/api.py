@@ -21,12 +21,10 @@ ELSEWHERE = (
 
 
 class LogView(RepositoryView):
-    """The log of a step."""
-
     only_at_drone = frozenset({"DELETE"})
 
     def get(self, _: Request, number: str, stage: str, step: str, **__: str) -> HttpResponse:
-        """Give it as it was stored, byte for byte."""
+        """Return it as it was stored, byte for byte."""
         build, in_stage, in_step = whole(number, "build"), whole(stage, "stage"), whole(step, "step")
         found = step_of(self.repo.pk, build, in_stage, in_step)
         if found is None:

@@ -13,7 +13,7 @@ NONE = Sentence(
 
 
 def log_of(repo: RepoName, build: int, stage: int, step: int) -> bytes:
-    """Give the log of a finished step as it was stored.
+    """Return the log of a finished step as it was stored.
 
     Raises:
         DroneError: 404 where Drone has none; where it does not answer, or a proxy's page comes in its place.

@@ -47,7 +47,7 @@ def stored_elsewhere(build: Build, step: Step) -> bytes | None:
 
 
 def why_none(step: Step) -> str:
-    """Say why a finished step has no log."""
+    """Return why a finished step has no log."""
     if not step.started:
         return _("This step did not run, so it printed nothing.")
     if can_ask():

@@ -29,7 +29,6 @@ def lines(data: bytes) -> list[Line]:
 
 
 def plain(data: bytes) -> list[Line]:
-    """Take bytes for text."""
     return [Line(place, line, 0) for place, line in enumerate(data.decode(errors="replace").splitlines(keepends=True))]
 
 
@@ -43,12 +42,12 @@ def is_drones(data: bytes) -> bool:
 
 
 def whole(value: Any, default: int) -> int:
-    """Give a whole number, or the default."""
+    """Return a whole number, or the default."""
     return value if type(value) is int else default
 
 
 def text(value: Any) -> str:
-    """Give a text; anything else is written as JSON, nothing as the empty text."""
+    """Return a text; anything else is written as JSON, nothing as the empty text."""
     if isinstance(value, str):
         return value
     return "" if value is None else msgspec.json.encode(value).decode()

@@ -36,7 +36,7 @@ class PartLine:
 
 
 def context(build: Build, step: Step) -> dict[str, Any]:
-    """Give what the page shows of a step's log: its parts, the last of them open, or a sentence why there is none."""
+    """Return what the page shows of a step's log: its parts, the last of them open, or a sentence why there is none."""
     where = {"raw_url": url("raw", build, step), "step_url": url("step", build, step), "step": step}
     try:
         data = read(build, step)
@@ -70,7 +70,7 @@ def read(build: Build, step: Step) -> bytes | None:
 
 
 def in_parts(build: Build, step: Step, found: Outline) -> list[PartLine]:
-    """Give each part of a log its address, and the last one its lines."""
+    """Return each part of a log its address, and the last one its lines."""
     return [
         PartLine(
             part.first,
@@ -84,7 +84,7 @@ def in_parts(build: Build, step: Step, found: Outline) -> list[PartLine]:
 
 
 def log(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> HttpResponseBase:
-    """Give the log as the page of its step has it, which asks for it again where edrone was busy."""
+    """Return the log as the page of its step has it, which asks for it again where edrone was busy."""
     build, found = find_step(request, slug, number, stage, step)
     if not request.headers.get("HX-Request"):
         return redirect(url("step", build, found))
@@ -92,7 +92,7 @@ def log(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> 
 
 
 def part(request: HttpRequest, slug: str, number: int, stage: int, step: int, first: int, last: int) -> TemplateResponse:
-    """Give some lines of a log: as a part of a page, or as a page where scripts do not run."""
+    """Return some lines of a log: as a part of a page, or as a page where scripts do not run."""
     build, found_step, data = stored(request, slug, number, stage, step)
     if log_parts.LogPart(first, last) not in outline(data).parts:
         raise Http404
@@ -110,7 +110,7 @@ def part(request: HttpRequest, slug: str, number: int, stage: int, step: int, fi
 
 
 def raw(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> HttpResponse:
-    """Give a log as a text file, as it was printed."""
+    """Return a log as a text file, as it was printed."""
     _build, _step, data = stored(request, slug, number, stage, step)
     name = f"build-{number}-{stage}-{step}.log"
     return HttpResponse(
@@ -123,7 +123,7 @@ def raw(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> 
 
 
 def tail(request: HttpRequest, slug: str, number: int, stage: int, step: int, after: int) -> HttpResponse:
-    """Give the lines of a running step that the reader has not; once it has ended, the page is asked for anew."""
+    """Return the lines of a running step that the reader has not; once it has ended, the page is asked for anew."""
     build, found = find_step(request, slug, number, stage, step)
     if found.status not in statuses.NOT_FINISHED:
         return HttpResponse(headers={"HX-Refresh": "true"})
@@ -131,7 +131,7 @@ def tail(request: HttpRequest, slug: str, number: int, stage: int, step: int, af
 
 
 def tail_of(build: Build, step: Step, after: int) -> dict[str, Any]:
-    """Give what a running step has printed after its first `after` lines, as much as a part of a log holds."""
+    """Return what a running step has printed after its first `after` lines, as much as a part of a log holds."""
     seen, reason = live_log.running(build, step)
     skipped = max(seen[0].pos, 0) if seen else 0
     start = max(after - skipped, 0)
@@ -165,6 +165,6 @@ def find_step(request: HttpRequest, slug: str, number: int, stage: int, step: in
 
 
 def url(name: str, build: Build, step: Step, **more: int) -> str:
-    """Give the address of something of a log."""
+    """Return the address of something of a log."""
     where = {"slug": build.repo.slug, "number": build.number, "stage": step.stage.number, "step": step.number}
     return reverse(f"admin:builds_{name}", kwargs=where | more)

@@ -39,7 +39,6 @@ def outline(data: bytes) -> Outline:
 
 
 def read_outline(data: bytes) -> Outline:
-    """Do so, all of it."""
     found = without_end(lines(data))
     parts = log_parts.parts([line.out for line in found])
     since = [times.clock(found[part.first - 1].time) for part in parts]
@@ -85,7 +84,7 @@ def written(found: Sequence[Line], first: int, last: int, skipped: int = 0) -> l
 
 
 def end_of(found: Sequence[Line], count: int) -> str:
-    """Give the end of the first `count` lines, as much as is looked at for colours."""
+    """Return the end of the first `count` lines, as much as is looked at for colours."""
     texts: list[str] = []
     length = 0
     while count and length < ansi.REMEMBERED:

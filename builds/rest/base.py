@@ -31,15 +31,11 @@ class JsonAlways(DefaultContentNegotiation):
     """Refuse nobody over an Accept header."""
 
     def select_renderer(self, _: Request, renderers: Any, __: str | None = None) -> Any:
-        """Take the first renderer."""
         return renderers[0], renderers[0].media_type
 
 
 class Somebody(BasePermission):
-    """Guests may see nothing."""
-
     def has_permission(self, request: Request, _: APIView) -> bool:
-        """Ask for a token."""
         if request.user.is_authenticated:
             return True
         # The query as it was sent: a guest is told 401 also where its parameters are too many to be read.
@@ -47,8 +43,6 @@ class Somebody(BasePermission):
 
 
 class ApiView(APIView):
-    """An address of the API."""
-
     authentication_classes: Sequence[type[BaseAuthentication]] = (BearerToken,)
     permission_classes: Sequence[type[BasePermission]] = (Somebody,)
     renderer_classes = (Json,)
@@ -63,7 +57,7 @@ class ApiView(APIView):
             return super().dispatch(*args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Say who asks; then refuse parameters of a GET that would do nothing."""
+        """Return who asks; then refuse parameters of a GET that would do nothing."""
         super().initial(request, *args, **kwargs)
         if request.method in {"GET", "HEAD"} and hasattr(self, "get"):
             refuse_unknown(request.query_params, self.parameters)
@@ -75,7 +69,6 @@ class ApiView(APIView):
         raise MethodNotAllowed(method, detail if method in self.only_at_drone else None)
 
     def get_exception_handler(self) -> Callable[[Exception, Mapping[str, Any]], Response]:
-        """Answer errors in Drone's form."""
         return answer_error
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -85,7 +78,6 @@ class ApiView(APIView):
         return response
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Mark sample data."""
         finished = super().finalize_response(request, response, *args, **kwargs)
         if settings.EDRONE_DEMO:
             finished.headers["X-Edrone-Note"] = SAMPLE_DATA
@@ -123,7 +115,6 @@ class Nowhere(ApiView):
     permission_classes = ()
 
     def initial(self, *_: Any, **__: Any) -> NoReturn:
-        """Say so, to any method."""
         raise NotFound(NO_ADDRESS)
 
 

@@ -28,8 +28,6 @@ class NoRepositoryHere(Response):
 
 
 class BadRequest(exceptions.APIException):
-    """The request cannot be understood."""
-
     status_code = 400
 
 

@@ -32,12 +32,11 @@ def position_of(of: str, given: QueryDict) -> int | None:
 
 
 def signer(of: str) -> Signer:
-    """Sign for one list."""
     return Signer(salt=f"cursor of {of}")
 
 
 def next_link(request: Request, text: str) -> str:
-    """Give the `Link` header of the next page: the same address with another cursor."""
+    """Return the `Link` header of the next page: the same address with another cursor."""
     parameters = request.query_params.copy()
     parameters.pop("page", None)
     parameters.pop("access_token", None)

@@ -49,7 +49,7 @@ def per_page_of(given: QueryDict) -> int:
 
 
 def texts(given: QueryDict, name: str) -> tuple[str, ...]:
-    """Give the values of a parameter, which may be repeated; empty ones are as good as none.
+    """Return the values of a parameter, which may be repeated; empty ones are as good as none.
 
     Raises:
         BadRequest: one holds a NUL, which no column can.
@@ -61,7 +61,7 @@ def texts(given: QueryDict, name: str) -> tuple[str, ...]:
 
 
 def words(given: QueryDict, name: str, known: type[Status] | type[Event]) -> tuple[str, ...]:
-    """Give the values of a parameter that takes Drone's words; commas may stand between them.
+    """Return the values of a parameter that takes Drone's words; commas may stand between them.
 
     Raises:
         BadRequest: one is no word of Drone's.

@@ -34,7 +34,6 @@ def user_shape(user: Any) -> Shape:
 
 
 def repo_shape(repo: Repo, build: Build | None = None, permissions: Shape | None = None) -> Shape:
-    """A repository."""
     return {
         "id": repo.id,
         "uid": repo.uid,
@@ -120,7 +119,6 @@ def build_shape(build: Build, stages: Iterable[Shape] = ()) -> Shape:
 
 
 def stage_shape(stage: Stage, steps: Iterable[Shape] = ()) -> Shape:
-    """A stage."""
     return {
         "id": stage.id,
         "repo_id": stage.repo_id,

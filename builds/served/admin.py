@@ -38,11 +38,9 @@ class EventFilter(admin.SimpleListFilter):
     title, parameter_name = _("event"), "event"
 
     def lookups(self, *_: Any) -> Sequence[tuple[str, Any]]:
-        """List Drone's events."""
         return list(EVENTS.items())
 
     def queryset(self, _: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Take those of one event."""
         return rows.filter(event=self.value()) if self.value() else rows
 
 
@@ -58,11 +56,9 @@ class TimeFilter(admin.SimpleListFilter):
     }
 
     def lookups(self, *_: Any) -> Sequence[tuple[str, Any]]:
-        """List the spans."""
         return list(TIMES.items())
 
     def queryset(self, _: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Take those of a span."""
         name = (self.value() or "").removeprefix("-")
         if name not in self.spans:
             return rows
@@ -75,8 +71,6 @@ class TimeFilter(admin.SimpleListFilter):
 
 @admin.register(ServedConfig)
 class ServedConfigAdmin(ReadOnly):
-    """Records, the newest first."""
-
     list_display = ("served_at", "repository", "build", "event_word", "branch_or_tag", "file_link", "trigger")
     list_display_links = ("served_at",)
     list_filter = (EventFilter, TimeFilter)
@@ -90,8 +84,6 @@ class ServedConfigAdmin(ReadOnly):
     )
 
     class Media:
-        """The colours."""
-
         css: ClassVar = {"all": ["web/served.css"]}
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
@@ -105,7 +97,6 @@ class ServedConfigAdmin(ReadOnly):
         return super().get_queryset(request).select_related("file__text" if one else "file").order_by("-id")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        """All of them."""
         return (*BUILD, *SERVED, *CHANGES)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
@@ -119,12 +110,10 @@ class ServedConfigAdmin(ReadOnly):
 
     @admin.display(description=_("served"))
     def served_at(self, record: ServedConfig) -> SafeString:
-        """Say when."""
         return moment(record.served)
 
     @admin.display(description=_("event"))
     def event_word(self, record: ServedConfig) -> Any:
-        """Say what started the build."""
         return EVENTS.get(record.event, record.event)
 
     @admin.display(description=_("repository"))
@@ -134,17 +123,17 @@ class ServedConfigAdmin(ReadOnly):
 
     @admin.display(description=_("build"))
     def build(self, record: ServedConfig) -> str:
-        """Give the number, where it is known."""
+        """Return the number, where it is known."""
         return str(record.number) if record.number else "-"
 
     @admin.display(description=_("build"))
     def numbered(self, record: ServedConfig) -> str:
-        """Give the number, or say when it will be known."""
+        """Return the number, or say when it will be known."""
         return self.build(record) if record.number else gettext("shown after you open the build or search for its number")
 
     @admin.display(description=_("parent build"))
     def made_from(self, record: ServedConfig) -> str:
-        """Give the number of the build that was restarted or promoted."""
+        """Return the number of the build that was restarted or promoted."""
         return f"#{record.parent}" if record.parent else "-"
 
     @admin.display(description=_("ref"))
@@ -159,17 +148,14 @@ class ServedConfigAdmin(ReadOnly):
 
     @admin.display(description=_("source files"))
     def sources(self, record: ServedConfig) -> str:
-        """List the files."""
         return gettext(", ").join(f"projects/{path}" for path in record.file.sources)
 
     @admin.display(description=_("SHA-256 of the text"))
     def hash(self, record: ServedConfig) -> str:
-        """Give the hash."""
         return record.file.text_id or gettext("none: the repository uses its own file")
 
     @admin.display(description=_("YAML, with the origin of each part"))
     def yaml(self, record: ServedConfig) -> SafeString:
-        """Show the text."""
         return coloured(text_of(record, explained=True))
 
     @admin.display(description=_("previous record of this branch"))
@@ -183,7 +169,6 @@ class ServedConfigAdmin(ReadOnly):
 
     @admin.display(description=_("changes since then"))
     def changes(self, record: ServedConfig) -> SafeString | str:
-        """Show the difference."""
         old = before(record)
         if old is None:
             return "-"
@@ -203,22 +188,19 @@ class LastErrorAdmin(Uncounted, ReadOnly):
     search_help_text = _("namespace/name of a repository")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
-        """Search by the name."""
         return (queryset.filter(slug=search_term.strip()) if search_term.strip() else queryset), False
 
     @admin.display(description=_("time"))
     def at(self, error: LastError) -> SafeString:
-        """Say when."""
         return moment(error.time)
 
     @admin.display(description=_("build"))
     def build(self, error: LastError) -> str:
-        """Give the number; a build that was being triggered has none."""
+        """Return the number; a build that was being triggered has none."""
         return str(error.number) if error.number else "-"
 
     @admin.display(description=_("event"))
     def event_word(self, error: LastError) -> Any:
-        """Say what started the build."""
         return EVENTS.get(error.event, error.event)
 
 
@@ -228,12 +210,12 @@ def is_number(word: str) -> bool:
 
 
 def number_of(word: str) -> int:
-    """Give the number, which a column holds."""
+    """Return the number, which a column holds."""
     return min(int(word[:19]), 2**63 - 1)
 
 
 def condition(word: str, seen: QuerySet[ServedConfig]) -> Q:
-    """Say what a word of a search means among the records that the reader may see; each is one that an index finds."""
+    """Return what a word of a search means among the records that the reader may see; each is one that an index finds."""
     if is_number(word):
         return Q(number=number_of(word))
     if word.endswith((".yaml", ".yml")):

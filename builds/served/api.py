@@ -25,8 +25,6 @@ SKEW = 60  # seconds between the time of an error and that of the build which go
 
 
 class BuildConfigView(RepositoryView):
-    """What a build was served."""
-
     def get(self, _: Request, number: str, **__: str) -> Response:
         """Show the exact YAML, the files that it came from, and when it was served."""
         wanted, slug = whole(number, "build"), self.repo.slug
@@ -41,7 +39,7 @@ class BuildConfigView(RepositoryView):
 
 
 def why(build: Build, slug: str) -> str:
-    """Say why there is no record: edrone answered with an error, as Drone says, or where the last of the repository fits."""
+    """Return why there is no record: edrone answered with an error, as Drone says, or where the last of the repository fits."""
     if told := error_of(build):
         return f"edrone answered with an error: {told}"
     error = LastError.objects.filter(slug=slug, event=build.event, ref=build.ref).first()

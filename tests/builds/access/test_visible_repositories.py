@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 
+from builds.access.finding import visible_repos
 from builds.access.models import Grant, Level
 from builds.access.rules import may, visible_ids
-from builds.drone_db.build_pages import ALL
+from builds.drone_db.build_pages import ALL, Filters, of_repositories
 from builds.drone_db.models import Repo
 from tests import drones
 from tests.builds.conftest import person
@@ -81,3 +83,10 @@ def test_inactive_users_and_superusers(repos):
     assert visible_ids(person("root", is_superuser=True)) is ALL
     assert visible_ids(person("gone", Level.VIEW, is_active=False)) == frozenset()
     assert visible_ids(person("gone-root", is_superuser=True, is_active=False)) == frozenset()
+
+
+def test_whoever_has_no_grant_sees_nothing(repos):
+    for user in (AnonymousUser(), person("nobody")):
+        assert list(visible_repos(user)) == []
+        assert visible_ids(user) == frozenset()
+        assert of_repositories(visible_ids(user), Filters(), None, 10).builds == []

@@ -107,7 +107,7 @@ def again(build: Build, now: int) -> int:
 
 
 def first_shown(asked: str, lines: Lines, chosen: Step | None) -> int:
-    """Return the index of the first step shown: of very many a page shows some, around the chosen one unless others are asked for."""
+    """Return the index of the first step shown: of very many, a page shows some, around the chosen one or those asked for."""
     if asked.isdecimal() and int(asked[:9]) < len(lines):
         return int(asked[:9])
     place = next((place for place, (_stage, step) in enumerate(lines) if step is not None and step is chosen), 0)

@@ -91,15 +91,15 @@ def stored(count: int, word: str = "line") -> bytes:
 
 
 def test_a_long_log_is_looked_through_once_and_few_are_kept():
-    log_rendering.OUTLINES.found.clear()
+    log_rendering.OUTLINES.results.clear()
     for count in (0, 1, 2500, 10_000):
         data = stored(count)
         assert outline(data) == outline(bytes(bytearray(data))) == log_rendering.read_outline(data)
         assert outline(data).count == count
-    assert len(log_rendering.OUTLINES.found) == 1
+    assert len(log_rendering.OUTLINES.results) == 1
     for turn in range(20):
         outline(stored(10_000, f"turn {turn}"))
-    assert len(log_rendering.OUTLINES.found) == log_rendering.MOST_OUTLINES
+    assert len(log_rendering.OUTLINES.results) == log_rendering.MOST_OUTLINES
 
 
 def test_six_who_want_the_same_at_once_have_it_made_once():

@@ -6,7 +6,8 @@ import pytest
 from django.db import OperationalError
 from django.test import Client, RequestFactory
 
-from builds.browsing import builds_list, error_pages
+from builds.browsing import builds_list
+from web import error_pages
 
 BUILDS = "/admin/builds/build/"
 MISSING = ["/admin/no/such/page/", f"{BUILDS}ismewen/edrone/99999/", "/admin/builds/repo/no/such/"]

@@ -198,7 +198,7 @@ def test_every_input_with_a_value_is_on_the_confirmation_the_defaults_included(s
     asked = text(
         runner.post(CHECK, {"branch": "develop", "input-TARGET": "production", "input-TIMES": "3", "input-NOTE": "soon"})
     )
-    listed = re.findall(r'<th scope="row">(.*?)</th><td><code>(.*?)</code>', re.sub("</?bdi>", "", asked))
+    listed = re.findall(r'<th scope="row">(.*?)</th>\s*<td><code>(.*?)</code>', re.sub("</?bdi>", "", asked))
     for one in (("TARGET", "production"), ("TIMES", "3"), ("LOUD", "false"), ("NOTE", "soon")):
         assert one in listed
 
@@ -218,10 +218,10 @@ def test_restarting_an_operation_says_which_with_what_and_is_dangerous_where_it_
     assert 'class="notice bad"' in ship
     assert "button default dangerous" in ship
     assert "dangerous" not in check
-    kept = re.sub("</?bdi>", "", check).partition("The build keeps these parameters")[2]
+    kept = re.sub(r"</?bdi>|(?<=>)\s+", "", check).partition("The build keeps these parameters")[2]
     for name, value in (("TARGET", "production"), ("TIMES", "3"), ("EDRONE_ACTOR", "deployer")):
         assert f'<th scope="row">{name}</th><td><code>{value}</code>' in kept
-    secret = re.sub("</?bdi>", "", ship).partition("The build keeps these parameters")[2]
+    secret = re.sub(r"</?bdi>|(?<=>)\s+", "", ship).partition("The build keeps these parameters")[2]
     assert '<th scope="row">DB_PASSWORD</th><td><code>********</code>' in secret
     assert "hunter2" not in secret
 
@@ -229,7 +229,7 @@ def test_restarting_an_operation_says_which_with_what_and_is_dangerous_where_it_
 def test_what_a_promotion_inherits_is_on_the_confirmation(site, deployer):
     done = confirmed(deployer, f"{RUN}?operation=", branch="develop", params="A=1\nB=2")
     asked = text(deployer.post(f"{done['Location']}-/do/promote/", {"target": "moon", "params": "B=3"}))
-    inherited = re.sub("</?bdi>", "", asked).partition("Parameters taken from #")[2]
+    inherited = re.sub(r"</?bdi>|(?<=>)\s+", "", asked).partition("go along</h2>")[2]
     assert '<th scope="row">A</th><td><code>1</code>' in inherited
     assert '<th scope="row">B</th>' not in inherited
     assert "EDRONE_ACTOR" not in inherited
@@ -407,7 +407,7 @@ def test_what_was_promoted_is_shown_where_it_is_deployed(standin, site, deployer
     standin.drone.database.rows("UPDATE builds SET build_status = 'success'")
     number = done["Location"].rstrip("/").rpartition("/")[2]
     page = re.sub("<[^>]*>", "", text(deployer.get("/admin/builds/repo/ismewen/edrone/")))
-    assert f"moon #{number}" in page
+    assert f"moon #{number}" in " ".join(page.split())
 
 
 def test_who_did_what_is_on_the_page_of_the_build_for_those_who_may_see_it(site, deployer):

@@ -297,7 +297,7 @@ def readers() -> Iterator[Reader]:
         "a body of the API": lambda params: StrictJson().parse(io.BytesIO(json.dumps({"params": params}).encode())),
     }.items():
         yield Reader(name, run, of_parameters(), LARGEST_FILE)
-    yield Reader("a log", log_rendering.looked_through, of_logs(), 5 * LARGEST_FILE, IN_A_COMMAND)
+    yield Reader("a log", log_rendering.read_outline, of_logs(), 5 * LARGEST_FILE, IN_A_COMMAND)
     yield Reader("an error for Drone", answers.error_pipeline, texts, LARGEST_FILE)
     yield Reader("an error in the log", quoted, texts, LARGEST_FILE)
     yield from expressions()

@@ -22,7 +22,7 @@ def description() -> dict[str, Any]:
 @require_safe
 def schema(_: HttpRequest) -> HttpResponse:
     """Return the description as JSON, which programs that want YAML read as well."""
-    return HttpResponse(orjson.dumps(description()), content_type="application/json")
+    return HttpResponse(msgspec.json.encode(description()), content_type="application/json")
 
 
 @require_safe

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
-from texts.sentence import told
+from texts.sentence import translated
 from web import statuses, text, times
 
 register = template.Library()
@@ -19,7 +19,7 @@ for function in (text.harmless, text.lines_of, text.one_line, text.plain, times.
 @register.filter
 def said(sentence: Any) -> SafeString:
     """Return a sentence of edrone's in the reader's language."""
-    return text.harmless(told(sentence, gettext), 4000)
+    return text.harmless(translated(sentence, gettext), 4000)
 
 
 @register.simple_tag

@@ -60,13 +60,13 @@ def test_what_is_no_line_is_not_shown_and_the_others_keep_their_numbers():
     ]  # fmt: skip
     assert found.count == 4
     assert found.parts == [log_parts.LogPart(1, 6)]
-    nothing = outline(orjson.dumps([{"pos": 0, "out": "", "time": 0}]))
+    nothing = outline(msgspec.json.encode([{"pos": 0, "out": "", "time": 0}]))
     assert (nothing.count, nothing.parts, nothing.last) == (0, [], [])
 
 
 def test_a_part_that_is_open_has_something_to_show():
     texts = ["x\n"] * 993 + [""] * 3  # a part full of lines
-    found = outline(orjson.dumps([{"pos": place, "out": text, "time": 0} for place, text in enumerate(texts)]))
+    found = outline(msgspec.json.encode([{"pos": place, "out": text, "time": 0} for place, text in enumerate(texts)]))
     assert found.parts == [log_parts.LogPart(1, 993)]
     assert len(found.last) == found.count == 993
 

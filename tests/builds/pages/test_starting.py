@@ -229,7 +229,7 @@ def test_restarting_an_operation_says_which_with_what_and_is_dangerous_where_it_
 def test_what_a_promotion_inherits_is_on_the_confirmation(site, deployer):
     done = confirmed(deployer, f"{RUN}?operation=", branch="develop", params="A=1\nB=2")
     asked = text(deployer.post(f"{done['Location']}-/do/promote/", {"target": "moon", "params": "B=3"}))
-    inherited = re.sub(r"</?bdi>|(?<=>)\s+", "", asked).partition("go along</h2>")[2]
+    inherited = re.sub(r"</?bdi>|(?<=>)\s+", "", asked).partition("Parameters taken from #")[2]
     assert '<th scope="row">A</th><td><code>1</code>' in inherited
     assert '<th scope="row">B</th>' not in inherited
     assert "EDRONE_ACTOR" not in inherited

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from demo import sample_builds
+from demo.sample_data import sample_builds
 
 Row = dict[str, Any]
 

@@ -9,7 +9,7 @@ import pytest
 from builds.drone_db.models import Build, Cron, Latest, Log, Repo, Stage, Step
 from builds.drone_db.vocabulary import Event, Status
 from builds.logs.log_lines import is_drones
-from demo import sample_builds
+from demo.sample_data import sample_builds
 from tests import drones
 from tests.server import manage
 

@@ -15,7 +15,7 @@ from django.db import connections
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from demo import sample_builds
+from demo.sample_data import sample_builds
 from edrone_site.granian_server import HTTP1, SECONDS_TO_START, RespawningServer, connection_limit
 from edrone_site.health import database_state
 from edrone_site.listening import bindable_address

@@ -74,7 +74,7 @@ class Seen(HTMLParser):
 def english(page: str) -> set[str]:
     """Give the English words of a page."""
     parser = Seen()
-    parser.feed(re.sub(r'<div class="line".*?</div>', "", page))  # of a log
+    parser.feed(re.sub(r"<div class=\"line\".*?</div>", "", page, flags=re.DOTALL))  # of a log
     text = DRONES_WORDS.sub("", DIAGNOSIS.sub("", "\n".join(parser.texts)))
     return set(WORD.findall(re.sub(r"edrone_[\w-]+|[0-9a-f]{7,}|https?://\S+|[\w/]+\.ya?ml", "", text))) - NAMES - DATA
 

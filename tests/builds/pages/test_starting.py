@@ -246,7 +246,7 @@ def test_what_a_promotion_inherits_is_on_the_confirmation(site, deployer):
 )  # fmt: skip
 def test_the_button_of_the_confirmation_names_the_deed(path, fields, deed, site, deployer):
     asked = deployer.post(path, fields)
-    assert re.findall(r'<button type="submit" class="button default[^"]*"><bdi>(.*?)</bdi></button>', text(asked)) == [deed]
+    assert re.findall(r'<button type="submit"\s+class="button default[^"]*"><bdi>(.*?)</bdi></button>', text(asked)) == [deed]
 
 
 def test_change_shows_the_form_as_it_was_filled_in(site, deployer):

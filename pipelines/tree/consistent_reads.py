@@ -97,9 +97,13 @@ class Retries:
             return False
         if any(file and changed <= file.mtime_ns for file in (after.git_index, after.link)):
             return True
-        left = changed + QUIET - since
+        # A tree that is edited all the time, by renames of whole files, is never QUIET. Since a file is missing or half for far
+        # less than that, a third of it is enough after half of the patience.
+        waited = time.monotonic() - self.began if self.began else 0.0
+        quiet = QUIET if waited < PATIENCE / 2 else QUIET // 3
+        left = changed + quiet - since
         clock_is_off = changed >= now() + QUIET
-        return left <= 0 or clock_is_off or self.pause(min(left, QUIET) / 1_000_000_000)
+        return left <= 0 or clock_is_off or self.pause(min(left, quiet) / 1_000_000_000)
 
     def pause(self, seconds: float) -> bool:
         """Wait; return False, since the read that went before cannot be believed."""

@@ -1,6 +1,8 @@
 """A tree that is changed in place is believed only once it held still."""
 
+import itertools
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -147,6 +149,28 @@ def test_a_tree_that_never_comes_to_rest_is_an_error_and_never_a_default(root, m
     while_it_waits(monkeypatch, *[(root / "shop" / "new").touch] * 1000)
     with pytest.raises(Unusable, match=r"EDRONE_PROJECTS\) changes whenever it is read; try again"):
         served(root)
+
+
+def test_a_tree_that_is_edited_all_the_time_by_renames_of_whole_files_is_served(root):
+    over = threading.Event()
+    file = root / "shop" / "master.yaml"
+
+    def edit():
+        for number in itertools.count():
+            if over.wait(0.05):
+                return
+            new = file.with_name(".new")
+            new.write_text(f"kind: edited-{number}\n")
+            new.rename(file)
+
+    editor = threading.Thread(target=edit)
+    editor.start()
+    try:
+        time.sleep(0.2)
+        assert str(served(root)).startswith("kind: edited-")
+    finally:
+        over.set()
+        editor.join()
 
 
 def test_a_clock_that_is_off_holds_no_build(root, monkeypatch):

@@ -1,6 +1,6 @@
 """Builds started through edrone, and straight at the stand-in Drone: `python -m benchmarks.trigger`. Prints milliseconds.
 
-The stand-in (tests/standin) asks edrone for the configuration, writes the build and answers, in both cases; only the way to
+The stand-in (demo/standin) asks edrone for the configuration, writes the build and answers, in both cases; only the way to
 it differs. Through edrone means: token, grant, audit record before and after, and Drone's answer read and checked.
 """
 

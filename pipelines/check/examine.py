@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 
 from pipelines.check import files
-from pipelines.check.extended_files import ExtendedFiles
+from pipelines.check.extended_files import RememberedFiles
 from pipelines.check.findings import Finding, top
 from pipelines.check.one_file import Examined, examine_file
 from pipelines.check.processes import spread
@@ -96,5 +96,5 @@ def role_of(path: str, stems: Collection[str], namespaces: Collection[str]) -> s
 
 def examine_batch(root: str, jobs: list[tuple[str, str]]) -> list[Examined]:
     with Tree(Path(root)).snapshot() as snapshot:
-        extended = ExtendedFiles(snapshot)
+        extended = RememberedFiles(snapshot)
         return [examine_file(snapshot, path, extended, serves=bool(role), operation=role == "operation") for path, role in jobs]

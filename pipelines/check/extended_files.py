@@ -5,7 +5,7 @@ from pipelines.operations.head_removal import parted
 from pipelines.tree.tree import Snapshot
 
 
-class ExtendedFiles:
+class RememberedFiles:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.texts: dict[str, str | Unusable | None] = {}

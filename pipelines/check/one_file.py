@@ -6,7 +6,7 @@ from itertools import chain
 
 from pipelines.check import documents, files, keys, operations, runner, server, volumes
 from pipelines.check.document_checks import UNREAD, YAML, check_documents, parse_documents, wrong_values
-from pipelines.check.extended_files import ExtendedFiles
+from pipelines.check.extended_files import RememberedFiles
 from pipelines.check.findings import ERROR, Finding, check, top
 from pipelines.check.salvage import left_of
 from pipelines.errors import Unusable
@@ -40,7 +40,7 @@ class Examined:
     has_kind: bool = False  # it is a pipeline, or something else that Drone knows, and not a part
 
 
-def examine_file(snapshot: Snapshot, path: str, extended: ExtendedFiles, *, serves: bool, operation: bool = False) -> Examined:
+def examine_file(snapshot: Snapshot, path: str, extended: RememberedFiles, *, serves: bool, operation: bool = False) -> Examined:
     """Examine one file.
 
     Args:
@@ -59,7 +59,7 @@ def examine_file(snapshot: Snapshot, path: str, extended: ExtendedFiles, *, serv
     return examined
 
 
-def examine_text(examined: Examined, text: str, extended: ExtendedFiles, *, serves: bool, operation: bool) -> None:
+def examine_text(examined: Examined, text: str, extended: RememberedFiles, *, serves: bool, operation: bool) -> None:
     path = examined.path
     parts = operations.head_taken_off(path, text, examined.findings)
     if any(finding.id == operations.NO_PIPELINE.id for finding in examined.findings):
@@ -137,7 +137,7 @@ def check_served(examined: Examined, composed: Composed, parts: FileParts, *, op
     yield from server.lint(examined.path, roots, complete=complete)
 
 
-def salvage(examined: Examined, text: str, extended: ExtendedFiles, *, serves: bool, operation: bool) -> None:
+def salvage(examined: Examined, text: str, extended: RememberedFiles, *, serves: bool, operation: bool) -> None:
     """Find what else is wrong in a file that cannot be composed: document by document, and reference by reference."""
     examined.has_kind = says_kind(text)
     try:
@@ -170,7 +170,7 @@ def by_itself(root: Node) -> Iterator[Finding]:
             yield from keys.keys(root)
 
 
-def references(examined: Examined, document: Document, extended: ExtendedFiles) -> Iterator[Finding]:
+def references(examined: Examined, document: Document, extended: RememberedFiles) -> Iterator[Finding]:
     """Yield each reference to a file that does not exist."""
     for mapping in document.extending:
         try:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipelines.check import documents, server, shape
 from pipelines.check.document_checks import YAML
-from pipelines.check.extended_files import ExtendedFiles
+from pipelines.check.extended_files import RememberedFiles
 from pipelines.check.findings import ERROR
 from pipelines.check.one_file import examine_file
 from pipelines.tree.tree import Tree
@@ -141,7 +141,7 @@ def ours(root: Path, texts: list[str]) -> list[list[str]]:
     with Tree(root).snapshot() as snapshot:
         for text in texts:
             (root / "default.yaml").write_bytes(text.encode())
-            one = examine_file(snapshot, "default.yaml", ExtendedFiles(snapshot), serves=True)
+            one = examine_file(snapshot, "default.yaml", RememberedFiles(snapshot), serves=True)
             found.append([f"{finding.line}: {finding.id}" for finding in (*one.findings, *one.content) if finding.id in DRONES])
     return found
 

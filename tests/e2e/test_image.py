@@ -115,7 +115,8 @@ def test_it_holds_no_compiler_no_pip_and_nothing_that_is_not_needed_to_run(image
     assert not names & {"cc", "gcc", "g++", "c++", "clang", "ld", "make", "cargo"}
     assert not (image / "opt/edrone/bin/pip").exists()
     assert {path.name for path in (image / "app").iterdir()} == {
-        "manage.py", "builds", "configs", "edrone_site", "projects", "requirements.txt", "__pycache__"
+        "manage.py", "builds", "configs", "demo", "drone_api", "edrone_site", "pipelines", "projects", "texts", "web",
+        "requirements.txt", "__pycache__",
     }  # fmt: skip
 
 

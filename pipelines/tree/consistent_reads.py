@@ -7,6 +7,7 @@ A swap of a link, as git-sync and `manage.py synctree` make it, needs none of th
 """
 
 import os
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,6 +23,8 @@ LONG_AGO = 60_000_000_000  # nanoseconds: no checkout takes longer
 QUIET = 100_000_000  # nanoseconds: more than a tick of the clock, and than a busy machine lets a writer wait for its turn
 PATIENCE = 2.0  # seconds
 PAUSE = 0.002  # seconds between two reads while git is at work
+
+OWN_FILE = re.compile(r"(?:^|/)(?!default\.ya?ml$)[^/]+$")  # a branch's or an operation's, and no default
 
 Result = TypeVar("Result")
 
@@ -50,7 +53,13 @@ def read_consistently(tree: Tree, read: Callable[[Snapshot], Result]) -> Result:
             if failure:
                 raise failure
             return result
+        if not (vanished or failure or retries.locked) and retries.are_over() and is_own_file(result):
+            return result  # it was there, and was read whole; a default would only prove that something else was not
         retries.allow_another(vanished)
+
+
+def is_own_file(result: object) -> bool:
+    return bool(OWN_FILE.search(getattr(result, "path", "")))
 
 
 class FileState(NamedTuple):
@@ -111,6 +120,9 @@ class Retries:
         self.state = state_of(self.root)
         return False
 
+    def are_over(self) -> bool:
+        return bool(self.began) and time.monotonic() - self.began >= PATIENCE
+
     def allow_another(self, vanished: str) -> None:
         """Allow another read, but not for ever.
 
@@ -121,7 +133,7 @@ class Retries:
             Unusable: the tree does not come to rest.
         """
         self.began = self.began or time.monotonic()
-        if time.monotonic() - self.began < PATIENCE:
+        if not self.are_over():
             if vanished:
                 self.pause(PAUSE)
             return

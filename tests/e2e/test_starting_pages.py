@@ -81,15 +81,15 @@ def test_an_operation_is_run_with_a_bad_and_then_a_good_input_and_finishes(site,
 
 
 @pytest.mark.parametrize(
-    ("verb", "target", "asked", "said"),
+    ("verb", "number", "target", "asked", "said"),
     [
-        ("promote", "production", "Promote ismewen/edrone #2 to production.", "The promotion to production was started."),
-        ("rollback", "staging", "Roll staging back to ismewen/edrone #2.", "The rollback of staging was started."),
+        ("promote", 45, "production", "Promote ismewen/edrone #45 to production.", "The promotion to production was started."),
+        ("rollback", 37, "staging", "Roll staging back to ismewen/edrone #37.", "The rollback of staging was started."),
     ],
 )
-def test_a_promotion_and_a_rollback_by_keyboard_alone_deploy(verb, target, asked, said, site, browser: Browser):
+def test_a_promotion_and_a_rollback_by_keyboard_alone_deploy(verb, number, target, asked, said, site, browser: Browser):
     with reader(browser, site.url, ADMIN, PASSWORD) as page:
-        page.goto(f"{site.url}{BUILDS}2/")
+        page.goto(f"{site.url}{BUILDS}{number}/")
         page.locator(f"[id^=do-{verb}]").focus()
         page.keyboard.press("Enter")
         page.wait_for_url(re.compile(f"/do/{verb}/"))

@@ -139,10 +139,10 @@ def test_workers_that_cannot_start_end_the_server_with_a_sentence(tmp_path: Path
 import sys
 sys.path.insert(0, {str(tmp_path)!r})
 from edrone_site.management.commands import serve
-class Broken(serve.Server):
+class Broken(serve.RespawningServer):
     def __init__(self, target, **options):
         super().__init__("broken:application", **options)
-serve.Server = Broken
+serve.RespawningServer = Broken
 from django.core.management import execute_from_command_line
 execute_from_command_line(["manage.py", "serve"])
 """

@@ -12,7 +12,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
-CODE = ("configs", "builds", "edrone_site", "manage.py")
+# Without demo/standin: it plays a Drone for demonstrations and tests, and nobody else reaches it.
+CODE = (
+    "builds",
+    "configs",
+    "demo/run.py",
+    "demo/sample_data",
+    "drone_api",
+    "edrone_site",
+    "pipelines",
+    "texts",
+    "web",
+    "manage.py",
+)
 LOCKED = ("requirements.txt", "requirements-dev.txt")
 PATIENCE = 600  # seconds
 

@@ -8,12 +8,11 @@ from rest_framework.request import Request
 
 from builds.drone_db.models import Repo, Step
 from builds.drone_db.queries import log_of, step_of
-from builds.drone_db.vocabulary import Status
+from builds.drone_db.vocabulary import NOT_FINISHED
 from builds.logs import external_logs, log_lines
 from builds.rest.base import RepositoryView, whole
 from drone_api import client
 
-NOT_ENDED = {Status.PENDING, Status.RUNNING, Status.WAITING, Status.BLOCKED}
 ELSEWHERE = (
     "Drone's database has no log of this step: Drone keeps its logs elsewhere (S3 or Azure), or the step printed nothing. "
     "Set DRONE_SERVER and DRONE_TOKEN, so that edrone can ask Drone for it."
@@ -42,7 +41,7 @@ def asked_of_drone(repo: Repo, build: int, stage: int, step: Step) -> bytes:
         NotFound: the step has not ended, or edrone is not connected to Drone's API.
         DroneError: Drone has none, or does not answer; or edrone waits for it in too many threads already.
     """
-    if step.status in NOT_ENDED:
+    if step.status in NOT_FINISHED:
         raise NotFound(f"Not Found: step {step.name} has not ended; its log comes when it has.")
     if not (settings.DRONE_SERVER and settings.DRONE_TOKEN):
         raise NotFound(f"Not Found: {ELSEWHERE}")

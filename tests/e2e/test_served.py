@@ -2,8 +2,10 @@
 
 import os
 import re
+import shutil
 import signal
 import sqlite3
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -35,10 +37,13 @@ class Place:
     postgres: PostgresServer | None
 
     def write(self, text: str) -> None:
-        """Change the tree at once, as git-sync does."""
-        file = self.tree / "new"
-        file.write_text(text)
-        file.rename(self.tree / "default.yaml")
+        """Change the tree at once, as git-sync does: the link leads to another folder, and the folder before goes away."""
+        before, link = self.tree.resolve(), self.tree.with_name("next")
+        folder = Path(tempfile.mkdtemp(dir=self.tree.parent))
+        (folder / "default.yaml").write_text(text)
+        link.symlink_to(folder)
+        link.rename(self.tree)
+        shutil.rmtree(before, ignore_errors=True)  # the first time there is none
 
     def connect(self) -> Any:
         """Connect beside edrone."""
@@ -59,7 +64,6 @@ class Place:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     tree = tmp_path / "tree"
-    tree.mkdir()
     server = get_server(tmp_path / "pg", cleanup_mode="delete") if request.param == "postgresql" else None
     url = server.get_uri() if server else f"sqlite:///{tmp_path}/edrone.sqlite3"
     done = manage("migrate", "--noinput", "--skip-checks", DATABASE_URL=url)

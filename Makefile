@@ -17,6 +17,9 @@ run: .venv/run ## Start edrone with the sample tree on 127.0.0.1:$PORT (8000)
 demo: .venv/run ## Start edrone beside a stand-in for Drone, to see builds start and finish
 	@exec $(BIN)/python -m demo.run
 
+# Without compiled files each process of a test run compiles everything anew.
+test test-all: export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: test
 test: lint types ## Linters, types and the fast tests: pass before each commit that is pushed
 	$(BIN)/pytest --numprocesses auto -m "not slow"

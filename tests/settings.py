@@ -18,3 +18,5 @@ from edrone_site.settings import DATABASES, EDRONE_STATE  # noqa: E402
 DATABASES["default"]["TEST"] = {"NAME": str(EDRONE_STATE / "test.sqlite3")}
 # Logins are not what most tests are about, and the real hashes take a tenth of a second each.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Each test's client has middleware of its own, and looking for all static files at its start takes most of a page's time.
+WHITENOISE_AUTOREFRESH = True

@@ -91,7 +91,7 @@ class LocalServer(http.server.ThreadingHTTPServer):
 @contextmanager
 def serving(answer: Answers, port: int = 0) -> Iterator[LocalServer]:
     server = LocalServer(answer, port)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield server

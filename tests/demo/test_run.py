@@ -85,6 +85,7 @@ def called(command):
     return json.loads(subprocess.run([*command, "-s"], capture_output=True, check=True, timeout=PATIENCE).stdout)
 
 
+@pytest.mark.slow
 def test_it_does_not_hide_a_real_drone(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "demo.run"], cwd=ROOT, env={"DRONE_SERVER": "https://drone.example.com", "EDRONE_STATE": str(tmp_path)},

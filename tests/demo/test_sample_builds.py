@@ -62,6 +62,7 @@ def test_it_has_the_form_of_drones_own_database(sample):
     assert columns(sample) == columns(drones.RECORDED / "drone-2.28.2.sqlite")
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path):
     (tmp_path / "demo.sqlite3").mkdir()
     done = manage(

@@ -67,6 +67,7 @@ def test_it_runs_on_postgresql_and_the_endpoint_does_not_notice_when_that_stops(
         assert server.manage("askconfig", "ismewen/edrone", "master").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_database_that_cannot_be_reached_is_named_at_the_start(tmp_path):
     done = manage(
         "migrate",

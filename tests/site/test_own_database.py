@@ -66,6 +66,7 @@ def test_a_database_that_can_only_be_read_is_not_ready(tmp_path: Path, postgres:
     drones.execute(drones.postgres_database(postgres, "postgres"), "DROP DATABASE only_read WITH (FORCE)")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [("grant", "ada", "*", "view"), ("createtoken", "ada"), ("pruneconfigs", "--days", "3"), ("createsuperuser", "--noinput", "--username=a", "--email=")],
@@ -97,6 +98,7 @@ def test_a_database_that_is_only_slow_is_not_said_to_fail(tmp_path: Path, postgr
             assert own_database.trouble(error) == own_database.SLOW
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_error():
     line = f"{sys.executable} manage.py dronegrants --role reader | head --lines=1"
     done = subprocess.run(

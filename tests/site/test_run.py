@@ -155,12 +155,14 @@ def test_a_taken_port_is_said_in_one_line(server, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_wrong_setting_is_said_in_one_line(tmp_path):
     done = refused(PORT="many", EDRONE_STATE=str(tmp_path))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "edrone cannot start: PORT cannot be used: set it to a whole number from 1 to 65535.\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgres://u:planted@127.0.0.1:9/x", "sqlite:////proc/nowhere/x.sqlite3"])
 def test_a_database_that_cannot_be_used_is_said_in_one_line(tmp_path, database):
     done = refused(PORT=str(free_port()), EDRONE_STATE=str(tmp_path), DATABASE_URL=database)

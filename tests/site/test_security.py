@@ -125,12 +125,14 @@ def test_without_the_setting_nothing_is_said_of_https():
     assert Client().get("/admin/login/").status_code == 200
 
 
+@pytest.mark.slow
 def test_django_has_nothing_to_say_of_production_settings(tmp_path: Any):
     done = manage("check", "--deploy", "--fail-level", "WARNING", EDRONE_STATE=str(tmp_path), **PRODUCTION)
     assert done.returncode == 0, done.stderr
     assert "WARNINGS" not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_it_would_have_something_to_say_otherwise(tmp_path: Any):
     less = {name: value for name, value in PRODUCTION.items() if name != "EDRONE_HSTS"}
     done = manage("check", "--deploy", "--fail-level", "WARNING", EDRONE_STATE=str(tmp_path), **less)
@@ -188,6 +190,7 @@ print(client.post("/edrone").status_code)
 """
 
 
+@pytest.mark.slow
 def test_with_the_setting_people_are_on_https_and_drone_and_probes_are_not_redirected(tmp_path: Any):
     done = manage("shell", "--no-imports", "-c", HTTPS, EDRONE_STATE=str(tmp_path), **PRODUCTION)
     assert done.stdout.splitlines() == [

@@ -139,6 +139,7 @@ def test_no_variable_turns_on_djangos_debug_pages(monkeypatch, name):
     assert settings_of_environment().DEBUG is False
 
 
+@pytest.mark.slow
 def test_a_wrong_value_ends_every_command_with_that_line(tmp_path):
     for command in (["serve"], ["check"], ["showconfig", "a/b"], ["migrate"]):
         done = manage(*command, EDRONE_SHOW_ERRORS="loudly", EDRONE_STATE=str(tmp_path))

@@ -65,6 +65,7 @@ def test_warnings_do_not_stop_the_start(settings, tmp_path):
     assert warning.startswith("(configs.W001) The tree ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("environment", "variable"),
     [({"DRONE_YAML_SECRET": "x"}, "SECRET_KEY"), ({"SECRET_KEY": KEY}, "DRONE_YAML_SECRET"), ({"SECRET_KEY": KEY, "DRONE_YAML_SECRET": "x", "EDRONE_ALLOW_UNSIGNED": "true"}, "EDRONE_ALLOW_UNSIGNED")],
@@ -77,6 +78,7 @@ def test_serve_does_not_start_without_what_it_needs(tmp_path, environment, varia
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_another_wsgi_server_is_stopped_as_well(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", "import edrone_site.wsgi"],

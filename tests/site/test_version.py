@@ -19,6 +19,7 @@ def test_the_command_says_it_whatever_the_settings_are(words: list[str]):
     assert done.stdout.startswith(f"edrone {__version__} (Django {django.get_version()}, Python 3.")
 
 
+@pytest.mark.slow
 def test_the_command_is_listed_and_explained():
     assert "\n    version\n" in manage("help").stdout
     assert "Print the versions of edrone, Django and Python." in manage("version", "--help").stdout

@@ -187,6 +187,7 @@ def unlinked(*, superuser: bool) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("superuser", [True, False])
 def test_every_page_that_a_link_leads_to_is_chinese(superuser, site):
     client = reader("admin" if superuser else "viewer", is_superuser=superuser)

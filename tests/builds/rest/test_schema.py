@@ -96,6 +96,7 @@ def tokens(standin: Standin) -> Iterator[dict[str, str]]:
         signal.connect(close_old_connections)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ismewen", "viewer"])
 @schema.parametrize()
 @settings(max_examples=3 * settings().max_examples // 20, derandomize=True, suppress_health_check=list(HealthCheck))

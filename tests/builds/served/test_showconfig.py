@@ -70,6 +70,7 @@ def test_a_branch_and_a_tag_at_once_are_refused():
         call_command("showconfig", "ismewen/edrone", "master", "--tag", "v1")
 
 
+@pytest.mark.slow
 def test_it_needs_no_secret_and_no_database(tmp_path):
     done = manage(
         "showconfig",
@@ -82,6 +83,7 @@ def test_it_needs_no_secret_and_no_database(tmp_path):
     assert done.stdout.encode() == (ROOT / "tests" / "sample" / "edrone" / "master.yaml").read_bytes()
 
 
+@pytest.mark.slow
 def test_an_error_is_one_line_on_stderr_and_exit_code_1(tmp_path):
     done = manage("showconfig", "ismewen/edrone", EDRONE_PROJECTS=str(tmp_path / "gone"))
     assert (done.returncode, done.stdout) == (1, "")

@@ -158,6 +158,7 @@ def test_it_names_compressed_answers(server):
         assert "Drone does not decompress" in server.manage("askconfig", "a/b", "--url", url).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:9/edrone", "ftp://127.0.0.1/", "127.0.0.1:8000", "http://", "https://127.0.0.1:1/"]
 )

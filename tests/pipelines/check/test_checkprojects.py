@@ -24,6 +24,7 @@ def run(capsys, *arguments: str) -> tuple[int, str, str]:
     return code, out, err
 
 
+@pytest.mark.slow
 def test_the_sample_tree_is_without_a_finding():
     done = manage("checkprojects")
     assert (done.returncode, done.stdout) == (0, "")
@@ -104,6 +105,7 @@ def test_a_path_that_is_not_in_the_tree_is_refused(tree, named):
         call_command("checkprojects", named)
 
 
+@pytest.mark.slow
 def test_a_tree_that_is_not_there_is_told():
     done = manage("checkprojects", EDRONE_PROJECTS="/nowhere")
     assert (done.returncode, done.stdout) == (1, "")

@@ -190,6 +190,7 @@ def test_a_tree_that_is_deleted_after_a_swap_does_not_lend_its_defaults(tmp_path
     assert began
 
 
+@pytest.mark.slow
 def test_a_tree_swapped_again_and_again_is_never_mixed(tmp_path):
     link, stop = tmp_path / "projects", threading.Event()
 
@@ -231,6 +232,7 @@ def test_a_link_that_is_swapped_while_it_is_followed_is_followed_again(root, mon
     assert failures == []
 
 
+@pytest.mark.slow
 def test_a_file_edited_in_place_again_and_again_is_never_half(root):
     stop = threading.Event()
 

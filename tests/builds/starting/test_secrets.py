@@ -9,6 +9,7 @@ from django.test import Client
 from builds.access.token_models import PREFIX
 from builds.drone_db.masking import MASK
 from builds.drone_server import client as drone_client
+from demo.standin import faults
 from demo.standin.faults import FAULTS
 from tests.builds.api import Api
 from tests.conftest import every_row
@@ -67,8 +68,9 @@ def test_no_answer_of_the_api_holds_one(user: str, planted: Any, api: dict[str, 
 
 @pytest.mark.parametrize("fault", [name for name in FAULTS if name not in {"slow", "hang", "bytes", "headers", "huge"}])
 def test_whatever_drone_does_its_token_and_the_parameters_stay_unseen(
-    fault: str, planted: Any, api: dict[str, Api], logged: StringIO, settings: Any
+    fault: str, planted: Any, api: dict[str, Api], logged: StringIO, settings: Any, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr(faults, "PATIENCE", 1)  # seconds that an answer trickles
     settings.DRONE_TOKEN = "planted-drone-token"
     drone_client.slots.cache_clear()
     planted.fail(fault)

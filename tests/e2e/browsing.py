@@ -7,6 +7,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page
 
+from tests.server import PATIENCE
+
 AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text()
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {},
@@ -21,6 +23,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 def reader(browser: Browser, url: str, name: str, password: str, *, allowed: tuple[int, ...] = (), **look: Any) -> Iterator[Page]:
     """Log somebody in; at the end nothing may have been complained about, but for answers of the statuses `allowed`."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "timezone_id": "Asia/Shanghai"} | look)
+    context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
     complaints: list[str] = []
 

@@ -109,7 +109,7 @@ def drone(path: Path, folder: Path, edrone: str, *slugs: str) -> Iterator[Drone]
         }))  # fmt: skip
         started = Drone(f"http://{address}", datasource, stand_in, log)
         wait_until(lambda: answers(started.url), "Drone answers")
-        requests.post(f"{started.url}/login", {"username": "octocat", "password": "any"}, timeout=20, allow_redirects=False)
+        requests.post(f"{started.url}/login", {"username": "octocat", "password": "any"}, timeout=60, allow_redirects=False)
         wait_until(lambda: len(started.call("POST", "/api/user/repos").json()) == len(slugs), "Drone knows the repositories")
         for slug in slugs:
             assert started.call("POST", f"/api/repos/{slug}").ok, log.read_text()

@@ -35,7 +35,7 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def get(self, path: str) -> requests.Response:
-        return requests.get(self.url + path, timeout=20)
+        return requests.get(self.url + path, timeout=60)
 
     def workers(self) -> list[int]:
         """Give the process ids of the workers."""
@@ -72,7 +72,7 @@ def serving(state: Path, *, command: Sequence[str] = (), **environment: str) -> 
 def answers(url: str) -> bool:
     """Tell whether a server is up: edrone's, or Drone's."""
     try:
-        return requests.get(f"{url}/healthz", timeout=20).ok
+        return requests.get(f"{url}/healthz", timeout=60).ok
     except requests.ConnectionError:
         return False
 
@@ -103,7 +103,7 @@ def administrator(name: str, password: str, **environment: str) -> str:
 def ask(url: str, slug: str = "ismewen/edrone", branch: str = "master") -> requests.Response:
     """Ask for a configuration as Drone does."""
     content = body(request_for(slug, branch, "", ""), created=int(time.time()))
-    return requests.post(f"{url}/edrone", content, headers=signed_headers(content, SECRET, datetime.now(UTC)), timeout=20)
+    return requests.post(f"{url}/edrone", content, headers=signed_headers(content, SECRET, datetime.now(UTC)), timeout=60)
 
 
 class SlowRequest:
@@ -114,7 +114,7 @@ class SlowRequest:
         headers = signed_headers(content, SECRET, datetime.now(UTC)) | {"Host": "edrone", "Content-Length": str(len(content))}
         head = "POST /edrone HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
         self.rest = content[100:]
-        self.connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.connection = socket.create_connection(("127.0.0.1", port), timeout=60)
         self.connection.sendall(head.encode() + content[:100])
 
     def finish(self) -> bytes:

@@ -152,5 +152,5 @@ def settings_of(server: Server) -> dict[str, str]:
 
 
 def rows(database: Path, sql: str) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(database, timeout=20)) as connection:
+    with closing(sqlite3.connect(database, timeout=60)) as connection:
         return connection.execute(sql).fetchall()

@@ -21,7 +21,7 @@ def test_every_answer_is_a_whole_file_of_one_commit_and_of_the_right_branch(tmp_
         def ask(branch: str) -> str:
             content = body(request_for("ismewen/shop", branch, "", ""), created=0)  # of which nothing is recorded
             headers = signed_headers(content, SECRET, datetime.now(UTC))
-            answer = requests.post(f"{server.url}/edrone", content, headers=headers, timeout=20)
+            answer = requests.post(f"{server.url}/edrone", content, headers=headers, timeout=60)
             return str(answer.json()["Data"]) if answer.ok else answer.text
 
         answers = asked_during_checkouts(made, ask, CHECKOUTS)

@@ -78,7 +78,7 @@ def cluster(database: str, tmp_path: Path) -> Iterator[Cluster]:
 
 def reaches(url: str) -> bool:
     try:
-        return requests.get(f"{url}/readyz", timeout=5).ok
+        return requests.get(f"{url}/readyz", timeout=60).ok
     except requests.ConnectionError:
         return False
 
@@ -102,12 +102,12 @@ def test_a_login_at_one_is_a_login_at_all(cluster: Cluster, database: str):
     done = manage("createsuperuser", "--noinput", "--username=ann", "--email=", "--skip-checks", **environment)
     assert done.returncode == 0, done.stderr
     browser = requests.Session()
-    form = browser.get(f"{cluster.url}/admin/login/", timeout=20).text
+    form = browser.get(f"{cluster.url}/admin/login/", timeout=60).text
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
     assert token
     login = {"username": "ann", "password": SECRET, "csrfmiddlewaretoken": token[1], "next": "/admin/"}
-    browser.post(f"{cluster.url}/admin/login/", login, timeout=20)
-    pages = [browser.get(f"{cluster.url}/admin/", timeout=20, allow_redirects=False) for _ in range(6)]
+    browser.post(f"{cluster.url}/admin/login/", login, timeout=60)
+    pages = [browser.get(f"{cluster.url}/admin/", timeout=60, allow_redirects=False) for _ in range(6)]
     assert [page.status_code for page in pages] == [200] * 6
 
 

@@ -40,7 +40,7 @@ READS = [
 
 def planted_everywhere(started: Site, database: Path) -> set[str]:
     """Plant secrets and use each; gives what must not be seen anywhere."""
-    with closing(sqlite3.connect(database, timeout=20)) as connection:
+    with closing(sqlite3.connect(database, timeout=60)) as connection:
         for statement in OF_DRONE:
             connection.execute(statement)
         connection.commit()
@@ -62,7 +62,7 @@ def planted_everywhere(started: Site, database: Path) -> set[str]:
         asked["build"] |= {"params": {"PASSWORD": "planted-parameter"}, "target": branch, "after": branch * 4}
         content = json.dumps(asked).encode()
         headers = signed_headers(content, password, datetime.now(UTC)) | {"authorization": "Bearer planted-bearer"}
-        requests.post(f"{started.edrone.url}/edrone?token=planted-query", content, headers=headers, timeout=20)
+        requests.post(f"{started.edrone.url}/edrone?token=planted-query", content, headers=headers, timeout=60)
     wait_until(lambda: started.call("GET", f"{BUILDS}/21").json()["status"] == "success", "the build has run")
     return {PLANTED, TOKEN, SECRET, SETTINGS["SECRET_KEY"], started.token, "x" * 20}
 
@@ -70,11 +70,11 @@ def planted_everywhere(started: Site, database: Path) -> set[str]:
 def pages(started: Site) -> Iterator[tuple[str, str]]:
     """Log in and follow every link of the administration; of a kind of page that has numbers in its address, a few."""
     session, found, kinds = requests.Session(), ["/admin/"], dict[str, int]()
-    login = session.get(f"{started.edrone.url}/admin/", timeout=20)
+    login = session.get(f"{started.edrone.url}/admin/", timeout=60)
     form = {"username": "admin", "password": "x" * 20, "csrfmiddlewaretoken": session.cookies["csrftoken"]}
-    assert "Welcome" in session.post(login.url, form, headers={"Referer": login.url}, timeout=20).text
+    assert "Welcome" in session.post(login.url, form, headers={"Referer": login.url}, timeout=60).text
     for path in found:
-        answer = session.get(started.edrone.url + path, timeout=20)
+        answer = session.get(started.edrone.url + path, timeout=60)
         yield path, f"{answer.text}{answer.headers}"
         for link in re.findall(r'href="([^"#]+)', answer.text):
             target = urlsplit(urljoin(started.edrone.url + path, unescape(link)))

@@ -187,12 +187,12 @@ def test_the_commands_for_production_lead_to_a_server(desk: Desk, tmp_path: Path
     assert "Superuser created" in answered(person, desk, asked, settings)
     with desk.running(serving, int(settings["PORT"]), **settings):
         url = f"http://127.0.0.1:{settings['PORT']}"
-        assert requests.get(f"{url}/readyz", timeout=10).ok
+        assert requests.get(f"{url}/readyz", timeout=60).ok
         assert "kind: pipeline" in desk.type(".venv/bin/python manage.py askconfig ismewen/edrone", **settings)
         session = requests.Session()
-        page = session.get(f"{url}/admin/", timeout=10)
+        page = session.get(f"{url}/admin/", timeout=60)
         form = {"username": "ann", "password": PASSWORD, "csrfmiddlewaretoken": session.cookies["csrftoken"]}
-        assert "Welcome" in session.post(page.url, form, headers={"Referer": page.url}, timeout=10).text
+        assert "Welcome" in session.post(page.url, form, headers={"Referer": page.url}, timeout=60).text
 
 
 def answered(command: str, desk: Desk, asked: dict[str, str], settings: dict[str, str]) -> str:

@@ -102,7 +102,7 @@ def test_nothing_waits_for_itself_however_many_builds_are_started(tmp_path: Path
 
 def slow_sender(server: Server) -> socket.socket:
     """Begin to send the form of the login and stop half-way: it holds a thread."""
-    connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=60)
     cookie = "csrftoken=" + "a" * 32
     connection.sendall(
         f"POST /admin/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\nCookie: {cookie}\r\n"
@@ -113,7 +113,7 @@ def slow_sender(server: Server) -> socket.socket:
 
 def slow_reader(started: Site) -> socket.socket:
     """Ask for a large page and read nothing of it."""
-    connection = socket.create_connection(("127.0.0.1", started.edrone.port), timeout=20)
+    connection = socket.create_connection(("127.0.0.1", started.edrone.port), timeout=60)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
     head = f"GET {BUILDS}?per_page=100 HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {started.token}\r\n\r\n"
     connection.sendall(head.encode())

@@ -5,13 +5,12 @@ Where PICTURES names a folder, the pictures of the documentation are written the
 
 import os
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FloatRect, Page, expect
 
 from tests.e2e.browsing import LOOKS, faults, reader, wider_than_the_window
 from tests.server import Server, running
@@ -45,7 +44,12 @@ def picture(page: Page, folder: Path, name: str) -> None:
     assert not wider_than_the_window(page), name
     page.screenshot(path=folder / f"{name}.png", animations="disabled")
     if PICTURES and name in SHOWN:
-        shutil.copy(folder / f"{name}.png", Path(PICTURES) / f"{name}.png")
+        size, end = page.viewport_size, page.locator("#content").bounding_box()
+        assert size
+        assert end
+        height = min(size["height"], round(end["y"] + end["height"]))
+        clip: FloatRect = {"x": 0, "y": 0, "width": size["width"], "height": height}
+        page.screenshot(path=Path(PICTURES) / f"{name}.png", animations="disabled", clip=clip)
 
 
 def test_an_operation_is_run_with_a_bad_and_then_a_good_input_and_finishes(site, browser: Browser, tmp_path: Path):
@@ -68,7 +72,7 @@ def test_an_operation_is_run_with_a_bad_and_then_a_good_input_and_finishes(site,
         page.get_by_role("button", name="Start the build").dblclick()
         page.wait_for_url(re.compile(BUILDS))
         expect(page.get_by_text("The build was started.")).to_be_visible()
-        expect(page.get_by_role("heading", level=1)).to_contain_text("success", timeout=30_000)
+        expect(page.get_by_role("heading", level=1)).to_contain_text("success")
         expect(page.locator("#log .line").first).to_contain_text("stand-in")
         picture(page, tmp_path, "build")
         page.get_by_role("link", name="Configuration").click()
@@ -102,7 +106,7 @@ def test_a_promotion_and_a_rollback_by_keyboard_alone_deploy(verb, number, targe
         page.keyboard.press("Enter")
         page.wait_for_url(re.compile(f"{BUILDS}[0-9]+/"))
         expect(page.get_by_text(said)).to_be_visible()
-        expect(page.get_by_role("heading", level=1)).to_contain_text("success", timeout=30_000)
+        expect(page.get_by_role("heading", level=1)).to_contain_text("success")
         expect(page.locator("#content")).to_contain_text(target)
 
 

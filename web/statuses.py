@@ -9,8 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from web.labels import EVENTS
 
-__all__ = ["EVENTS", "LOOKS", "NOT_FINISHED", "Look", "look"]
-NOT_FINISHED = frozenset({"waiting_on_dependencies", "pending", "running", "blocked"})
+__all__ = ["EVENTS", "LOOKS", "Look", "look"]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from builds.access.finding import find_build
 from builds.browsing.rows import starter, starters
 from builds.drone_db.masking import masked
 from builds.drone_db.models import Build, Stage, Step
+from builds.drone_db.vocabulary import NOT_FINISHED
 from builds.logs import log_page
 from builds.starting.actions import actions, not_connected
 from web import statuses, times
@@ -89,7 +90,7 @@ def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number
         "earlier": f"?from={max(first - MOST_STEPS, 0)}" if first else "",
         "later": f"?from={first + MOST_STEPS}" if first + MOST_STEPS < len(lines) else "",
         "chosen": chosen,
-        "finished": build.status not in statuses.NOT_FINISHED,
+        "finished": build.status not in NOT_FINISHED,
         "again": again(build, int(time.time())),
         "live_url": address("live", build, chosen) + (f"?from={first}" if len(lines) > MOST_STEPS else ""),
         "starter": starters([(build.repo.slug, build)]).get(build.id) or starter(build),
@@ -121,7 +122,7 @@ def lay_out(build: Build, lines: Lines, chosen: Step | None) -> list[StageLine]:
     steps = [step for _stage, step in lines if step]
     begins = [moment for moment in (build.started, *(row.started for row in stages), *(row.started for row in steps)) if moment]
     ends = [*(row.stopped for row in stages), *(row.stopped for row in steps)]
-    finished = build.status not in statuses.NOT_FINISHED
+    finished = build.status not in NOT_FINISHED
     line = times.TimeLine(min(begins, default=build.created), max([build.finished, *ends]) if finished else now)
     found = {
         stage: StageLine(stage, line.bar(stage.started, stage.stopped), times.took(stage.started, stage.stopped, now), [])

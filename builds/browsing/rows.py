@@ -9,8 +9,9 @@ from django.utils.translation import gettext
 
 from builds.drone_db.models import Build, Repo
 from builds.drone_db.queries import waiting_for_approval
+from builds.drone_db.vocabulary import NOT_FINISHED
 from builds.starting.models import AuditRecord, Verb
-from web import statuses, times
+from web import times
 
 STARTING = (Verb.CREATE.value, Verb.RESTART.value, Verb.PROMOTE.value, Verb.ROLLBACK.value)
 GONE = "?"  # in place of the name of a repository that Drone has deleted since; its builds stay
@@ -60,7 +61,7 @@ def starters(builds: Collection[tuple[str, Build]]) -> dict[int, str]:
 def row(build: Build, slug: str, now: int, person: str = "", *, waits: bool = False) -> Row:
     """Make a line of a build."""
     url = reverse("admin:builds_build", kwargs={"slug": slug, "number": build.number}) if slug else ""
-    ended = build.finished or (0 if build.status in statuses.NOT_FINISHED else build.started)
+    ended = build.finished or (0 if build.status in NOT_FINISHED else build.started)
     who = person or starter(build)
     status, seconds = "blocked" if waits else build.status, times.took(build.started, ended, now)
     return Row(build, status, slug or GONE, url, seconds, "" if who == build.author_login else who)

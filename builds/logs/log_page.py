@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from builds.access.finding import LARGEST, find_repo
 from builds.drone_db.models import Build, Step
 from builds.drone_db.queries import log_of, step_of
+from builds.drone_db.vocabulary import NOT_FINISHED
 from builds.drone_server.client import Busy
 from builds.logs import live_log, log_parts
 from builds.logs.log_lines import lines
 from builds.logs.log_rendering import LogLine, Outline, outline, written
 from drone_api.errors import DroneError
-from web import statuses
 from web.localized import localized
 from web.pages import shown
 
@@ -42,7 +42,7 @@ def context(build: Build, step: Step) -> dict[str, Any]:
         data = read(build, step)
     except DroneError as error:
         return where | {"no_log": localized(error), "again_url": url("log", build, step) if isinstance(error, Busy) else ""}
-    if data is None and step.status in statuses.NOT_FINISHED:
+    if data is None and step.status in NOT_FINISHED:
         return where | tail_of(build, step, 0)
     if data is None:
         return where | {"no_log": live_log.why_none(step)}
@@ -66,7 +66,7 @@ def read(build: Build, step: Step) -> bytes | None:
     """
     if (data := log_of(step)) is not None:
         return data
-    return live_log.stored_elsewhere(build, step) if step.status not in statuses.NOT_FINISHED else None
+    return live_log.stored_elsewhere(build, step) if step.status not in NOT_FINISHED else None
 
 
 def in_parts(build: Build, step: Step, found: Outline) -> list[PartLine]:
@@ -125,7 +125,7 @@ def raw(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> 
 def tail(request: HttpRequest, slug: str, number: int, stage: int, step: int, after: int) -> HttpResponse:
     """Return the lines of a running step that the reader has not; once it has ended, the page is asked for anew."""
     build, found = find_step(request, slug, number, stage, step)
-    if found.status not in statuses.NOT_FINISHED:
+    if found.status not in NOT_FINISHED:
         return HttpResponse(headers={"HX-Refresh": "true"})
     return shown(request, "logs/log_tail.html", tail_of(build, found, after))
 

@@ -11,12 +11,11 @@ from builds.drone_db.models import Build, Repo
 from builds.drone_db.queries import build_with_stages, latest_build
 from builds.rest.base import ApiView, RepositoryView, whole
 from builds.rest.paging import cursor, next_link, position_of
-from builds.rest.parameters import MOST_ROWS, filters_of, page_of, per_page_of, texts
+from builds.rest.parameters import FILTERS, MOST_ROWS, filters_of, page_of, per_page_of, texts
 from builds.rest.shapes import Shape, build_shape, stage_shape, step_shape
 from builds.starting.api import ChangeBuildView, StartBuildView
 
 PAGES = frozenset({"page", "per_page", "cursor"})
-FILTERS = frozenset({"status", "event", "branch", "tag", "target", "author", "sender", "commit", "since", "until", "q"})
 
 
 class BuildsView(StartBuildView):

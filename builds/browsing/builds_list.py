@@ -1,12 +1,13 @@
 """The list of builds: filters, a search, and pages by cursor."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,8 @@ from builds.browsing.search import named
 from builds.drone_db.build_pages import Filters, Page, of_repositories, of_repository
 from builds.drone_db.models import Build
 from builds.drone_db.vocabulary import Event, Status
+from builds.rest.errors import BadRequest
+from builds.rest.parameters import FILTERS, filters_of
 from web import statuses
 from web.pages import shown
 
@@ -30,68 +33,68 @@ PERIODS = {
     "week": (_("the last 7 days"), 168),
     "month": (_("the last 30 days"), 720),
 }
-NAMES = ("repo", "status", "event", "branch", "author", "period", "q")
+NAMES = FILTERS | {"repo", "period"}
+LONGEST = 500  # characters of a value
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What the reader asked for, as in the address."""
+def query_of(address: QueryDict) -> QueryDict:
+    """Return the filters of the address that are not empty, without NUL characters and blanks around them."""
+    query = QueryDict(mutable=True)
+    for name in sorted(NAMES & address.keys()):
+        values = [value.replace("\0", "").strip()[:LONGEST] for value in address.getlist(name)]
+        if any(values):
+            query.setlist(name, filter(None, values))
+    return query
 
-    repo: str = ""
-    status: str = ""
-    event: str = ""
-    branch: str = ""
-    author: str = ""
-    period: str = ""
-    q: str = ""
 
-    def filters(self, now: datetime) -> Filters:
-        """Turn it into filters of the query; a word that is a whole commit uses no search, a login that is known an index."""
-        commit = COMMIT.fullmatch(self.q.lower())
-        login = bool(self.author) and Build.objects.filter(author_login=self.author).exists()
-        hours = PERIODS[self.period][1] if self.period in PERIODS else 0
-        return Filters(
-            status=tuple(filter(None, [self.status])),
-            event=tuple(filter(None, [self.event])),
-            ref=(f"refs/heads/{self.branch}",) if self.branch else (),
-            author_login=(self.author,) if login else (),
-            author="" if login else self.author,
-            after=(self.q.lower(),) if commit else (),
-            since=int((now - timedelta(hours=hours)).timestamp()) if hours else None,
-            q="" if commit else self.q,
-        )
+def page_filters(query: QueryDict, now: datetime) -> Filters:
+    """Return the filters: those of REST, but `author` may be a part of a name, `q` a whole commit, and there is a `period`.
+
+    Raises:
+        DisallowedModelAdminLookup: one cannot be understood.
+    """
+    try:
+        filters = filters_of(query)
+    except BadRequest as error:
+        raise DisallowedModelAdminLookup(str(error)) from error
+    if filters.author_login and not Build.objects.filter(author_login__in=filters.author_login).exists():
+        filters = replace(filters, author_login=(), author=filters.author_login[-1])
+    if COMMIT.fullmatch(filters.q.lower()) and not filters.after:  # found without a search
+        filters = replace(filters, after=(filters.q.lower(),), q="")
+    if period := PERIODS.get(query.get("period", "")):
+        filters = replace(filters, since=int((now - timedelta(hours=period[1])).timestamp()))
+    return filters
 
 
 def builds_list(request: HttpRequest) -> HttpResponseBase:
     """Show a page of builds; a search for `owner/name#5` and the like goes straight to that build, where it is the only one."""
-    asked = Asked(**{name: request.GET.get(name, "").replace("\0", "").strip()[:500] for name in NAMES})
-    before = cursor(request)
-    found = Page(named(request, asked.q, asked.repo), None)
-    if len(found.builds) == 1:
-        (build,) = found.builds
+    query, before = query_of(request.GET), cursor(request)
+    page = Page(named(request, query.get("q", ""), query.get("repo", "")), None)
+    if len(page.builds) == 1:
+        (build,) = page.builds
         return redirect(reverse("admin:builds_build", kwargs={"slug": build.repo.slug, "number": build.number}))
-    if not found.builds:
-        found = find(request, asked, before)
+    if not page.builds:
+        page = find(request, query, before)
     return shown(
         request,
         "browsing/builds.html",
         {
             "title": _("Builds"),
-            "asked": asked,
-            "filtered": any(vars(asked).values()),
-            "rows": rows(found.builds),
-            "older": address(asked, found.next) if found.next is not None else "",
-            "newest": address(asked, None) if before is not None else "",
+            "asked": query.dict(),
+            "filtered": bool(query),
+            "rows": rows(page.builds),
+            "older": address(query, page.next) if page.next is not None else "",
+            "newest": address(query) if before is not None else "",
             **choices(request),
         },
     )
 
 
-def find(request: HttpRequest, asked: Asked, before: int | None) -> Page:
+def find(request: HttpRequest, query: QueryDict, before: int | None) -> Page:
     """Ask for a page; a repository that the reader may not see is as one that is not there."""
-    filters = asked.filters(datetime.now(UTC))
-    if asked.repo:
-        repo = visible_repo(request.user, asked.repo)
+    filters = page_filters(query, datetime.now(UTC))
+    if slug := query.get("repo"):
+        repo = visible_repo(request.user, slug)
         return of_repository(repo.id, filters, before, ON_A_PAGE) if repo else Page([], None)
     return of_repositories(visible_ids(request.user), filters, before, ON_A_PAGE)
 
@@ -115,7 +118,7 @@ def cursor(request: HttpRequest) -> int | None:
     return int(value)
 
 
-def address(asked: Asked, before: int | None) -> str:
+def address(query: QueryDict, before: int | None = None) -> str:
     """Return the address of another page of the same list."""
-    query = {name: value for name, value in vars(asked).items() if value}
-    return f"{reverse('admin:builds_build_changelist')}?{urlencode(query | ({} if before is None else {'before': before}))}"
+    cursor = "" if before is None else urlencode({"before": before})
+    return f"{reverse('admin:builds_build_changelist')}?{'&'.join(filter(None, [query.urlencode(), cursor]))}"

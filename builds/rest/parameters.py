@@ -1,4 +1,4 @@
-"""The query parameters of lists: read strictly, so that a mistyped filter never looks like an empty answer."""
+"""The query parameters of lists, in REST and pages: read strictly, so that a mistyped filter never looks like an empty answer."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -13,6 +13,7 @@ from builds.drone_db.vocabulary import Event, Status
 from builds.rest.errors import BadRequest
 
 DRONES_OWN = frozenset({"access_token"})  # accepted at any address of Drone's
+FILTERS = frozenset({"status", "event", "branch", "tag", "target", "author", "sender", "commit", "since", "until", "q"})
 PER_PAGE, MOST_PER_PAGE = 25, 100
 MOST_ROWS = 2**31  # more than any table of Drone's can have
 LARGEST = 2**63 - 1  # of 64 bits

@@ -5,8 +5,6 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BuildsConfig(AppConfig):
-    """Registers the system checks."""
-
     name = "builds"
     verbose_name = _("Builds")
 

@@ -19,12 +19,12 @@ def drone_database(databases: Sequence[str] | None = None, **_: Any) -> Sequence
     if "drone" not in (databases or ()):
         return []
     try:
-        found = inspect(connections["drone"])
+        inspection = inspect(connections["drone"])
     except DroneDatabaseUnavailable as error:
         return [Error(str(error), hint="Look at DRONE_DATABASE_URL.", id="builds.E001")]
     return [
-        *(Error(sentence, hint=HINT, id="builds.E002") for sentence in found.differences),
-        *(Warning(sentence, hint=HINT, id="builds.W001") for sentence in found.warnings),
+        *(Error(sentence, hint=HINT, id="builds.E002") for sentence in inspection.differences),
+        *(Warning(sentence, hint=HINT, id="builds.W001") for sentence in inspection.warnings),
     ]
 
 

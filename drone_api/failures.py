@@ -66,8 +66,8 @@ def broke_encrypted(error: SSLError) -> bool:
 
 def cause(error: Exception) -> Exception | None:
     """Return the error of urllib3 that requests has wrapped."""
-    given = error.args[0] if error.args else None
-    return given.reason if isinstance(given, MaxRetryError) else None
+    inner = error.args[0] if error.args else None
+    return inner.reason if isinstance(inner, MaxRetryError) else None
 
 
 def too_slow(call: Call) -> DroneError:

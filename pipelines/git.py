@@ -22,7 +22,7 @@ class GitError(ConfigError):
 
 
 class GitMissing(GitError):
-    """Git cannot be run."""
+    """Git is not installed, or cannot be run."""
 
 
 def git(folder: Path, *arguments: str, problem: str = "", **variables: str) -> str:

@@ -52,7 +52,7 @@ def json_of(value: Any) -> Any:
 
 
 def of_json(value: Any) -> Any:
-    """Read what `json_of` wrote."""
+    """Return the value that `json_of` wrote as JSON."""
     if isinstance(value, dict) and "words" in value:
         return value["words"]
     if isinstance(value, dict):

@@ -37,7 +37,7 @@ class Bounded:
         if value.lstrip("-").isdecimal() and len(value) > DIGITS:
             return False  # SQLite refuses it where Django hands it over as it is
         field, _, condition = lookup.partition("__")
-        offered = {getattr(each, "parameter_name", each) for each in self.list_filter}
+        offered = {getattr(option, "parameter_name", option) for option in self.list_filter}
         return lookup == "id__lt" or (field in offered and condition in CHOICES)
 
     def get_changelist(self, *_: Any, **__: Any) -> type[ChangeList]:

@@ -18,8 +18,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Answer 404; whether the thing is missing or only hidden from the reader is not told."""
     if not in_the_administration(request):
         return defaults.page_not_found(request, exception)
-    said = _("This page does not exist, or your grants do not include it.")
-    response = saying(request, _("Not found"), said, 404)
+    sentence = _("This page does not exist, or your grants do not include it.")
+    response = saying(request, _("Not found"), sentence, 404)
     if request.headers.get("HX-Request"):
         # What a page follows is gone: it is loaded anew, and says so, instead of asking for ever.
         response.headers["HX-Refresh"] = "true"
@@ -29,16 +29,16 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if not in_the_administration(request):
         return defaults.permission_denied(request, exception)
-    said = _("Your permissions do not allow this. Ask an edrone administrator.")
-    return saying(request, _("Not allowed"), said, 403)
+    sentence = _("Your permissions do not allow this. Ask an edrone administrator.")
+    return saying(request, _("Not allowed"), sentence, 403)
 
 
 def not_understood(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Answer 400; what is wrong before a page is chosen (too many fields, a host that is not edrone's) gets Django's words."""
     if not isinstance(exception, (DisallowedModelAdminLookup, DisallowedModelAdminToField)):
         return defaults.bad_request(request, exception)
-    said = _("The address asks for something that this page does not have. Open the page from the menu and choose again.")
-    return saying(request, _("Not understood"), said, 400)
+    sentence = _("The address asks for something that this page does not have. Open the page from the menu and choose again.")
+    return saying(request, _("Not understood"), sentence, 400)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
@@ -52,11 +52,11 @@ def form_refused(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """Answer 403 to a form that did not come with its token, so that it may have been sent by another site."""
     if not in_the_administration(request):
         return csrf.csrf_failure(request, reason)
-    said = _(
+    sentence = _(
         "Nothing was done: the edrone page that sent this form is no longer valid. Go back, reload the "
         "page and send the form again. Your browser must allow cookies for this site."
     )
-    return saying(request, _("Form not sent"), said, 403, login=reverse("admin:login"))
+    return saying(request, _("Form not sent"), sentence, 403, login=reverse("admin:login"))
 
 
 def in_the_administration(request: HttpRequest) -> bool:
@@ -64,9 +64,9 @@ def in_the_administration(request: HttpRequest) -> bool:
     return request.path.startswith(reverse("admin:index"))
 
 
-def saying(request: HttpRequest, title: str, said: str, status: int, login: str = "") -> HttpResponse:
+def saying(request: HttpRequest, title: str, sentence: str, status: int, login: str = "") -> HttpResponse:
     """Make the page; `login`: the address of a way on, where the session may have ended."""
-    response = shown(request, "web/nothing.html", {"title": title, "said": said, "login": login}, status)
+    response = shown(request, "web/nothing.html", {"title": title, "sentence": sentence, "login": login}, status)
     response.render()
     patch_cache_control(response, private=True, no_store=True)
     return response

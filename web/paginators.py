@@ -55,7 +55,7 @@ class Uncounted(Bounded):
 
     def get_paginator(self, request: HttpRequest, queryset: QuerySet[Any], per_page: int, *_: Any, **__: Any) -> UpToHere:
         """Return which page is asked for."""
-        found = UpToHere(queryset, per_page)
+        paginator = UpToHere(queryset, per_page)
         asked = request.GET.get("p", "")
-        found.here = int(asked[:6]) if asked.isdecimal() else 1
-        return found
+        paginator.here = int(asked[:6]) if asked.isdecimal() else 1
+        return paginator

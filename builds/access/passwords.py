@@ -79,8 +79,8 @@ class OwnPasswordView(PasswordChangeView):
         before = valid_tokens(form.user).count()
         response = super().form_valid(form)
         messages.success(self.request, gettext("You stay logged in here; your sessions in other browsers have ended."))
-        if said := about_tokens(form.user, before):
-            messages.success(self.request, said)
+        if sentence := about_tokens(form.user, before):
+            messages.success(self.request, sentence)
         return response
 
 
@@ -94,11 +94,11 @@ def about_tokens(user: User, before: int) -> str:
     if not before:
         return ""
     if left := valid_tokens(user).count():
-        said = ngettext(
+        sentence = ngettext(
             "%(number)s API token of %(user)s is still valid.", "%(number)s API tokens of %(user)s are still valid.", left
         )
     else:
-        said = ngettext(
+        sentence = ngettext(
             "%(number)s API token of %(user)s was revoked.", "%(number)s API tokens of %(user)s were revoked.", before
         )
-    return said % {"number": left or before, "user": user.get_username()}
+    return sentence % {"number": left or before, "user": user.get_username()}

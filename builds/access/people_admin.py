@@ -69,14 +69,14 @@ class NamingPermissions:
         held = getattr(holder, self.field).select_related("content_type")
         return gettext(", ").join(name_of(permission) for permission in held if is_shown(permission.content_type)) or "-"
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **given: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **options: Any) -> Any:
         """Offer only permissions on models that the administration shows; others allow nothing."""
-        given["widget"] = forms.CheckboxSelectMultiple
+        options["widget"] = forms.CheckboxSelectMultiple
         if db_field.name == self.field:
             kinds = [kind.pk for kind in ContentType.objects.all() if is_shown(kind)]
             permissions = Permission.objects.filter(content_type__in=kinds).select_related("content_type")
-            given |= {"form_class": Permissions, "queryset": permissions}
-        return super().formfield_for_manytomany(db_field, request, **given)  # type: ignore[misc]  # this is one half
+            options |= {"form_class": Permissions, "queryset": permissions}
+        return super().formfield_for_manytomany(db_field, request, **options)  # type: ignore[misc]  # this is one half
 
 
 admin.site.unregister(User)
@@ -97,8 +97,8 @@ class People(Uncounted, NamingPermissions, UserAdmin):  # type: ignore[type-arg]
         if user and response.status_code == HTTPStatus.FOUND and getattr(response, "url", "") != request.get_full_path():
             if user != request.user:
                 messages.success(request, gettext("All sessions of %(user)s have ended.") % {"user": user.get_username()})
-            if said := about_tokens(user, before):
-                messages.success(request, said)
+            if sentence := about_tokens(user, before):
+                messages.success(request, sentence)
         return response
 
 

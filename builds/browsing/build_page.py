@@ -124,25 +124,25 @@ def lay_out(build: Build, lines: Lines, chosen: Step | None) -> list[StageLine]:
     ends = [*(row.stopped for row in stages), *(row.stopped for row in steps)]
     finished = build.status not in NOT_FINISHED
     line = times.TimeLine(min(begins, default=build.created), max([build.finished, *ends]) if finished else now)
-    found = {
+    stage_lines = {
         stage: StageLine(stage, line.bar(stage.started, stage.stopped), times.took(stage.started, stage.stopped, now), [])
         for stage in stages
     }
     for stage, step in lines:
         if step:
             bar, seconds = line.bar(step.started, step.stopped), times.took(step.started, step.stopped, now)
-            found[stage].steps.append(StepLine(step, address("step", build, step), bar, seconds, step is chosen))
-    return list(found.values())
+            stage_lines[stage].steps.append(StepLine(step, address("step", build, step), bar, seconds, step is chosen))
+    return list(stage_lines.values())
 
 
 def links(build: Build) -> list[tuple[str, str]]:
     """Return where else the build can be seen: in Drone, and in the forge if its address is one of the web."""
-    found = []
+    addresses = []
     if settings.DRONE_SERVER:
-        found.append(("Drone", f"{settings.DRONE_SERVER}/{quote(build.repo.slug)}/{build.number}"))
+        addresses.append(("Drone", f"{settings.DRONE_SERVER}/{quote(build.repo.slug)}/{build.number}"))
     if build.link.startswith(("https://", "http://")):
-        found.append((_("the forge"), build.link))
-    return found
+        addresses.append((_("the forge"), build.link))
+    return addresses
 
 
 def choose(steps: list[Step], stage_number: int, step_number: int) -> Step | None:

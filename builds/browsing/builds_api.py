@@ -24,8 +24,8 @@ class BuildsView(StartBuildView):
 
     def get(self, request: Request, **_: str) -> Response:
         """List a page, newest first, narrowed by the filters."""
-        given, of = request.query_params, f"repository {self.repo.pk}"
-        filters, before, (limit, offset) = filters_of(given), position_of(of, given), window(given)
+        query, of = request.query_params, f"repository {self.repo.pk}"
+        filters, before, (limit, offset) = filters_of(query), position_of(of, query), window(query)
         page = build_pages.of_repository(self.repo.pk, filters, before, limit, offset)
         return answer(request, of, page, [build_shape(build) for build in page.builds])
 
@@ -37,8 +37,8 @@ class AllBuildsView(ApiView):
 
     def get(self, request: Request) -> Response:
         """List a page, newest first, narrowed by the filters; each build says of which repository it is."""
-        given, of = request.query_params, "all builds"
-        filters, before, (limit, offset) = filters_of(given), position_of(of, given), window(given)
+        query, of = request.query_params, "all builds"
+        filters, before, (limit, offset) = filters_of(query), position_of(of, query), window(query)
         page = build_pages.of_repositories(visible_ids(request.user), filters, before, limit, offset)
         slugs = dict(Repo.objects.filter(pk__in={build.repo_id for build in page.builds}).values_list("pk", "slug"))
         return answer(request, of, page, [build_shape(build) | {"slug": slugs.get(build.repo_id, "")} for build in page.builds])
@@ -68,10 +68,10 @@ class LatestBuildView(RepositoryView):
         return Response(whole_build(build))
 
 
-def ref_of(given: QueryDict, repo: Repo) -> str:
+def ref_of(query: QueryDict, repo: Repo) -> str:
     """Return which ref is meant; `ref` is stronger than `branch`."""
-    refs = texts(given, "ref")
-    branches = texts(given, "branch")
+    refs = texts(query, "ref")
+    branches = texts(query, "branch")
     return refs[0] if refs else f"refs/heads/{branches[0] if branches else repo.default_branch}"
 
 
@@ -81,10 +81,10 @@ def whole_build(build: Build) -> Shape:
     return build_shape(build, stages)
 
 
-def window(given: QueryDict) -> tuple[int, int]:
+def window(query: QueryDict) -> tuple[int, int]:
     """Return how many builds to give and how many to leave out before them; pages count from the cursor where there is one."""
-    size = per_page_of(given)
-    return size, min((page_of(given) - 1) * size, MOST_ROWS)
+    size = per_page_of(query)
+    return size, min((page_of(query) - 1) * size, MOST_ROWS)
 
 
 def answer(request: Request, of: str, page: build_pages.Page, shapes: list[Shape]) -> Response:

@@ -44,18 +44,18 @@ def lists(request: HttpRequest) -> dict[str, Any]:
         "mine": (Filters(author_login=(login,)), MINE),
         "started": (Filters(sender=(login,)), MINE),
     }
-    found = {name: of_repositories(visible, filters, None, most).builds for name, (filters, most) in asked.items()}
-    mine = {build.id: build for build in [*found.pop("mine"), *found.pop("started"), *started_here(request, visible)]}
-    found["mine"] = sorted(mine.values(), key=lambda build: -build.id)[:MINE]
-    found["running"] = [build for build in found["running"] if build not in found["blocked"]][:RUNNING]
-    lines = {row.build.id: row for row in rows({build.id: build for builds in found.values() for build in builds}.values())}
-    return {name: [lines[build.id] for build in builds] for name, builds in found.items()}
+    groups = {name: of_repositories(visible, filters, None, most).builds for name, (filters, most) in asked.items()}
+    mine = {build.id: build for build in [*groups.pop("mine"), *groups.pop("started"), *started_here(request, visible)]}
+    groups["mine"] = sorted(mine.values(), key=lambda build: -build.id)[:MINE]
+    groups["running"] = [build for build in groups["running"] if build not in groups["blocked"]][:RUNNING]
+    lines = {row.build.id: row for row in rows({build.id: build for builds in groups.values() for build in builds}.values())}
+    return {name: [lines[build.id] for build in builds] for name, builds in groups.items()}
 
 
 def started_here(request: HttpRequest, visible: RepoIds) -> list[Build]:
     """Return the builds that the reader started through edrone: in Drone, edrone's own login stands for them."""
-    found = AuditRecord.objects.filter(username=request.user.get_username(), verb__in=STARTING).exclude(build=None)
-    answers = list(found.order_by("-id").values_list("slug", "build", "answer__id", "answer__created")[:MINE])
+    records = AuditRecord.objects.filter(username=request.user.get_username(), verb__in=STARTING).exclude(build=None)
+    answers = list(records.order_by("-id").values_list("slug", "build", "answer__id", "answer__created")[:MINE])
     if not answers:
         return []
     ids = dict(Repo.objects.filter(slug__in={slug for slug, *_ in answers}).values_list("slug", "id"))

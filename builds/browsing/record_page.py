@@ -19,9 +19,9 @@ def record_page(request: HttpRequest, slug: str, number: int) -> TemplateRespons
     build = find_build(request, slug, number)
     if not request.user.has_perm(MAY_SEE_RECORD):
         raise Http404
-    found = AuditRecord.objects.filter(Q(number=number) | Q(build=number), slug=slug).order_by("-id")[:MOST]
-    records = [record for record in found if is_of(record, build)]
-    return shown(request, "browsing/record.html", {**about(request, build), "tab": "record", "records": records})
+    records = AuditRecord.objects.filter(Q(number=number) | Q(build=number), slug=slug).order_by("-id")[:MOST]
+    context = {"tab": "record", "records": [record for record in records if is_of(record, build)]}
+    return shown(request, "browsing/record.html", {**about(request, build), **context})
 
 
 def is_of(record: AuditRecord, build: Build) -> bool:

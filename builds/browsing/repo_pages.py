@@ -32,14 +32,14 @@ class Card:
 
 def repos_list(request: HttpRequest) -> TemplateResponse:
     q, after, every = (request.GET.get(name, "").replace("\0", "").strip()[:500] for name in ("q", "after", "all"))
-    found = visible_repos(request.user).order_by("slug", "id")
+    visible = visible_repos(request.user).order_by("slug", "id")
     if not every:
-        found = found.filter(active=True)
+        visible = visible.filter(active=True)
     if q:
-        found = found.filter(slug__icontains=q)
+        visible = visible.filter(slug__icontains=q)
     if after:
-        found = found.filter(slug__gt=after)
-    repos = list(found[: ON_A_PAGE + 1])
+        visible = visible.filter(slug__gt=after)
+    repos = list(visible[: ON_A_PAGE + 1])
     more, repos = len(repos) > ON_A_PAGE, repos[:ON_A_PAGE]
     query = {name: value for name, value in {"q": q, "all": every}.items() if value}
     here = reverse("admin:builds_repo_changelist")
@@ -60,15 +60,15 @@ def repos_list(request: HttpRequest) -> TemplateResponse:
 def cards(repos: list[Repo]) -> list[Card]:
     """Make the cards of repositories, in five queries whatever their number."""
     places = deployed([repo.id for repo in repos]) if repos else {}
-    found, now = with_last_builds(repos), int(time.time())
-    waiting = waiting_for_approval(one.build for one in found if one.build)
+    latest, now = with_last_builds(repos), int(time.time())
+    waiting = waiting_for_approval(pair.build for pair in latest if pair.build)
     return [
         Card(
-            one.repo,
-            row(one.build, one.repo.slug, now, waits=one.build.id in waiting) if one.build else None,
-            places.get(one.repo.id, []),
+            pair.repo,
+            row(pair.build, pair.repo.slug, now, waits=pair.build.id in waiting) if pair.build else None,
+            places.get(pair.repo.id, []),
         )
-        for one in found
+        for pair in latest
     ]
 
 

@@ -40,7 +40,7 @@ def repo_shapes(request: Request, repos: list[Repo] | QuerySet[Repo]) -> list[Sh
     """Show repositories, with their last builds where `latest=true`."""
     if request.query_params.get("latest") != "true":
         return [repo_shape(repo) for repo in repos]
-    return [repo_shape(found.repo, found.build) for found in with_last_builds(repos)]
+    return [repo_shape(pair.repo, pair.build) for pair in with_last_builds(repos)]
 
 
 def size_of(request: Request) -> int:

@@ -29,11 +29,13 @@ class Row:
 
 def rows(builds: Iterable[Build]) -> list[Row]:
     """Make lines of builds; one query for all their repositories."""
-    found = list(builds)
-    slugs = dict(Repo.objects.filter(id__in={build.repo_id for build in found}).values_list("id", "slug")) if found else {}
-    people = starters([(slugs.get(build.repo_id, ""), build) for build in found])
-    waiting, now = waiting_for_approval(found), int(time.time())
-    return [row(build, slugs.get(build.repo_id, ""), now, people.get(build.id, ""), waits=build.id in waiting) for build in found]
+    listed = list(builds)
+    slugs = dict(Repo.objects.filter(id__in={build.repo_id for build in listed}).values_list("id", "slug")) if listed else {}
+    people = starters([(slugs.get(build.repo_id, ""), build) for build in listed])
+    waiting, now = waiting_for_approval(listed), int(time.time())
+    return [
+        row(build, slugs.get(build.repo_id, ""), now, people.get(build.id, ""), waits=build.id in waiting) for build in listed
+    ]
 
 
 def starters(builds: Collection[tuple[str, Build]]) -> dict[int, str]:
@@ -51,9 +53,9 @@ def starters(builds: Collection[tuple[str, Build]]) -> dict[int, str]:
     if not builds:
         return {}
     slugs, numbers = {slug for slug, _ in builds}, {build.number for _, build in builds}
-    found = AuditRecord.objects.filter(slug__in=slugs, build__in=numbers, verb__in=STARTING).order_by("id")
-    told = found.values_list("slug", "build", "answer__id", "answer__created", "username")
-    people = {(slug, number, pk, created): name for slug, number, pk, created, name in told}
+    records = AuditRecord.objects.filter(slug__in=slugs, build__in=numbers, verb__in=STARTING).order_by("id")
+    answers = records.values_list("slug", "build", "answer__id", "answer__created", "username")
+    people = {(slug, number, pk, created): name for slug, number, pk, created, name in answers}
     started = {build.id: people.get((slug, build.number, build.id, build.created)) for slug, build in builds}
     return {pk: name for pk, name in started.items() if name}
 

@@ -20,19 +20,19 @@ def named(request: HttpRequest, text: str, slug: str) -> list[Build]:
         text: what was searched for; letters may be large or small.
         slug: the repository that the list is narrowed to; empty: all.
     """
-    found = NAMED.fullmatch(text.strip())
-    if not found or int(found["number"]) > LARGEST:
+    match = NAMED.fullmatch(text.strip())
+    if not match or int(match["number"]) > LARGEST:
         return []
     repos = visible_repos(request.user)
-    if found["slug"]:
-        repos = repos.filter(slug__iexact=found["slug"])
-    elif found["name"]:
-        repos = repos.filter(name__iexact=found["name"])
+    if match["slug"]:
+        repos = repos.filter(slug__iexact=match["slug"])
+    elif match["name"]:
+        repos = repos.filter(name__iexact=match["name"])
     if slug:
         repos = repos.filter(slug=slug)
     ids = list(repos.order_by("-counter").values_list("id", flat=True)[:MOST_REPOS])
     if not ids:
         return []
-    builds = list(Build.objects.filter(repo_id__in=ids, number=int(found["number"])).select_related("repo"))
-    as_written = [build for build in builds if build.repo.slug == found["slug"]]
+    builds = list(Build.objects.filter(repo_id__in=ids, number=int(match["number"])).select_related("repo"))
+    as_written = [build for build in builds if build.repo.slug == match["slug"]]
     return as_written or sorted(builds, key=lambda build: -build.id)[:MOST]

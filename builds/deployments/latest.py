@@ -36,9 +36,9 @@ def deployed(repo_ids: Collection[int]) -> dict[int, list[Deployed]]:
         number__lte=OuterRef("build__number"),
         number__gt=OuterRef("build__number") - WINDOW,
     ).order_by("-number")
-    found = Latest.objects.filter(repo_id__in=repo_ids, type=LatestType.DEPLOYMENT.value)
+    latest = Latest.objects.filter(repo_id__in=repo_ids, type=LatestType.DEPLOYMENT.value)
     rows = list(
-        found.annotate(good=Subquery(good.values("id")[:1]))
+        latest.annotate(good=Subquery(good.values("id")[:1]))
         .order_by("repo_id", "name")
         .values_list("repo_id", "name", "build_id", "good")[:MOST_TARGETS]
     )

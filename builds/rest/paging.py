@@ -16,13 +16,13 @@ def cursor(of: str, position: int) -> str:
     return signer(of).sign_object(position)
 
 
-def position_of(of: str, given: QueryDict) -> int | None:
+def position_of(of: str, query: QueryDict) -> int | None:
     """Read `cursor`; None where there is none.
 
     Raises:
         BadRequest: edrone has not written it for this list.
     """
-    text = given.get("cursor", "")
+    text = query.get("cursor", "")
     if not text:
         return None
     try:

@@ -23,58 +23,58 @@ NUMBER = re.compile(r"[+-]?[0-9]{1,19}")
 DAY = re.compile(r"((?:19|20)\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])", re.ASCII)  # 20261123 as seconds would be in 1970
 
 
-def refuse_unknown(given: Iterable[str], known: Collection[str]) -> None:
+def refuse_unknown(names: Iterable[str], known: Collection[str]) -> None:
     """Refuse parameters that the address does not have.
 
     Raises:
         BadRequest: naming the first, and what may have been meant.
     """
-    for name in given:
+    for name in names:
         if name not in known and name not in DRONES_OWN:
             near = get_close_matches(name, known, 1)
             meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}." if known else "it has none."
             raise BadRequest(f"“{name}” is no parameter of this address; {meant}")
 
 
-def page_of(given: QueryDict) -> int:
+def page_of(query: QueryDict) -> int:
     """Read `page` as Drone does: what is no number above 1 is the first."""
-    text = given.get("page", "")
+    text = query.get("page", "")
     return max(int(text), 1) if NUMBER.fullmatch(text) else 1
 
 
-def per_page_of(given: QueryDict) -> int:
+def per_page_of(query: QueryDict) -> int:
     """Read `per_page` as Drone does: what is no number from 1 to 100 is 25."""
-    text = given.get("per_page", "")
+    text = query.get("per_page", "")
     number = int(text) if NUMBER.fullmatch(text) else 0
     return number if 1 <= number <= MOST_PER_PAGE else PER_PAGE
 
 
-def texts(given: QueryDict, name: str) -> tuple[str, ...]:
+def texts(query: QueryDict, name: str) -> tuple[str, ...]:
     """Return the values of a parameter, which may be repeated; empty ones are as good as none.
 
     Raises:
         BadRequest: one holds a NUL, which no column can.
     """
-    found = tuple(value for value in given.getlist(name) if value)
-    if any("\0" in value for value in found):
+    values = tuple(value for value in query.getlist(name) if value)
+    if any("\0" in value for value in values):
         raise BadRequest(f"{name} holds a NUL character.")
-    return found
+    return values
 
 
-def words(given: QueryDict, name: str, known: type[Status] | type[Event]) -> tuple[str, ...]:
+def words(query: QueryDict, name: str, known: type[Status] | type[Event]) -> tuple[str, ...]:
     """Return the values of a parameter that takes Drone's words; commas may stand between them.
 
     Raises:
         BadRequest: one is no word of Drone's.
     """
-    found = tuple(word.strip() for value in texts(given, name) for word in value.split(",") if word.strip())
-    for word in found:
+    values = tuple(word.strip() for value in texts(query, name) for word in value.split(",") if word.strip())
+    for word in values:
         if word not in known.values:
             raise BadRequest(f"“{word}” is no {name}; there are {', '.join(known.values)}.")
-    return found
+    return values
 
 
-def moment(given: QueryDict, name: str) -> int | None:
+def moment(query: QueryDict, name: str) -> int | None:
     """Read a time, as Unix seconds or ISO 8601 (a date, or date and time; UTC where no zone is said).
 
     Returns:
@@ -83,7 +83,7 @@ def moment(given: QueryDict, name: str) -> int | None:
     Raises:
         BadRequest: it is neither.
     """
-    text = given.get(name, "").strip()
+    text = query.get(name, "").strip()
     if not text:
         return None
     if NUMBER.fullmatch(text) and not DAY.fullmatch(text):
@@ -92,41 +92,41 @@ def moment(given: QueryDict, name: str) -> int | None:
     text = re.sub(r" (?=\d\d:?\d\d$)", "+", text)
     try:
         day = DAY.fullmatch(text)
-        found = parse_datetime(f"{'-'.join(day.groups())}T00:00Z" if day else text.upper())
-        if found is not None:
-            return ((found if found.tzinfo else found.replace(tzinfo=UTC)) - EPOCH) // timedelta(microseconds=1)
+        time = parse_datetime(f"{'-'.join(day.groups())}T00:00Z" if day else text.upper())
+        if time is not None:
+            return ((time if time.tzinfo else time.replace(tzinfo=UTC)) - EPOCH) // timedelta(microseconds=1)
     except (ValueError, OverflowError):
         pass
     raise BadRequest(f"{name}=“{text}” is no time: write 2026-01-31, 2026-01-31T12:00:00Z or Unix seconds.")
 
 
-def second(given: QueryDict, name: str) -> int | None:
+def second(query: QueryDict, name: str) -> int | None:
     """Read a time, as Unix seconds, to compare with whole ones: none lies within a second, so a fraction is as good as the next.
 
     Raises:
         BadRequest: it is no time.
     """
-    found = moment(given, name)
-    return None if found is None else -(-found // SECOND)
+    microseconds = moment(query, name)
+    return None if microseconds is None else -(-microseconds // SECOND)
 
 
-def filters_of(given: QueryDict) -> Filters:
+def filters_of(query: QueryDict) -> Filters:
     """Read all filters of a list of builds.
 
     Raises:
         BadRequest: one cannot be understood.
     """
-    branches = tuple(f"refs/heads/{branch}" for branch in texts(given, "branch"))
-    tags = tuple(f"refs/tags/{tag}" for tag in texts(given, "tag"))
+    branches = tuple(f"refs/heads/{branch}" for branch in texts(query, "branch"))
+    tags = tuple(f"refs/tags/{tag}" for tag in texts(query, "tag"))
     return Filters(
-        status=words(given, "status", Status),
-        event=words(given, "event", Event),
+        status=words(query, "status", Status),
+        event=words(query, "event", Event),
         ref=branches + tags,
-        deploy_to=texts(given, "target"),
-        author_login=texts(given, "author"),
-        sender=texts(given, "sender"),
-        after=texts(given, "commit"),
-        since=second(given, "since"),
-        until=second(given, "until"),
-        q=" ".join(texts(given, "q")),
+        deploy_to=texts(query, "target"),
+        author_login=texts(query, "author"),
+        sender=texts(query, "sender"),
+        after=texts(query, "commit"),
+        since=second(query, "since"),
+        until=second(query, "until"),
+        q=" ".join(texts(query, "q")),
     )

@@ -15,8 +15,8 @@ FILE = Path(__file__).with_name("openapi.yaml")
 
 @cache
 def description() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(FILE.read_bytes())
-    return found
+    document: dict[str, Any] = yaml.safe_load(FILE.read_bytes())
+    return document
 
 
 @require_safe

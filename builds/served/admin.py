@@ -93,8 +93,8 @@ class ServedConfigAdmin(ReadOnly):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ServedConfig]:
         """Read the file with each record, and its text for one record's page."""
         match = request.resolver_match
-        one = match is not None and match.url_name == "configs_servedconfig_change"
-        return super().get_queryset(request).select_related("file__text" if one else "file").order_by("-id")
+        is_detail = match is not None and match.url_name == "configs_servedconfig_change"
+        return super().get_queryset(request).select_related("file__text" if is_detail else "file").order_by("-id")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return (*BUILD, *SERVED, *CHANGES)
@@ -172,7 +172,7 @@ class ServedConfigAdmin(ReadOnly):
         old = before(record)
         if old is None:
             return "-"
-        return coloured(found, diff=True) if (found := difference(old, record)) else gettext("none: the text is the same")
+        return coloured(diff, diff=True) if (diff := difference(old, record)) else gettext("none: the text is the same")
 
 
 @admin.register(LastError)

@@ -40,8 +40,8 @@ class BuildConfigView(RepositoryView):
 
 def why(build: Build, slug: str) -> str:
     """Return why there is no record: edrone answered with an error, as Drone says, or where the last of the repository fits."""
-    if told := error_of(build):
-        return f"edrone answered with an error: {told}"
+    if message := error_of(build):
+        return f"edrone answered with an error: {message}"
     error = LastError.objects.filter(slug=slug, event=build.event, ref=build.ref).first()
     seconds = error.time.timestamp() - build.created if error else 0
     if error and (error.number == build.number or (not error.number and -SKEW <= seconds <= SKEW)):
@@ -60,8 +60,8 @@ class ConfigPreviewView(RepositoryView):
     def get(self, request: Request, **_: str) -> Response:
         """Look it up in the tree as for Drone, and show the YAML and the files that it comes from."""
         asked = request_for(self.repo, request.query_params)
-        found = resolve(asked, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
-        return Response(resolved_shape(found, revision_of(settings.EDRONE_PROJECTS).name))
+        resolved = resolve(asked, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
+        return Response(resolved_shape(resolved, revision_of(settings.EDRONE_PROJECTS).name))
 
 
 def resolved_shape(resolved: Resolved, revision: str) -> Shape:
@@ -69,13 +69,13 @@ def resolved_shape(resolved: Resolved, revision: str) -> Shape:
     return {"yaml": resolved.yaml, "path": resolved.path, "sources": list(resolved.sources), "revision": revision}
 
 
-def request_for(repo: Repo, given: QueryDict) -> BuildRequest:
+def request_for(repo: Repo, query: QueryDict) -> BuildRequest:
     """Describe the build that is meant: of the default branch by a push, where nothing is said.
 
     Raises:
         BadRequest: branch and tag are both given, or a parameter twice.
     """
-    branches, tags, events = texts(given, "branch"), texts(given, "tag"), words(given, "event", Event)
+    branches, tags, events = texts(query, "branch"), texts(query, "tag"), words(query, "event", Event)
     for name, values in {"branch": branches, "tag": tags, "event": events}.items():
         if len(values) > 1:
             raise BadRequest(f"{name} is given more than once; a preview is of one build.")

@@ -76,14 +76,14 @@ def targets(build: Build) -> list[str]:
     return list(latest.values_list("name", flat=True)[:MOST_TARGETS])
 
 
-def command_of(verb: Verb, build: Build, stage: int | None, given: dict[str, Any]) -> BuildCommand:
+def command_of(verb: Verb, build: Build, stage: int | None, values: dict[str, Any]) -> BuildCommand:
     return BuildCommand(
         verb,
         build.number,
         stage=stage,
-        target=given.get("target", ""),
-        debug=given.get("debug", False),
-        params=given.get("params", {}),
+        target=values.get("target", ""),
+        debug=values.get("debug", False),
+        params=values.get("params", {}),
     )
 
 

@@ -29,22 +29,22 @@ class AuditView(ApiView):
         """List a page of records, newest first."""
         if not request.user.has_perm(PERMISSION):
             raise PermissionDenied("Forbidden: this needs the permission “Can view audit record”, which an administrator gives.")
-        given = request.query_params
+        query = request.query_params
         records = AuditRecord.objects.filter(visible(request.user)).order_by("-id")
         for name, column in NAMES.items():
-            if values := texts(given, name):
+            if values := texts(query, name):
                 refuse_other_words(name, values)
                 records = records.filter(**{f"{column}__in": values})
-        if numbers := texts(given, "build"):
+        if numbers := texts(query, "build"):
             records = records.filter(build__in=[whole(number, "build") for number in numbers])
-        since, until, before = moment(given, "since"), moment(given, "until"), position_of(LIST, given)
+        since, until, before = moment(query, "since"), moment(query, "until"), position_of(LIST, query)
         if since is not None:
             records = records.filter(time__gte=at(since))
         if until is not None:
             records = records.filter(time__lt=at(until))
         if before is not None:
             records = records.filter(id__lt=before)
-        size = per_page_of(given)
+        size = per_page_of(query)
         rows = list(records[: size + 1])
         more = {"Link": next_link(request, cursor(LIST, rows[size - 1].pk))} if len(rows) > size else {}
         return Response([audit_shape(row) for row in rows[:size]], headers=more)

@@ -24,7 +24,6 @@ COMMIT = 8  # characters of a commit that people read
 
 @register.filter
 def commit(text: str) -> str:
-    """Shorten a commit."""
     return hidden_characters.plain(text[:COMMIT])
 
 

@@ -33,7 +33,6 @@ CHECKS: dict[str, Check] = {}
 
 
 def check(name: str, severity: str, what: str) -> Check:
-    """Register a check."""
     CHECKS[name] = Check(name, severity, what)
     return CHECKS[name]
 

@@ -41,7 +41,7 @@ class Change(NamedTuple):
 
 @dataclass
 class Group:
-    """Builds that change alike."""
+    """Builds that the second tree changes in the same way."""
 
     change: Change  # of the first of them
     cases: list[Case] = field(default_factory=list)

@@ -71,9 +71,9 @@ def head_of(operation: Operation | None) -> str:
         return ""
     texts = {key: getattr(operation, key) for key in ("title", "description", "level") if getattr(operation, key)}
     inputs = {}
-    for given in operation.inputs:
-        values = {key: value for key, value in asdict(given).items() if key != "name" and value not in {"", None, False, ()}}
-        inputs[given.name] = values | ({"options": list(given.options)} if given.options else {}) | default_of(given.default)
+    for wanted in operation.inputs:
+        values = {key: value for key, value in asdict(wanted).items() if key != "name" and value not in {"", None, False, ()}}
+        inputs[wanted.name] = values | ({"options": list(wanted.options)} if wanted.options else {}) | default_of(wanted.default)
     head = {"kind": "operation", **texts, **({"inputs": inputs} if inputs else {})}
     return yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=10_000)
 

@@ -17,7 +17,7 @@ ANY = "*"
 
 
 class Case(NamedTuple):
-    """A kind of build."""
+    """Builds for which the same files are candidates."""
 
     repository: str  # namespace/name; only the name where the namespace is open; ns/* and * for those without a folder
     branch: str  # or `*`: any other branch, and tags; `release/*`: any other branch below
@@ -45,18 +45,18 @@ def universe(stems: Iterable[str], namespaces: Collection[str], slugs: Iterable[
     repositories += [(slug, *slug.rpartition("/")[::2]) for slug in slugs]
     repositories += [(f"{namespace}/{ANY}", namespace, FRESH) for namespace in sorted(tree.namespaces)]
     repositories.append((ANY, FRESH, FRESH))
-    found: list[Case] = []
+    cases: list[Case] = []
     for label, namespace, name in repositories:
         own = [f"@{namespace}/{name}", *([name] if not namespaces or namespace in namespaces else [])]
         for shown, branch in tree.branches(own):
             paths = candidates(build(namespace, name, branch), namespaces).paths
-            found.append(Case(label, shown, "", paths))
+            cases.append(Case(label, shown, "", paths))
         request = build(namespace, name, "")
-        found += [
+        cases += [
             Case(label, "", operation, operation_candidates(request, operation, namespaces).paths)
             for operation in tree.operations(folders(homes(request, namespaces)))
         ]
-    return found
+    return cases
 
 
 def is_open(name: str, namespaces: Collection[str], slugs: Collection[str], tree: "Folders") -> bool:

@@ -23,7 +23,7 @@ MOST_PARTS = 1000  # documents that are looked into
 
 @dataclass(frozen=True)
 class Composed:
-    """A text without `extends`."""
+    """A text in which every `extends` is resolved."""
 
     text: str  # the text that was given itself, where it extends nothing
     sources: tuple[str, ...]  # paths of all files that it came from, the first is the one that was asked for

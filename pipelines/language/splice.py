@@ -36,7 +36,7 @@ class ComposedDocument:
 
 @dataclass(frozen=True, eq=False)
 class ComposedFile:
-    """One file without `extends`."""
+    """One file in which every `extends` is resolved."""
 
     documents: list[ComposedDocument]
     height: int  # files that extend one another in a row, below it

@@ -24,20 +24,20 @@ def problems(operation: Operation, params: Mapping[str, str]) -> list[str]:
     """
     if too_long := length_problem(params):
         return [too_long]
-    given = {name: value for name, value in params.items() if name not in ADDED}
+    values = {name: value for name, value in params.items() if name not in ADDED}
     reasons: list[str] = [
-        Sentence("%(name)s %(reason)s", name=repr(name), reason=reason) for name in given if (reason := unusable(name))
+        Sentence("%(name)s %(reason)s", name=repr(name), reason=reason) for name in values if (reason := unusable(name))
     ]
     if operation.inputs is not None:
         inputs = {wanted.name: wanted for wanted in operation.inputs}
-        strange = [name for name in given if name not in inputs and not unusable(name)]
+        strange = [name for name in values if name not in inputs and not unusable(name)]
         reasons += [unknown(name, list(inputs), guess=number < MOST_GUESSED) for number, name in enumerate(strange)]
         reasons += [
             Sentence("%(name)s %(reason)s", name=name, reason=reason)
             for name, wanted in inputs.items()
-            if (reason := missing_or_wrong(wanted, given))
+            if (reason := missing_or_wrong(wanted, values))
         ]
-    if any("\0" in value for value in given.values()):
+    if any("\0" in value for value in values.values()):
         reasons.append(Sentence("values cannot contain a NUL character, because environment variables cannot"))
     return reasons
 
@@ -63,9 +63,9 @@ def first_of(problems: Sequence[str]) -> list[str]:
     return [*problems[:MOST_NAMED], Sentence("and %(count)s more", count=more)] if more > 0 else list(problems)
 
 
-def missing_or_wrong(wanted: Input, given: Mapping[str, str]) -> str:
+def missing_or_wrong(wanted: Input, params: Mapping[str, str]) -> str:
     """Return what is wrong with the value of an input; empty where nothing is."""
-    value = given.get(wanted.name)
+    value = params.get(wanted.name)
     if value is None or (value == "" and wanted.required):
         return Sentence("is required") if wanted.required and (value is not None or wanted.default is None) else ""
     return wrong_value(wanted, value)

@@ -21,7 +21,7 @@ ORIGIN_SIZE = 200  # bytes of one in memory
 
 @dataclass(frozen=True)
 class Resolved:
-    """What serves a build."""
+    """What serves a build: the text of a file, or nothing, where the repository keeps its own file."""
 
     yaml: str | None  # None: the repository keeps its own file (`kind: repository`)
     path: str  # of the file that was taken, from the root of the tree

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db.models import Model, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Length, Substr
 
 from builds.drone_db.build_pages import ALL, RepoIds
+from builds.drone_db.fields import Bytes
 from builds.drone_db.models import Build, Log, Repo, Stage, Step
 from builds.drone_db.vocabulary import UNFINISHED, Status
 
@@ -78,9 +80,16 @@ def step_of(repo_id: int, number: int, stage: int, step: int) -> Step | None:
     return only(steps.filter(number=step, stage__number=stage, stage__build__number=number, stage__build__repo_id=repo_id))
 
 
-def log_of(step: Step) -> bytes | None:
-    """Return a step's log as Drone stores it (docs/drone.md 4.6); None where Drone's table has none."""
-    return Log.objects.filter(step_id=step.id).values_list("data", flat=True).first()
+def log_piece(step: Step, begin: int, most: int) -> tuple[int, bytes] | None:
+    """Return how many bytes a step's log has, and some of them (docs/drone.md 4.6); None where Drone's table has none.
+
+    Args:
+        step: the step.
+        begin: how many bytes come before the piece.
+        most: bytes of the piece.
+    """
+    piece = Substr("data", begin + 1, most, output_field=Bytes())
+    return next(iter(Log.objects.filter(step_id=step.id).values_list(Length("data"), piece)[:1]), None)
 
 
 def only(rows: QuerySet[Row]) -> Row | None:

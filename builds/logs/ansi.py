@@ -14,6 +14,7 @@ from texts import hidden_characters
 from web.text import SIGN
 
 REMEMBERED = 16_384  # characters of what is not shown itself, that are looked at for colours
+TAIL = 64  # characters in which the end of a line is looked for first
 LONGEST = 4000  # characters of one line that are shown; the rest is in the raw log
 COLOURS = 16  # the first of them have names in every theme; the other 240 are fixed
 GREYS = 232  # the first of 24 greys; before them a cube of six steps of red, green and blue
@@ -76,21 +77,31 @@ def line(text: str, style: Style = PLAIN) -> tuple[list[Span], Style]:
     Returns:
         The spans, and the style that the next line begins with.
     """
-    text = text.rstrip("\r\n")
+    begin, end = visible(text)
     spans: list[Span] = []
-    if kept := text.rfind("\r") + 1:
-        style = after(text[:kept], style)
+    if begin:
+        style = after(text[max(begin - REMEMBERED, 0) : begin], style)
         spans.append(Span("CR", SIGN))
-        text = text[kept:]
-    shown, at = text[:LONGEST], 0
+    shown, at = text[begin : min(begin + LONGEST, end)], 0
     for match in ESCAPE.finditer(shown):
         spans += written(shown[at : match.start()], style)
         style = changed(style, match["sgr"])
         at = match.end()
     spans += written(shown[at:], style)
-    if len(text) > LONGEST:
-        style = after(text[LONGEST:], style)
+    if end > begin + LONGEST:
+        style = after(text[max(begin + LONGEST, end - REMEMBERED) : end], style)
     return spans, style
+
+
+def visible(text: str) -> tuple[int, int]:
+    """Return where what is seen of a line begins and ends: after its last carriage return, and before its line end.
+
+    Nothing long is copied: the only line of a log may have as many characters as the log.
+    """
+    tail = text[-TAIL:]
+    kept = len(tail.rstrip("\r\n"))
+    end = len(text) - len(tail) + kept if kept else len(text.rstrip("\r\n"))
+    return text.rfind("\r", 0, end) + 1, end
 
 
 def after(text: str, style: Style = PLAIN) -> Style:

@@ -1,5 +1,7 @@
 """The log of a step: in parts, so that a long one opens at once; as text; and while the step still runs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +13,11 @@ from django.utils.translation import gettext as _
 
 from builds.access.finding import LARGEST, find_repo
 from builds.drone_db.models import Build, Step
-from builds.drone_db.queries import log_of, step_of
+from builds.drone_db.queries import step_of
 from builds.drone_db.vocabulary import NOT_FINISHED
-from builds.drone_server.client import Busy
-from builds.logs import live_log, log_parts
-from builds.logs.log_lines import lines
-from builds.logs.log_rendering import LogLine, Outline, outline, written
+from builds.drone_server import client
+from builds.logs import live_log, log_parts, stored_log
+from builds.logs.log_rendering import LogLine, Outline, as_text, outline, written
 from drone_api.errors import DroneError
 from web.localized import localized
 from web.pages import shown
@@ -39,34 +40,39 @@ def context(build: Build, step: Step) -> dict[str, Any]:
     """Return what the page shows of a step's log: its parts, the last of them open, or a sentence why there is none."""
     where = {"raw_url": url("raw", build, step), "step_url": url("step", build, step), "step": step}
     try:
-        data = read(build, step)
+        with read(build, step) as data:
+            found = outline(data) if data is not None else None
     except DroneError as error:
-        return where | {"no_log": localized(error), "again_url": url("log", build, step) if isinstance(error, Busy) else ""}
-    if data is None and step.status in NOT_FINISHED:
+        again = isinstance(error, client.Busy | stored_log.Busy)
+        return where | {"no_log": localized(error), "again_url": url("log", build, step) if again else ""}
+    if found is None and step.status in NOT_FINISHED:
         return where | tail_of(build, step, 0)
-    if data is None:
+    if found is None:
         return where | {"no_log": live_log.why_none(step)}
-    found = outline(data)
     parts = in_parts(build, step, found)
     middle = parts[1:-2] if len(parts) > MOST_PARTS else []
     return where | {
-        "line_count": found.count,
+        "line_count": found.log.filled,
         "parts": parts[:1] + parts[-2:] if middle else parts,
         "middle": middle,
         "middle_last": middle[-1].last if middle else 0,
-        "dropped": found.dropped,
+        "dropped": found.log.first_pos,
+        "before": found.parts[0].first - 1 if found.parts else 0,
     }
 
 
-def read(build: Build, step: Step) -> bytes | None:
+@contextmanager
+def read(build: Build, step: Step) -> Iterator[bytes | None]:
     """Read the log of a step from Drone's table or from where else Drone keeps it; None where there is none.
 
     Raises:
-        DroneError: it may be elsewhere, and Drone cannot be asked now.
+        DroneError: it may be elsewhere, and Drone cannot be asked now; it is too long, or too many long logs are read.
     """
-    if (data := log_of(step)) is not None:
-        return data
-    return live_log.stored_elsewhere(build, step) if step.status not in NOT_FINISHED else None
+    with stored_log.stored_log(step) as data:
+        if data is not None or step.status in NOT_FINISHED:
+            yield data
+            return
+    yield live_log.stored_elsewhere(build, step)
 
 
 def in_parts(build: Build, step: Step, found: Outline) -> list[PartLine]:
@@ -93,10 +99,14 @@ def log(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> 
 
 def part(request: HttpRequest, slug: str, number: int, stage: int, step: int, first: int, last: int) -> TemplateResponse:
     """Return some lines of a log: as a part of a page, or as a page where scripts do not run."""
-    build, found_step, data = stored(request, slug, number, stage, step)
-    if log_parts.LogPart(first, last) not in outline(data).parts:
-        raise Http404
-    context = {"lines": written(lines(data), first, last), "raw_url": url("raw", build, found_step)}
+    build, found_step = find_step(request, slug, number, stage, step)
+    with stored(build, found_step) as data:
+        found = outline(data)
+        if log_parts.LogPart(first, last) not in found.parts:
+            raise Http404
+        lines, before = found.log.lines(data, first, last)
+    shown_lines = written(lines, first - before, last - before, before)
+    context = {"lines": shown_lines, "raw_url": url("raw", build, found_step)}
     if request.headers.get("HX-Request"):
         return shown(request, "logs/log_lines.html", context)
     page_of = {
@@ -111,14 +121,11 @@ def part(request: HttpRequest, slug: str, number: int, stage: int, step: int, fi
 
 def raw(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> HttpResponse:
     """Return a log as a text file, as it was printed."""
-    _build, _step, data = stored(request, slug, number, stage, step)
+    with stored(*find_step(request, slug, number, stage, step)) as data:
+        text = as_text(data)
     name = f"build-{number}-{stage}-{step}.log"
     return HttpResponse(
-        "".join(line.out if line.out.endswith("\n") else f"{line.out}\n" for line in lines(data) if line.out).encode(
-            errors="replace"
-        ),
-        content_type="text/plain; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        text, content_type="text/plain; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
 
 
@@ -147,12 +154,13 @@ def tail_of(build: Build, step: Step, after: int) -> dict[str, Any]:
     }
 
 
-def stored(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> tuple[Build, Step, bytes]:
-    """Find the log of a step, in Drone's table or where else Drone keeps it."""
-    build, found = find_step(request, slug, number, stage, step)
-    if (kept := read(build, found)) is None:
-        raise Http404
-    return build, found, kept
+@contextmanager
+def stored(build: Build, step: Step) -> Iterator[bytes]:
+    """Read the log of a step, which must be there."""
+    with read(build, step) as data:
+        if data is None:
+            raise Http404
+        yield data
 
 
 def find_step(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> tuple[Build, Step]:

@@ -9,7 +9,7 @@ from texts.hidden_characters import HIDDEN
 
 MOST_LINES = 1000
 MOST_WEIGHT = 150_000  # about the bytes of a part's HTML
-LINE = 150  # bytes of markup around a line
+LINE = 114  # bytes of markup around a line, beside those that its line end is counted for
 SPECIAL = re.compile(rf"[{HIDDEN}<>&\"']")
 SIGN = 34  # bytes of markup around what is not written as it is
 
@@ -38,5 +38,7 @@ def parts(texts: Sequence[str]) -> list[LogPart]:
 
 def weigh(text: str) -> int:
     """Estimate the bytes that a line takes in HTML, without its number."""
-    shown = text.rstrip("\r\n").rpartition("\r")[2][: ansi.LONGEST]
-    return len(shown.encode(errors="replace")) + SIGN * len(SPECIAL.findall(shown))
+    if len(text) > ansi.LONGEST:
+        begin, end = ansi.visible(text)
+        text = text[begin : min(begin + ansi.LONGEST, end)]
+    return len(text.encode(errors="replace")) + SIGN * len(SPECIAL.findall(text))

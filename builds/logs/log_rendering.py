@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from builds.logs import ansi, log_parts
 from builds.logs.digest_cache import DigestCache
-from builds.logs.log_lines import Line, lines
+from builds.logs.log_lines import Line
+from builds.logs.log_slices import SlicedLog, sliced
 from web import times
 
 SHORT = 128 * 1024  # bytes; a log that is not longer is looked at anew each time
+MOST_PARTS = 200  # that a page has
 MOST_OUTLINES = 8  # logs; of each the lines of its last part and the borders of the others, a megabyte at most
 
 
@@ -26,9 +28,8 @@ class LogLine:
 class Outline:
     """What the page of a log needs: where its parts begin, and the lines of the last one."""
 
-    count: int  # lines that are shown
-    dropped: int  # lines that the runner left out at the start
-    parts: list[log_parts.LogPart]
+    log: SlicedLog
+    parts: list[log_parts.LogPart]  # the last MOST_PARTS of them
     since: list[str]  # for each part the time at which it begins
     last: list[LogLine]
 
@@ -39,19 +40,12 @@ def outline(data: bytes) -> Outline:
 
 
 def read_outline(data: bytes) -> Outline:
-    found = without_end(lines(data))
-    parts = log_parts.parts([line.out for line in found])
+    log = sliced(data)
+    found, before = log.lines(data, log.last - MOST_PARTS * log_parts.MOST_LINES + 1, log.last)
+    parts = log_parts.parts([line.out for line in found])[-MOST_PARTS:]
+    last = written(found, parts[-1].first, parts[-1].last, before) if parts else []
     since = [times.clock(found[part.first - 1].time) for part in parts]
-    last = written(found, parts[-1].first, parts[-1].last) if parts else []
-    return Outline(sum(1 for line in found if line.out), found[0].pos if found else 0, parts, since, last)
-
-
-def without_end(found: list[Line]) -> list[Line]:
-    """Leave out what was not printed at the end of a log, so that its last part has something to show."""
-    count = len(found)
-    while count and not found[count - 1].out:
-        count -= 1
-    return found[:count]
+    return Outline(log, [log_parts.LogPart(part.first + before, part.last + before) for part in parts], since, last)
 
 
 OUTLINES = DigestCache(read_outline, MOST_OUTLINES)
@@ -77,10 +71,20 @@ def written(found: Sequence[Line], first: int, last: int, skipped: int = 0) -> l
     ):
         if not line.out:
             continue
-        longer = max(len(line.out.rstrip("\r\n").rpartition("\r")[2]) - ansi.LONGEST, 0)
-        result.append(LogLine(number, spans, longer, times.clock(line.time) if line.time != before else ""))
+        begin, end = ansi.visible(line.out)
+        at = times.clock(line.time) if line.time != before else ""
+        result.append(LogLine(number, spans, max(end - begin - ansi.LONGEST, 0), at))
         before = line.time
     return result
+
+
+def as_text(data: bytes) -> bytes:
+    """Return a log as it was printed, each line with its end."""
+    log = sliced(data)
+    texts = ([line.out for line in log.read(data, part) if line.out] for part in log.slices)
+    return b"".join(
+        "".join(text if text.endswith("\n") else f"{text}\n" for text in part).encode(errors="replace") for part in texts
+    )
 
 
 def end_of(found: Sequence[Line], count: int) -> str:
@@ -89,6 +93,6 @@ def end_of(found: Sequence[Line], count: int) -> str:
     length = 0
     while count and length < ansi.REMEMBERED:
         count -= 1
-        texts.append(found[count].out)
+        texts.append(found[count].out[-ansi.REMEMBERED :])
         length += len(texts[-1])
     return "".join(reversed(texts))

@@ -1,12 +1,13 @@
 """What a running step has printed so far, from Drone's stream of events (docs/drone.md 4.4)."""
 
 from contextlib import suppress
+from typing import Any
 
 import msgspec
 from requests.exceptions import ReadTimeout, RequestException
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from builds.logs.log_lines import Line, text, whole
+from builds.logs.log_lines import Line
 from drone_api.calls import Call, Reply
 from drone_api.client import OK, Client, RepoName, path
 from drone_api.errors import DroneError
@@ -60,3 +61,15 @@ def read(received: bytes) -> list[Line]:
                     if isinstance(data, dict) and "pos" in data:
                         found.append(Line(whole(data["pos"], len(found)), text(data.get("out")), whole(data.get("time"), 0)))
     return found
+
+
+def whole(value: Any, default: int) -> int:
+    """Return a whole number, or the default."""
+    return value if type(value) is int else default
+
+
+def text(value: Any) -> str:
+    """Return a text; anything else is written as JSON, nothing as the empty text."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else msgspec.json.encode(value).decode()

@@ -8,7 +8,7 @@ import pytest
 
 from builds.drone_db.models import Build, Cron, Latest, Log, Repo, Stage, Step
 from builds.drone_db.vocabulary import Event, Status
-from builds.logs.log_lines import is_drones
+from builds.logs.log_lines import is_json
 from demo.sample_data import sample_builds
 from tests import drones
 from tests.server import manage
@@ -34,7 +34,7 @@ def test_it_has_builds_of_every_event_and_everything_of_every_status(sample):
 def test_its_logs_are_drones_with_colours_and_belong_to_steps_that_ended(sample):
     logs = list(Log.objects.select_related("step"))
     assert len(logs) > 100
-    assert all(is_drones(log.data) and log.step.stopped for log in logs)
+    assert all(is_json(log.data) and log.step.stopped for log in logs)
     assert any(b"\\u001b[31m" in log.data for log in logs)
 
 

@@ -14,8 +14,9 @@ from builds.drone_db.build_pages import ALL, Filters, of_repositories
 from builds.drone_db.errors import DroneDatabaseIsReadOnly, DroneDatabaseUnavailable
 from builds.drone_db.inspection import SINCE
 from builds.drone_db.models import Build, Cron, Log, Repo, Stage, Step
-from builds.drone_db.queries import build_with_stages, log_of, repositories, step_of, with_last_builds
-from builds.logs.log_lines import Line, is_drones, lines
+from builds.drone_db.queries import build_with_stages, log_piece, repositories, step_of, with_last_builds
+from builds.logs.log_lines import Line, is_json
+from builds.logs.log_slices import sliced
 from tests import drones
 
 NEVER_NULL = set().union(*(columns for _, added in SINCE for columns in added.values())) | {"repo_no_forks", "repo_no_pulls"}
@@ -96,28 +97,29 @@ def test_builds_without_a_repository_and_steps_without_a_log(change: Change):
         _ = build.repo
     step = step_of(1, 1, 1, 1)
     assert step
-    assert log_of(step) is None
+    assert log_piece(step, 0, 100) is None
 
 
 @pytest.mark.parametrize(
-    ("data", "found"),
+    ("data", "found", "json"),
     [
-        (b"null", []),
-        (b"null\n", []),
-        (b"", []),
-        (b'[{"pos":3,"out":"a\\n","time":2}]\n', [Line(3, "a\n", 2)]),
-        (b"[{}]", [Line(0, "", 0)]),
-        (b'[{"pos":"x","out":{"a":1},"time":null}]', [Line(0, '{"a":1}', 0)]),
-        (b"it went\nwrong", [Line(0, "it went\n", 0), Line(1, "wrong", 0)]),
-        (b"[1]", [Line(0, "[1]", 0)]),
-        (b"\xff\xfe", [Line(0, "\ufffd\ufffd", 0)]),
-        (b"[" * 100_000, None),
-        (b'[{"out":"\\ud800"}]', None),
+        (b"null", [], True),
+        (b"null\n", [], True),
+        (b"", [], False),
+        (b'[{"pos":3,"out":"a\\n","time":2}]\n', [Line(3, "a\n", 2)], True),
+        (b"[{}]", [Line(0, "", 0)], True),
+        (b'[{"pos":"x"}]', [Line(0, '[{"pos":"x"}]', 0)], True),
+        (b"it went\nwrong", [Line(0, "it went\n", 0), Line(1, "wrong", 0)], False),
+        (b"[1]", [Line(0, "[1]", 0)], True),
+        (b"\xff\xfe", [Line(0, "\ufffd\ufffd", 0)], False),
+        (b"[" * 100_000, [Line(0, "[" * 100_000, 0)], False),
+        (b'[{"out":"\\ud800"}]', [Line(0, '[{"out":"\\ud800"}]', 0)], False),
     ],
 )
-def test_logs_are_read_whatever_they_are(data: bytes, found: list[Line] | None):
-    assert lines(data) == found if found is not None else lines(data) is not None
-    assert is_drones(data) in {True, False}
+def test_logs_are_read_whatever_they_are(data: bytes, found: list[Line], json: bool):
+    log = sliced(data)
+    assert [line for part in log.slices for line in log.read(data, part)] == found
+    assert is_json(data) == json
 
 
 def test_a_log_of_16_mebibytes(change: Change):
@@ -125,7 +127,7 @@ def test_a_log_of_16_mebibytes(change: Change):
     assert len(data) > 16 * 2**20
     change("UPDATE logs SET log_data = ? WHERE log_id = 1", data)
     assert bytes(Log.objects.get(step_id=1).data) == data
-    assert len(lines(data)) == 75_000
+    assert sliced(data).last == 75_000
 
 
 def test_drones_tables_are_never_written(recorded_drone: str):

@@ -58,17 +58,17 @@ def test_what_is_no_line_is_not_shown_and_the_others_keep_their_numbers():
     assert [(line.number, "".join(span.text for span in line.spans)) for line in found.last] == [
         (1, "+ make"), (3, ""), (4, "green"), (6, "still"),
     ]  # fmt: skip
-    assert found.count == 4
+    assert found.log.filled == 4
     assert found.parts == [log_parts.LogPart(1, 6)]
     nothing = outline(msgspec.json.encode([{"pos": 0, "out": "", "time": 0}]))
-    assert (nothing.count, nothing.parts, nothing.last) == (0, [], [])
+    assert (nothing.log.filled, nothing.parts, nothing.last) == (0, [], [])
 
 
 def test_a_part_that_is_open_has_something_to_show():
     texts = ["x\n"] * 993 + [""] * 3  # a part full of lines
     found = outline(msgspec.json.encode([{"pos": place, "out": text, "time": 0} for place, text in enumerate(texts)]))
     assert found.parts == [log_parts.LogPart(1, 993)]
-    assert len(found.last) == found.count == 993
+    assert len(found.last) == found.log.filled == 993
 
 
 def test_lines_of_a_part_have_the_colours_that_the_parts_before_left():
@@ -95,7 +95,7 @@ def test_a_long_log_is_looked_through_once_and_few_are_kept():
     for count in (0, 1, 2500, 10_000):
         data = stored(count)
         assert outline(data) == outline(bytes(bytearray(data))) == log_rendering.read_outline(data)
-        assert outline(data).count == count
+        assert outline(data).log.filled == count
     assert len(log_rendering.OUTLINES.results) == 1
     for turn in range(20):
         outline(stored(10_000, f"turn {turn}"))

@@ -185,3 +185,24 @@ def test_a_schedule_that_should_have_come_is_overdue(next_run, said, db: None, t
         page = reader("admin", is_superuser=True).get("/admin/builds/repo/ismewen/edrone/").content.decode()
     schedules = page.partition("Schedules</h2>")[2].partition("</table>")[0]
     assert said in schedules
+
+
+def test_of_a_log_with_very_many_lines_the_last_are_shown_and_the_file_has_all(db: None, tmp_path: Path):
+    path = hostile.database(tmp_path / "drone.sqlite")
+    log = b"x\n" * 1_000_000
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE logs SET log_data = ?", [log])
+    connection.close()
+    with drones.connected(drones.sqlite_database(path)):
+        client = reader("admin", is_superuser=True)
+        answer = client.get(f"{LIST}ismewen/edrone/1/-/step/1/1/")
+        page = answer.content.decode()
+        assert len(answer.content) < MOST
+        assert "1000000 lines" in page
+        assert 'id="L1000000"' in page
+        first = int(re.findall(r'data-first="(\d+)"', page)[0])
+        assert f"The first {first - 1} lines are not shown here" in page
+        assert first > 500_000
+        part = client.get(re.findall(r'hx-get="([^"]+-\d+/)"', page)[0]).content.decode()
+        assert f'id="L{first}"' in part
+        assert client.get(f"{LIST}ismewen/edrone/1/-/log/1/1/file/").content == log

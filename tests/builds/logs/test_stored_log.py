@@ -1,0 +1,48 @@
+"""Logs of Drone's table: in pieces, one long one at a time, none that is too long."""
+
+import pytest
+from django.db import connections
+
+from builds.access.models import Level
+from builds.drone_db.models import Step
+from builds.logs import stored_log
+from tests.builds.api import Api, body
+from tests.builds.conftest import person
+from tests.builds.pages.conftest import reader
+
+LOG = "/api/repos/ismewen/edrone/builds/1/logs/1/1"
+PAGE = "/admin/builds/build/ismewen/edrone/1/-/step/1/1/"
+LONG = b"[" + b",".join(b'{"pos":%d,"out":"line %d\\n","time":1}' % (pos, pos) for pos in range(60_000)) + b"]\n"
+
+
+@pytest.fixture
+def long_log(change) -> None:
+    assert stored_log.FIRST < len(LONG) < stored_log.NEXT
+    blob = f"'\\x{LONG.hex()}'" if connections["drone"].vendor == "postgresql" else f"x'{LONG.hex()}'"
+    change(f"UPDATE logs SET log_data = {blob} WHERE log_id = 1")
+
+
+def test_pieces_are_the_whole(long_log: None, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stored_log, "NEXT", 700_001)
+    with stored_log.stored_log(Step.objects.get(pk=1)) as data:
+        assert data == LONG
+
+
+def test_a_long_log_waits_for_another_and_then_says_so(long_log: None, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stored_log, "SECONDS", 0.01)
+    with stored_log.stored_log(Step.objects.get(pk=1)):
+        answer = Api(person("viewer", Level.VIEW)).get(LOG)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+        assert body(answer)["message"] == "edrone is reading other long logs. Try again in a moment."
+        page = reader("admin", is_superuser=True).get(PAGE).content.decode()
+        assert "edrone is reading other long logs." in page
+        assert 'hx-trigger="every 3s"' in page
+    assert Api(person("second", Level.VIEW)).get(LOG).content == LONG
+
+
+def test_a_log_that_is_too_long_is_refused_before_it_is_read(long_log: None, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stored_log, "LARGEST", len(LONG) - 1)
+    monkeypatch.setattr(stored_log, "rest", None)
+    answer = Api(person("viewer", Level.VIEW)).get(LOG)
+    assert answer.status_code == 502
+    assert body(answer)["message"].startswith(f"This log has {len(LONG)} bytes. edrone reads logs of up to {len(LONG) - 1} bytes")

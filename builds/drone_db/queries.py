@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.db.models import Model, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Case, Model, OuterRef, Prefetch, QuerySet, Subquery, When
 from django.db.models.functions import Length, Substr
 
 from builds.drone_db.build_pages import ALL, RepoIds
@@ -80,16 +80,20 @@ def step_of(repo_id: int, number: int, stage: int, step: int) -> Step | None:
     return only(steps.filter(number=step, stage__number=stage, stage__build__number=number, stage__build__repo_id=repo_id))
 
 
-def log_piece(step: Step, begin: int, most: int) -> tuple[int, bytes] | None:
-    """Return how many bytes a step's log has, and some of them (docs/drone.md 4.6); None where Drone's table has none.
+def log_up_to(step: Step, most: int) -> tuple[int, bytes] | None:
+    """Return how many bytes a step's log has, and where they are `most` at most, the log as Drone stores it (docs/drone.md 4.6).
 
-    Args:
-        step: the step.
-        begin: how many bytes come before the piece.
-        most: bytes of the piece.
+    None where Drone's table has none.
     """
+    short = Case(When(size__lte=most, then="data"), output_field=Bytes())
+    logs = Log.objects.filter(step_id=step.id).annotate(size=Length("data"))
+    return next(iter(logs.values_list("size", short)[:1]), None)
+
+
+def log_piece(step: Step, begin: int, most: int) -> bytes:
+    """Return some bytes of a step's log, `most` at most, from those on that come after the first `begin`."""
     piece = Substr("data", begin + 1, most, output_field=Bytes())
-    return next(iter(Log.objects.filter(step_id=step.id).values_list(Length("data"), piece)[:1]), None)
+    return next(iter(Log.objects.filter(step_id=step.id).values_list(piece, flat=True)[:1]), b"")
 
 
 def only(rows: QuerySet[Row]) -> Row | None:

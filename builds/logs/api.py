@@ -14,7 +14,7 @@ from builds.drone_db.vocabulary import NOT_FINISHED
 from builds.logs import external_logs
 from builds.logs.log_lines import is_json
 from builds.logs.log_slices import plain_sliced
-from builds.logs.stored_log import stored_log
+from builds.logs.stored_log import place, stored_log
 from builds.rest.base import RepositoryView, whole
 from drone_api import client
 
@@ -36,7 +36,9 @@ class LogView(RepositoryView):
         with stored_log(found) as log:
             if log is not None:
                 return answer(log)
-        return answer(asked_of_drone(self.repo, build, in_stage, found))
+        log = asked_of_drone(self.repo, build, in_stage, found)
+        with place(len(log)):
+            return answer(log)
 
 
 def asked_of_drone(repo: Repo, build: int, stage: int, step: Step) -> bytes:
@@ -64,7 +66,7 @@ def as_lines(log: bytes) -> Iterator[bytes]:
     """Put plain text into Drone's form of a log."""
     text = plain_sliced(log)
     yield b"["
-    for place, part in enumerate(text.slices):
+    for part in text.slices:
         lines = msgspec.json.encode(text.read(log, part))[1:-1]
-        yield b",%b" % lines if place else lines
+        yield b",%b" % lines if part.before else lines
     yield b"]"

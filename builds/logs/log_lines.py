@@ -18,24 +18,24 @@ LINES = msgspec.json.Decoder(list[Line])
 ANY_JSON = msgspec.json.Decoder(msgspec.Raw)  # reads all of it, and makes no objects
 
 
-def of_drone(elements: bytes) -> list[Line]:
+def of_drone(elements: bytes | memoryview) -> list[Line]:
     """Read lines in Drone's form: the elements of an array, without its brackets.
 
     Raises:
         ValueError: they are no JSON; or no lines, if it is a `msgspec.ValidationError`.
         RecursionError: something in them is nested too deep.
     """
-    return LINES.decode(b"[%b]" % elements)
+    return LINES.decode(b"".join((b"[", elements, b"]")))
 
 
-def plain(text: bytes, before: int = 0) -> list[Line]:
+def plain(text: bytes | memoryview, before: int = 0) -> list[Line]:
     """Make lines of plain text.
 
     Args:
         text: UTF-8; what cannot be read is replaced.
         before: how many lines stand before it.
     """
-    return list(map(Line, count(before), StringIO(text.decode(errors="replace"), newline="\n").readlines()))
+    return list(map(Line, count(before), StringIO(str(text, errors="replace"), newline="\n").readlines()))
 
 
 def is_json(data: bytes) -> bool:

@@ -72,7 +72,9 @@ def read(build: Build, step: Step) -> Iterator[bytes | None]:
         if data is not None or step.status in NOT_FINISHED:
             yield data
             return
-    yield live_log.stored_elsewhere(build, step)
+    data = live_log.stored_elsewhere(build, step)
+    with stored_log.place(len(data or b"")):
+        yield data
 
 
 def in_parts(build: Build, step: Step, found: Outline) -> list[PartLine]:

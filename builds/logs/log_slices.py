@@ -8,7 +8,8 @@ import msgspec
 
 from builds.logs.log_lines import Line, of_drone, plain
 
-SIZE = 256 * 1024  # bytes of a slice, more where no line ends there
+SIZE = 64 * 1024  # bytes of a slice, more where no line ends there
+BACK = 256 * 1024  # bytes that are read before the lines that are wanted, since their colours may come from there
 BETWEEN_LINES = re.compile(rb"\}(\s*+,)\s*+(?=\{)")
 
 
@@ -38,11 +39,11 @@ class SlicedLog:
 
     def read(self, data: bytes, part: Slice) -> list[Line]:
         """Read the lines of one slice."""
-        text = data[part.begin : part.end]
+        text = memoryview(data)[part.begin : part.end]
         return plain(text, part.before) if self.is_plain else of_drone(text)
 
     def lines(self, data: bytes, first: int, last: int) -> tuple[list[Line], int]:
-        """Read the slices that some lines are in, and the one before them.
+        """Read the slices that some lines are in, and some before them.
 
         Args:
             data: the log.
@@ -52,8 +53,8 @@ class SlicedLog:
         Returns:
             Lines up to the last one, and how many come before them in the log.
         """
-        places = [place for place, part in enumerate(self.slices) if first - part.count <= part.before < last]
-        chosen = self.slices[max(places[0] - 1, 0) : places[-1] + 1] if places else []
+        begin = next((part.begin for part in self.slices if part.before + part.count >= first), 0)
+        chosen = [part for part in self.slices if part.end > begin - BACK and part.before < last]
         before = chosen[0].before if chosen else 0
         return [line for part in chosen for line in self.read(data, part)][: last - before], before
 
@@ -114,7 +115,7 @@ def decoded(data: bytes) -> Iterator[tuple[int, int, list[Line]]]:
         gap = BETWEEN_LINES.search(data, begin + size, stop)
         end, following = (gap.start(1), gap.end(1)) if gap else (stop, stop)
         try:
-            found = of_drone(data[begin:end])
+            found = of_drone(memoryview(data)[begin:end])
         except msgspec.ValidationError:
             raise OtherFormError from None
         except (ValueError, RecursionError):

@@ -14,7 +14,7 @@ from builds.drone_db.build_pages import ALL, Filters, of_repositories
 from builds.drone_db.errors import DroneDatabaseIsReadOnly, DroneDatabaseUnavailable
 from builds.drone_db.inspection import SINCE
 from builds.drone_db.models import Build, Cron, Log, Repo, Stage, Step
-from builds.drone_db.queries import build_with_stages, log_piece, repositories, step_of, with_last_builds
+from builds.drone_db.queries import build_with_stages, log_up_to, repositories, step_of, with_last_builds
 from builds.logs.log_lines import Line, is_json
 from builds.logs.log_slices import sliced
 from tests import drones
@@ -97,7 +97,7 @@ def test_builds_without_a_repository_and_steps_without_a_log(change: Change):
         _ = build.repo
     step = step_of(1, 1, 1, 1)
     assert step
-    assert log_piece(step, 0, 100) is None
+    assert log_up_to(step, 100) is None
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,13 @@ LONG = b"[" + b",".join(b'{"pos":%d,"out":"line %d\\n","time":1}' % (pos, pos) f
 
 @pytest.fixture
 def long_log(change) -> None:
-    assert stored_log.FIRST < len(LONG) < stored_log.NEXT
+    assert stored_log.SHORT < len(LONG) < stored_log.PIECE
     blob = f"'\\x{LONG.hex()}'" if connections["drone"].vendor == "postgresql" else f"x'{LONG.hex()}'"
     change(f"UPDATE logs SET log_data = {blob} WHERE log_id = 1")
 
 
 def test_pieces_are_the_whole(long_log: None, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(stored_log, "NEXT", 700_001)
+    monkeypatch.setattr(stored_log, "PIECE", 700_001)
     with stored_log.stored_log(Step.objects.get(pk=1)) as data:
         assert data == LONG
 
@@ -42,7 +42,7 @@ def test_a_long_log_waits_for_another_and_then_says_so(long_log: None, monkeypat
 
 def test_a_log_that_is_too_long_is_refused_before_it_is_read(long_log: None, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(stored_log, "LARGEST", len(LONG) - 1)
-    monkeypatch.setattr(stored_log, "rest", None)
+    monkeypatch.setattr(stored_log, "log_piece", None)
     answer = Api(person("viewer", Level.VIEW)).get(LOG)
     assert answer.status_code == 502
     assert body(answer)["message"].startswith(f"This log has {len(LONG)} bytes. edrone reads logs of up to {len(LONG) - 1} bytes")

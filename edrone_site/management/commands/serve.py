@@ -19,6 +19,7 @@ from demo.sample_data import sample_builds
 from edrone_site.granian_server import HTTP1, SECONDS_TO_START, RespawningServer, connection_limit
 from edrone_site.health import database_state
 from edrone_site.listening import bindable_address
+from edrone_site.malloc import return_freed_memory
 from edrone_site.metrics_slots import prepare_folder
 from edrone_site.startup_checks import run_startup_checks
 
@@ -47,6 +48,7 @@ class Command(BaseCommand):
         if (state := database_state()) != "ok":  # no reason not to start: Drone is answered without it
             logger.warning(state)
         connections.close_all()  # the workers make their own
+        return_freed_memory()
         server = RespawningServer(
             "edrone_site.wsgi:application",
             address=address,

@@ -10,7 +10,7 @@ from builds.logs.log_lines import Line, of_drone, plain
 
 SIZE = 64 * 1024  # bytes of a slice, more where no line ends there
 BACK = 256 * 1024  # bytes that are read before the lines that are wanted, since their colours may come from there
-BETWEEN_LINES = re.compile(rb"\}(\s*+,)\s*+(?=\{)")
+BETWEEN_LINES = re.compile(rb"\}(\s*+,)\s*+(?=\{\s*+[\"}])")
 
 
 class OtherFormError(ValueError):

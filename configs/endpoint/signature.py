@@ -20,7 +20,7 @@ from pipelines.errors import ClockOff, OtherExtension, Unsigned
 ALGORITHM = "hmac-sha256"
 MUST_BE_SIGNED = ("date", "digest")
 ACCEPT = "application/vnd.drone.config.v1+json"  # what Drone asks for; its other extensions have media types of their own
-PARAMETER = re.compile(r'([A-Za-z]+)="([^"]*)"')
+PARAMETER = re.compile(r'(?<![A-Za-z])([A-Za-z]++)="([^"]*)"')
 PARAMETERS = re.compile(rf"{PARAMETER.pattern}(?:,\s*{PARAMETER.pattern})*")
 HTTP_DATE = re.compile(
     r"[A-Z][a-z]{2}, (?P<day>[0-9]{2}) (?P<month>[A-Z][a-z]{2}) (?P<year>[0-9]{4}) "

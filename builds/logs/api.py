@@ -1,6 +1,7 @@
 """`…/builds/{number}/logs/{stage}/{step}`: what a step printed."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 from django.conf import settings
@@ -26,6 +27,15 @@ ELSEWHERE = (
 
 class LogView(RepositoryView):
     only_at_drone = frozenset({"DELETE"})
+
+    def dispatch(self, *args: Any, **kwargs: Any) -> Any:
+        """Answer, and let go of the answer.
+
+        View and request hold each other, so that a long log would stay in memory until Python looks for cycles.
+        """
+        response = super().dispatch(*args, **kwargs)
+        del self.response
+        return response
 
     def get(self, _: Request, number: str, stage: str, step: str, **__: str) -> HttpResponseBase:
         """Return it as it was stored, byte for byte."""

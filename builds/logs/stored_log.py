@@ -9,10 +9,9 @@ from builds.drone_db.queries import log_piece, log_up_to
 from drone_api.errors import DroneError
 from texts.sentence import Sentence
 
-SHORT = 1024 * 1024  # bytes
-PIECE = 8 * 1024 * 1024  # bytes that one query reads, since psycopg2 needs four times as many for it
+SHORT = 1024 * 1024  # bytes; the client of PostgreSQL keeps four times as many for each connection that read so many at once
 LARGEST = 20 * 1024 * 1024  # bytes; a runner sends 5 MiB at most, if it is not told otherwise
-SECONDS = 5.0  # to wait for the reader of another long log
+SECONDS = 10.0  # to wait for the reader of another long log
 long_log = threading.Lock()
 
 
@@ -34,7 +33,7 @@ def stored_log(step: Step) -> Iterator[bytes | None]:
     """
     size, data = log_up_to(step, SHORT) or (0, None)
     with place(size):
-        yield data if size <= SHORT else b"".join(log_piece(step, begin, PIECE) for begin in range(0, size, PIECE))
+        yield data if size <= SHORT else b"".join(log_piece(step, begin, SHORT) for begin in range(0, size, SHORT))
 
 
 @contextmanager

@@ -17,13 +17,13 @@ LONG = b"[" + b",".join(b'{"pos":%d,"out":"line %d\\n","time":1}' % (pos, pos) f
 
 @pytest.fixture
 def long_log(change) -> None:
-    assert stored_log.SHORT < len(LONG) < stored_log.PIECE
+    assert len(LONG) > stored_log.SHORT
     blob = f"'\\x{LONG.hex()}'" if connections["drone"].vendor == "postgresql" else f"x'{LONG.hex()}'"
     change(f"UPDATE logs SET log_data = {blob} WHERE log_id = 1")
 
 
 def test_pieces_are_the_whole(long_log: None, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(stored_log, "PIECE", 700_001)
+    monkeypatch.setattr(stored_log, "SHORT", 70_001)
     with stored_log.stored_log(Step.objects.get(pk=1)) as data:
         assert data == LONG
 

@@ -1,13 +1,13 @@
 """How the time that edrone takes grows with what comes from outside.
 
 python -m benchmarks.growth prints a table, of each reader the slowest input. It fails where twice the input takes more than 2.3
-times as long, or the largest input that is accepted longer than the limit: 0.3 s for what runs in a request, since all others wait
-meanwhile; 1 s for commands, and for what works in short steps. Arguments choose readers by the beginning of their names.
+times as long, or the largest input that is accepted longer than the limit: 0.3 s for what runs in a request, since all others
+wait meanwhile; 1 s for commands, and for what works in short steps. Arguments choose readers by the beginning of their names.
 
-Covered are all that reads files of the tree, parameters, bodies of requests, logs and texts to compare, and what is written of them
-for Drone, pages and the request log (growth_readers.py), each with every kind of input that is known to be hard (growth_inputs.py);
-and every regular expression that has a name, with repetitions of what stands in it (growth_expressions.py). Queries are not
-covered (benchmarks.pages, benchmarks.rest), nor is memory (tests/e2e/test_memory_of_logs.py).
+Covered are all that reads files of the tree, parameters, bodies of requests, logs and texts to compare, and what is written of
+them for Drone, pages and the request log (growth_readers.py), each with every kind of input that is known to be hard
+(growth_inputs.py); and every regular expression that has a name, with repetitions of what stands in it (growth_expressions.py).
+Queries are not covered (benchmarks.pages, benchmarks.rest), nor is memory (tests/e2e/test_memory_of_logs.py).
 """
 
 import gc

@@ -1,5 +1,6 @@
 """Records as text and HTML: with the origin of each part, and compared with the record before."""
 
+from functools import lru_cache
 from itertools import accumulate
 
 from django.db.models import Q, QuerySet
@@ -80,5 +81,10 @@ def coloured(text: str, *, diff: bool = False) -> SafeString:
 
 def cut_to(text: str, most: int) -> str:
     """Return as much of the beginning of a text as fits into `most` bytes of HTML."""
-    sizes = accumulate(len(escape(character).encode(errors="replace")) for character in text[:most])
+    sizes = accumulate(map(html_size, text[:most]))
     return text[: sum(size <= most for size in sizes)]
+
+
+@lru_cache(1024)  # since Django takes a microsecond for each, and texts have few different ones
+def html_size(character: str) -> int:
+    return len(escape(character).encode(errors="replace"))

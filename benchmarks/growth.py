@@ -30,7 +30,7 @@ from benchmarks.growth_readers import readers  # noqa: E402 - likewise
 MOST_GROWTH = 2.3  # for a doubling
 SHORT = 0.01  # seconds: what is quicker is repeated until it takes as long
 ROUNDS, TRIES = 3, 3  # of what seems to grow too fast another try is made: others may be at work
-TOO_SHORT = 0.05  # seconds: of what takes less at its largest no growth is measured: it is noise, or bounded by a limit
+TOO_SHORT = 0.1  # seconds: of what takes less at its largest no growth is measured: it is noise, caches, or bounded by a limit
 HOPELESS = 2.0  # seconds for an eighth of the largest input: not tried at its full size
 
 

@@ -1,6 +1,6 @@
 """What a step printed, line by line (docs/drone.md 4.6)."""
 
-from io import StringIO
+import re
 from itertools import count
 
 import msgspec
@@ -15,6 +15,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
 
 
 LINES = msgspec.json.Decoder(list[Line])
+PLAIN_LINE = re.compile(r"[^\n]*+\n|[^\n]++")
 ANY_JSON = msgspec.json.Decoder(msgspec.Raw)  # reads all of it, and makes no objects
 
 
@@ -35,7 +36,7 @@ def plain(text: bytes | memoryview, before: int = 0) -> list[Line]:
         text: UTF-8; what cannot be read is replaced.
         before: how many lines stand before it.
     """
-    return list(map(Line, count(before), StringIO(str(text, errors="replace"), newline="\n").readlines()))
+    return list(map(Line, count(before), PLAIN_LINE.findall(str(text, errors="replace"))))
 
 
 def is_json(data: bytes) -> bool:

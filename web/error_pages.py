@@ -3,8 +3,11 @@
 Elsewhere on the site programs ask; they get Django's few words.
 """
 
+import sys
+
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup, DisallowedModelAdminToField
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseServerError
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
@@ -12,6 +15,8 @@ from django.utils.translation import gettext as _
 from django.views import csrf, defaults
 
 from web.pages import shown
+
+RETRY_AFTER = 10  # seconds
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
@@ -42,10 +47,16 @@ def not_understood(request: HttpRequest, exception: Exception) -> HttpResponseBa
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Answer 500, asking no database: it may be what is broken."""
-    if not in_the_administration(request):
-        return defaults.server_error(request)
-    return HttpResponseServerError(get_template("web/broken.html").render())
+    """Answer 500, or 503 where a database is away; ask none, for it may be what is broken."""
+    away = isinstance(sys.exception(), DatabaseError)
+    if in_the_administration(request):
+        response = HttpResponse(get_template("web/broken.html").render())
+    else:
+        response = defaults.server_error(request)
+    response.status_code = 503 if away else 500
+    if away:
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponseBase:

@@ -69,14 +69,15 @@ def test_somebody_who_is_not_logged_in_is_asked_to_and_programs_get_few_words(dr
         assert len(answer.content) < 300
 
 
-def test_what_goes_wrong_is_said_without_what_the_log_says(viewer, monkeypatch):
+@pytest.mark.parametrize(("error", "status", "retry_after"), [(OperationalError, 503, "10"), (ValueError, 500, None)])
+def test_what_goes_wrong_is_said_without_what_the_log_says(viewer, monkeypatch, error, status, retry_after):
     def broken(*_: Any) -> None:
-        raise OperationalError("secret of the log")
+        raise error("secret of the log")
 
     monkeypatch.setattr(builds_list, "find", broken)
     viewer.raise_request_exception = False
     answer = viewer.get(BUILDS)
-    assert answer.status_code == 500
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (status, retry_after)
     assert "Something went wrong" in text(answer)
     assert "secret of the log" not in text(answer)
     assert "/static/web/pages" in text(answer)

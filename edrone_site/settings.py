@@ -46,6 +46,7 @@ EDRONE_DATE_TOLERANCE = value("EDRONE_DATE_TOLERANCE", between(1, 86_400), 300) 
 EDRONE_ALLOW_UNSIGNED = value("EDRONE_ALLOW_UNSIGNED", truth, False)
 EDRONE_WORKERS = value("EDRONE_WORKERS", between(1, 64), 2)  # processes
 EDRONE_THREADS = value("EDRONE_THREADS", between(2, 1024), 128)  # of one process, at most
+EDRONE_DATABASE_CONNECTIONS = value("EDRONE_DATABASE_CONNECTIONS", between(2, 100), 8)  # a process and database, at most
 EDRONE_METRICS = value("EDRONE_METRICS", truth, True)
 EDRONE_METRICS_PORT = value("EDRONE_METRICS_PORT", between(1, 65535), 0)  # 0: /metrics is on PORT
 EDRONE_LOG_FORMAT = value("EDRONE_LOG_FORMAT", one_of("text", "json"), "text")
@@ -90,6 +91,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "edrone_site.middleware.security_headers",
     "configs.endpoint.middleware.drone_first",
+    "edrone_site.middleware.connections_given_back",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -118,7 +120,11 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": DATABASE, "drone": read_only(DRONE_DATABASE)}
+# One of the connections to edrone's own database is that of the recording thread.
+DATABASES = {
+    "default": DATABASE | {"MOST_CONNECTIONS": EDRONE_DATABASE_CONNECTIONS - 1},
+    "drone": read_only(DRONE_DATABASE) | {"MOST_CONNECTIONS": EDRONE_DATABASE_CONNECTIONS},
+}
 DATABASE_ROUTERS = ["builds.drone_db.router.DroneRouter"]
 with suppress(OSError):  # commands that only read the tree also run where nothing can be written
     EDRONE_STATE.mkdir(parents=True, exist_ok=True)
@@ -127,6 +133,7 @@ if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     # A database that does not answer must not hold a request for minutes.
     WAITS = {"connect_timeout": 2, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}  # seconds
     DATABASES["default"]["OPTIONS"] = WAITS | {"tcp_user_timeout": 10_000} | DATABASES["default"].get("OPTIONS", {})
+    DATABASES["default"]["ENGINE"] = "configs.database.postgresql"
 else:
     # Who reads never waits for who writes; who will write takes its turn at once; a commit survives the end of a process.
     PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-1000"

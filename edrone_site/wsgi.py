@@ -16,6 +16,7 @@ from django.conf import settings  # noqa: E402 - Django must be set up before
 from django.urls import reverse  # noqa: E402
 
 from builds import drone_version  # noqa: E402
+from configs.database.postgresql import base as postgresql  # noqa: E402
 from edrone_site import metrics  # noqa: E402
 from edrone_site.request_limits import RequestLimits  # noqa: E402
 from edrone_site.startup_checks import run_startup_checks  # noqa: E402
@@ -25,6 +26,7 @@ from edrone_site.utf8_request import Utf8Request  # noqa: E402
 run_startup_checks()
 if settings.EDRONE_METRICS:
     metrics.begin()
+postgresql.begin()
 drone_version.begin()
 
 site.request_class = Utf8Request

@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 
 from django.conf import settings
 
+from configs.database.postgresql.base import give_back
 from drone_api.client import Client
 from drone_api.errors import DroneError
 from drone_api.transport import Transport
@@ -43,7 +44,7 @@ def client_of(server: str, token: str, ca_file: str) -> Client:
 
 @contextmanager
 def slot() -> Iterator[None]:
-    """Hold one of the process's slots for calls to Drone: half of its threads.
+    """Hold one of the process's slots for calls to Drone: half of its threads. Connections to databases are given back.
 
     A call may wait for minutes, and meanwhile Drone asks edrone for the configuration, which needs a thread too.
 
@@ -53,6 +54,7 @@ def slot() -> Iterator[None]:
     held = slots()  # the very one: threads that come first and together may be given two
     if not held.acquire(blocking=False):
         raise Busy
+    give_back()
     try:
         yield
     finally:

@@ -12,6 +12,8 @@
   value: {{ .Values.settings.workers | quote }}
 - name: EDRONE_THREADS
   value: {{ .Values.settings.threads | quote }}
+- name: EDRONE_DATABASE_CONNECTIONS
+  value: {{ .Values.settings.databaseConnections | quote }}
 - name: EDRONE_SHOW_ERRORS
   value: {{ .Values.settings.showErrors }}
 - name: EDRONE_DATE_TOLERANCE

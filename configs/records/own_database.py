@@ -10,8 +10,11 @@ from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+from configs.database.postgresql.pool import AllInUse
+
 IT = "edrone's own database (DATABASE_URL)"
 AWAY = f"{IT} does not answer, or not as it should."
+BUSY = f"All connections of this process to {IT} are in use; try again in a moment."
 SLOW = f"{IT} is slow, or another program holds its lock; try again later."
 OLD_TABLES = f"{IT} answers, but its tables are not there or are of another version: run manage.py migrate."
 READ_ONLY = f"{IT} answers, but can only be read: look at default_transaction_read_only of its role, or at its file."
@@ -23,6 +26,8 @@ CURRENT = Event()  # the tables were seen to be of this version
 
 def trouble(error: DatabaseError) -> str:
     """Return the problem behind an error. The error's own words may name hosts and users: they are for the log."""
+    if isinstance(error.__cause__, AllInUse):
+        return BUSY
     code, message = getattr(error.__cause__, "pgcode", None), str(error)
     if code in {UNDEFINED_TABLE, UNDEFINED_COLUMN} or NOT_THERE.search(message):
         return OLD_TABLES

@@ -123,6 +123,7 @@ class Keeper:
 
     def run(self) -> None:
         """Record whatever waits, all of it together, for ever."""
+        connection.shares = False  # requests of people and systems never keep it waiting (configs/database/postgresql)
         with connection.execute_wrapper(self.watched):
             while True:
                 jobs = [self.jobs.get()]

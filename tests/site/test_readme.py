@@ -59,6 +59,7 @@ def test_the_readme_shows_five_settings_as_the_settings_page_has_them():
         ("EDRONE_DATE_TOLERANCE", "300"),
         ("EDRONE_WORKERS", "2"),
         ("EDRONE_THREADS", "128"),
+        ("EDRONE_DATABASE_CONNECTIONS", "8"),
         ("EDRONE_PROJECTS", "projects"),
         ("EDRONE_STATE", "var"),
     ],

@@ -66,7 +66,7 @@ def test_values_are_typed(monkeypatch, name, value, setting, expected):
 def test_a_database_url_becomes_a_database(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://user:p%40ss@db.example.com:5433/edrone?sslmode=require")
     database = settings_of_environment().DATABASES["default"]
-    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert database["ENGINE"] == "configs.database.postgresql"
     assert (database["USER"], database["PASSWORD"], database["HOST"], database["PORT"], database["NAME"]) == (
         "user",
         "p@ss",
@@ -86,6 +86,7 @@ def test_a_database_url_becomes_a_database(monkeypatch):
         ("EDRONE_DATE_TOLERANCE", "5 minutes", "a whole number from 1 to 86400"),
         ("EDRONE_WORKERS", "-1", "a whole number from 1 to 64"),
         ("EDRONE_THREADS", "1", "a whole number from 2 to 1024"),
+        ("EDRONE_DATABASE_CONNECTIONS", "1", "a whole number from 2 to 100"),
         ("EDRONE_SHOW_ERRORS", "yes", "set it to build or http"),
         ("EDRONE_ALLOW_UNSIGNED", "perhaps", "set it to true or false"),
         ("DRONE_SERVER", "drone.example.com", "https://drone.example.com"),

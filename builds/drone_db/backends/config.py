@@ -4,10 +4,10 @@ import os
 from typing import Any
 from urllib.parse import quote
 
-SECONDS_TO_CONNECT = 2
-SECONDS_OF_A_STATEMENT = 10
+from configs.database.postgresql.deadline import SECONDS_OF_A_STATEMENT, SECONDS_TO_CONNECT
+
 SECONDS_TO_WAIT = 2  # while Drone writes its SQLite file; a thread is held
-SECONDS_KEPT = 60  # for the next request of the thread
+SECONDS_KEPT = 60  # of SQLite, for the next request of the thread
 # A host that vanished without a word is noticed after some 11 seconds.
 KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 11_000}
 
@@ -32,7 +32,5 @@ def read_only(database: dict[str, Any] | None) -> dict[str, Any]:
     return database | {
         "ENGINE": "builds.drone_db.backends.postgresql",
         "OPTIONS": options,
-        "CONN_MAX_AGE": SECONDS_KEPT,
-        "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }

@@ -8,11 +8,13 @@ from django.db.utils import DatabaseErrorWrapper
 from django.utils.translation import gettext_noop
 
 from builds.drone_db.errors import DroneDatabaseUnavailable
+from configs.database.postgresql.pool import AllInUse
 from texts.characters import one_line
 
 logger = logging.getLogger(__name__)
 GONE = gettext_noop("Drone's database (DRONE_DATABASE_URL) does not answer. See edrone's log for the reason.")
 SLOW = gettext_noop("Drone's database took too long to answer. Narrow the search, or try again later.")
+BUSY = gettext_noop("edrone is busy: all of its connections to Drone's database are in use. Try again in a moment.")
 OTHER = gettext_noop("edrone cannot use Drone's database. Run `manage.py checkdrone` to see what is missing.")
 CANCELLED = "57014"
 # insufficient privilege, undefined table, undefined column, invalid schema
@@ -45,6 +47,8 @@ def sentence_for(error: Error, code: str | None) -> str | None:
     """
     if "readonly database" in str(error):  # SQLite's word; PostgreSQL's is no OperationalError
         return None
+    if isinstance(error.__cause__, AllInUse):
+        return BUSY
     if code == CANCELLED:
         return SLOW
     if code in NOT_AS_NEEDED or (isinstance(error, OperationalError) and str(error).startswith("no such ")):

@@ -11,6 +11,7 @@ from django.core import signals
 from django.db import close_old_connections
 from django.urls import URLPattern
 from hypothesis import HealthCheck, settings
+from psycopg2 import extensions
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from builds import api_urls
@@ -18,6 +19,7 @@ from builds.access.models import Level
 from builds.access.token_models import make_token
 from builds.rest.base import NotOffered
 from builds.rest.schema import FILE
+from configs.database.postgresql.base import SERVING
 from edrone_site.middleware import POLICY
 from edrone_site.wsgi import application
 from tests.builds.api import Api, body
@@ -80,6 +82,8 @@ def test_the_page_to_try_it_loads_only_what_edrone_serves():
         assert b"".join(Api().client.get(path))
 
 
+SERVING.clear()  # which the application began
+extensions.set_wait_callback(None)
 schema = schemathesis.openapi.from_dict(DESCRIPTION)
 schema.app = application
 

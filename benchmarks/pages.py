@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import requests
 
-from benchmarks.builds import filled
+from benchmarks.builds import filled, socket_of
 from tests.server import Server, running
 
 ROUNDS, LOG_LINES, PEOPLE = 100, 56_000, 6
@@ -26,7 +26,8 @@ LIST, REPOS, ONE = "/admin/builds/build/", "/admin/builds/repo/", "org1/repo1"
 def main() -> None:
     """Make the database, start edrone, measure."""
     repos, builds = (int(word) for word in (sys.argv[1:] or ("200", "10000")))
-    with filled(repos, builds) as (folder, host):
+    with filled(repos, builds) as (folder, server):
+        host = socket_of(server)
         add_log(host, builds)
         variables = {"DRONE_DATABASE_URL": f"postgres://postgres@/postgres?host={host}", "SECRET_KEY": "k" * 40}
         with running(folder, **variables) as edrone:

@@ -1,7 +1,8 @@
 """Builds started through edrone, and straight at the stand-in Drone: `python -m benchmarks.trigger`. Prints milliseconds.
 
 The stand-in (demo/standin) asks edrone for the configuration, writes the build and answers, in both cases; only the way to
-it differs. Through edrone means: token, grant, audit record before and after, and Drone's answer read and checked.
+it differs. Through edrone means: token, grant, audit record before and after, and Drone's answer read and checked. edrone's own
+database is in PostgreSQL, over TCP and with a password, as in life.
 """
 
 import statistics
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import requests
 
+from benchmarks.database import over_tcp
 from demo.standin.drone import TOKEN
 from tests.e2e.test_starting import BUILDS, Site, site
 
@@ -28,7 +30,11 @@ WAYS: dict[str, Way] = {
 def main() -> None:
     """Measure both ways in turn; the first round warms up and does not count."""
     print("| way | at once | p50 ms | p99 ms | failed |\n|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as folder, site(Path(folder), seconds=0.0) as started:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        over_tcp(1, 100) as database,
+        site(Path(folder), seconds=0.0, DATABASE_URL=database.own) as started,
+    ):
         for at_once in AT_ONCE:
             results: dict[str, list[float | None]] = {name: [] for name in WAYS}
             for turn in range(ROUNDS):

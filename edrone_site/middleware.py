@@ -1,10 +1,8 @@
-"""What every answer needs: headers, and no connection to a database while it is sent."""
+"""The headers of every answer."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
-
-from configs.database.postgresql.base import give_back
 
 # Nothing inline and nothing from elsewhere; `data:` are the small pictures in Swagger UI's styles.
 POLICY = (
@@ -30,19 +28,6 @@ def security_headers(
         response = get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        return response
-
-    return middleware
-
-
-def connections_given_back(
-    get_response: Callable[[HttpRequest], HttpResponseBase],
-) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Keep no connection to a database while an answer is sent: who reads slowly would hold it."""
-
-    def middleware(request: HttpRequest) -> HttpResponseBase:
-        response = get_response(request)
-        give_back()
         return response
 
     return middleware

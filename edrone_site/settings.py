@@ -91,7 +91,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "edrone_site.middleware.security_headers",
     "configs.endpoint.middleware.drone_first",
-    "edrone_site.middleware.connections_given_back",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

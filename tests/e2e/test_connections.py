@@ -121,15 +121,21 @@ def test_who_reads_slowly_or_waits_for_drone_holds_no_connection(postgres: Postg
     def slow_reader() -> socket.socket:
         connection = socket.create_connection(("127.0.0.1", started.edrone.port), timeout=20)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
-        head = f"GET {BUILDS}?per_page=100 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {started.token}\r\n\r\n"
+        head = f"GET {BUILDS}/1/logs/1/2 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {started.token}\r\n\r\n"
         connection.sendall(head.encode())
         return connection
 
+    lines = (
+        "SELECT json_agg(json_build_object('pos', pos, 'out', repeat('x', 100), 'time', 0)) FROM generate_series(1, 60000) pos"
+    )
+    drones.execute(
+        drones.recorded_postgres(postgres, "2.28.2"), f"UPDATE logs SET log_data = convert_to(({lines})::text, 'UTF8')"
+    )
     silent = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{silent.getsockname()[1]}"
     with silent, site(postgres, tmp_path, DRONE_SERVER=address, DRONE_TOKEN=TOKEN) as started, ExitStack() as held:
-        for _ in range(20):
-            held.enter_context(closing(slow_reader()))
+        readers = [held.enter_context(closing(slow_reader())) for _ in range(int(CONNECTIONS) + 1)]
+        assert all(reader.recv(1) == b"H" for reader in readers)
         headers = {"Authorization": f"Bearer {started.token}"}
         with ThreadPoolExecutor(10) as pool:
             waiting = [

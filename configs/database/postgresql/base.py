@@ -52,7 +52,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def give_back() -> None:
-    """Give back what this thread has, before it waits for something else: a slow reader, or Drone."""
+    """Give back what this thread has, before it waits for something else. Django does so at the end of a request."""
     for connection in connections.all(initialized_only=True):
         if getattr(connection, "pool", None) and not connection.in_atomic_block:
             connection.close()

@@ -123,7 +123,8 @@ class Keeper:
 
     def run(self) -> None:
         """Record whatever waits, all of it together, for ever."""
-        connection.shares = False  # requests of people and systems never keep it waiting (configs/database/postgresql)
+        # Requests of people and systems never keep it waiting (configs/database/postgresql).
+        connection.shares = False  # type: ignore[attr-defined]  # SQLite ignores it
         with connection.execute_wrapper(self.watched):
             while True:
                 jobs = [self.jobs.get()]

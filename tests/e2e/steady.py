@@ -1,10 +1,13 @@
-"""Requests at a constant rate, whether or not those before have been answered: each of another build, each answer looked at."""
+"""Requests at a constant rate, whether or not those before have been answered: each of another build, each answer looked at.
+
+A machine that cannot make the rate sends at the one that it can: no more connections are open at once than MOST.
+"""
 
 import asyncio
 import json
 import time
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +20,9 @@ from pipelines.build_request import BuildRequest
 from tests.e2e.running import SECRET, Server
 
 PROJECTS = 20
+MOST = 1000  # connections at once
+SENDING = 60.0  # seconds after which nothing more is sent, however many have been
+ANSWER = 60.0  # seconds that an answer may take, which is how long Drone waits
 
 
 @dataclass
@@ -26,7 +32,6 @@ class Burst:
     statuses: Counter[int] = field(default_factory=Counter)
     wrong: list[bytes] = field(default_factory=list)  # answers with a text that is not the build's
     seconds: list[float] = field(default_factory=list)  # from the moment when a request was due to its whole answer
-    late: float = 0  # the most seconds by which a request was sent after it was due
 
     def quantile(self, share: float) -> float:
         """Give the seconds within which this share was answered."""
@@ -41,17 +46,15 @@ def projects(folder: Path) -> dict[str, bytes]:
     return {name: json.dumps({"Data": text}, separators=(",", ":")).encode() for name, text in found.items()}
 
 
-def requests_of(server: Server, names: Sequence[str], numbers: range) -> list[tuple[str, bytes]]:
-    """Sign a request of a new build for each number, of all projects in turn."""
-    made = []
+def requests_of(server: Server, names: Sequence[str], numbers: range) -> Iterator[tuple[str, bytes]]:
+    """Sign a request of a new build for each number, of all projects in turn, as it is wanted: signatures grow old."""
     for number in numbers:
         name, now = names[number % len(names)], int(datetime.now(UTC).timestamp())
-        wanted = BuildRequest(
+        build = BuildRequest(
             "ismewen", name, "push", "refs/heads/master", "master", repo_id=number % len(names) + 1, after=f"{number:040x}"
         )
-        content = body(wanted, created=now)
-        made.append((name, head(f"{server.url}/edrone", SECRET, content) + content))
-    return made
+        content = body(build, created=now)
+        yield name, head(f"{server.url}/edrone", SECRET, content) + content
 
 
 class Connection(asyncio.Protocol):
@@ -82,36 +85,49 @@ class Connection(asyncio.Protocol):
         return await self.answer
 
 
-def burst(server: Server, wanted: Sequence[tuple[str, bytes]], right: Mapping[str, bytes], rate: int) -> Burst:
-    """Send so many requests a second until all are sent, and wait for every answer."""
+def burst(server: Server, numbers: range, right: Mapping[str, bytes], rate: int) -> Burst:
+    """Ask for a new build of each number, so many a second, and wait for every answer."""
+    requests = requests_of(server, sorted(right), numbers)
     with ThreadPoolExecutor(1) as thread:  # this one may have a loop, of a browser that tests before it left open
-        return thread.submit(lambda: asyncio.run(sent(server, wanted, right, rate))).result()
+        return thread.submit(lambda: asyncio.run(sent(server, requests, right, rate))).result()
 
 
-async def sent(server: Server, wanted: Sequence[tuple[str, bytes]], right: Mapping[str, bytes], rate: int) -> Burst:
+async def sent(server: Server, requests: Iterator[tuple[str, bytes]], right: Mapping[str, bytes], rate: int) -> Burst:
     """Send each request when it is due, on a connection that is free or on a new one."""
-    seen, free = Burst(), deque[Connection]()  # each in turn: one that was idle for long is closed by the server
+    seen, opened = Burst(), list[Connection]()
+    free = deque[Connection]()  # each in turn: one that was idle for long is closed by the server
+    under_way = asyncio.Semaphore(MOST)
     begun = time.monotonic()
 
-    async def one(number: int, name: str, request: bytes) -> None:
-        due = begun + number / rate
-        seen.late = max(seen.late, time.monotonic() - due)
-        if not free:
-            _, made = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", server.port)
-            free.append(made)
-        connection = free.popleft()
-        status, content = await connection.ask(request)
+    async def one(due: float, name: str, request: bytes) -> None:
+        try:
+            if not free:
+                _, made = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", server.port)
+                opened.append(made)
+                free.append(made)
+            connection = free.popleft()
+            async with asyncio.timeout(ANSWER):
+                status, content = await connection.ask(request)
+            free.append(connection)
+        finally:
+            under_way.release()
         seen.seconds.append(time.monotonic() - due)
         seen.statuses[status] += 1
         if content != right[name]:
             seen.wrong.append(content)
-        free.append(connection)
 
-    async with asyncio.timeout(len(wanted) / rate + 60), asyncio.TaskGroup() as group:
-        for number, (name, request) in enumerate(wanted):
-            if (ahead := begun + number / rate - time.monotonic()) > 0:
-                await asyncio.sleep(ahead)
-            group.create_task(one(number, name, request))
-    for connection in free:
-        connection.transport.close()
+    try:
+        async with asyncio.TaskGroup() as group:
+            for number, (name, request) in enumerate(requests):
+                await under_way.acquire()
+                due = begun + number / rate
+                if (ahead := due - time.monotonic()) > 0:
+                    await asyncio.sleep(ahead)
+                elif time.monotonic() > begun + SENDING:
+                    under_way.release()
+                    break
+                group.create_task(one(due, name, request))
+    finally:
+        for connection in opened:
+            connection.transport.abort()
     return seen

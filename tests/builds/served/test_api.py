@@ -13,7 +13,7 @@ from configs.records import rows
 from configs.records.identity import BuildKey
 from configs.records.models import LastError, ServedConfig
 from configs.records.rows import Ask
-from configs.records.rules import give_new, served_for
+from configs.records.rules import keep, served_for
 from pipelines.build_request import BuildRequest
 from pipelines.resolve.resolve import resolve
 from pipelines.tree.tree import Tree
@@ -45,7 +45,7 @@ def request_of(build: Build) -> BuildRequest:
 
 def serve(asked: BuildRequest) -> None:
     """Let the build be triggered."""
-    give_new([Ask(asked, resolve(asked, Tree(settings.EDRONE_PROJECTS)), "abc123")])
+    keep(Ask(asked, resolve(asked, Tree(settings.EDRONE_PROJECTS)), "abc123"), None)
 
 
 def test_a_build_shows_the_exact_text_that_it_was_served_when_the_tree_has_changed(api, tree):
@@ -53,7 +53,7 @@ def test_a_build_shows_the_exact_text_that_it_was_served_when_the_tree_has_chang
     root = tree({"edrone/default.yaml": text})
     build = Build.objects.get(repo_id=1, number=2)
     asked = request_of(build)
-    give_new([Ask(asked, resolve(asked, Tree(root)), "abc123")])
+    keep(Ask(asked, resolve(asked, Tree(root)), "abc123"), None)
     tree({"edrone/default.yaml": "kind: pipeline\nname: two\n"})
     shown = body(api.get(f"{REPO}/builds/2/config"))
     assert (shown["yaml"], shown["path"], shown["sources"]) == (text, "edrone/default.yaml", ["edrone/default.yaml"])
@@ -65,7 +65,7 @@ def test_a_build_that_asked_only_once_is_found_by_its_number(api, tree, capsys):
     """Its record has no number before somebody looks."""
     tree({"edrone/default.yaml": "kind: pipeline\nname: one\n"})
     asked = request_of(Build.objects.get(repo_id=1, number=2))
-    give_new([Ask(asked, resolve(asked, Tree(settings.EDRONE_PROJECTS)), "abc123")])
+    keep(Ask(asked, resolve(asked, Tree(settings.EDRONE_PROJECTS)), "abc123"), None)
     assert ServedConfig.objects.get().number == 0
     call_command("showconfig", "ismewen/edrone", build=2)
     assert capsys.readouterr().out == "kind: pipeline\nname: one\n"
@@ -112,7 +112,7 @@ def test_what_drone_has_forgotten_is_still_shown(api, tree, capsys):
 def test_a_search_by_number_finds_a_build_that_asked_only_once(api, tree, client, words):
     tree({"edrone/default.yaml": "kind: pipeline\nname: one\n"})
     asked = request_of(Build.objects.get(repo_id=1, number=2))
-    give_new([Ask(asked, resolve(asked, Tree(settings.EDRONE_PROJECTS)), "abc123")])
+    keep(Ask(asked, resolve(asked, Tree(settings.EDRONE_PROJECTS)), "abc123"), None)
     client.force_login(person("admin", is_superuser=True, is_staff=True))
     page = client.get("/admin/configs/servedconfig/", {"q": words}).content.decode()
     assert "Showing 1," in page

@@ -16,9 +16,6 @@ from configs.client import drone_request
 from configs.records import packing, recorder, rows, rules
 from configs.records.identity import BuildKey
 from configs.records.models import ConfigFile, ConfigText, LastError, ServedConfig
-from configs.records.waiting import Job
-from pipelines.build_request import BuildRequest
-from pipelines.resolve.resolve import Resolved
 from tests.conftest import RECORDED, push, recorded, shown_error
 
 pytestmark = pytest.mark.usefixtures("records")
@@ -186,30 +183,20 @@ def test_a_new_drones_build_of_an_old_number_never_gets_another_repositorys_text
     assert sorted(bound.values_list("build_id", "slug")) == [(5, "shop/cart"), (77, "p/two")]
 
 
-def test_one_bad_request_stops_nobody_elses_recording(tree, drone, monkeypatch):
+def test_one_bad_request_stops_nobody_elses_recording(tree, drone, monkeypatch, caplog):
     tree({"default.yaml": OLD})
     insert = rows.insert
 
-    def refusing(wanted: Any) -> int:
-        if any(row["after"] == "bad" for row in wanted):
+    def refusing(row: rows.Row) -> bool:
+        if row["after"] == "bad":
             raise UnicodeEncodeError("utf-8", "\udce9", 0, 1, "surrogates not allowed")
-        return insert(wanted)
+        return insert(row)
 
     monkeypatch.setattr(rules, "insert", refusing)
-    keeper = recorder.keeper()
-    jobs = [Job(ask_of(after)) for after in ("one", "bad", "two")]
-    for job in jobs:
-        keeper.jobs.put(job)
-    assert all(job.done.wait(5) for job in jobs)
-    assert [bool(job.answer) for job in jobs] == [True, False, True]
-    assert text(ask(drone, after="three")) == OLD
-    assert set(ServedConfig.objects.values_list("after", flat=True)) == {"one", "two", "three"}
-    assert (keeper.resting_until, keeper.reading_until) == (0, 0)
-
-
-def ask_of(after: str) -> rows.Ask:
-    request = BuildRequest("ismewen", "edrone", "push", "refs/heads/x", "x", repo_id=1, after=after, created=NOW)
-    return rows.Ask(request, Resolved(OLD, "default.yaml", ("default.yaml",), ()), "")
+    for after in ("one", "bad", "two"):
+        assert text(ask(drone, after=after)) == OLD
+    assert set(ServedConfig.objects.values_list("after", flat=True)) == {"one", "two"}
+    assert "answered, but not recorded: it cannot be recorded: 'utf-8' codec" in caplog.text
 
 
 def test_a_files_name_that_is_not_utf8_is_shown_in_an_error(tree, drone):
@@ -218,7 +205,7 @@ def test_a_files_name_that_is_not_utf8_is_shown_in_an_error(tree, drone):
     Path(os.fsdecode(os.fsencode(root) + b"/_shared/dock\xe9r.yaml")).write_text("name: a\n")
     shown_error(ask(drone, slug="o/x"))
     assert "did you mean" in LastError.objects.get().message
-    assert (recorder.keeper().resting_until, recorder.keeper().reading_until) == (0, 0)
+    assert (recorder.reading.open_until, recorder.writing.open_until) == (0, 0)
 
 
 def test_what_a_person_asks_is_answered_and_not_recorded(tree, drone):
@@ -260,7 +247,7 @@ def test_a_name_that_no_column_holds_is_recorded_cut(name, tree, drone):
     ask(drone, **fields)
     (root / "default.yaml").write_text(NEW)
     assert [text(ask(drone, number=1, build_id=1, **fields)) for _ in range(2)] == [OLD, OLD]
-    assert recorder.keeper().resting_until == 0
+    assert (recorder.reading.open_until, recorder.writing.open_until) == (0, 0)
 
 
 def test_the_record_says_what_there_is_to_know(tree, drone, settings):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from configs.client import drone_request
-from configs.records import recorder, rows, rules
+from configs.records import recorder, recording_connections, rows
 from configs.records.models import ConfigFile, ConfigText, LastError, ServedConfig
 from tests.conftest import Drone, push
 
@@ -39,7 +39,8 @@ class History(RuleBasedStateMachine):
         for table in (ServedConfig, ConfigFile, ConfigText, LastError):
             table.objects.all().delete()
         rows.stored_files.clear()
-        recorder.keeper().resting_until = recorder.keeper().reading_until = 0
+        recorder.reading.close()
+        recorder.writing.close()
         self.drone = Drone()
         self.clock = 1_000_000
         self.failing = False
@@ -122,7 +123,8 @@ class History(RuleBasedStateMachine):
     def ask(self, build: dict[str, Any], number: int = 0) -> str | None:
         fields = {name: value for name, value in build.items() if name != "created"}
         request = push(**(fields | {"repo_id": 1, "number": number, "build_id": number}))
-        recorder.keeper().resting_until = recorder.keeper().reading_until = 0
+        recorder.reading.close()
+        recorder.writing.close()
         with locked() if self.failing else free():
             answer = self.drone.post(drone_request.body(request, created=build["created"]))
         if answer.status_code == 204:
@@ -162,11 +164,9 @@ def free() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("records")
-@pytest.mark.parametrize("most", [rules.MOST_READ, 0])  # 0: as where thousands of builds are of one commit
-def test_every_history_gives_each_build_one_text(tree, monkeypatch, most):
-    monkeypatch.setattr(rules, "MOST_READ", most)
+def test_every_history_gives_each_build_one_text(tree, monkeypatch):
     monkeypatch.setattr(History, "root", tree({}), raising=False)
-    monkeypatch.setattr(recorder, "STATEMENT", 30)
+    monkeypatch.setattr(recording_connections, "STATEMENT", 0.03)
     run_state_machine_as_test(
         History,
         settings=settings(

@@ -90,7 +90,6 @@ INSTALLED_APPS = [
 # Kubernetes (which asks by address) should have to be named there. Pages check the host where they build addresses.
 MIDDLEWARE = [
     "edrone_site.middleware.security_headers",
-    "configs.endpoint.middleware.drone_first",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

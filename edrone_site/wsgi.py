@@ -17,7 +17,9 @@ from django.urls import reverse  # noqa: E402
 
 from builds import drone_version  # noqa: E402
 from configs.database.postgresql import base as postgresql  # noqa: E402
+from configs.endpoint.wsgi import DroneFirst  # noqa: E402
 from edrone_site import metrics  # noqa: E402
+from edrone_site.middleware import HEADERS  # noqa: E402
 from edrone_site.request_limits import RequestLimits  # noqa: E402
 from edrone_site.startup_checks import run_startup_checks  # noqa: E402
 from edrone_site.thread_limit import ThreadLimit  # noqa: E402
@@ -32,7 +34,8 @@ drone_version.begin()
 site.request_class = Utf8Request
 # All but one of the threads. A probe that only asks whether the process is alive takes no time and is always answered.
 config = [reverse(name) for name in ("config", "config-slash")]
-application = RequestLimits(ThreadLimit(site, settings.EDRONE_THREADS - 1, [*config, reverse("healthz")]), config)
+pages = RequestLimits(ThreadLimit(site, settings.EDRONE_THREADS - 1, [*config, reverse("healthz")]), config)
+application = DroneFirst(pages, Utf8Request, HEADERS)
 
 # A page takes the interpreter for tens of milliseconds. A configuration request asks for it several times, and waits each time
 # until it is taken away: not 5 ms, as Python has it (docs/performance.md).

@@ -69,6 +69,8 @@ def row_of(ask: Ask, found: Resolved, key: BuildKey, digests: BuildDigests) -> R
     file, text = packing.packed(found)
     if file.digest not in stored_files:
         insert_file(file, text)
+        if len(stored_files) >= MOST_STORED:
+            stored_files.clear()
         stored_files.add(file.digest)
     return columns(key, digests) | {
         "slug": shown(ask.request.slug),
@@ -109,6 +111,7 @@ def stored_form(value: Any) -> Any:
 # Files that this process has inserted. Where one is gone again (pruned, or its transaction failed), a record that refers to
 # it is refused by the database when the statement ends, and recorder.py clears this and records anew.
 stored_files: set[UUID] = set()
+MOST_STORED = 10_000  # 2 MB
 
 
 def insert_file(file: ConfigFile, text: ConfigText | None) -> None:

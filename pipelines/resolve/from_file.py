@@ -19,7 +19,7 @@ from pipelines.tree.tree import Snapshot
 ORIGIN_SIZE = 200  # bytes of one in memory
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Resolved:
     """What serves a build: the text of a file, or nothing, where the repository keeps its own file."""
 

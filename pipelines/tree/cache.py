@@ -4,7 +4,6 @@ No entry is used without a look at the files: an entry is found by the stamp of 
 if the stamps of all others it came from are still the same.
 """
 
-import sys
 import threading
 import time
 from collections import OrderedDict
@@ -13,14 +12,15 @@ from typing import Generic, TypeVar
 
 from pipelines.tree.files import Stamp
 
-SIZE_LIMIT = 32 * 1024 * 1024  # bytes of text, about 20,000 pipelines
+SIZE_LIMIT = 20 * 1024 * 1024  # bytes in memory: 10,000 pipelines of 1.4 KB, or 3,000 that are composed
+ENTRY_SIZE, STAMP_SIZE = 600, 350  # bytes of an entry beside its value and the other stamps, and of one of these
 # A file that changed within this time may change again without a new stamp: clocks of file systems are coarse.
 SETTLED = 2_000_000_000  # nanoseconds
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CacheEntry(Generic[T]):
     """A value that came from files, and their stamps."""
 
@@ -51,12 +51,12 @@ class Cache(Generic[T]):
         Args:
             stamps: of all files that it came from, first the one to find it by.
             value: to cache.
-            size: bytes that it takes, roughly.
+            size: bytes that the value takes, roughly.
             since: when the first of the files was read, in nanoseconds of the clock.
         """
         if any(stamp.ctime_ns > since - SETTLED for stamp in stamps):
             return
-        entry = CacheEntry(value, stamps[1:], size + sys.getsizeof(stamps) * 4)
+        entry = CacheEntry(value, stamps[1:], size + ENTRY_SIZE + STAMP_SIZE * len(stamps[1:]))
         with self.lock:
             replaced = self.entries.pop(stamps[0], None)
             self.used += entry.size - (replaced.size if replaced else 0)

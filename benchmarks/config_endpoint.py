@@ -82,13 +82,12 @@ def running(contender: Contender) -> Iterator[subprocess.Popen[bytes]]:
         process.wait(70)
 
 
-def resident(process: int) -> int:
-    """Give the memory of the largest process among one and its children, in MB."""
-    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+def private(process: int) -> int:
+    """Give the private memory of the largest worker, in MB: what it takes alone, and what it shares with none (USS)."""
     sizes = []
-    for child in [str(process), *children]:
-        status = Path(f"/proc/{child}/status").read_text()
-        sizes.append(int(status.split("VmRSS:")[1].split()[0]) / 1024)
+    for child in Path(f"/proc/{process}/task/{process}/children").read_text().split() or [str(process)]:
+        lines = Path(f"/proc/{child}/smaps_rollup").read_text().splitlines()
+        sizes.append(sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024)
     return round(max(sizes))
 
 
@@ -101,24 +100,26 @@ def main() -> None:
         for size in SIZES:
             tree = make_tree(folder / f"tree-{size}", size)
             results: dict[tuple[str, int], list[Measured]] = {}
-            memory: dict[str, int] = {}
+            memory: dict[str, str] = {}
             servers = contenders(tree, folder)
             for _ in range(ROUNDS):
                 for contender in servers:
                     with running(contender) as process:
                         url = f"http://127.0.0.1:{PORT}{contender.path}"
+                        at_rest = private(process.pid)
                         load(url, SECRET, bodies(size), 16, 2)  # warm up
                         for connections in CONNECTIONS:
                             measured = load(url, SECRET, bodies(size), connections, SECONDS)
                             results.setdefault((contender.name, connections), []).append(measured)
-                        memory[contender.name] = resident(process.pid)
+                        memory[contender.name] = f"{at_rest}, {private(process.pid)}"
             print_table(size, results, memory)
 
 
-def print_table(size: int, results: dict[tuple[str, int], list[Measured]], memory: dict[str, int]) -> None:
+def print_table(size: int, results: dict[tuple[str, int], list[Measured]], memory: dict[str, str]) -> None:
     """Print the best round of each as a table in Markdown."""
     best = {key: max(rounds, key=lambda measured: measured.rate) for key, rounds in results.items()}
-    print(f"| {size:,} projects | connections | requests/s | of the view in the site | of the bare view | p50, p99 ms | MB |")
+    columns = "connections | requests/s | of the view in the site | of the bare view | p50, p99 ms | private MB at rest, after"
+    print(f"| {size:,} projects | {columns} |")
     print("|---|---|---|---|---|---|---|")
     for (name, connections), measured in best.items():
         in_site, bare = (f"{measured.rate / best[base, connections].rate:.2f}" for base in (IN_SITE, BARE))

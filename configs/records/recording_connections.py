@@ -77,6 +77,7 @@ def make() -> "LifoQueue[BaseDatabaseWrapper]":
     for _ in range(MOST[connections[DEFAULT_DB_ALIAS].vendor]):
         connection = connections.create_connection(DEFAULT_DB_ALIAS)
         connection.inc_thread_sharing()
+        connection.shares = False  # type: ignore[attr-defined]  # of a pool: pages never keep it waiting
         free.put(connection)
     return free
 

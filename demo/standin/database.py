@@ -43,15 +43,22 @@ AS_JSON = {"params", "depends_on", "labels"}
 
 
 def create(path: Path, token: str) -> None:
-    """Create a database with sample builds, all of which have finished, and with an administrator who has this token."""
-    sample_builds.make(path, under_way=False)
+    """Create a database with sample builds and with an administrator who has this token."""
+    sample_builds.make(path)
+    with closing(Database(path)) as database:
+        add_administrator(database, token)
+
+
+def add_administrator(database: "Database", token: str) -> None:
+    """Add the user to whom this token belongs, or give it to the one who is there."""
     now = int(time.time())
     user = sample_builds.with_prefix("user", {
         "id": 1, "login": "ismewen", "email": "", "admin": True, "machine": True, "active": True, "avatar": "", "syncing": False,
         "synced": now, "created": now, "updated": now, "last_login": 0, "oauth_token": b"", "oauth_refresh": b"", "oauth_expiry": 0,
         "hash": token,
     })  # fmt: skip
-    with closing(Database(path)) as database:
+    with database.lock:
+        database.rows("DELETE FROM users WHERE user_id = 1")
         database.insert("users", user)
 
 
@@ -60,6 +67,7 @@ class Database:
         self.connection = sqlite3.connect(path, check_same_thread=False, timeout=10, isolation_level=None)
         self.connection.row_factory = sqlite3.Row
         self.lock = threading.RLock()
+        self.live_logs: dict[int, list[dict[str, Any]]] = {}  # step id → the lines that a running step has printed
 
     def rows(self, query: str, *values: Any) -> list[Row]:
         with self.lock:

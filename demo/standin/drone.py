@@ -14,7 +14,8 @@ from typing import Any
 from demo.standin.database import Database, Row, shown, written
 from demo.standin.faults import FAULTS
 from demo.standin.http import Handler, LocalServer, Request, Response, serving
-from demo.standin.read_api import NO_ROWS, ErrorAnswer, ReadApi
+from demo.standin.log_stream import stream_log
+from demo.standin.read_api import NO_ROWS, ErrorAnswer, ReadApi, integer
 from demo.standin.runner import OPEN, Runner
 from demo.standin.triggering import NotTriggered, commit_of, trigger
 from demo.standin.yaml_source import YamlSource
@@ -39,6 +40,7 @@ class Drone(ReadApi):
             ("GET", f"{builds}/latest", self.latest),
             ("GET", f"{builds}/([^/]+)", self.find),
             ("GET", f"{builds}/([^/]+)/logs/([^/]+)/([^/]+)", self.log),
+            ("GET", "/api/stream/([^/]+)/([^/]+)/([^/]+)/([^/]+)/([^/]+)", self.stream),
             ("POST", builds, self.create),
             ("POST", f"{builds}/([^/]+)", self.restart),
             ("DELETE", f"{builds}/([^/]+)", self.cancel),
@@ -68,7 +70,9 @@ class Drone(ReadApi):
         self.faults += names
         return Response(204)
 
-    def handled(self, request: Request, handle: Callable[..., Any], parts: tuple[str, ...]) -> Response:
+    def handled(
+        self, request: Request, handle: Callable[..., Any], parts: tuple[str, ...]
+    ) -> Response | Callable[[Handler], None]:
         try:
             answer = handle(request, *parts)
         except ErrorAnswer as error:
@@ -77,7 +81,23 @@ class Drone(ReadApi):
             return Response(500, written({"message": str(error)}) + b"\n")
         if isinstance(answer, Response):
             return answer
+        if callable(answer):
+            streamed: Callable[[Handler], None] = answer
+            return streamed
         return Response(200, written(answer) + b"\n")
+
+    def stream(
+        self, request: Request, namespace: str, name: str, number: str, stage: str, step: str
+    ) -> Callable[[Handler], None]:
+        build = self.build(self.repo(request, namespace, name), number)
+        row = self.database.row(
+            "SELECT step_id FROM stages JOIN steps ON step_stage_id = stage_id "
+            "WHERE stage_build_id = ? AND stage_number = ? AND step_number = ?",
+            build["build_id"], integer(stage, "Atoi"), integer(step, "Atoi"),
+        )  # fmt: skip
+        if row is None:
+            raise ErrorAnswer(404, NO_ROWS)
+        return lambda handler: stream_log(handler, self.database.live_logs, row["step_id"])
 
     def create(self, request: Request, *slug: str) -> Any:
         user, repo, query = self.writer(request), self.repo(request, *slug), first_values(request)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+REMEMBERED = 10_000  # requests
+
 
 @dataclass
 class Request:
@@ -40,6 +42,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(headers.get("content-length", 0)))
         request = Request(self.command, address.path, query, headers, body)
         self.server.requests.append(request)
+        del self.server.requests[:-REMEMBERED]
         answer = self.server.answer(request)
         if isinstance(answer, Response):
             self.reply(answer)

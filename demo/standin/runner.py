@@ -18,6 +18,7 @@ class Runner:
         self.thread = threading.Thread(target=self.run, daemon=True)
 
     def run(self) -> None:
+        self.end_what_was_running()
         while not self.stopping.wait(0.05):
             stage = self.database.row("SELECT * FROM stages WHERE stage_status = 'pending' ORDER BY stage_id")
             if stage:
@@ -26,6 +27,15 @@ class Runner:
     def stop(self) -> None:
         self.stopping.set()
         self.thread.join()
+
+    def end_what_was_running(self) -> None:
+        """End the stages that ran as the stand-in was stopped, as Drone's reaper does."""
+        now = int(time.time())
+        for stage in self.database.rows("SELECT * FROM stages WHERE stage_status = 'running'"):
+            for step in self.database.steps(stage["stage_id"]):
+                if step["step_status"] in OPEN:
+                    self.database.update("step", step["step_id"], status="killed", stopped=now)
+            self.finish(stage, "killed")
 
     def stage(self, stage: Row) -> None:
         identity = stage["stage_id"]
@@ -61,14 +71,23 @@ class Runner:
                 self.database.update("step", identity, status="skipped")
                 continue
             self.database.update("step", identity, status="running", started=int(time.time()))
-            self.stopping.wait(self.seconds)
             commands = [str(command) for command in step.get("commands") or []]
+            log = self.printed(identity, log_of(step, commands, params))
             failed = params.get("FAIL") == "yes" or "exit 1" in commands
             if self.status(stage["stage_id"]) == "running":
                 result = {"status": "failure", "exit_code": 1} if failed else {"status": "success", "exit_code": 0}
                 self.database.update("step", identity, stopped=int(time.time()), **result)
-            self.database.insert("logs", {"log_id": identity, "log_data": log_of(step, commands, params)})
+            self.database.insert("logs", {"log_id": identity, "log_data": written(log) + b"\n"})
+            del self.database.live_logs[identity]
         return failed
+
+    def printed(self, step: int, lines: list[str]) -> list[dict[str, Any]]:
+        """Let a step print one line after another, over its seconds; return its log."""
+        log = self.database.live_logs[step] = []
+        for pos, line in enumerate(lines):
+            log.append({"pos": pos, "out": f"{line}\n", "time": round(pos * self.seconds / len(lines))})
+            self.stopping.wait(self.seconds / len(lines))
+        return log
 
     def step_row(self, stage: Row, number: int, name: str) -> int:
         return self.database.insert("steps", of("step", {
@@ -96,9 +115,8 @@ class Runner:
             self.database.update("build", stage["stage_build_id"], status=result, finished=now, updated=now)
 
 
-def log_of(step: Pipeline, commands: list[str], params: dict[str, str]) -> bytes:
-    """Return a made-up log: nothing is run."""
-    lines: list[Any] = [f"this is a stand-in: nothing is run (image {step.get('image', 'none')})"]
+def log_of(step: Pipeline, commands: list[str], params: dict[str, str]) -> list[str]:
+    """Return the lines of a made-up log: nothing is run."""
+    lines = [f"this is a stand-in: nothing is run (image {step.get('image', 'none')})"]
     lines += [f"{name}={'***' if 'PASS' in name or 'TOKEN' in name else value}" for name, value in sorted(params.items())]
-    lines += [f"+ {command}" for command in commands]
-    return written([{"pos": pos, "out": f"{line}\n", "time": 0} for pos, line in enumerate(lines)]) + b"\n"
+    return lines + [f"+ {command}" for command in commands]

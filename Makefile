@@ -10,12 +10,8 @@ help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 .PHONY: run
-run: .venv/run ## Start edrone with the sample tree on 127.0.0.1:$PORT (8000)
+run: .venv/run ## Start edrone on 127.0.0.1:$PORT (8000), with the sample tree and, unless a Drone is named, a demonstration
 	@exec $(BIN)/python -m edrone_site.run
-
-.PHONY: demo
-demo: .venv/run ## Start edrone beside a stand-in for Drone, to see builds start and finish
-	@exec $(BIN)/python -m demo.run
 
 # Without compiled files each process of a test run compiles everything anew.
 test test-all: export PYTHONDONTWRITEBYTECODE :=
@@ -94,6 +90,7 @@ clean: ## Delete everything that make made, the state folder var/ excepted
 	GOBIN=$(CURDIR)/.venv/bin GOFLAGS= go install helm.sh/helm/v3/cmd/helm@v3.22.0
 
 .venv/run: requirements.txt | .venv/bin/python
+	@echo "Installing edrone's Python packages into .venv; the first time this takes a minute or two ..."
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
 	@touch $@
 

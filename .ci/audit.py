@@ -16,7 +16,7 @@ BIN = Path(sys.executable).parent
 CODE = (
     "builds",
     "configs",
-    "demo/run.py",
+    "edrone_site/demonstration.py",
     "demo/sample_data",
     "drone_api",
     "edrone_site",

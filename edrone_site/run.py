@@ -1,12 +1,13 @@
 """`make run`: makes what a first look needs, then starts the production server.
 
-Makes what is missing (a secret key, the database, an administrator, a YAML secret) and prints where to look. Everything that it
-writes goes to the state folder (EDRONE_STATE).
+Makes what is missing (a secret key, the database, an administrator, a YAML secret; without a Drone also a demonstration) and
+prints where to look. Everything that it writes goes to the state folder (EDRONE_STATE).
 """
 
 import os
 import secrets
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import django
@@ -15,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 
+from edrone_site.demonstration import choose_demonstration, stand_in_for_drone
 from edrone_site.environment import folder, truth, value
 from edrone_site.listening import bindable_address
 from texts.characters import one_line
@@ -22,16 +24,16 @@ from texts.characters import one_line
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edrone_site.settings")
-    if not any(os.environ.get(name, "").strip() for name in ("DRONE_DATABASE_URL", "EDRONE_DEMO")):
-        os.environ["EDRONE_DEMO"] = "true"
+    demonstration = choose_demonstration()
     try:
         yaml_secret = make_secrets(folder("EDRONE_STATE", "var"))
         django.setup()
         bindable_address(settings.HOST, settings.PORT)
         password = prepare_database()
-        sys.stdout.write(welcome(yaml_secret, password))
-        sys.stdout.flush()
-        call_command("serve")
+        with stand_in_for_drone() if demonstration else nullcontext():
+            sys.stdout.write(welcome(yaml_secret, password))
+            sys.stdout.flush()
+            call_command("serve")
     except ImproperlyConfigured as error:
         sys.exit(f"edrone cannot start: {error}")
     except OSError as error:
@@ -80,7 +82,7 @@ def prepare_database() -> str:
 
 def welcome(yaml_secret: str, password: str) -> str:
     site = settings.EDRONE_ADDRESS
-    login = f"user admin, password {password} (shown this once)" if password else "as before"
+    login = f"admin, password {password} (shown this once)" if password else "as before"
     if yaml_secret:
         secret = f"{yaml_secret} (of this run; set DRONE_YAML_SECRET to keep one)"
     else:
@@ -89,17 +91,19 @@ def welcome(yaml_secret: str, password: str) -> str:
     if settings.PORT != 8000:  # noqa: PLR2004 - the default
         prefix = f"PORT={settings.PORT} {prefix}"
     if settings.EDRONE_DEMO:
-        builds = "sample data; set DRONE_DATABASE_URL to see your own"
+        builds = "made up, with a stand-in for Drone that runs nothing; docs/connecting.md connects yours"
     else:
         builds = "those of DRONE_DATABASE_URL" if settings.DRONE_DATABASE else "none; set DRONE_DATABASE_URL to see yours"
-    return f"""edrone is starting on {site}
+    return f"""edrone is starting.
 
-  Drone asks      {site}/edrone
-  YAML secret     {secret}
-  administration  {site}/admin/, {login}
-  tree            {settings.EDRONE_PROJECTS}
-  state           {settings.EDRONE_STATE}
-  builds          {builds}
+  Open this address    {site}/admin/
+  Log in as            {login}
+
+  Drone asks           {site}/edrone
+  YAML secret          {secret}
+  tree                 {settings.EDRONE_PROJECTS}
+  state                {settings.EDRONE_STATE}
+  builds               {builds}
 
 Try next, in another terminal:
   .venv/bin/python manage.py showconfig ismewen/edrone master --explain

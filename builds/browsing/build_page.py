@@ -137,7 +137,9 @@ def lay_out(build: Build, lines: Lines, chosen: Step | None) -> list[StageLine]:
 
 def links(build: Build) -> list[tuple[str, str]]:
     """Return where else the build can be seen: in Drone, and in the forge if its address is one of the web."""
-    addresses = []
+    addresses: list[tuple[str, str]] = []
+    if settings.EDRONE_DEMO:  # neither is there
+        return addresses
     if settings.DRONE_SERVER:
         addresses.append(("Drone", f"{settings.DRONE_SERVER}/{quote(build.repo.slug)}/{build.number}"))
     if build.link.startswith(("https://", "http://")):

@@ -83,15 +83,13 @@ def not_now(build: Build, verb: str, stage_number: int = 0) -> str:
 
 def not_connected() -> str:
     """Return why nothing can be started at all; empty where it can."""
+    if settings.DRONE_SERVER and settings.DRONE_TOKEN:
+        return ""
     if settings.EDRONE_DEMO:
         return _(
-            "These builds are sample data, so you cannot start builds here. Run `make demo` to try it with a simulated Drone."
+            "These builds are sample data, so you cannot start builds here. Run `make run` to try it with a simulated Drone."
         )
-    if not (settings.DRONE_SERVER and settings.DRONE_TOKEN):
-        return _(
-            "You cannot start builds here, because edrone is not connected to Drone's API. Set DRONE_SERVER and DRONE_TOKEN."
-        )
-    return ""
+    return _("You cannot start builds here, because edrone is not connected to Drone's API. Set DRONE_SERVER and DRONE_TOKEN.")
 
 
 def url(build: Build, verb: str, stage: int | None = None) -> str:

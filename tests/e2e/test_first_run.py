@@ -62,7 +62,7 @@ def first(clone: Path) -> Iterator[Run]:
 
 
 def test_the_first_make_run_prints_what_a_stranger_needs(first):
-    for words in (f"edrone is starting on {first.url}", "YAML secret", "user admin, password", "Try next"):
+    for words in (f"Open this address    {first.url}/admin/", "YAML secret", "admin, password", "Try next"):
         assert words in first.printed()
     assert "Traceback" not in first.printed()
     assert "Warning" not in first.printed()

@@ -18,21 +18,21 @@ from tests.server import PATIENCE, ROOT, clean_environment, free_port, running, 
 
 def test_it_says_where_everything_is_and_what_to_try(server):
     printed = server.printed()
-    assert f"edrone is starting on {server.url}" in printed
+    assert f"Open this address    {server.url}/admin/\n" in printed
     assert f"{server.url}/edrone\n" in printed
     assert f"{server.environment['DRONE_YAML_SECRET']} (of this run" in printed
-    assert "user admin, password " in printed
+    assert "Log in as            admin, password " in printed
     assert "manage.py showconfig ismewen/edrone master --explain" in printed
     assert f"PORT={server.environment['PORT']} DRONE_YAML_SECRET=" in printed
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("demo", "said"), [("", "sample data; set DRONE_DATABASE_URL"), ("false", "none; set DRONE_DATABASE_URL")]
+    ("demo", "said"), [("", "made up, with a stand-in for Drone"), ("false", "none; set DRONE_DATABASE_URL")]
 )
 def test_it_says_truly_which_builds_are_shown(tmp_path, demo, said):
     with running(tmp_path, EDRONE_DEMO=demo) as server:
-        assert f"builds          {said}" in server.printed()
+        assert f"builds               {said}" in server.printed()
 
 
 def test_the_printed_password_opens_the_administration(server):
@@ -60,7 +60,7 @@ def test_the_password_and_the_key_are_made_once_and_the_yaml_secret_each_time(tm
             secrets.add(server.environment["DRONE_YAML_SECRET"])
             keys.add((tmp_path / "var" / "secret_key").read_text())
     assert "(shown this once)" in outputs[0]
-    assert "/admin/, as before" in outputs[1]
+    assert "Log in as            as before" in outputs[1]
     assert (len(secrets), len(keys)) == (2, 1)
     assert stat.S_IMODE((tmp_path / "var" / "secret_key").stat().st_mode) == 0o600
 

@@ -2,10 +2,8 @@
 
 import logging
 import os
-import sqlite3
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +13,7 @@ from django.db import connections
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from demo.sample_data import sample_builds
+from edrone_site.demonstration import make_sample_data
 from edrone_site.granian_server import HTTP1, SECONDS_TO_START, RespawningServer, connection_limit
 from edrone_site.health import database_state
 from edrone_site.listening import bindable_address
@@ -40,7 +38,7 @@ class Command(BaseCommand):
             raise CommandError(f"edrone cannot start: {error}") from None
         for warning in warnings:
             logger.warning(warning)
-        if settings.EDRONE_DEMO:
+        if settings.EDRONE_DEMO and not settings.DRONE_SERVER:
             make_sample_data(settings.EDRONE_DEMO_FILE)
         address = bindable_address(settings.HOST, settings.PORT)
         if settings.EDRONE_METRICS:
@@ -86,15 +84,6 @@ def stop_young_workers(server: RespawningServer) -> None:
         for worker in young:
             if worker.is_alive():
                 worker.terminate()
-
-
-def make_sample_data(path: Path) -> None:
-    try:
-        sample_builds.make(path)
-    except (OSError, sqlite3.Error) as error:
-        raise CommandError(
-            f"edrone cannot write its sample data to {path}: {error}. Set EDRONE_STATE to a folder that can be written."
-        ) from None
 
 
 def prepare_metrics() -> None:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from builds.access.finding import find_build
+from builds.browsing.failure import failed_steps, failure_of, last_lines
 from builds.browsing.rows import starter, starters
 from builds.drone_db.masking import masked
 from builds.drone_db.models import Build, Stage, Step
@@ -26,7 +27,6 @@ SECONDS_WHILE_RUNNING, SECONDS_WHILE_WAITING = 3, 10  # between two looks at wha
 YOUNG = 120  # seconds; a build of less than that may begin at any moment, though it only waits so far
 MOST_STEPS = 200  # that a page shows
 MAY_SEE_RECORD = "builds.view_auditrecord"
-FAILED = ("failure", "error", "killed")
 Lines = Sequence[tuple[Stage, Step | None]]  # each step with its stage; a stage without steps alone
 
 
@@ -59,7 +59,8 @@ def build_page(request: HttpRequest, slug: str, number: int, stage: int = 0, ste
     if step and not chosen:
         raise Http404
     log = log_page.context(build, chosen) if chosen else {}
-    return shown(request, "browsing/build.html", {"tab": "steps", **context, **log})
+    lines = last_lines(context["failure"], chosen, log)
+    return shown(request, "browsing/build.html", {"tab": "steps", **context, **log, "failure_lines": lines})
 
 
 def live(request: HttpRequest, slug: str, number: int, stage: int = 0, step: int = 0) -> HttpResponse:
@@ -90,6 +91,7 @@ def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number
         "earlier": f"?from={max(first - MOST_STEPS, 0)}" if first else "",
         "later": f"?from={first + MOST_STEPS}" if first + MOST_STEPS < len(lines) else "",
         "chosen": chosen,
+        "failure": failure_of(build),
         "finished": build.status not in NOT_FINISHED,
         "again": again(build, int(time.time())),
         "live_url": address("live", build, chosen) + (f"?from={first}" if len(lines) > MOST_STEPS else ""),
@@ -151,10 +153,9 @@ def choose(steps: list[Step], stage_number: int, step_number: int) -> Step | Non
     """Choose the step that is asked for; else the first that failed, else the one that runs, else the last that ran."""
     if step_number:
         return next((step for step in steps if (step.stage.number, step.number) == (stage_number, step_number)), None)
-    failed = [step for step in steps if step.status in FAILED and not step.errignore]
     running = [step for step in steps if step.status == "running"]
     ran = [step for step in steps if step.started]
-    return next(iter([*failed, *running, *ran[-1:]]), None)
+    return next(iter([*failed_steps(steps), *running, *ran[-1:]]), None)
 
 
 def address(name: str, build: Build, step: Step | None = None, **more: Any) -> str:

@@ -49,6 +49,12 @@ def means(text: str) -> SafeString:
 
 
 @register.filter
+def reason(error: str) -> str:
+    """Take off what Drone writes before an error of edrone: the linter refuses the system that carries the sentence."""
+    return error.removeprefix("linter: unsupported os: edrone: ")
+
+
+@register.filter
 def event(word: str) -> SafeString:
     return harmless(EVENTS.get(word, word))
 

@@ -1,0 +1,65 @@
+"""A build shows its failure first: which step, its exit code, and the end of its log."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from builds.drone_db.models import Build
+from demo.sample_data import sample_builds
+from tests import drones
+from tests.builds.pages.conftest import reader
+
+BUILD = "/admin/builds/build/{}/{}/"
+
+
+@pytest.fixture
+def admin(db, tmp_path: Path):
+    sample_builds.make(tmp_path / "demo.sqlite3")
+    with drones.connected(drones.sqlite_database(tmp_path / "demo.sqlite3")):
+        yield reader("ann", is_superuser=True)
+
+
+def page(admin, build: Build, path: str = "") -> str:
+    return str(admin.get(BUILD.format(build.repo.slug, build.number) + path).content.decode())
+
+
+def failure(text: str) -> str:
+    found = re.search(r'<section class="failure".*?</section>', text, re.DOTALL)
+    return found[0] if found else ""
+
+
+def test_the_failed_step_its_exit_code_and_the_end_of_its_log_come_first(admin):
+    build = Build.objects.filter(repo__slug="shop/checkout", status="failure").order_by("-number")[0]
+    text = page(admin, build)
+    box = failure(text)
+    assert "<bdi>test</bdi> / <bdi>unit</bdi>" in box
+    assert "exit code 1" in box
+    assert "make: *** [Makefile:12: test] Error 1" in box
+    assert box.count('class="line"') == 8
+    assert text.index('class="failure"') < text.index('class="facts"')
+    number = re.search(r'href="#(L\d+)">', box)
+    assert number
+    assert f'id="{number[1]}"' in text.replace(box, "")
+
+
+def test_while_another_step_is_looked_at_the_failure_is_named_without_its_log(admin):
+    build = Build.objects.filter(repo__slug="shop/checkout", status="failure").order_by("-number")[0]
+    box = failure(page(admin, build, "-/step/1/1/"))
+    assert "<bdi>test</bdi> / <bdi>unit</bdi>" in box
+    assert 'class="line"' not in box
+
+
+def test_what_succeeded_or_waits_has_no_failure(admin):
+    for status in ("success", "pending"):
+        build = Build.objects.filter(status=status).select_related("repo").order_by("-id")[0]
+        assert failure(page(admin, build)) == ""
+
+
+def test_an_error_of_edrone_is_shown_without_what_drone_writes_before_it(admin):
+    build = Build.objects.filter(status="error").select_related("repo")[0]
+    assert build.error.startswith("linter: unsupported os: edrone: ")
+    text = page(admin, build)
+    assert "projects/edrone/default.yaml:11:3" in text
+    assert "unsupported os" not in text
+    assert "unsupported os" not in admin.get("/admin/builds/build/?status=error").content.decode()

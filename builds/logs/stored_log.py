@@ -47,8 +47,12 @@ def place(size: int) -> Iterator[None]:
         yield
         return
     if size > LARGEST:
-        too_long = "This log has %(size)s bytes. edrone reads logs of up to %(limit)s bytes; get this one from Drone itself."
-        raise DroneError(Sentence(too_long, size=size, limit=LARGEST), 502, permanent=True)
+        reason = Sentence(
+            "This log has %(size)s bytes. edrone reads logs of up to %(limit)s bytes; get this one from Drone itself.",
+            size=size,
+            limit=LARGEST,
+        )
+        raise DroneError(reason, 502, permanent=True)
     if not long_log.acquire(timeout=SECONDS):
         raise Busy
     try:

@@ -33,7 +33,7 @@ def test_the_failed_step_its_exit_code_and_the_end_of_its_log_come_first(admin):
     build = Build.objects.filter(repo__slug="shop/checkout", status="failure").order_by("-number")[0]
     text = page(admin, build)
     box = failure(text)
-    assert "<bdi>test</bdi> / <bdi>unit</bdi>" in box
+    assert "<bdi>test</bdi> /\n<bdi>unit</bdi>" in box
     assert "exit code 1" in box
     assert "make: *** [Makefile:12: test] Error 1" in box
     assert box.count('class="line"') == 8
@@ -46,7 +46,7 @@ def test_the_failed_step_its_exit_code_and_the_end_of_its_log_come_first(admin):
 def test_while_another_step_is_looked_at_the_failure_is_named_without_its_log(admin):
     build = Build.objects.filter(repo__slug="shop/checkout", status="failure").order_by("-number")[0]
     box = failure(page(admin, build, "-/step/1/1/"))
-    assert "<bdi>test</bdi> / <bdi>unit</bdi>" in box
+    assert "<bdi>test</bdi> /\n<bdi>unit</bdi>" in box
     assert 'class="line"' not in box
 
 

@@ -31,7 +31,7 @@ def test_every_recorded_request_of_a_real_drone_is_answered(file, drone):
     branch, operation = asked["build"]["target"], asked["build"]["action"] if asked["build"]["event"] == "custom" else ""
     known = asked["repo"]["name"] == "edrone" and branch in {"develop", "master"}
     name = f"edrone/{branch}" if known else "edrone/default" if asked["repo"]["name"] == "edrone" else "default"
-    name = f"edrone/_operations/{operation}" if operation else name
+    name = f"edrone/_operations/{operation}" if operation else "@shop/default" if asked["repo"]["namespace"] == "shop" else name
     assert answer.json() == {"Data": (SAMPLE / f"{name}.yaml").read_text()}
 
 

@@ -146,7 +146,7 @@ def test_a_file_of_ours_says_the_same_when_it_is_extended(file):
         if not root or not isinstance(root[0][1], list):
             continue  # nothing, or a word
         is_map = bool(root[0][1]) and isinstance(root[0][1][0][0], tuple)
-        top = f"extends: {path}\nname: other\n" if is_map else f"steps:\n- extends: {path}\n"
+        top = f"extends: '{path}'\nname: other\n" if is_map else f"steps:\n- extends: '{path}'\n"
         result = compose("top.yaml", top, Folder({**tree, path: document, "top.yaml": top}))
         sources = [top, document, *(tree[source] for source in result.sources[2:])]
         for value in VALUES:

@@ -118,9 +118,10 @@ TEMPLATES = [
     }
 ]
 
-# One of the connections to edrone's own database is that of the recording thread.
+# Half of the connections to edrone's own database, at most four, are for recording: pages never keep it waiting.
+RECORDING_CONNECTIONS = min(EDRONE_DATABASE_CONNECTIONS // 2, 4)
 DATABASES = {
-    "default": DATABASE | {"MOST_CONNECTIONS": EDRONE_DATABASE_CONNECTIONS - 1},
+    "default": DATABASE | {"MOST_CONNECTIONS": EDRONE_DATABASE_CONNECTIONS - RECORDING_CONNECTIONS},
     "drone": read_only(DRONE_DATABASE) | {"MOST_CONNECTIONS": EDRONE_DATABASE_CONNECTIONS},
 }
 DATABASE_ROUTERS = ["builds.drone_db.router.DroneRouter"]

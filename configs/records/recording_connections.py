@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from queue import Empty, LifoQueue
 from typing import TypeVar
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -24,8 +25,6 @@ SETTINGS = {
     "postgresql": (f"SET statement_timeout = {STATEMENT * 1000:.0f}; SET lock_timeout = {STATEMENT * 1000 - 10:.0f}",),
     "sqlite": ("PRAGMA busy_timeout = 20", "PRAGMA cache_size = -8000"),
 }
-MOST = {"postgresql": 4, "sqlite": 1}  # connections
-
 T = TypeVar("T")
 
 
@@ -74,7 +73,7 @@ class Lent:
 def make() -> "LifoQueue[BaseDatabaseWrapper]":
     """Make the connections of this process; each is opened when it is needed."""
     free: LifoQueue[BaseDatabaseWrapper] = LifoQueue()
-    for _ in range(MOST[connections[DEFAULT_DB_ALIAS].vendor]):
+    for _ in range(settings.RECORDING_CONNECTIONS if connections[DEFAULT_DB_ALIAS].vendor == "postgresql" else 1):
         connection = connections.create_connection(DEFAULT_DB_ALIAS)
         connection.inc_thread_sharing()
         connection.shares = False  # type: ignore[attr-defined]  # of a pool: pages never keep it waiting

@@ -105,7 +105,7 @@ def test_a_server_that_says_nothing_is_left(connections: Pool, monkeypatch: pyte
     connection = connections.getconn()
     assert asked(connection, "SELECT 1 FROM pg_sleep(0.1)") == 1
     assert len(asked_all(connection)) == 200_000, "a large answer comes in parts"
-    monkeypatch.setattr(deadline, "SECONDS_TO_ANSWER", 0.2)
+    monkeypatch.setattr(deadline.limits, "to_answer", 0.2)
     with pytest.raises(psycopg2.OperationalError, match=r"within 0\.2 s"):
         asked(connection, "SELECT 1 FROM pg_sleep(30)")
     connections.putconn(connection)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from builds.access.finding import find_build
 from builds.browsing.failure import failed_steps, failure_of, last_lines
 from builds.browsing.rows import starter, starters
-from builds.drone_db.masking import masked
+from builds.drone_db.masking import shown_parameters
 from builds.drone_db.models import Build, Stage, Step
 from builds.drone_db.vocabulary import NOT_FINISHED
 from builds.logs import log_page
@@ -96,7 +96,7 @@ def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number
         "again": again(build, int(time.time())),
         "live_url": address("live", build, chosen) + (f"?from={first}" if len(lines) > MOST_STEPS else ""),
         "starter": starters([(build.repo.slug, build)]).get(build.id) or starter(build),
-        "params": masked(build.params),
+        "params": shown_parameters(build.params),
         "links": links(build),
         "actions": actions(request.user, build),
         "not_connected": not_connected(),

@@ -7,11 +7,13 @@ from django.template.response import TemplateResponse
 
 from builds.access.finding import find_build
 from builds.browsing.build_page import MAY_SEE_RECORD, about
+from builds.drone_db.masking import Shown, shown_parameters
 from builds.drone_db.models import Build
 from builds.starting.models import AuditRecord
 from web.pages import shown
 
 MOST = 100  # records
+MOST_PARAMETERS = 20  # of each
 
 
 def record_page(request: HttpRequest, slug: str, number: int) -> TemplateResponse:
@@ -20,8 +22,13 @@ def record_page(request: HttpRequest, slug: str, number: int) -> TemplateRespons
     if not request.user.has_perm(MAY_SEE_RECORD):
         raise Http404
     records = AuditRecord.objects.filter(Q(number=number) | Q(build=number), slug=slug).order_by("-id")[:MOST]
-    context = {"tab": "record", "records": [record for record in records if is_of(record, build)]}
+    context = {"tab": "record", "records": [(record, parameters_of(record)) for record in records if is_of(record, build)]}
     return shown(request, "browsing/record.html", {**about(request, build), **context})
+
+
+def parameters_of(record: AuditRecord) -> Shown:
+    """Return the first parameters; masked when they were written, and by today's rules once more."""
+    return shown_parameters(record.params, MOST_PARAMETERS)
 
 
 def is_of(record: AuditRecord, build: Build) -> bool:

@@ -2,8 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from itertools import islice
+from typing import NamedTuple
 
 MASK = "********"
+# Of the parameters of a build that a page shows. Drone on PostgreSQL stores 4,000 characters in all; on SQLite any number.
+MOST_SHOWN = 200
+MOST_CHARACTERS = 20_000
+LONGEST_NAME, LONGEST_VALUE = 255, 4000  # characters; pages cut there
 # A word of the name, as people write them: DB_PASSWORD, apiKey, github-token, AWS_SECRET_ACCESS_KEY, DOCKER_AUTH.
 WORDS = (
     "password|passwd|passphrase|passwords|pass|pwd|pw|secret|secrets|token|tokens|credential|credentials|cred|creds|"
@@ -40,3 +46,22 @@ def masked(params: Mapping[str, str]) -> dict[str, str]:
     return {
         name: MASK if value and (looks_secret(name) or IN_AN_ADDRESS.search(value)) else value for name, value in params.items()
     }
+
+
+class Shown(NamedTuple):
+    """Parameters as a page shows them."""
+
+    first: dict[str, str]  # secret-looking values masked
+    total: int
+    more: int  # how many are not shown
+
+
+def shown_parameters(params: Mapping[str, str], most: int = MOST_SHOWN) -> Shown:
+    """Mask the parameters that a page shows. Of very many it shows the first, and only these cost time."""
+    first, characters = {}, 0
+    for name, value in islice(params.items(), most):
+        characters += min(len(name), LONGEST_NAME) + min(len(value), LONGEST_VALUE)
+        if first and characters > MOST_CHARACTERS:
+            break
+        first[name] = value
+    return Shown(masked(first), len(params), len(params) - len(first))

@@ -11,8 +11,10 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from builds.access.read_only import ReadOnly
+from builds.drone_db.masking import LONGEST_NAME, LONGEST_VALUE, shown_parameters
 from builds.starting.models import AuditRecord
 from builds.templatetags.builds import means
 from web.labels import TIMES
@@ -97,8 +99,13 @@ class AuditAdmin(ReadOnly):
 
     @admin.display(description=_("parameters"))
     def parameters(self, record: AuditRecord) -> SafeString | str:
-        """List the parameters; what looks secret was masked before it was written."""
-        return format_html_join("\n", "<div>{}={}</div>", record.params.items()) or "-"
+        """List the first parameters; masked when they were written, and by today's rules once more."""
+        shown = shown_parameters(record.params)
+        lines = [f"{name[:LONGEST_NAME]}={value[:LONGEST_VALUE]}" for name, value in shown.first.items()]
+        if shown.more:
+            more = ngettext("%(counter)s more parameter", "%(counter)s more parameters", shown.more)
+            lines.append(more % {"counter": shown.more})
+        return format_html_join("\n", "<div>{}</div>", ((line,) for line in lines)) or "-"
 
     @admin.display(description=_("build"))
     def build_link(self, record: AuditRecord) -> SafeString | str:

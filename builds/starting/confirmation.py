@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from builds.drone_db.masking import masked
+from builds.drone_db.masking import shown_parameters
 from builds.drone_db.models import Build, Repo
 from builds.drone_db.vocabulary import NOT_FINISHED, Status
 from builds.starting import service
@@ -113,6 +113,7 @@ def confirmation(request: HttpRequest, question: Question, command: BuildCommand
     complete = service.validated(command, question.repo)
     params = service.parameters_to_send(caller, complete, question.repo, question.build)
     refuse_read_by_drone(command, params)
+    kept = inherited(command, params, question.build)
     return page_of(
         request,
         question,
@@ -121,8 +122,9 @@ def confirmation(request: HttpRequest, question: Question, command: BuildCommand
             "button": BUTTONS[command.verb] % {"number": command.number, "target": complete.target},
             "call": f"{'DELETE' if command.verb == Verb.CANCEL else 'POST'} {path_of(complete, question.repo)}",
             "fields": [(name, value) for name, value in fields_of(complete) if value],
-            "sent": masked(params),
-            "inherited": masked(inherited(command, params, question.build)),
+            # All of them: they are what is confirmed, and Drone's 4,000 characters bound them.
+            "sent": shown_parameters(params, len(params)),
+            "inherited": shown_parameters(kept, len(kept)),
             "keeps": command.verb == Verb.RESTART,
             "hidden": [*hidden(request), ("key", uuid4().hex), ("confirmed", "yes")],
         },

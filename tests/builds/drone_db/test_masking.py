@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builds.drone_db.masking import MASK, looks_secret, masked
+from builds.drone_db.masking import MASK, looks_secret, masked, shown_parameters
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,16 @@ def test_other_addresses_are_shown(value):
 @given(st.text(max_size=200))
 def test_any_name_has_an_answer(name):
     assert looks_secret(name) in {True, False}
+
+
+def test_of_very_many_parameters_a_page_shows_and_masks_the_first():
+    params = {f"DB_PASSWORD_{number}": "x" for number in range(50_000)}
+    shown = shown_parameters(params)
+    assert shown.first == dict.fromkeys(list(params)[:200], MASK)
+    assert (shown.total, shown.more) == (50_000, 49_800)
+    assert shown_parameters({"A": "1", "B": "2"}) == ({"A": "1", "B": "2"}, 2, 0)
+
+
+def test_of_very_long_values_a_page_shows_few():
+    shown = shown_parameters({f"P{number}": "x" * 1_000_000 for number in range(100)})
+    assert (len(shown.first), shown.more) == (4, 96)

@@ -1,5 +1,6 @@
 """Running services by hand, from the pages, against a stand-in of Drone that is a real HTTP server."""
 
+import json
 import re
 import time
 from datetime import timedelta
@@ -455,3 +456,29 @@ def test_what_was_done_to_an_earlier_build_of_the_same_number_is_not_on_the_page
     assert "mars" in text(auditor.get(f"{BUILDS}2/-/record/"))
     site.drone.database.rows("UPDATE builds SET build_created = ? WHERE build_number = 2", int(time.time()) + 4000)
     assert "mars" not in text(auditor.get(f"{BUILDS}2/-/record/"))
+
+
+def test_of_very_many_parameters_pages_show_some_and_say_how_many_more_there_are(site, deployer):
+    many = {f"P{number}": "x" for number in range(50_000)}
+    site.drone.database.rows(f"UPDATE builds SET build_params = '{json.dumps(many)}' WHERE build_number = 2")
+    row = AuditRecord.objects.create(username="ann", means="m", verb="restart", slug="ismewen/edrone", number=2, params=many)
+    admin = reader("admin", is_superuser=True)
+    for path, shown in (
+        (f"{BUILDS}2/", 200),
+        (f"{BUILDS}2/-/record/", 220),
+        (f"/admin/builds/auditrecord/{row.pk}/change/", 200),
+    ):
+        page = text(admin.get(path))
+        assert len(page) < 100_000
+        assert len(re.findall(r">P\d+\b", page)) == shown
+        assert "49800 more parameters" in page
+    asked = deployer.post(f"{BUILDS}2/-/do/restart/", {})
+    assert "The parameters are too long" in text(asked)
+    assert len(asked.content) < 100_000
+
+
+def test_the_confirmation_shows_all_parameters_that_drone_can_take(site, deployer):
+    params = "\n".join(f"P{number}=x" for number in range(300))
+    page = text(deployer.post(f"{BUILDS}2/-/do/promote/", {"target": "moon", "params": params}))
+    assert len(re.findall(r">P\d+\b", page)) == 300
+    assert "more parameter" not in page

@@ -4,6 +4,8 @@ import re
 from typing import Any
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+LONGEST_NAME = 200  # characters of a name in a message or a log line
+LONGEST_SENTENCE = 4000  # of a message
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can escape one, and no UTF-8 holds it
 
 
@@ -11,6 +13,11 @@ def one_line(text: object) -> str:
     """Return a text or an error on one line; the name of its class for an error that says nothing."""
     line = " ".join(str(text).split())
     return line or (type(text).__name__ if isinstance(text, BaseException) else "")
+
+
+def shortened(text: str, longest: int = LONGEST_NAME) -> str:
+    """Return the beginning of a long text, with an ellipsis: who sends a name of a megabyte does not get it back."""
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def printable(text: str) -> str:

@@ -58,7 +58,8 @@ class Shown(NamedTuple):
 
 def shown_parameters(params: Mapping[str, str], most: int = MOST_SHOWN) -> Shown:
     """Mask the parameters that a page shows. Of very many it shows the first, and only these cost time."""
-    first, characters = {}, 0
+    first: dict[str, str] = {}
+    characters = 0
     for name, value in islice(params.items(), most):
         characters += min(len(name), LONGEST_NAME) + min(len(value), LONGEST_VALUE)
         if first and characters > MOST_CHARACTERS:

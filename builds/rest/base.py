@@ -22,6 +22,7 @@ from builds.drone_db.models import Repo
 from builds.rest.errors import NO_ADDRESS, BadRequest, NoRepository, answer_error
 from builds.rest.parameters import LARGEST, refuse_unknown
 from builds.rest.rendering import Json
+from texts.characters import shortened
 
 SAMPLE_DATA = "These builds are sample data: set DRONE_DATABASE_URL to see those of your Drone server."
 WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
@@ -101,7 +102,9 @@ class NotOffered(ApiView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> NoReturn:
         """Answer 404 to whoever may know, whatever the method is."""
         super().initial(request, *args, **kwargs)
-        raise NotFound(f"Not Found: edrone does not offer this part of Drone's API ({kwargs['part']}); use Drone itself.")
+        raise NotFound(
+            f"Not Found: edrone does not offer this part of Drone's API ({shortened(kwargs['part'])}); use Drone itself."
+        )
 
 
 class NotOfferedBelow(NotOffered, RepositoryView):
@@ -128,7 +131,7 @@ def repository(request: Request, slug: str) -> Repo:
     repo = visible_repo(request.user, slug)
     if repo is None:
         connections["drone"].ensure_connection()  # where it is away, nobody can tell: the same answer for those who may see it
-        raise NoRepository(f"Not Found: there is no repository {slug}, or you may not see it.")
+        raise NoRepository(f"Not Found: there is no repository {shortened(slug)}, or you may not see it.")
     return repo
 
 
@@ -139,7 +142,7 @@ def whole(text: str, what: str) -> int:
         BadRequest: it is none, or too large.
     """
     if not WHOLE.fullmatch(text):
-        raise BadRequest(f"“{text}” is no number of a {what}: a whole number belongs there.")
+        raise BadRequest(f"“{shortened(text)}” is no number of a {what}: a whole number belongs there.")
     if len(text.lstrip("+-0")) > len(str(LARGEST)) or not -LARGEST - 1 <= int(text) <= LARGEST:
-        raise BadRequest(f"“{text}” is no number of a {what}: it is too large.")
+        raise BadRequest(f"“{shortened(text)}” is no number of a {what}: it is too large.")
     return int(text)

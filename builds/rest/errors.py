@@ -11,7 +11,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from configs.records.own_database import trouble
-from texts.characters import encodable, one_line
+from texts.characters import LONGEST_SENTENCE, encodable, one_line, shortened
 from texts.errors import EdroneError
 
 logger = logging.getLogger(__name__)
@@ -56,4 +56,4 @@ def answer_error(error: Exception, _: Mapping[str, Any]) -> Response:
     if seconds := getattr(error, "retry_after", None) or getattr(error, "wait", None):
         headers["Retry-After"] = str(int(seconds))
     kind = NoRepositoryHere if isinstance(error, NoRepository) else Response
-    return kind({"message": encodable(message)}, status, headers=headers)
+    return kind({"message": shortened(encodable(message), LONGEST_SENTENCE)}, status, headers=headers)

@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_datetime
 from builds.drone_db.build_pages import Filters
 from builds.drone_db.vocabulary import Event, Status
 from builds.rest.errors import BadRequest
+from texts.characters import shortened
 
 DRONES_OWN = frozenset({"access_token"})  # accepted at any address of Drone's
 FILTERS = frozenset({"status", "event", "branch", "tag", "target", "author", "sender", "commit", "since", "until", "q"})
@@ -33,7 +34,7 @@ def refuse_unknown(names: Iterable[str], known: Collection[str]) -> None:
         if name not in known and name not in DRONES_OWN:
             near = get_close_matches(name, known, 1)
             meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}." if known else "it has none."
-            raise BadRequest(f"“{name}” is no parameter of this address; {meant}")
+            raise BadRequest(f"“{shortened(name)}” is no parameter of this address; {meant}")
 
 
 def page_of(query: QueryDict) -> int:
@@ -70,7 +71,7 @@ def words(query: QueryDict, name: str, known: type[Status] | type[Event]) -> tup
     values = tuple(word.strip() for value in texts(query, name) for word in value.split(",") if word.strip())
     for word in values:
         if word not in known.values:
-            raise BadRequest(f"“{word}” is no {name}; there are {', '.join(known.values)}.")
+            raise BadRequest(f"“{shortened(word)}” is no {name}; there are {', '.join(known.values)}.")
     return values
 
 
@@ -97,7 +98,7 @@ def moment(query: QueryDict, name: str) -> int | None:
             return ((time if time.tzinfo else time.replace(tzinfo=UTC)) - EPOCH) // timedelta(microseconds=1)
     except (ValueError, OverflowError):
         pass
-    raise BadRequest(f"{name}=“{text}” is no time: write 2026-01-31, 2026-01-31T12:00:00Z or Unix seconds.")
+    raise BadRequest(f"{name}=“{shortened(text)}” is no time: write 2026-01-31, 2026-01-31T12:00:00Z or Unix seconds.")
 
 
 def second(query: QueryDict, name: str) -> int | None:

@@ -109,6 +109,7 @@ def ask(request: HttpRequest, question: Question, command: BuildCommand) -> Http
 def confirmation(request: HttpRequest, question: Question, command: BuildCommand) -> TemplateResponse:
     """Show exactly what will be sent, or why it would be refused."""
     caller = caller_of(request)
+    service.refuse_unstorable(command)
     service.check_grant(caller, command, question.repo, question.build)
     complete = service.validated(command, question.repo)
     params = service.parameters_to_send(caller, complete, question.repo, question.build)

@@ -10,6 +10,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
 from builds.rest.errors import BadRequest
+from texts.characters import shortened
 
 
 class LengthRequired(APIException):
@@ -50,7 +51,7 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value: dict[str, Any] = {}
     for name, content in pairs:
         if name in value:
-            raise ValueError(f"{name!r} is there twice")
+            raise ValueError(f"{shortened(name)!r} is there twice")
         value[name] = content
     return value
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from builds.starting.errors import InvalidCommand
 from pipelines.operations.inputs import length_problem
 from pipelines.operations.parameter_names import unusable
+from texts.characters import shortened
 from texts.sentence import Sentence
 
 ACTOR = "EDRONE_ACTOR"
@@ -32,11 +33,13 @@ def refuse_invalid(params: Mapping[str, str]) -> None:
     for name, value in params.items():
         if reason := unusable(name):
             raise InvalidCommand(
-                Sentence("A parameter cannot be named “%(name)s”: the name %(reason)s.", name=name[:50], reason=reason)
+                Sentence("A parameter cannot be named “%(name)s”: the name %(reason)s.", name=shortened(name), reason=reason)
             )
         if NOT_IN_A_VALUE.search(value):
             raise InvalidCommand(
-                Sentence("The value of the parameter “%(name)s” contains a NUL character or is not Unicode text.", name=name)
+                Sentence(
+                    "The value of the parameter “%(name)s” contains a NUL character or is not Unicode text.", name=shortened(name)
+                )
             )
 
 

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 
 from builds.rest.errors import BadRequest
 from builds.starting.json_body import body_of
+from texts.characters import shortened
 
 NEVER_PASSED_ON = frozenset({"access_token"})
 
@@ -38,7 +39,7 @@ class CommandSerializer(serializers.Serializer):  # type: ignore[type-arg]  # li
     def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
         for name in data:
             if name not in self.fields:
-                raise BadRequest(f"“{name}” has no place in the body; there are {', '.join(sorted(self.fields))}.")
+                raise BadRequest(f"“{shortened(name)}” has no place in the body; there are {', '.join(sorted(self.fields))}.")
         return dict(super().to_internal_value(data))
 
 
@@ -79,7 +80,7 @@ def merged(request: Request, names: frozenset[str] | set[str]) -> dict[str, Any]
     if not isinstance(body_params, dict):
         raise BadRequest('params must be an object, such as {"NAME": "value"}.')
     if doubled := sorted((fields.keys() & body.keys()) | (params.keys() & body_params.keys())):
-        raise BadRequest(f"“{doubled[0]}” is both in the address and in the body: say it once.")
+        raise BadRequest(f"“{shortened(doubled[0])}” is both in the address and in the body: say it once.")
     return {**fields, **body, "params": {**params, **body_params}}
 
 
@@ -88,4 +89,4 @@ def text_of(name: str, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return value
-    raise BadRequest(f"{name} must be a string, a number, true or false.")
+    raise BadRequest(f"{shortened(name)} must be a string, a number, true or false.")

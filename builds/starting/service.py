@@ -44,6 +44,7 @@ def carry_out(caller: Caller, command: BuildCommand, repo: Repo) -> CommandResul
     """
     if earlier := audit.find_earlier(caller, command, repo.slug):
         return replay(earlier)
+    refuse_unstorable(command)
     build = build_of(command, repo)
     check_grant(caller, command, repo, build)
     complete = validated(command, repo)
@@ -88,14 +89,22 @@ def check_grant(caller: Caller, command: BuildCommand, repo: Repo, build: Build 
     require_grant(caller.user, repo.slug, required_grant(command, build, level))
 
 
-def validated(command: BuildCommand, repo: Repo) -> BuildCommand:
-    """Return the command with the defaults of the operation's inputs; refuse what Drone could not store."""
+def refuse_unstorable(command: BuildCommand) -> None:
+    """Refuse fields that Drone could not store, before anything is looked up by them or names them.
+
+    Raises:
+        InvalidCommand: naming the field.
+    """
     for name, most in parameters.COLUMNS.items():
         value, word = getattr(command, name), parameters.WORDS[name]
         if parameters.NOT_IN_A_VALUE.search(value):
             raise InvalidCommand(Sentence("%(name)s contains a NUL character or is not Unicode text.", name=word))
         if len(value) > most:
             raise InvalidCommand(Sentence("%(name)s is too long: Drone stores %(most)s characters.", name=word, most=most))
+
+
+def validated(command: BuildCommand, repo: Repo) -> BuildCommand:
+    """Return the command with the defaults of the operation's inputs; refuse parameters that Drone could not store."""
     parameters.refuse_invalid(command.params)
     return operations.with_inputs(repo, command) if command.operation else command
 

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from configs.endpoint.drone_server import known
 from pipelines.errors import ConfigError
 from pipelines.resolve.resolve import Resolved
-from texts.characters import printable
+from texts.characters import LONGEST_SENTENCE, printable, shortened
 
 SIGNED = "edrone: "  # what every error that people see in Drone begins with
 LONGEST_MESSAGE = 470  # characters; Drone's column holds 500 and Drone writes "linter: unsupported os: " before it
@@ -53,7 +53,7 @@ def pipeline(text: str) -> HttpResponse:
 
 
 def sentence(text: str, status: int) -> HttpResponse:
-    return plain(printable(text) + "\n", status)
+    return plain(printable(shortened(text, LONGEST_SENTENCE)) + "\n", status)
 
 
 def plain(text: str, status: int) -> HttpResponse:

@@ -12,6 +12,7 @@ from configs import metrics
 from pipelines.build_request import BuildRequest
 from pipelines.errors import ConfigError
 from pipelines.resolve.resolve import Resolved
+from texts.characters import LONGEST_SENTENCE, shortened
 
 PLAIN = re.compile(r"[!#-<>-\[\]-~]+")  # printable ASCII without space, quote, equals sign and backslash
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -40,12 +41,13 @@ def log_and_count(build: BuildRequest | None, result: Resolved | ConfigError | N
     outcome = outcome_of(result)
     fields = Fields(outcome=outcome)
     if build:
-        fields.update(repo=build.slug, event=build.event, ref=build.ref, target=build.target, build=build.number)
+        names = {"repo": build.slug, "event": build.event, "ref": build.ref, "target": build.target}
+        fields.update({name: shortened(value) for name, value in names.items()}, build=build.number)
     if isinstance(result, Resolved):
         fields["file"] = result.path
     fields.update(ms=round(seconds * 1000, 1), request_id=request_id)
     if isinstance(result, ConfigError):
-        fields["reason"] = str(result)
+        fields["reason"] = shortened(str(result), LONGEST_SENTENCE)
     logger.log(logging.INFO if isinstance(result, Resolved) else logging.WARNING, fields)
     for warning in useless_because(build) if build else ():
         logger.warning(warning)
@@ -81,7 +83,7 @@ def quoted(value: str | float) -> str:
 def useless_because(request: BuildRequest) -> list[str]:
     """Return warnings about repositories whose settings make Drone hold or convert what edrone serves."""
     reasons = []
-    slug, path = quoted(request.slug), quoted(request.config_path)
+    slug, path = quoted(shortened(request.slug)), quoted(shortened(request.config_path))
     if request.protected and request.trigger == "@hook":
         reasons.append(f"{slug} is protected: Drone lets this build wait for approval, since edrone's YAML is not signed")
     if request.config_path.endswith(CONVERTED):

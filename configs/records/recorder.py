@@ -23,7 +23,7 @@ from pipelines.build_request import BuildRequest
 from pipelines.errors import ConfigError
 from pipelines.resolve.resolve import Resolved
 from pipelines.tree.revision import name_of
-from texts.characters import one_line
+from texts.characters import one_line, shortened
 
 IN_ALL = 4.5  # seconds after which a request is answered, recorded or not
 PAUSE = 1.0  # seconds without trying, after a failure
@@ -89,7 +89,7 @@ def recorded(request: BuildRequest, found: Answer) -> Answer:
         reason = str(error)
     except AllInUse:
         reason = f"{IT} was not done within {IN_ALL:g} s"
-    logger.warning("%s: answered, but not recorded: %s", request.slug, reason)
+    logger.warning("%s: answered, but not recorded: %s", shortened(request.slug), reason)
     if settings.EDRONE_METRICS:
         metrics.count_unrecorded()
     return found

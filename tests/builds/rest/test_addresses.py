@@ -164,3 +164,27 @@ def test_answers_are_utf_8_json_with_a_line_end(change, api):
         content = api.get(path).content
         msgspec.json.decode(content)
         assert content.endswith(b"\n"), path
+
+
+LONG = "n" * 45_000
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"{REPO}/builds?{LONG}=1", 400),
+        (f"{REPO}/builds?status={LONG}", 400),
+        (f"{REPO}/builds?since={LONG}", 400),
+        (f"{REPO}/config?event={LONG}", 400),
+        (f"/api/repos/shop/{LONG}", 404),
+        (f"{REPO}/builds/{LONG}", 400),
+        (f"{REPO}/secrets/{LONG}", 404),
+        (f"/api/queue/{LONG}", 404),
+        (f"/api/{LONG}", 404),
+        (f"/api/audit?{LONG}=1", 400),
+    ],
+)
+def test_a_long_name_does_not_come_back_whole(change, api, path, status):
+    answer = api.get(path)
+    assert answer.status_code == status
+    assert len(answer.content) < 1000

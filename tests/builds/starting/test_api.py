@@ -153,6 +153,35 @@ def test_what_cannot_be_passed_on_is_refused_in_words(standin, api, path, conten
     assert not AuditRecord.objects.exists()
 
 
+@pytest.mark.parametrize("name", ["viewer", "runner", "superuser"])
+@pytest.mark.parametrize(
+    ("path", "content", "message"),
+    [
+        ("", {"action": "s" * 900_000}, "The operation is too long: Drone stores 50 characters."),
+        ("", {"action": "a\0"}, "The operation contains a NUL character"),
+        ("/2/promote", {"target": "a" * 900_000}, "The target is too long: Drone stores 500 characters."),
+        ("/2/rollback", {"target": "a" * 900_000}, "The target is too long: Drone stores 500 characters."),
+        ("", {"message": "a" * 900_000}, "The message is too long: Drone stores 4000 characters."),
+        ("", {"n" * 900_000: "x"}, "nnn…” has no place in the body"),
+        ("", {"params": {"n" * 900_000: None}}, "nnn… must be a string"),
+        ("/" + "1" * 20_000, None, "111…” is no number of a build: it is too large."),
+    ],
+)
+def test_what_is_too_long_is_refused_before_anything_else_in_a_short_sentence(standin, api, name, path, content, message):
+    answer = api[name].post(f"{BUILDS}{path}", content)
+    assert answer.status_code == 400
+    assert message in body(answer)["message"]
+    assert len(answer.content) < 400
+    assert not AuditRecord.objects.exists()
+
+
+@pytest.mark.parametrize("text", ['{"NAME": 1, "NAME": 2}', '{"params": {"NAME": "1", "NAME": "2"}}'])
+def test_a_body_that_repeats_a_long_name_does_not_come_back_whole(api, text):
+    answer = api["runner"].client.generic("POST", BUILDS, text.replace("NAME", "n" * 100_000), "application/json")
+    assert answer.status_code == 400
+    assert len(answer.content) < 400
+
+
 def test_a_body_that_is_not_json_is_refused(standin, api):
     client = api["superuser"].client
     assert client.generic("POST", BUILDS, "{", "application/json").status_code == 400

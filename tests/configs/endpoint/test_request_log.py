@@ -60,6 +60,23 @@ def test_nothing_in_a_name_can_look_like_another_field_or_line(odd: str, lines: 
     assert found["outcome"] == "served"
 
 
+def test_a_long_name_is_cut_and_says_so(lines: StringIO):
+    long = "n" * 340_000
+    log_and_count(BuildRequest(long, "r", long, long, long), ConfigError(f"no file serves {long}"), 0.001, "abc")
+    found = fields(lines)
+    assert [found[name] for name in ("repo", "event", "ref", "target")] == ["n" * 200 + "…"] * 4
+    assert found["reason"].startswith("no file serves nnn")
+    assert found["reason"].endswith("n…")
+    assert len(lines.getvalue()) < 6000
+
+
+def test_warnings_cut_long_names_too(lines: StringIO):
+    long = "n" * 340_000
+    log_and_count(BuildRequest(long, "r", "push", "", "", protected=True, config_path=f"{long}.star"), SERVED, 0.001, "abc")
+    assert lines.getvalue().count("\n") == 3
+    assert len(lines.getvalue()) < 2500
+
+
 def test_a_failure_of_edrone_itself_is_recorded_too(lines: StringIO):
     before = metrics.numbers().counters["failed"]._value.get()  # noqa: SLF001
     log_and_count(ASKED, None, 0.001, "abc")

@@ -53,6 +53,22 @@ def test_an_error_in_plain_text_holds_only_what_can_be_printed(tree, drone, sett
     assert len(text) < 10_000
 
 
+@pytest.mark.parametrize("show", ["build", "http"])
+@pytest.mark.parametrize("field", ["ref", "action", "target", "event", "name", "config_path"])
+def test_a_long_name_comes_back_whole_neither_in_the_answer_nor_in_the_log(field, show, tree, drone, caplog, settings):
+    tree({})
+    settings.EDRONE_SHOW_ERRORS = show
+    body = json.loads(drone_request.body(push(), created=0))
+    body["build"]["event"] = "custom" if field == "action" else "push"
+    long = "n" * 160_000
+    body["build" if field in body["build"] or field == "action" else "repo"][field] = long
+    body["repo"]["slug"] = f"{body['repo']['namespace']}/{body['repo']['name']}"
+    with caplog.at_level(logging.INFO):
+        answer = drone.post(json.dumps(body).encode())
+    assert len(answer.content) < 5000
+    assert max(len(str(message)) for message in caplog.messages) < 6000
+
+
 def test_no_secret_is_logged_or_answered(tree, drone, caplog, settings):
     settings.EDRONE_SHOW_ERRORS = "http"
     body = json.loads(drone_request.body(push(), created=0))

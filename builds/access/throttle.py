@@ -4,6 +4,7 @@ API tokens have no limit: nobody guesses 256 random bits, and a wrong token cost
 """
 
 import hashlib
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -65,7 +66,7 @@ def wait(limit: Limit, *who: str) -> int:
     """Return the seconds until the window ends; 0 where it has room."""
     now = timezone.now()
     row = Failures.objects.filter(who=key(limit, who), since__gt=now - limit.window, count__gte=limit.most).first()
-    return int((row.since + limit.window - now).total_seconds()) + 1 if row else 0
+    return math.ceil((row.since + limit.window - now).total_seconds()) if row else 0
 
 
 def refusal(*limits: tuple[Limit, *tuple[str, ...]]) -> ValidationError | None:
@@ -73,7 +74,7 @@ def refusal(*limits: tuple[Limit, *tuple[str, ...]]) -> ValidationError | None:
     for number, (limit, *who) in enumerate(limits):
         if not attempt(limit, *who):
             take_back(*limits[:number])
-            minutes = max(wait(limit, *who), 1) // 60 + 1
+            minutes = max(math.ceil(wait(limit, *who) / 60), 1)
             return ValidationError(
                 _("Too many wrong passwords. Try again in %(minutes)s minutes."), code="throttled", params={"minutes": minutes}
             )

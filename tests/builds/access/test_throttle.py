@@ -28,7 +28,7 @@ def test_after_ten_wrong_passwords_even_the_right_one_has_to_wait_until_the_wind
             assert b"Please enter the correct" in login("ada", "wrong").content
         answer = login("ADA", "right-horse")
         assert answer.status_code == 200
-        assert b"Too many wrong passwords. Try again in 16 minutes." in answer.content
+        assert b"Too many wrong passwords. Try again in 15 minutes." in answer.content
         assert login("ada", "right-horse", "10.0.0.2").status_code == 302
         clock.shift(LOGIN_FROM_AN_ADDRESS.window.total_seconds() + 1)
         assert login("ada", "right-horse").status_code == 302
@@ -39,6 +39,22 @@ def test_guessing_from_many_addresses_is_slowed_down_too():
     for _ in range(LOGIN.most):
         attempt(LOGIN, "ada")
     assert b"Too many" in login("ada", "right-horse", "10.9.9.9").content
+
+
+def test_a_login_page_does_not_repeat_a_long_name():
+    answer = login("a" * 400_000, "wrong")
+    assert b"Please enter the correct" in answer.content
+    assert len(answer.content) < 20_000
+    assert b'value="' + b"a" * 150 + b'"' in answer.content
+
+
+@pytest.mark.parametrize(("passed", "minutes"), [(0.5, 15), (840, 1), (839, 2), (899.9, 1)])
+def test_the_wait_is_said_in_minutes_begun(passed, minutes):
+    with time_machine.travel(NOW, tick=False) as clock:
+        for _ in range(LOGIN_FROM_AN_ADDRESS.most):
+            login("ada", "wrong")
+        clock.shift(passed)
+        assert f"Try again in {minutes} minutes.".encode() in login("ada", "wrong").content
 
 
 def test_right_passwords_are_not_counted():

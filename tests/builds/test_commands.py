@@ -1,4 +1,4 @@
-"""`manage.py createtoken` and `manage.py grant`."""
+"""`manage.py createtoken`, `changepassword` and `grant`."""
 
 from datetime import timedelta
 from io import StringIO
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from builds.access.models import Grant, Level
 from builds.access.rules import may
-from builds.access.token_models import ApiToken, digest_of
+from builds.access.token_models import ApiToken, digest_of, make_token
 from tests.builds.conftest import person
 
 pytestmark = pytest.mark.django_db
@@ -90,3 +90,38 @@ def test_grant_refuses(words, message):
     with pytest.raises(CommandError, match=message):
         run("grant", *words)
     assert not Grant.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "left", "said"),
+    [
+        ([], 2, ["2 API tokens of ada are still valid.", "repeat this command with --revoke-tokens."]),
+        (["--revoke-tokens"], 0, ["2 API tokens of ada were revoked."]),
+    ],
+)
+def test_changepassword_says_what_becomes_of_the_tokens(option, left, said, monkeypatch):
+    monkeypatch.setattr("getpass.getpass", lambda **_: "battery-staple")  # it asks the terminal
+    ada = person("ada")
+    make_token(ada, "one"), make_token(ada, "two"), make_token(person("bob"), "of another")
+    text = run("changepassword", "ada", *option)
+    assert "Password changed successfully for user 'ada'" in text
+    assert all(sentence in text for sentence in said)
+    assert ("--revoke-tokens" in text) == bool(left)
+    assert ApiToken.objects.filter(user=ada).count() == left
+    assert ApiToken.objects.count() == left + 1
+    ada.refresh_from_db()
+    assert ada.check_password("battery-staple")
+
+
+def test_changepassword_does_not_speak_of_tokens_where_there_are_none(monkeypatch):
+    monkeypatch.setattr("getpass.getpass", lambda **_: "battery-staple")
+    person("ada")
+    assert "oken" not in run("changepassword", "ada")
+
+
+def test_where_the_password_is_not_changed_no_token_is_revoked(monkeypatch):
+    monkeypatch.setattr("getpass.getpass", lambda **_: "1")
+    make_token(person("ada"), "one")
+    with pytest.raises(CommandError, match="Aborting"):
+        run("changepassword", "ada", "--revoke-tokens")
+    assert ApiToken.objects.exists()

@@ -103,6 +103,14 @@ def test_broken_http_is_refused(server, data):
     assert 400 <= status < 500
 
 
+@pytest.mark.parametrize(("length", "status"), [(30_000, 404), (70_000, 431)])
+def test_an_address_may_have_as_much_as_the_largest_head(server, length, status):
+    data = b"GET /nothing?" + b"a" * length + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    answer, body = exchange(server, data)
+    assert answer == status
+    assert (body == b"") == (status == 431)
+
+
 @pytest.mark.slow
 def test_a_running_request_is_finished_after_sigterm(tmp_path):
     with running(tmp_path, DRONE_YAML_SECRET="x") as server:

@@ -27,6 +27,7 @@ OF_REPOSITORIES_AT_DRONE = (
 )
 BELOW = r"(?:/[\s\S]+)?\Z"
 BUILD = "/builds/<number>"
+MOST_PARTS = 30  # of a repository's full name; a whole name of GitLab has 22
 
 below_a_repository: list[URLPattern] = [
     path("", RepoView.as_view()),
@@ -64,12 +65,20 @@ def repository_address(request: HttpRequest, address: str) -> HttpResponseBase:
 
 def readings(address: str) -> Iterator[tuple[str, ResolverMatch]]:
     """Yield each name that an address may begin with, the shortest first, and what is asked of that repository."""
-    parts = address.split("/")
-    for count in range(2, len(parts) + 1):
-        rest = "".join(f"/{part}" for part in parts[count:])
+    for name in names(address):
+        rest = address.removeprefix(name)
         matches = (match for pattern in below_a_repository if (match := pattern.resolve(rest)))
-        if all(parts[:count]) and (match := next(matches, None)):
-            yield "/".join(parts[:count]), match
+        if match := next(matches, None):
+            yield name, match
+
+
+def names(address: str) -> Iterator[str]:
+    """Yield each name that an address may begin with, the shortest first."""
+    parts = address.split("/", MOST_PARTS)
+    whole = parts[:MOST_PARTS]
+    for count in range(2, len(whole) + 1):
+        if all(whole[:count]):
+            yield "/".join(whole[:count])
 
 
 urlpatterns: list[URLPattern] = [

@@ -11,7 +11,7 @@ from builds.browsing.repos_api import ReposView, RepoView
 from builds.browsing.user_api import UserBuildsView, UserReposView, UserView
 from builds.logs.api import LogView
 from builds.rest import schema
-from builds.rest.base import NotOffered, NotOfferedBelow, Nowhere
+from builds.rest.base import NotOffered, NotOfferedBelow, Nowhere, NowhereBelow
 from builds.rest.errors import NoRepositoryHere
 from builds.served.api import BuildConfigView, ConfigPreviewView
 from builds.starting.api import ApproveView, DeclineView, PromoteView, RollbackView
@@ -60,6 +60,10 @@ def repository_address(request: HttpRequest, address: str) -> HttpResponseBase:
         if not isinstance(answer, NoRepositoryHere):
             return answer
         missing = missing or answer
+    for slug in names(address):  # of a repository that the user may see, something is asked that there is not
+        answer = NowhereBelow.as_view()(request, slug=slug)
+        if not isinstance(answer, NoRepositoryHere):
+            return answer
     return missing or Nowhere.as_view()(request)
 
 

@@ -111,6 +111,14 @@ class NotOfferedBelow(NotOffered, RepositoryView):
     """Such an address below a repository."""
 
 
+class NowhereBelow(RepositoryView):
+    """An address below a repository that is not there."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> NoReturn:
+        super().initial(request, *args, **kwargs)
+        raise NotFound(NO_ADDRESS)
+
+
 class Nowhere(ApiView):
     """Any address under /api that is not there."""
 

@@ -167,6 +167,18 @@ def test_answers_are_utf_8_json_with_a_line_end(change, api):
         assert content.endswith(b"\n"), path
 
 
+@pytest.mark.parametrize("below", ["builds/1/stages", "builds/1/1", "builds/1/logs", "validate", "builds/"])
+def test_below_a_repository_that_one_may_see_an_address_that_is_not_there_is_called_so(change, api, below):
+    for method in (api.get, api.post):
+        answer = method(f"{REPO}/{below}")
+        assert (answer.status_code, "the API has no such address" in body(answer)["message"]) == (404, True)
+    outsider = Api(person("outsider", Level.VIEW, "elsewhere/*"))
+    message = f"Not Found: there is no repository ismewen/edrone/{below}, or you may not see it."
+    if not below.endswith("/"):
+        assert body(outsider.get(f"{REPO}/{below}"))["message"] == message
+        assert Api().get(f"{REPO}/{below}").status_code == 401
+
+
 def test_an_address_of_very_many_parts_is_looked_at_only_so_far():
     """As deep as GitLab's groups, and a bit; 16,000 parts held a worker for 12 s, and nobody had to log in for that."""
     assert len(list(names("/".join("a" * 16_000)))) == MOST_PARTS - 1

@@ -74,6 +74,7 @@ def quick_flush() -> Iterator[None]:
 def at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests write their files before they ask for them: nothing has to be waited for."""
     monkeypatch.setattr(consistent_reads, "QUIET", 0)
+    monkeypatch.setattr(consistent_reads, "REST", 0)
 
 
 @pytest.fixture(autouse=True)

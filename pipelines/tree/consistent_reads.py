@@ -1,8 +1,10 @@
 """Reads of the tree that see one state of it, even while it is changed in place.
 
 `git pull` in place, a copy, an editor: each has moments in which a file is missing, empty or half. Whatever changed a minute ago
-or longer is believed at once. What changed since then is believed if git, whose work is over once it has renamed `index.lock` to
-`index`, did nothing during the read, or if nothing changed for longer than clocks of file systems are coarse.
+or longer is believed at once, and so is what git, whose work is over once it has renamed `index.lock` to `index`, had finished
+before the read. Of the rest, a file of the branch itself is believed when nothing has changed for QUIET. An error, a default or
+«no file» may only mean that the writer has to wait for its turn: it is believed when nothing has changed for REST, or when every
+quiet read for so long found the same.
 A swap of a link, as git-sync and `manage.py synctree` make it, needs none of this: the tree is whole before it is the tree.
 """
 
@@ -17,14 +19,15 @@ from typing import NamedTuple, TypeVar
 from pipelines.errors import ConfigError, Unusable, Vanished
 from pipelines.tree.cache import now
 from pipelines.tree.revision import git_of, swapped
-from pipelines.tree.tree import Snapshot, Tree
+from pipelines.tree.tree import LastChange, Snapshot, Tree
 
 LONG_AGO = 60_000_000_000  # nanoseconds: no checkout takes longer
-QUIET = 100_000_000  # nanoseconds: more than a tick of the clock, and than a busy machine lets a writer wait for its turn
-PATIENCE = 2.0  # seconds
+QUIET = 100_000_000  # nanoseconds: more than a tick of the clock
+REST = 1_500_000_000  # nanoseconds: more than a busy machine lets a writer wait for its turn
+PATIENCE = 2.5  # seconds for one answer
 PAUSE = 0.002  # seconds between two reads while git is at work
 
-OWN_FILE = re.compile(r"(?:^|/)(?!default\.ya?ml$)[^/]+$")  # a branch's or an operation's, and no default
+DEFAULT = re.compile(r"(?:^|/)default\.ya?ml$")
 
 Result = TypeVar("Result")
 
@@ -40,7 +43,7 @@ def read_consistently(tree: Tree, read: Callable[[Snapshot], Result]) -> Result:
     """
     retries = Retries(tree.root)
     while True:
-        since, vanished, failure = now(), "", None
+        since, vanished, failure, result = now(), "", None, None
         with tree.snapshot() as snapshot:
             try:
                 result = read(snapshot)
@@ -49,17 +52,30 @@ def read_consistently(tree: Tree, read: Callable[[Snapshot], Result]) -> Result:
             except ConfigError as error:
                 failure = error
             changed = None if vanished else snapshot.last_change()
-        if changed is not None and retries.was_consistent(since, changed):
+        found = found_by(result, failure)
+        if changed is not None and retries.was_consistent(since, changed, found):
             if failure:
                 raise failure
-            return result
-        if not (vanished or failure or retries.locked) and retries.are_over() and is_own_file(result):
-            return result  # it was there, and was read whole; a default would only prove that something else was not
+            return result  # type: ignore[return-value]
+        if not (vanished or found.is_doubtful or retries.locked) and retries.are_over():
+            return result  # type: ignore[return-value]  # it was there, and was read whole
         retries.allow_another(vanished)
 
 
-def is_own_file(result: object) -> bool:
-    return bool(OWN_FILE.search(getattr(result, "path", "")))
+class Found(NamedTuple):
+    """What one read came to."""
+
+    what: str  # the path of the file, or the error; empty for nothing, and for lists
+    is_doubtful: bool  # an error, a default, nothing: so a moment of a tree that changes may look, too
+    at_root: bool  # nothing, or a file of the root: the folder of the repository may be missing for a moment
+
+
+def found_by(result: object, failure: ConfigError | None) -> Found:
+    if failure:
+        return Found(str(failure), is_doubtful=True, at_root=False)
+    path = getattr(result, "path", "")
+    nothing = result is None
+    return Found(path, is_doubtful=nothing or bool(DEFAULT.search(path)), at_root=nothing or (bool(path) and "/" not in path))
 
 
 class FileState(NamedTuple):
@@ -87,32 +103,40 @@ class Retries:
         self.state: TreeState | None = None  # from before the read that is under way; None before anything was in doubt
         self.began = 0.0
         self.locked = False
+        self.found: Found | None = None  # by the last quiet read
+        self.found_since = 0  # nanoseconds: when the first of the quiet reads in a row that found it began
 
-    def was_consistent(self, since: int, changed: int) -> bool:
+    def was_consistent(self, since: int, changed: LastChange, found: Found) -> bool:
         """Return whether a read can be believed. Pauses where it cannot, and another read now would be no better.
 
         Args:
             since: when the read began, in nanoseconds of the clock.
-            changed: when what it found last changed, in nanoseconds as files tell it.
+            changed: when what was looked at last changed.
+            found: what it came to.
         """
-        if since - changed >= LONG_AGO:
+        newest = max(changed)
+        if since - newest >= LONG_AGO:
             return True
         before, after = self.state, state_of(self.root)
         self.state = after
-        self.locked = after.git_lock is not None and changed >= after.git_lock.mtime_ns
+        self.locked = after.git_lock is not None and newest >= after.git_lock.mtime_ns
         if self.locked:  # all that is older than the lock is as it was before git began
             return self.pause(PAUSE)
         if before != after and (after.git_lock or after.git_index):
             return False
-        if any(file and changed <= file.mtime_ns for file in (after.git_index, after.link)):
+        # The root has often been searched for nothing but a nearer folder of this repository, and changes with those of others.
+        nearest = newest if found.at_root else changed.inside
+        clock_is_off = nearest >= now() + QUIET
+        if clock_is_off or any(file and newest <= file.mtime_ns for file in (after.git_index, after.link)):
             return True
-        # A tree that is edited all the time, by renames of whole files, is never QUIET. Since a file is missing or half for far
-        # less than that, a third of it is enough after half of the patience.
-        waited = time.monotonic() - self.began if self.began else 0.0
-        quiet = QUIET if waited < PATIENCE / 2 else QUIET // 3
-        left = changed + quiet - since
-        clock_is_off = changed >= now() + QUIET
-        return left <= 0 or clock_is_off or self.pause(min(left, quiet) / 1_000_000_000)
+        if since - nearest < QUIET:
+            return self.pause((nearest + QUIET - since) / 1_000_000_000)
+        if self.found != found:
+            self.found, self.found_since = found, since
+        found_for = since - self.found_since
+        unchanged = min(since - nearest, max(since - newest, found_for))
+        left = (REST if found.is_doubtful else QUIET) - unchanged
+        return left <= 0 or found_for >= REST or self.pause(min(left, QUIET) / 1_000_000_000)
 
     def pause(self, seconds: float) -> bool:
         """Wait; return False, since the read that went before cannot be believed."""

@@ -10,6 +10,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from pipelines.errors import TreeUnavailable, Unusable, Vanished
 from pipelines.tree.files import (
@@ -66,6 +67,13 @@ class Tree:
             return str(error)
 
 
+class LastChange(NamedTuple):
+    """When what an answer was found in last changed, in nanoseconds as files tell it."""
+
+    inside: int  # of files, and of the folders below the root in which something was missing
+    root: int  # of the root itself, where something was missing there; 0 where nothing was
+
+
 class Snapshot:
     """The tree during one answer: one folder, held open, whatever happens to the link that led to it."""
 
@@ -76,14 +84,15 @@ class Snapshot:
         self.searched: set[str] = set()  # folders where something was not found, or whose names were read
         self.newest = 0  # nanoseconds: the last change of a file or link that was looked at
 
-    def last_change(self) -> int | None:
-        """Return when what was looked at last changed, in nanoseconds; None where the root leads to another folder by now.
+    def last_change(self) -> LastChange | None:
+        """Return when what was looked at last changed; None where the root leads to another folder by now.
 
         A folder changes when a file in it goes away or comes. It is looked at after the file was missed, so that there is no
         moment between the two in which the file could have come back unseen.
         """
-        newest = max([self.newest, *map(self.folder_change, self.searched)])
-        return newest if self.is_current() else None
+        inside = max([self.newest, *map(self.folder_change, self.searched - {""})])
+        root = self.folder_change("") if "" in self.searched else 0
+        return LastChange(inside, root) if self.is_current() else None
 
     def folder_change(self, folder: str) -> int:
         """Return the last change of a folder, or of the nearest above it that is there, or of a link on the way; nanoseconds."""

@@ -1,10 +1,12 @@
 """A tree that is changed in place is believed only once it held still."""
 
 import itertools
+import os
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,14 @@ from tests.checkouts import Checkouts, asked_during_checkouts, git
 from tests.conftest import push
 
 QUIET = 100_000_000  # nanoseconds, as in production
+REST = 1_500_000_000  # likewise
 
 
 @pytest.fixture(autouse=True)
 def waits(at_rest: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait as edrone does; other tests need not."""
     monkeypatch.setattr(consistent_reads, "QUIET", QUIET)
+    monkeypatch.setattr(consistent_reads, "REST", REST)
 
 
 @pytest.fixture
@@ -143,6 +147,90 @@ def test_an_error_that_stays_is_told_once_the_tree_is_at_rest(root):
         served(root)
 
 
+@contextmanager
+def repeated(act: Callable[[], object], seconds: float) -> Iterator[None]:
+    """Do something again and again meanwhile."""
+    over = threading.Event()
+
+    def run() -> None:
+        while not over.wait(seconds):
+            act()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("state", ["empty", "missing", "without its folder"])
+def test_a_writer_that_waits_long_for_its_turn_is_waited_for(root, monkeypatch, state):
+    monkeypatch.setattr(consistent_reads, "REST", 10**11)
+    monkeypatch.setattr(consistent_reads, "PATIENCE", 100)
+    file, folder, away = root / "shop" / "master.yaml", root / "shop", root.parent / "away"
+    if state == "empty":
+        file.write_text("")
+    elif state == "missing":
+        file.unlink()
+    else:
+        folder.rename(away)
+
+    def go_on() -> None:
+        if state == "without its folder":
+            away.rename(folder)
+        else:
+            file.write_text("kind: master\n")
+
+    writer = threading.Timer(0.5, go_on)  # five times QUIET
+    writer.start()
+    try:
+        assert served(root) == "kind: master\n"
+    finally:
+        writer.join()
+
+
+def test_folders_of_others_that_come_and_go_hold_no_build(root, monkeypatch):
+    monkeypatch.setattr(consistent_reads, "PATIENCE", 60)  # on a busy machine, what is missing for a moment may be so for longer
+    other = root / "other"
+
+    def come_or_go() -> None:
+        other.rmdir() if other.exists() else other.mkdir()
+
+    with repeated(come_or_go, 0.02):
+        (root / "shop" / "master.yaml").write_text("kind: new\n")
+        assert served(root) == "kind: new\n"
+        assert served(root, "develop") == "kind: default\n"
+        (root / "shop" / "master.yaml").write_text("")
+        with pytest.raises(Unusable, match="is empty"):
+            served(root)
+
+
+def test_a_default_of_the_root_is_not_served_while_folders_come_and_go(root):
+    (root / "default.yaml").write_text("kind: root\n")
+    (root / "shop").rename(root.parent / "away")
+    changing = pytest.raises(Unusable, match="changes whenever it is read")
+    with repeated(lambda: os.utime(root), 0.02), changing:
+        served(root)
+
+
+def test_a_tree_that_is_removed_and_copied_again_and_again_gives_what_each_build_has(root, monkeypatch):
+    monkeypatch.setattr(consistent_reads, "PATIENCE", 60)  # on a busy machine, what is missing for a moment may be so for longer
+    copy = root.parent / "copy"
+    shutil.copytree(root, copy)
+
+    def update() -> None:
+        for folder in root.iterdir():
+            shutil.rmtree(folder)
+        shutil.copytree(copy, root, dirs_exist_ok=True)
+
+    with repeated(update, 0.6):
+        for _ in range(3):
+            assert served(root) == "kind: master\n"
+            assert served(root, "develop") == "kind: default\n"
+
+
 def test_a_tree_that_never_comes_to_rest_is_an_error_and_never_a_default(root, monkeypatch):
     monkeypatch.setattr(consistent_reads, "PATIENCE", 0.5)
     (root / "shop" / "master.yaml").unlink()
@@ -152,25 +240,16 @@ def test_a_tree_that_never_comes_to_rest_is_an_error_and_never_a_default(root, m
 
 
 def test_a_tree_that_is_edited_all_the_time_by_renames_of_whole_files_is_served(root):
-    over = threading.Event()
-    file = root / "shop" / "master.yaml"
+    file, numbers = root / "shop" / "master.yaml", itertools.count()
 
-    def edit():
-        for number in itertools.count():
-            if over.wait(0.05):
-                return
-            new = file.with_name(".new")
-            new.write_text(f"kind: edited-{number}\n")
-            new.rename(file)
+    def edit() -> None:
+        new = file.with_name(".new")
+        new.write_text(f"kind: edited-{next(numbers)}\n")
+        new.rename(file)
 
-    editor = threading.Thread(target=edit)
-    editor.start()
-    try:
+    with repeated(edit, 0.05):
         time.sleep(0.2)
         assert str(served(root)).startswith("kind: edited-")
-    finally:
-        over.set()
-        editor.join()
 
 
 def test_a_clock_that_is_off_holds_no_build(root, monkeypatch):

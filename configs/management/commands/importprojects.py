@@ -21,7 +21,10 @@ SHOWN = 5  # uses of a candidate that are written out
 
 
 class Command(EdroneCommand):
-    help = "Bring the .drone.yml of each clone into the tree, byte for byte, and list the steps that they could share."
+    help = (
+        "Bring the .drone.yml of each clone into the tree, byte for byte, and list the steps that they could share. "
+        "Exits with 0 if the tree has the file of every clone afterwards, also where it had the same file before; else with 1."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("clones", metavar="CLONE", nargs="+", help="a clone of a repository, with a git remote")
@@ -31,7 +34,7 @@ class Command(EdroneCommand):
         """Look at all clones, then write, then look for what is alike.
 
         Raises:
-            CommandError: the tree has the file of none of them, or cannot be written.
+            CommandError: the tree lacks the file of one of them, or cannot be written.
         """
         root = settings.EDRONE_PROJECTS
         if not root.is_dir():
@@ -59,9 +62,12 @@ class Command(EdroneCommand):
         if not in_tree:
             raise CommandError(NOTHING)
         texts = [(placement.path, placement.clone.content.decode()) for placement in in_tree]
-        for candidate in candidates(texts):
-            for line in suggestion(candidate):
-                self.stdout.write(line)
+        for line in suggestions(texts):
+            self.stdout.write(line)
+        if missing := len(options["clones"]) - len(in_tree):
+            raise CommandError(
+                f"{missing} of {len(options['clones'])} not imported: the lines above say why. Fix or leave them out."
+            )
 
 
 def outcome(placement: Placement, *, dry: bool) -> str:
@@ -69,6 +75,12 @@ def outcome(placement: Placement, *, dry: bool) -> str:
     if placement.skipped:
         return f"{clone.folder} ({clone.slug}): not imported: {placement.skipped}."
     return f"{clone.folder} ({clone.slug}): {'would become' if dry else 'is now'} projects/{placement.path}"
+
+
+def suggestions(texts: list[tuple[str, str]]) -> Iterator[str]:
+    """Return the lines that suggest files of `_shared/` for the steps that the texts, by path, have in common."""
+    for candidate in candidates(texts):
+        yield from suggestion(candidate)
 
 
 def suggestion(candidate: Candidate) -> Iterator[str]:

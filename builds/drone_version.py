@@ -14,7 +14,7 @@ from drone_api.errors import DroneError
 
 SHOWS_STAGE_ERRORS = (2, 28, 1)  # as 2.28.2 calls itself too (docs/drone.md 1.6, 4.1)
 NUMBER = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
-AGAIN, SOON = 300.0, 60.0  # seconds until it is asked again, and where it did not answer
+AGAIN, SOON, FIRST = 300.0, 60.0, 3.0  # seconds until it is asked again; where it did not answer; where it never has
 
 logger = logging.getLogger(__name__)
 
@@ -28,12 +28,14 @@ def begin() -> None:
 def keep_asking() -> None:
     """Ask every few minutes: Drone may be started after edrone, and be upgraded."""
     client = client_of(settings.DRONE_SERVER, settings.DRONE_TOKEN, settings.DRONE_CA_FILE)
+    missed = FIRST
     while True:
         try:
             ask(client)
-        except DroneError:  # it is logged; what was known stays
-            time.sleep(SOON)
+        except DroneError as error:  # it is logged; what was known stays
+            time.sleep(SOON if error.permanent else missed)
         else:
+            missed = SOON
             time.sleep(AGAIN)
 
 
@@ -48,8 +50,12 @@ def ask(client: Client) -> None:
     known.shows_stage_errors = number is not None and tuple(map(int, number.groups())) >= SHOWS_STAGE_ERRORS
     if not (settings.DRONE_TOKEN and settings.EDRONE_MANUAL_BUILDS_BY):
         return
-    login, before = client.login(), known.login
-    known.login = login
+    learn_login(client.login())
+
+
+def learn_login(login: str) -> None:
+    """Keep the login of DRONE_TOKEN for the configuration endpoint, from whichever call has told it."""
+    before, known.login = known.login, login
     if login != before and login not in settings.EDRONE_MANUAL_BUILDS_BY:
         logger.warning(
             "EDRONE_MANUAL_BUILDS_BY does not name %s, the login of DRONE_TOKEN: no custom build, promotion or rollback "

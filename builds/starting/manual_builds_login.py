@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from builds.drone_db.models import Build
+from builds.drone_version import learn_login
 from builds.starting.commands import BuildCommand
 from builds.starting.models import Verb
 from drone_api.client import Client
@@ -26,6 +27,7 @@ def refuse_unnamed_login(client: Client, command: BuildCommand, build: Build | N
         login = client.login()
     except DroneError:
         return  # the call itself will fail too, and report why
+    learn_login(login)
     if login in settings.EDRONE_MANUAL_BUILDS_BY:
         return
     client.forget()  # it may be renamed by the next time

@@ -1,6 +1,8 @@
 """What a running edrone learns of its Drone server, and that it waits for none."""
 
 import socket
+import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,3 +55,26 @@ def test_a_drone_server_that_says_nothing_holds_up_neither_the_start_nor_an_answ
         with running(tmp_path, EDRONE_PROJECTS=str(tree), **settings) as server:
             for number in (0, 7):  # as with a Drone of an unknown version
                 assert "edrone-error" in ask(server, number).json()["Data"]
+
+
+@pytest.mark.slow
+def test_a_drone_server_that_starts_after_edrone_is_known_within_seconds(tmp_path: Path):
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "default.yaml").write_text("kind: repository\n")
+    answered, asked_again = threading.Event(), 0.0
+    with socket.create_server(("127.0.0.1", 0)) as down:
+
+        def hang_up_twice() -> None:
+            nonlocal asked_again
+            for _ in range(2):
+                down.accept()[0].close()
+                before, asked_again = asked_again, time.monotonic()
+            asked_again -= before
+            answered.set()
+
+        threading.Thread(target=hang_up_twice, daemon=True).start()
+        settings = {"DRONE_SERVER": f"http://127.0.0.1:{down.getsockname()[1]}", "DRONE_TOKEN": "x", "EDRONE_WORKERS": "1"}
+        with running(tmp_path, EDRONE_PROJECTS=str(tree), **settings):
+            assert answered.wait(PATIENCE)
+    assert asked_again < 30  # seconds; a minute once it has answered

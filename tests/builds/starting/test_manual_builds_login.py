@@ -3,6 +3,7 @@
 import pytest
 
 from builds.drone_db.models import Build
+from configs.endpoint.drone_server import known
 from tests.builds.api import body
 
 SENTENCE = (
@@ -12,6 +13,11 @@ SENTENCE = (
 
 BUILDS = "/api/repos/ismewen/edrone/builds"
 BY_HAND = [BUILDS, f"{BUILDS}?action=check", f"{BUILDS}/4/promote?target=production", f"{BUILDS}/4/rollback?target=production"]
+
+
+@pytest.fixture(autouse=True)
+def stranger(monkeypatch):
+    monkeypatch.setattr(known, "login", "")
 
 
 @pytest.mark.parametrize("path", BY_HAND)
@@ -34,6 +40,12 @@ def test_the_login_is_asked_for_once_and_only_where_it_matters(standin, api, set
     for _ in range(2):
         assert api["superuser"].post(BUILDS).status_code == 200
     assert asked() == 1
+
+
+def test_the_endpoint_knows_the_login_as_soon_as_a_call_has_told_it(standin, api, settings):
+    settings.EDRONE_MANUAL_BUILDS_BY = frozenset({"robot"})
+    assert api["superuser"].post(BUILDS).status_code == 503
+    assert known.login == "ismewen"
 
 
 @pytest.mark.parametrize(("event", "status"), [("push", 200), ("cron", 200), ("custom", 503), ("promote", 503)])

@@ -119,5 +119,8 @@ def is_same(new: Scalar, old: Scalar) -> bool:
 
 def differs(place: Place) -> ComposeError:
     return ComposeError(
-        place, "cannot be composed: written at another place, it would not be read as it was meant. Please report this."
+        place,
+        "cannot be composed: written at another place, it would not be read as it was meant. Write the value in one line, or as "
+        "a block (|), indented with spaces, without an indentation number, and with a line feed (\\n) and no carriage return at "
+        "the end of each line.",
     )

@@ -35,7 +35,8 @@ class Scalar:
     plain: bool  # its characters decide what it is: `on` is true, and "on" is text
     token: str  # as it is written (tokens.py)
     lead: str = ""  # "?": a key that is written `? key`; "\n": a value that is written below its key
-    flow: bool = False  # it stands in [a, b] or {a: b}
+    flow: bool = False  # it stands in [a, b] or {a: b}, or could
+    closed_later: bool = False  # for runners it ends in a comment that follows it
 
 
 @dataclass(slots=True, eq=False)

@@ -17,7 +17,7 @@ from pipelines.language.errors import ComposeError, TooDeep, Unreadable
 from pipelines.language.events import Costly, parser
 from pipelines.language.limits import Budget, too_many_nodes
 from pipelines.language.nodes import MERGE_TAG, Mapping, Node, Place, Scalar, Sequence, is_plain
-from pipelines.language.tokens import BREAKS, lead_of, token_of, without_properties
+from pipelines.language.tokens import BREAKS, FIT_FLOW, is_open_once_halved, lead_of, token_of, without_properties
 
 LINE = re.compile(rf"[^{BREAKS}]*(?:\r\n|[{BREAKS}])|[^{BREAKS}]+\Z")  # with its end
 COMMENTS = re.compile(rf"(?:[ \t{BREAKS}]|#[^{BREAKS}]*)*")
@@ -56,6 +56,7 @@ class Anchored:
     nodes: int
     extends: bool  # the key `extends` is somewhere in it
     height: int
+    fits_flow: bool = False  # a scalar that may be written between brackets
 
 
 def documents(path: str, text: str, budget: Budget, nesting: int = limits.NESTING) -> list[Document]:
@@ -195,9 +196,13 @@ class Reader:
             before = self.text[self.position : start] + properties
             node.lead = lead_of(before, is_key=opened.key is None, flow=opened.node.flow)
         node.flow = opened is not None and opened.node.flow
+        if is_open_once_halved(token):
+            comments = COMMENTS.match(self.text, event.end_mark.index)
+            node.closed_later = comments is not None and '"' in comments.group()
         self.count(1, place)
         if event.anchor:
-            self.anchors[event.anchor] = Anchored(node, 1, extends=False, height=0)
+            fits = FIT_FLOW.fullmatch(token) is not None
+            self.anchors[event.anchor] = Anchored(node, 1, extends=False, height=0, fits_flow=fits)
         self.add(node)
 
     def begin(self, event: Any) -> None:
@@ -247,7 +252,10 @@ class Reader:
                     raise Unreadable(place, f"<< needs a map, and *{event.anchor} is none.")
                 name = Scalar(place, f"*{event.anchor}", None, plain=False, token=f"'*{event.anchor}'")
                 target = Anchored(name, 1, extends=False, height=0)
-        self.add(target.node, alias=True)
+        node = target.node
+        if target.fits_flow and isinstance(node, Scalar) and self.stack and self.stack[-1].node.flow:
+            node = replace(node, flow=True)
+        self.add(node, alias=True)
 
     def add(self, node: Node, *, alias: bool = False) -> None:
         """Put a complete node where it belongs."""

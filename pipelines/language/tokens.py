@@ -24,6 +24,15 @@ PROPERTIES = re.compile(rf"(?:[&!]\S*(?:[ \t{BREAKS}]|#[^{BREAKS}]*)*)*")  # anc
 HEADER = re.compile(rf"([|>][-+0-9]*)[^{BREAKS}]*")  # of a block, and a comment beside it
 # `$$` is a dollar, whatever follows; and where no name and operator follow `${`, runners refuse the text, wherever it stands.
 EXPRESSION = re.compile(r"\$\$|\$\{(?:\w+(?:[:=/#%]|\Z))?")
+# An empty variable would let a lone carriage return and the line feed behind it become one line end, at one place only.
+ALONE = re.compile(r"\r *\$\{")
+# Written between brackets, these are what they are elsewhere, before and after runners replace variables.
+FIT_FLOW = re.compile(
+    r"[\w./][\w./+=~@-]*(?: +[\w./+=~@-]+)*"
+    rf"|'(?!(?:[^']|'')*\$\{{)(?:[^'{BREAKS}]|'')*'"
+    rf'|"(?![^"]*\$\{{)[^"\\{BREAKS}]*"'
+)
+HALVED = re.compile(r'(?<!\\)(?:\\{4})*\\\\"\Z')
 INSIDE = re.compile(r"\$\{|\}")
 
 
@@ -81,6 +90,17 @@ def indented(scalar: Scalar, indent: int, room: int) -> str:
         raise too_large(scalar)
     if "${" in token and is_open(token):
         raise ComposeError(scalar.place, "a ${ is not closed within this value; close it, or write $${ if no variable is meant.")
+    if lines and token[0] not in {"|", ">"} and ALONE.search(token):
+        raise ComposeError(
+            scalar.place,
+            "a ${ follows a carriage return that no line feed follows; end that line with a line feed (\\n) instead.",
+        )
+    if scalar.closed_later:
+        raise ComposeError(
+            scalar.place,
+            "runners turn two backslashes into one, so this text does not end at its quote but in the comment behind it, which "
+            "is not kept; write the text in single quotes, or take the quote out of the comment.",
+        )
     return LINE_START.sub(r"\g<0>" + " " * indent, token) if lines else token
 
 
@@ -94,6 +114,11 @@ def is_open(token: str) -> bool:
         elif match.group() not in {"$$", "${"}:
             depth = 1
     return depth > 0
+
+
+def is_open_once_halved(token: str) -> bool:
+    """Return whether a text in double quotes goes on behind its last quote once runners have turned two backslashes into one."""
+    return token[:1] == '"' and HALVED.search(token) is not None
 
 
 def too_large(node: Scalar) -> ComposeError:

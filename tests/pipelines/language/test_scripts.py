@@ -260,6 +260,50 @@ def test_between_brackets_stays_what_was_there_and_nothing_else_gets_there():
     assert text == 'x: ${X}\na:\n- "${X}"\n- ${X}\nb: ["${X}", \'c\', d]\nd: {e: "${X}", f: \'${X}\'}\n'
 
 
+@pytest.mark.parametrize("simple", ["a", "go test ./...", "'it''s, '", '"a, b"'])
+def test_a_simple_value_of_an_alias_keeps_a_list_between_brackets(simple):
+    base = f'x: &x {simple}\nc: [*x, "y${{A}}"]\n'
+    text = composed_from("extends: base.yaml\nz: z\n", base=base).text
+    for values in ({"A": 'a", "b'}, {"A": ""}):
+        assert nodes(substituted(text, values))[0][1][1] == nodes(substituted(base, values))[0][1][1]
+
+
+@pytest.mark.parametrize("value", ['"${A}"', "a${A}", "a, b", "a]", "'${A}'", "|\n  a", '"a\\\\"', "a\n  b", "a:b"])
+def test_any_other_value_of_an_alias_makes_it_a_list_of_lines(value):
+    text = composed_from("extends: base.yaml\nz: z\n", base=f"x: &x {value}\nc: [*x]\n").text
+    assert "c:\n-" in text
+
+
+@pytest.mark.parametrize(
+    "style", ["'a\r${A}\n\n     b'", '"a\r${A}\n\n     b"', "'a\r      ${A}\n\n     b'", "a\r      ${A}\n\n     b"]
+)
+def test_a_carriage_return_before_a_variable_that_may_be_empty_is_refused(style):
+    with pytest.raises(ComposeError, match=r"base\.yaml:2:3: a \$\{ follows a carriage return that no line feed follows; end"):
+        composed_from("extends: base.yaml\nz: z\n", base=f"c:\n- {style}\n")
+
+
+@pytest.mark.parametrize("rest", [' # "', '\n# "', '\n\n  # a\n  # "b"'])
+@pytest.mark.parametrize("backslashes", [2, 6])
+def test_a_text_that_ends_in_a_comment_once_its_backslashes_are_halved_is_refused(rest, backslashes):
+    base = f'c:\n- "dir C:{chr(92) * backslashes}"{rest}\n'
+    with pytest.raises(ComposeError, match=r"base\.yaml:2:3: runners turn two backslashes into one, so this text does not end"):
+        composed_from("extends: base.yaml\nz: z\n", base=base)
+
+
+@pytest.mark.parametrize(
+    "line", ['"dir C:\\\\\\\\" # "', '"dir C:" # "', '"dir C:\\\\" # c', "'dir C:\\\\' # \"", '"dir \\"" # "']
+)
+def test_a_text_that_ends_at_its_quote_may_have_any_comment(line):
+    text = composed_from("extends: base.yaml\nz: z\n", base=f"c:\n- {line}\n").text
+    assert text == f"c:\n- {line.partition(' #')[0]}\nz: z\n"
+
+
+@pytest.mark.parametrize("value", ["'a\r \n\n'", "a\n\n           \r \n\n         b"])
+def test_what_would_be_read_differently_is_refused_with_what_to_do(value):
+    with pytest.raises(ComposeError, match="no carriage return at the end of each line"):
+        composed_from("steps:\n- extends: base.yaml\n", base=f"    - commands:\n       - {value}\n")
+
+
 def test_a_key_that_drone_would_take_for_a_separator_is_written_behind_a_question_mark():
     text = composed_from("steps:\n- extends: base.yaml\n---\nextends: [base.yaml]\n", base="{---a: 1, ...b: 2, c: 3}\n").text
     assert text == "steps:\n- {---a: 1, ...b: 2, c: 3}\n---\n{---a: 1, ...b: 2, c: 3}\n"

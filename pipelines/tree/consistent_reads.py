@@ -3,7 +3,8 @@
 `git pull` in place, a copy, an editor: each has moments in which a file is missing, empty or half. Whatever changed a minute ago
 or longer is believed at once, and so is what git, whose work is over once it has renamed `index.lock` to `index`, had finished
 before the read. Of the rest, a file of the branch itself is believed when nothing has changed for QUIET. An error, a default or
-«no file» may only mean that the writer has to wait for its turn: it is believed when nothing has changed for REST, or when every
+«no file» may only mean that the writer has to wait for its turn: it is believed when nothing (for a default: none of the folders
+that were searched) has changed for REST, or when every
 quiet read for so long found the same.
 A swap of a link, as git-sync and `manage.py synctree` make it, needs none of this: the tree is whole before it is the tree.
 """
@@ -67,15 +68,17 @@ class Found(NamedTuple):
 
     what: str  # the path of the file, or the error; empty for nothing, and for lists
     is_doubtful: bool  # an error, a default, nothing: so a moment of a tree that changes may look, too
+    is_file: bool  # and neither an error nor nothing
     at_root: bool  # nothing, or a file of the root: the folder of the repository may be missing for a moment
 
 
 def found_by(result: object, failure: ConfigError | None) -> Found:
     if failure:
-        return Found(str(failure), is_doubtful=True, at_root=False)
+        return Found(str(failure), is_doubtful=True, is_file=False, at_root=False)
     path = getattr(result, "path", "")
     nothing = result is None
-    return Found(path, is_doubtful=nothing or bool(DEFAULT.search(path)), at_root=nothing or (bool(path) and "/" not in path))
+    at_root = nothing or (bool(path) and "/" not in path)
+    return Found(path, is_doubtful=nothing or bool(DEFAULT.search(path)), is_file=bool(path), at_root=at_root)
 
 
 class FileState(NamedTuple):
@@ -125,7 +128,7 @@ class Retries:
         if before != after and (after.git_lock or after.git_index):
             return False
         # The root has often been searched for nothing but a nearer folder of this repository, and changes with those of others.
-        nearest = newest if found.at_root else changed.inside
+        nearest = newest if found.at_root else max(changed.files, changed.folders)
         clock_is_off = nearest >= now() + QUIET
         if clock_is_off or any(file and newest <= file.mtime_ns for file in (after.git_index, after.link)):
             return True
@@ -135,7 +138,9 @@ class Retries:
             self.found, self.found_since = found, since
         found_for = since - self.found_since
         unchanged = min(since - nearest, max(since - newest, found_for))
-        left = (REST if found.is_doubtful else QUIET) - unchanged
+        # A default in folders at rest is one, whenever its own text was changed.
+        is_certain = found.is_file and since - max(changed.folders, changed.root) >= REST
+        left = (REST if found.is_doubtful and not is_certain else QUIET) - unchanged
         return left <= 0 or found_for >= REST or self.pause(min(left, QUIET) / 1_000_000_000)
 
     def pause(self, seconds: float) -> bool:

@@ -70,7 +70,8 @@ class Tree:
 class LastChange(NamedTuple):
     """When what an answer was found in last changed, in nanoseconds as files tell it."""
 
-    inside: int  # of files, and of the folders below the root in which something was missing
+    files: int
+    folders: int  # below the root, in which something was missing; 0 where nothing was
     root: int  # of the root itself, where something was missing there; 0 where nothing was
 
 
@@ -90,9 +91,9 @@ class Snapshot:
         A folder changes when a file in it goes away or comes. It is looked at after the file was missed, so that there is no
         moment between the two in which the file could have come back unseen.
         """
-        inside = max([self.newest, *map(self.folder_change, self.searched - {""})])
+        folders = max(map(self.folder_change, self.searched - {""}), default=0)
         root = self.folder_change("") if "" in self.searched else 0
-        return LastChange(inside, root) if self.is_current() else None
+        return LastChange(self.newest, folders, root) if self.is_current() else None
 
     def folder_change(self, folder: str) -> int:
         """Return the last change of a folder, or of the nearest above it that is there, or of a link on the way; nanoseconds."""

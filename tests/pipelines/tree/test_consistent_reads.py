@@ -16,8 +16,8 @@ from pipelines.errors import ConfigError, Unusable
 from pipelines.resolve import from_file
 from pipelines.resolve.resolve import resolve
 from pipelines.tree import consistent_reads
-from pipelines.tree.consistent_reads import Retries, state_of
-from pipelines.tree.tree import Snapshot, Tree
+from pipelines.tree.consistent_reads import Found, Retries, state_of
+from pipelines.tree.tree import LastChange, Snapshot, Tree
 from tests import checkouts
 from tests.checkouts import Checkouts, asked_during_checkouts, git
 from tests.conftest import push
@@ -189,6 +189,19 @@ def test_a_writer_that_waits_long_for_its_turn_is_waited_for(root, monkeypatch, 
         assert served(root) == "kind: master\n"
     finally:
         writer.join()
+
+
+@pytest.mark.parametrize(
+    ("files", "folders", "top", "believed"),
+    [(1, 20, 20, True), (20, 20, 20, True), (1, 2, 20, False), (1, 20, 2, False), (2, 0, 0, True)],
+)
+def test_a_default_is_believed_by_the_rest_of_its_folders_whenever_its_text_changed(root, files, folders, top, believed):
+    since, tenth = time.time_ns(), 101_000_000
+    changed = LastChange(since - files * tenth, folders and since - folders * tenth, top and since - top * tenth)
+    found = Found("shop/default.yaml", is_doubtful=True, is_file=True, at_root=False)
+    assert Retries(str(root)).was_consistent(since, changed, found) is believed
+    error = Found("is empty", is_doubtful=True, is_file=False, at_root=False)
+    assert Retries(str(root)).was_consistent(since, changed, error) is (files == 20)
 
 
 def test_folders_of_others_that_come_and_go_hold_no_build(root, monkeypatch):

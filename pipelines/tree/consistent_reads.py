@@ -4,8 +4,7 @@
 or longer is believed at once, and so is what git, whose work is over once it has renamed `index.lock` to `index`, had finished
 before the read. Of the rest, a file of the branch itself is believed when nothing has changed for QUIET. An error, a default or
 «no file» may only mean that the writer has to wait for its turn: it is believed when nothing (for a default: none of the folders
-that were searched) has changed for REST, or when every
-quiet read for so long found the same.
+that were searched) has changed for REST, or when every quiet read for so long found the same.
 A swap of a link, as git-sync and `manage.py synctree` make it, needs none of this: the tree is whole before it is the tree.
 """
 

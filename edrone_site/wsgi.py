@@ -15,7 +15,7 @@ site = get_wsgi_application()
 from django.conf import settings  # noqa: E402 - Django must be set up before
 from django.urls import reverse  # noqa: E402
 
-from builds import drone_version  # noqa: E402
+from builds.drone_server import version as drone_version  # noqa: E402
 from configs.database.postgresql import base as postgresql  # noqa: E402
 from configs.endpoint.wsgi import DroneFirst  # noqa: E402
 from edrone_site import metrics  # noqa: E402

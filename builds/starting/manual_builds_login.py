@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from builds.drone_db.models import Build
-from builds.drone_version import learn_login
+from builds.drone_server.version import learn_login
 from builds.starting.commands import BuildCommand
 from builds.starting.models import Verb
 from drone_api.client import Client

@@ -1,4 +1,4 @@
-"""What is known of the Drone server; builds/drone_version.py sets this."""
+"""What is known of the Drone server; builds/drone_server/version.py sets this."""
 
 
 class DroneServer:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from builds import drone_version
+from builds.drone_server import version
 from builds.drone_server.client import client_of
 from configs.endpoint.drone_server import known
 from demo.standin.drone import TOKEN
@@ -21,7 +21,7 @@ def stranger() -> Iterator[None]:
 
 
 def ask(standin: Standin, token: str = TOKEN) -> None:
-    drone_version.ask(client_of(standin.server.url, token, ""))
+    version.ask(client_of(standin.server.url, token, ""))
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def stand_in_for_drone() -> Iterator[None]:
     arguments = [str(settings.EDRONE_DEMO_FILE), str(port), f"{settings.EDRONE_ADDRESS}/edrone"]
     variables = os.environ | {"DRONE_YAML_SECRET": next(iter(settings.DRONE_YAML_SECRETS), "unsigned")}
     command = [sys.executable, "-m", "demo.standin", *arguments]
-    with subprocess.Popen(command, cwd=settings.BASE_DIR, env=variables, stdin=subprocess.PIPE) as process:
+    with subprocess.Popen(command, cwd=settings.BASE_DIR, env=variables) as process:
         try:
             while not listens(port):
                 if process.poll() is not None:

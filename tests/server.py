@@ -111,3 +111,22 @@ def wait_until_it_answers(url: str, process: subprocess.Popen[str], output: Path
                 break
             time.sleep(0.05)
     raise AssertionError(f"edrone did not start:\n{output.read_text()}")
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    """Give the processes of a session."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if int((folder / "stat").read_text().rsplit(")", 1)[1].split()[3]) == process.pid:
+                found.append(int(folder.name))
+        except (OSError, IndexError):
+            continue
+    return found
+
+
+def workers(server: subprocess.Popen[str]) -> list[int]:
+    """Give the worker processes of a server: what it has forked, which runs the same command."""
+    command = Path(f"/proc/{server.pid}/cmdline").read_bytes()
+    forked = (pid for pid in children(server) if pid != server.pid)
+    return [pid for pid in forked if Path(f"/proc/{pid}/cmdline").read_bytes() == command]

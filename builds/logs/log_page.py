@@ -43,7 +43,7 @@ def context(build: Build, step: Step) -> dict[str, Any]:
         with read(build, step) as data:
             found = outline(data) if data is not None else None
     except DroneError as error:
-        again = isinstance(error, client.Busy | stored_log.Busy)
+        again = isinstance(error, client.Busy | stored_log.LongLogsBusy)
         return where | {"no_log": localized(error), "again_url": url("log", build, step) if again else ""}
     if found is None and step.status in NOT_FINISHED:
         return where | tail_of(build, step, 0)

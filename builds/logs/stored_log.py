@@ -15,7 +15,7 @@ SECONDS = 10.0  # to wait for the reader of another long log
 long_log = threading.Lock()
 
 
-class Busy(DroneError):
+class LongLogsBusy(DroneError):
     """Too many want to read long logs at once."""
 
     retry_after = 1
@@ -54,7 +54,7 @@ def place(size: int) -> Iterator[None]:
         )
         raise DroneError(reason, 502, permanent=True)
     if not long_log.acquire(timeout=SECONDS):
-        raise Busy
+        raise LongLogsBusy
     try:
         yield
     finally:

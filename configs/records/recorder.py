@@ -17,7 +17,7 @@ from configs import metrics
 from configs.database.postgresql import deadline
 from configs.records import rows, rules
 from configs.records.packing import unpacked
-from configs.records.recording_connections import AllInUse, Lent, lend
+from configs.records.recording_connections import Lent, NoneFree, lend
 from configs.records.rows import Ask
 from pipelines.build_request import BuildRequest
 from pipelines.errors import ConfigError
@@ -87,7 +87,7 @@ def recorded(request: BuildRequest, found: Answer) -> Answer:
         if record:
             return unpacked(record.file)
         reason = str(error)
-    except AllInUse:
+    except NoneFree:
         reason = f"{IT} was not done within {IN_ALL:g} s"
     logger.warning("%s: answered, but not recorded: %s", shortened(request.slug), reason)
     if settings.EDRONE_METRICS:

@@ -28,7 +28,7 @@ SETTINGS = {
 T = TypeVar("T")
 
 
-class AllInUse(Exception):
+class NoneFree(Exception):
     """No connection became free in time."""
 
 
@@ -92,12 +92,12 @@ def lend(end: float) -> Iterator[Lent]:
         end: of the monotonic clock; nothing takes longer.
 
     Raises:
-        AllInUse: none became free in time.
+        NoneFree: none became free in time.
     """
     try:
         connection = free.get(timeout=TURN)
     except Empty:
-        raise AllInUse from None
+        raise NoneFree from None
     before = connections[DEFAULT_DB_ALIAS]
     connections[DEFAULT_DB_ALIAS] = connection
     try:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.server import PATIENCE, Server, running
+from tests.server import PATIENCE, Server, children, running
 
 BUILDS = "/api/repos/ismewen/edrone/builds"
 
@@ -88,12 +88,14 @@ def test_the_stand_in_does_not_outlive_an_edrone_that_is_killed(tmp_path):
     with running(tmp_path) as server:
         listing = subprocess.run(["pgrep", "-f", f"demo.standin {tmp_path}"], capture_output=True, text=True, check=True)
         (stand_in,) = listing.stdout.split()
-        os.killpg(server.process.pid, signal.SIGKILL)
+        server.process.kill()
         server.process.wait(PATIENCE)
         until = time.monotonic() + PATIENCE
         while Path(f"/proc/{stand_in}").exists() and "zombie" not in Path(f"/proc/{stand_in}/status").read_text():
             assert time.monotonic() < until
             time.sleep(0.1)
+        for worker in children(server.process):  # they go on answering Drone until somebody ends them
+            os.kill(worker, signal.SIGKILL)
 
 
 @pytest.mark.slow

@@ -7,13 +7,22 @@ import stat
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 import requests
 
 from edrone_site.granian_server import SECONDS_TO_START
-from tests.server import PATIENCE, ROOT, clean_environment, free_port, running, wait_until, wait_until_it_answers
+from tests.server import (
+    PATIENCE,
+    ROOT,
+    children,
+    clean_environment,
+    free_port,
+    running,
+    wait_until,
+    wait_until_it_answers,
+    workers,
+)
 
 
 def test_it_says_where_everything_is_and_what_to_try(server):
@@ -106,18 +115,6 @@ def test_it_runs_unsigned_where_that_is_allowed(tmp_path):
         assert "(configs.W002)" in server.printed()
 
 
-def children(process: subprocess.Popen[str]) -> list[int]:
-    """Give the processes of a session."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if int((folder / "stat").read_text().rsplit(")", 1)[1].split()[3]) == process.pid:
-                found.append(int(folder.name))
-        except (OSError, IndexError):
-            continue
-    return found
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_all_of_it(tmp_path, ending):
@@ -133,7 +130,7 @@ def test_ctrl_c_ends_all_of_it(tmp_path, ending):
 @pytest.mark.slow
 def test_a_worker_that_dies_is_replaced(tmp_path):
     with running(tmp_path, EDRONE_WORKERS="1") as server:
-        worker = max(children(server.process))
+        (worker,) = workers(server.process)
         os.kill(worker, signal.SIGKILL)
         wait_until_it_answers(server.url, server.process, server.output)
         assert server.manage("askconfig", "ismewen/edrone", "master").returncode == 0

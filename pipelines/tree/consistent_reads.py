@@ -57,7 +57,7 @@ def read_consistently(tree: Tree, read: Callable[[Snapshot], Result]) -> Result:
             if failure:
                 raise failure
             return result  # type: ignore[return-value]
-        if not (vanished or found.is_doubtful or retries.locked) and retries.are_over():
+        if retries.is_certain and not (vanished or retries.locked) and retries.are_over():
             return result  # type: ignore[return-value]  # it was there, and was read whole
         retries.allow_another(vanished)
 
@@ -105,6 +105,7 @@ class Retries:
         self.state: TreeState | None = None  # from before the read that is under way; None before anything was in doubt
         self.began = 0.0
         self.locked = False
+        self.is_certain = False  # that the last read found the right file: no moment of a tree that changes could give another
         self.found: Found | None = None  # by the last quiet read
         self.found_since = 0  # nanoseconds: when the first of the quiet reads in a row that found it began
 
@@ -119,6 +120,9 @@ class Retries:
         newest = max(changed)
         if since - newest >= LONG_AGO:
             return True
+        # A default in folders at rest is one, whenever its own text was changed.
+        rested = since - max(changed.folders, changed.root) >= REST
+        self.is_certain = not found.is_doubtful or (found.is_file and rested)
         before, after = self.state, state_of(self.root)
         self.state = after
         self.locked = after.git_lock is not None and newest >= after.git_lock.mtime_ns
@@ -137,9 +141,7 @@ class Retries:
             self.found, self.found_since = found, since
         found_for = since - self.found_since
         unchanged = min(since - nearest, max(since - newest, found_for))
-        # A default in folders at rest is one, whenever its own text was changed.
-        is_certain = found.is_file and since - max(changed.folders, changed.root) >= REST
-        left = (REST if found.is_doubtful and not is_certain else QUIET) - unchanged
+        left = (QUIET if self.is_certain else REST) - unchanged
         return left <= 0 or found_for >= REST or self.pause(min(left, QUIET) / 1_000_000_000)
 
     def pause(self, seconds: float) -> bool:

@@ -265,6 +265,22 @@ def test_a_tree_that_is_edited_all_the_time_by_renames_of_whole_files_is_served(
         assert str(served(root)).startswith("kind: edited-")
 
 
+def test_a_default_that_extends_what_is_edited_all_the_time_is_served_once_its_own_folders_rest(root):
+    (root / "_shared").mkdir()
+    shared, numbers = root / "_shared" / "test.yaml", itertools.count()
+    (root / "shop" / "default.yaml").write_text("kind: pipeline\nsteps:\n- extends: _shared/test.yaml\n")
+
+    def edit() -> None:
+        new = root / "_shared" / ".new"
+        new.write_text(f"name: test-{next(numbers)}\n")
+        new.rename(shared)
+
+    edit()
+    with repeated(edit, 0.05):
+        time.sleep(REST / 10**9)
+        assert "name: test-" in str(served(root, "develop"))
+
+
 def test_a_clock_that_is_off_holds_no_build(root, monkeypatch):
     for seconds in (-3600, 3600):
         for module in (from_file, consistent_reads):

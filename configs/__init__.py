@@ -1,1 +1,1 @@
-"""The configuration endpoint: Drone asks for the YAML of a build, edrone answers it from the tree of files."""
+"""What Drone asks for: the configuration endpoint, the records of what was served, and edrone's own database."""

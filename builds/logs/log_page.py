@@ -78,7 +78,7 @@ def read(build: Build, step: Step) -> Iterator[bytes | None]:
 
 
 def in_parts(build: Build, step: Step, found: Outline) -> list[PartLine]:
-    """Return each part of a log its address, and the last one its lines."""
+    """Return the parts of a log with their addresses, the last one with its lines."""
     return [
         PartLine(
             part.first,

@@ -58,7 +58,7 @@ class ApiView(APIView):
             return super().dispatch(*args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Return who asks; then refuse parameters of a GET that would do nothing."""
+        """Authenticate, then refuse parameters of a GET that would do nothing."""
         super().initial(request, *args, **kwargs)
         if request.method in {"GET", "HEAD"} and hasattr(self, "get"):
             refuse_unknown(request.query_params, self.parameters)

@@ -33,10 +33,10 @@ def answer(result: Resolved | ConfigError, show_errors: str, *, stage_starts: bo
 def failed(error: ConfigError, show_errors: str, *, stage_starts: bool) -> HttpResponse:
     """Answer an error so that people see it.
 
-    Drone drops a failed configuration request without a trace. So where `show_errors` is "build", an error is a pipeline
-    that Drone's linter refuses: Drone then records a build with status error and the message as its text. Where a stage starts,
-    no linter looks, and the runner fails with «resource not found»; a Drone that is new enough shows the words of an HTTP error
-    there, and an older one lets the stage hang over it.
+    Where Drone gets no configuration, it makes no build and shows nobody why. So where `show_errors` is "build", an error is
+    a pipeline that Drone's linter refuses: Drone then records a build with status error and the message as its text. Where a
+    stage starts, no linter looks, and the runner fails with «resource not found»; a Drone that is new enough shows the words
+    of an HTTP error there, and an older one lets the stage hang over it.
     """
     if show_errors == "build" and not error.always_http:
         if stage_starts and known.shows_stage_errors:

@@ -33,7 +33,7 @@ def log_and_count(build: BuildRequest | None, result: Resolved | ConfigError | N
     """Write the line and count the request.
 
     Args:
-        asked: None where the request could not be read or is not Drone's.
+        build: None where the request could not be read or is not Drone's.
         result: what is answered; None where edrone itself failed, which Django logs with its traceback.
         seconds: how long it took.
         request_id: what a proxy calls this request, see `request_id_of`.

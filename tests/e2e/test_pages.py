@@ -216,7 +216,8 @@ def test_somebody_logs_in_finds_a_failed_build_and_reads_its_log(site, browser: 
     with reader(browser, site.url, "anna", PASSWORD) as page:
         page.get_by_role("link", name=f"ismewen/edrone #{HOSTILE}").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("failure")
-        expect(page.get_by_text("exit code 2")).to_be_visible()
+        expect(page.locator(".failure")).to_be_in_viewport()
+        expect(page.locator(".failure")).to_contain_text("exit code 2")
         expect(page.locator("#L1")).to_contain_text("PASS ok")
         assert page.locator("#L1 .f2").evaluate("line => getComputedStyle(line).color") == "rgb(63, 185, 80)"
         page.get_by_role("link", name="Configuration").click()

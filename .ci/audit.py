@@ -16,7 +16,6 @@ BIN = Path(sys.executable).parent
 CODE = (
     "builds",
     "configs",
-    "edrone_site/demonstration.py",
     "demo/sample_data",
     "drone_api",
     "edrone_site",

@@ -129,7 +129,6 @@ def of_texts(*, extending: bool) -> dict[str, Make]:
 
 
 def of_names() -> dict[str, Make]:
-    """Give names of parameters."""
     parts = ("api_", "apiKey", "key_", "a", "A", "-", "aB", "_", "\u00e4", "pass", "1", "DRONE_")
     return {repr(part): repeated(part) for part in parts}
 

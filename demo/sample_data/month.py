@@ -48,7 +48,7 @@ class History:
     def __init__(self, service: Service, now: int, chance: Random) -> None:
         self.service, self.now, self.chance = service, now, chance
         self.broken = False  # the tests of master fail since a push
-        self.live: dict[str, list[PlannedBuild]] = {"staging": [], "production": []}  # what was deployed, in order
+        self.live: list[PlannedBuild] = []  # what was deployed to production, in order
 
     def builds(self) -> Iterator[PlannedBuild]:
         last = self.now - self.service.red_for * HOUR
@@ -106,15 +106,13 @@ class History:
         yield self.promotion(pushed, "staging", pushed.created + 9 * MINUTE, login)
         if self.chance.random() > 0.45:
             return
-        failed = bool(self.live["production"]) and self.chance.random() < 0.12
+        failed = bool(self.live) and self.chance.random() < 0.12
         promotion = self.promotion(pushed, "production", pushed.created + 14 * MINUTE, login, "failure" if failed else "success")
         yield promotion
         if failed:
-            yield self.promotion(
-                self.live["production"][-1], "production", promotion.created + 4 * MINUTE, login, event="rollback"
-            )
+            yield self.promotion(self.live[-1], "production", promotion.created + 4 * MINUTE, login, event="rollback")
         else:
-            self.live["production"].append(pushed)
+            self.live.append(pushed)
 
     def promotion(
         self, parent: PlannedBuild, target: str, moment: int, login: str, status: str = "success", event: str = "promote"

@@ -5,7 +5,6 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +39,6 @@ OMITTED = {
 FORMS = {"build": BUILD, "stage": STAGE, "step": STEP}
 BOOLEANS = {"debug", "errignore", "on_success", "on_failure", "detached"}
 AS_JSON = {"params", "depends_on", "labels"}
-
-
-def create(path: Path, token: str) -> None:
-    """Create a database with sample builds and with an administrator who has this token."""
-    sample_builds.make(path)
-    with closing(Database(path)) as database:
-        add_administrator(database, token)
 
 
 def add_administrator(database: "Database", token: str) -> None:

@@ -15,7 +15,7 @@ from demo.standin.database import Database, Row, shown, written
 from demo.standin.faults import FAULTS
 from demo.standin.http import Handler, LocalServer, Request, Response, serving
 from demo.standin.log_stream import stream_log
-from demo.standin.read_api import NO_ROWS, ErrorAnswer, ReadApi, integer
+from demo.standin.read_api import NO_ROWS, ErrorAnswer, ReadApi
 from demo.standin.runner import OPEN, Runner
 from demo.standin.triggering import NotTriggered, commit_of, trigger
 from demo.standin.yaml_source import YamlSource
@@ -86,18 +86,9 @@ class Drone(ReadApi):
             return streamed
         return Response(200, written(answer) + b"\n")
 
-    def stream(
-        self, request: Request, namespace: str, name: str, number: str, stage: str, step: str
-    ) -> Callable[[Handler], None]:
-        build = self.build(self.repo(request, namespace, name), number)
-        row = self.database.row(
-            "SELECT step_id FROM stages JOIN steps ON step_stage_id = stage_id "
-            "WHERE stage_build_id = ? AND stage_number = ? AND step_number = ?",
-            build["build_id"], integer(stage, "Atoi"), integer(step, "Atoi"),
-        )  # fmt: skip
-        if row is None:
-            raise ErrorAnswer(404, NO_ROWS)
-        return lambda handler: stream_log(handler, self.database.live_logs, row["step_id"])
+    def stream(self, request: Request, *place: str) -> Callable[[Handler], None]:
+        step = self.step_id(request, *place)
+        return lambda handler: stream_log(handler, self.database.live_logs, step)
 
     def create(self, request: Request, *slug: str) -> Any:
         user, repo, query = self.writer(request), self.repo(request, *slug), first_values(request)

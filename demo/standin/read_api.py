@@ -89,16 +89,23 @@ class ReadApi:
         return self.database.build_answer(self.build(self.repo(request, namespace, name), number))
 
     def log(self, request: Request, namespace: str, name: str, number: str, stage: str, step: str) -> Any:
-        repo, _ = self.repo(request, namespace, name), (integer(number), integer(stage, "Atoi"), integer(step, "Atoi"))
-        build = self.build(repo, number)
         row = self.database.row(
-            "SELECT log_data FROM stages JOIN steps ON step_stage_id = stage_id JOIN logs ON log_id = step_id "
-            "WHERE stage_build_id = ? AND stage_number = ? AND step_number = ?",
-            build["build_id"], integer(stage, "Atoi"), integer(step, "Atoi"),
-        )  # fmt: skip
+            "SELECT log_data FROM logs WHERE log_id = ?", self.step_id(request, namespace, name, number, stage, step)
+        )
         if row is None:
             raise ErrorAnswer(404, NO_ROWS)
         return Response(200, bytes(row["log_data"]))
+
+    def step_id(self, request: Request, namespace: str, name: str, number: str, stage: str, step: str) -> int:
+        repo, _ = self.repo(request, namespace, name), (integer(number), integer(stage, "Atoi"), integer(step, "Atoi"))
+        row = self.database.row(
+            "SELECT step_id FROM stages JOIN steps ON step_stage_id = stage_id "
+            "WHERE stage_build_id = ? AND stage_number = ? AND step_number = ?",
+            self.build(repo, number)["build_id"], integer(stage, "Atoi"), integer(step, "Atoi"),
+        )  # fmt: skip
+        if row is None:
+            raise ErrorAnswer(404, NO_ROWS)
+        return int(row["step_id"])
 
 
 def integer(text: str, function: str = "ParseInt") -> int:

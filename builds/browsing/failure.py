@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from builds.drone_db.models import Build, Stage, Step
+from builds.drone_db.vocabulary import FAILED_STATUSES
 from builds.logs.log_rendering import LogLine
 from web import times
 
-FAILED = ("failure", "error", "killed")
 LINES = 8  # of the end of the log
 
 
@@ -22,7 +22,7 @@ class Failure:
 
 def failed_steps(steps: Iterable[Step]) -> list[Step]:
     """Return the steps that made their stage fail, in order."""
-    return [step for step in steps if step.status in FAILED and not step.errignore]
+    return [step for step in steps if step.status in FAILED_STATUSES and not step.errignore]
 
 
 def failure_of(build: Build) -> Failure | None:
@@ -31,7 +31,7 @@ def failure_of(build: Build) -> Failure | None:
     for stage in build.stages.all():
         for step in failed_steps(stage.steps.all()):
             return Failure(stage, step, times.took(step.started, step.stopped, now))
-        if stage.status in FAILED:
+        if stage.status in FAILED_STATUSES:
             return Failure(stage, None, times.took(stage.started, stage.stopped, now))
     return None
 

@@ -12,6 +12,7 @@ from builds.browsing.rows import STARTING, rows
 from builds.drone_db.build_pages import ALL, Filters, RepoIds, of_repositories
 from builds.drone_db.errors import DroneDatabaseUnavailable
 from builds.drone_db.models import Build, Repo
+from builds.drone_db.vocabulary import FAILED_STATUSES
 from builds.starting.models import AuditRecord
 from web.localized import localized
 from web.pages import shown
@@ -40,7 +41,7 @@ def lists(request: HttpRequest) -> dict[str, Any]:
     asked = {
         "blocked": (Filters(status=("blocked",)), BLOCKED),
         "running": (Filters(status=("running", "pending")), RUNNING + BLOCKED),
-        "failed": (Filters(status=("failure", "error", "killed"), since=int(time.time()) - LATELY), FAILED),
+        "failed": (Filters(status=FAILED_STATUSES, since=int(time.time()) - LATELY), FAILED),
         "mine": (Filters(author_login=(login,)), MINE),
         "started": (Filters(sender=(login,)), MINE),
     }

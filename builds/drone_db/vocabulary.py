@@ -21,6 +21,7 @@ class Status(TextChoices):
 # The words of Drone's partial index of builds. A build is never blocked: one that waits for approval is pending or running.
 UNFINISHED = frozenset({Status.PENDING.value, Status.RUNNING.value})
 NOT_FINISHED = UNFINISHED | {Status.BLOCKED.value, Status.WAITING.value}  # of builds, stages and steps
+FAILED_STATUSES = (Status.FAILURE.value, Status.ERROR.value, Status.KILLED.value)  # likewise
 
 
 class Event(TextChoices):

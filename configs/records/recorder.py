@@ -16,6 +16,7 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, Operational
 from configs import metrics
 from configs.database.postgresql import deadline
 from configs.records import rows, rules
+from configs.records.own_database import LOCK_NOT_AVAILABLE, QUERY_CANCELED
 from configs.records.packing import unpacked
 from configs.records.recording_connections import Lent, NoneFree, lend
 from configs.records.rows import Ask
@@ -27,7 +28,6 @@ from texts.characters import one_line, shortened
 
 IN_ALL = 4.5  # seconds after which a request is answered, recorded or not
 PAUSE = 1.0  # seconds without trying, after a failure
-QUERY_CANCELED, LOCK_NOT_AVAILABLE = "57014", "55P03"  # PostgreSQL's codes
 IT = "edrone's own database"
 
 logger = logging.getLogger("edrone.config")

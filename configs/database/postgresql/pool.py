@@ -27,7 +27,6 @@ class Pool:
     """Lends connections, the one used last first."""
 
     def __init__(self, limit: int, connect: Callable[[], PooledConnection]) -> None:
-        """Open nothing yet."""
         self.limit, self.connect = limit, connect
         self.slots = BoundedSemaphore(limit)
         self.idle: list[tuple[float, PooledConnection]] = []  # since when, of the monotonic clock

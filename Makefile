@@ -11,7 +11,7 @@ help: ## List the targets
 
 .PHONY: run
 run: .venv/run ## Start edrone on 127.0.0.1:$PORT (8000), with the sample tree and, unless a Drone is named, a demonstration
-	@exec $(BIN)/python -m edrone_site.run
+	@$(BIN)/python -m edrone_site.run || true # it has said why it cannot start
 
 # Without compiled files each process of a test run compiles everything anew.
 test test-all: export PYTHONDONTWRITEBYTECODE :=
@@ -56,8 +56,12 @@ bench: .venv/dev ## Measure the speed (needs wrk); the tables go to docs/perform
 	$(BIN)/python -m benchmarks.builds
 	$(BIN)/python -m benchmarks.rest
 	$(BIN)/python -m benchmarks.pages
+	$(BIN)/python -m benchmarks.deployments
+	$(BIN)/python -m benchmarks.statistics
 	$(BIN)/python -m benchmarks.trigger
 	$(BIN)/python -m benchmarks.refused
+	$(BIN)/python -m benchmarks.events
+	$(BIN)/python -m benchmarks.validation
 	$(BIN)/python -m benchmarks.growth
 
 .PHONY: format

@@ -29,6 +29,8 @@ def main() -> None:
         if isinstance(error, IntegrityError | DataError) or "--traceback" in sys.argv:
             raise
         sys.exit(f"{trouble(error)} ({' '.join(str(error).split())})")
+    except KeyboardInterrupt:
+        sys.exit(130)  # as of shells
     except BrokenPipeError:  # as of `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to write at the end
         sys.exit(1)

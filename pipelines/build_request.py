@@ -5,14 +5,16 @@ The body also carries a live credential of the forge (`token`). Nothing but the 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from pipelines.errors import Malformed
 
 LARGEST_BODY = 1024 * 1024  # bytes
+LARGEST_WITH_YAML = 8 * LARGEST_BODY  # bytes of a request that carries the whole YAML, escaped
 LARGEST_NUMBER = 2**63 - 1  # Drone's own have 64 bits
+Body = TypeVar("Body", bound="BodyJson")
 Number = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_NUMBER)]
 
 
@@ -28,6 +30,7 @@ class BuildRequest:
     number: int = 0  # 0 when a build is triggered, the build's number when one of its stages starts
     trigger: str = "@hook"  # @hook, @cron, or the login of who started it
     protected: bool = False
+    source_repo: str = ""  # full name of the repository that a pull request comes from; empty where the forge does not say
     config_path: str = ".drone.yml"
     repo_id: int = 0  # Drone's
     build_id: int = 0  # likewise; 0 when a build is triggered
@@ -72,6 +75,7 @@ class BuildJson(msgspec.Struct):
     created: Number = 0
     author_login: str = ""
     sender: str = ""
+    source_repo: str = ""
     params: dict[str, str] = {}  # msgspec gives each its own
 
 
@@ -82,25 +86,78 @@ class BodyJson(msgspec.Struct):
     build: BuildJson
 
 
+class ConfigJson(msgspec.Struct, frozen=True):
+    """The key `config`, by Drone's names."""
+
+    data: str
+
+
+class BodyWithYaml(BodyJson):
+    """The body of requests that carry what Drone has of the YAML so far."""
+
+    config: ConfigJson
+
+
+class BodyToValidate(BodyJson):
+    """The body of a validation: of the YAML only a digest is needed."""
+
+    config: ConfigJson = ConfigJson("")
+
+
+@dataclass(frozen=True)
+class RequestWithYaml:
+    """What Drone asks to convert or validate."""
+
+    build: BuildRequest
+    text: str  # of the repository's own file, or what another converter, or edrone, made of it
+
+
 decoder = msgspec.json.Decoder(BodyJson)
+decoder_with_yaml = msgspec.json.Decoder(BodyWithYaml)
+decoder_to_validate = msgspec.json.Decoder(BodyToValidate)
 
 
 def parse(body: bytes) -> BuildRequest:
-    """Read the body.
+    """Read the body of a request.
 
     Raises:
         Malformed: naming the field and what should be there.
     """
-    if len(body) > LARGEST_BODY:
-        raise too_large()
+    refuse_too_large(body, LARGEST_BODY)
+    return build_of(decoded(decoder, body))
+
+
+def parse_conversion(body: bytes) -> RequestWithYaml:
+    """Read the body of a request for a conversion; errors as of `parse`."""
+    refuse_too_large(body)
+    parts = decoded(decoder_with_yaml, body)
+    return RequestWithYaml(build_of(parts), parts.config.data)
+
+
+def parse_validation(body: bytes) -> RequestWithYaml:
+    """Read the body of a request for a validation; errors as of `parse`."""
+    refuse_too_large(body)
+    parts = decoded(decoder_to_validate, body)
+    return RequestWithYaml(build_of(parts), parts.config.data)
+
+
+def refuse_too_large(body: bytes, largest: int = LARGEST_WITH_YAML) -> None:
+    if len(body) > largest:
+        raise too_large(largest)
+
+
+def decoded(known: msgspec.json.Decoder[Body], body: bytes) -> Body:
     try:
-        parts = decoder.decode(body.decode())  # msgspec does not look whether what it skips is UTF-8
+        return known.decode(body.decode())  # msgspec does not look whether what it skips is UTF-8
     except msgspec.ValidationError as error:
         raise Malformed(in_drones_words(str(error))) from None
     except (ValueError, RecursionError):
         raise Malformed(
             "The body is not JSON in UTF-8, or is nested too deeply; Drone's configuration request is neither."
         ) from None
+
+
+def build_of(parts: BodyJson) -> BuildRequest:
     repo, build = parts.repo, parts.build
     if repo.slug != f"{repo.namespace}/{repo.name}":
         raise Malformed(
@@ -125,13 +182,15 @@ def parse(body: bytes) -> BuildRequest:
         created=build.created,
         author=build.author_login,
         sender=build.sender,
+        source_repo=build.source_repo,
         params=build.params,
     )
 
 
-def too_large() -> Malformed:
+def too_large(limit: int = LARGEST_BODY) -> Malformed:
     """Return the error for a body past the limit."""
-    return Malformed(f"The body is larger than {LARGEST_BODY} bytes; Drone's requests have a few thousand.")
+    most = "Drone's requests have a few thousand" if limit == LARGEST_BODY else "no pipeline needs so much: make the file smaller"
+    return Malformed(f"The body is larger than {limit} bytes; {most}.")
 
 
 def in_drones_words(error: str) -> str:

@@ -12,7 +12,7 @@ from pipelines.language.finish import finished
 from pipelines.language.nodes import Node, Place
 from pipelines.language.origins import Origin
 from pipelines.language.reader import documents
-from pipelines.language.splice import Files, Splicer
+from pipelines.language.splice import Files, Read, Splicer
 
 # A plain key `extends` is always written so; a comment may be too, and then the parser decides.
 MAY_EXTEND = re.compile(r"(?:\A|(?<=[\s\[{,\ufeff]))extends\s*(?:[:,}\]#]|\Z)")
@@ -31,23 +31,24 @@ class Composed:
     roots: tuple[Node, ...] = ()  # of the documents, every node with the place where it is written; empty likewise
 
 
-def compose(path: str, text: str, files: Files) -> Composed:
+def compose(path: str, text: str, files: Files, read: Read = documents) -> Composed:
     """Write out everything that a file extends.
 
     Args:
         path: of the file, from the root of the tree.
         text: its content.
         files: the tree.
+        read: how files are read; RememberedDocuments for those who compose many.
 
     Raises:
         ComposeError: a mistake, with its place; nothing else, whatever the text is, other than what `files` raises.
     """
-    if not MAY_EXTEND.search(text):
+    if not may_extend(text):
         return Composed(text, (path,))
-    splicer = Splicer(files)
+    splicer = Splicer(files, read)
     splicer.budget.read_file(len(text), Place(path, 1, 1))
     try:
-        parsed = documents(path, text, splicer.budget)
+        parsed = read(path, text, splicer.budget)
     except Unreadable:
         if really_extends(text):
             raise
@@ -60,6 +61,11 @@ def compose(path: str, text: str, files: Files) -> Composed:
     except RecursionError:  # deep files, extended by deep files, called from deep inside something else
         raise ComposeError(Place(path, 1, 1), "is too deeply nested, with the files that it extends.") from None
     return Composed(composed, tuple(splicer.sources), tuple(origins), tuple(document.root for document in results))
+
+
+def may_extend(text: str) -> bool:
+    """Return whether the plain key `extends` may be in a text, without parsing it."""
+    return bool(MAY_EXTEND.search(text))
 
 
 def really_extends(text: str) -> bool:

@@ -12,6 +12,12 @@ class ComposeError(Unusable):
         self.place = place
         self.message = message
         self.extended_from: list[Place] = []  # added on the way up, so the nearest first
+        self.outermost = ""  # the reference at the last of these places, as it is written
+
+    def passed(self, place: Place, reference: str) -> None:
+        """Note the `extends` through which the mistake was reached."""
+        self.extended_from.append(place)
+        self.outermost = reference
 
     def __str__(self) -> str:
         chain = ", ".join(f"extended from {place}" for place in self.extended_from)

@@ -16,13 +16,18 @@ NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 class Place(NamedTuple):
     """The file, line and column where something is written."""
 
-    path: str  # from the root of the tree
+    path: str  # from the root of the tree; after a / where it is a repository's own file
     line: int  # from 1
     column: int  # from 1, in characters
 
     def __str__(self) -> str:
         """Write a place as compilers do, so that editors and terminals can jump to it."""
-        return f"projects/{self.path}:{self.line}:{self.column}"
+        return f"{shown_path(self.path)}:{self.line}:{self.column}"
+
+
+def shown_path(path: str) -> str:
+    """Name a file for people: one of the tree, or (its path begins with /) a repository's own file."""
+    return path[1:] if path.startswith("/") else f"projects/{path}"
 
 
 @dataclass(slots=True, eq=False)
@@ -69,6 +74,11 @@ def is_plain(node: Node, text: str) -> bool:
 def is_null(node: Node) -> bool:
     """Return whether a node is null, as Drone's parser reads it."""
     return isinstance(node, Scalar) and (node.tag == NULL_TAG or (node.plain and node.value in NULLS))
+
+
+def text_of(node: Node | None) -> str:
+    """Return what Drone's decoder makes of a value that must be text; empty for a collection or null."""
+    return node.value if isinstance(node, Scalar) and not is_null(node) else ""
 
 
 def identity(key: Node) -> Identity:

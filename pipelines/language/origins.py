@@ -4,7 +4,7 @@ from collections.abc import Sequence as Many
 from itertools import groupby
 from typing import NamedTuple
 
-from pipelines.language.nodes import Place
+from pipelines.language.nodes import Place, shown_path
 from pipelines.language.reader import LINE
 
 
@@ -37,6 +37,6 @@ def annotated(text: str, origins: Many[Origin]) -> str:
         result += lines[done : number - 1]
         done, path = number - 1, origin.place.path
         indent = line[: len(line) - len(line.lstrip(" "))]
-        places = ", with ".join(f"projects/{place.path}:{place.line}" for place in (origin.place, *reversed(others.values())))
+        places = ", with ".join(f"{shown_path(place.path)}:{place.line}" for place in (origin.place, *reversed(others.values())))
         result.append(f"{indent}# {places}\n")
     return "".join([*result, *lines[done:]])

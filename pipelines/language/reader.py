@@ -163,7 +163,8 @@ class Reader:
         return Place(self.path, len(LINE.findall(self.text[: passed_over.end()] + ".")), 1)
 
     def place_of(self, event: Any) -> Place:
-        return Place(self.path, event.start_mark.line + 1, event.start_mark.column + 1)
+        mark = event.start_mark
+        return Place(self.path, mark.line + 1, mark.column + 1)
 
     def begin_document(self, event: Any) -> None:
         """Find where the text of the document begins: after the line of its `---`."""

@@ -112,6 +112,8 @@ def path_of(wanted: FileReference, extending: str) -> str:
         raise wanted.wrong("write the path from the root of the tree, without a / before it.")
     if "\\" in text or any(unicodedata.category(character) == "Cc" for character in text):
         raise wanted.wrong("a path has neither backslashes nor control characters; its parts are joined by /.")
+    if is_own_file(extending) and {".", ".."} & set(text.split("/")):
+        raise wanted.wrong("write the path from the root of the tree: a repository's own file has no place in it.")
     from_here = text.split("/", 1)[0] in {".", ".."}
     path = posixpath.normpath(posixpath.join(posixpath.dirname(extending), text) if from_here else text)
     if path == ".." or path.startswith("../"):
@@ -121,6 +123,11 @@ def path_of(wanted: FileReference, extending: str) -> str:
     if any(len(part.encode()) > LONGEST_NAME for part in path.split("/")):
         raise wanted.wrong(f"has a part longer than {LONGEST_NAME} bytes.")
     return path
+
+
+def is_own_file(path: str) -> bool:
+    """Return whether a path is that of a repository's own file, which is not in the tree: no path in it begins with /."""
+    return path.startswith("/")
 
 
 def no_such_file(wanted: FileReference, path: str, there: Iterable[str]) -> ComposeError:

@@ -1,6 +1,6 @@
 """A file → its documents without `extends`: files are looked up, spliced in and merged."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,6 +25,9 @@ class Files(Protocol):
         """Return files that may have been meant by a path where nothing is."""
 
 
+Read = Callable[[str, str, Budget], list[Document]]  # as `documents` does
+
+
 @dataclass(frozen=True, eq=False)
 class ComposedDocument:
     """One document of the result."""
@@ -45,8 +48,8 @@ class ComposedFile:
 class Splicer:
     """Composes one answer from all the files that it takes."""
 
-    def __init__(self, files: Files) -> None:
-        self.files, self.budget = files, Budget()
+    def __init__(self, files: Files, read: Read = documents) -> None:
+        self.files, self.read, self.budget = files, read, Budget()
         self.done: dict[str, ComposedFile] = {}
         self.sources: list[str] = []  # all files, in the order that they were read
         self.chain: list[str] = []  # the files that are being composed, each extends the next
@@ -58,7 +61,8 @@ class Splicer:
         self.chain.append(path)
         self.heights.append(0)
         try:
-            results = [result for document in parsed for result in self.document(document)]
+            composed = [result for document in parsed for result in self.document(document)]
+            results = [result for result in composed if not is_signature(result.root)] or composed
         finally:
             self.chain.pop()
             height = self.heights.pop()
@@ -101,7 +105,7 @@ class Splicer:
             return merged(base, own, self.budget, removals, by_name=True)
         except ComposeError as error:
             if error.place.path != by.place.path:
-                error.extended_from.append(by.place)
+                error.passed(by.place, by.text)
             raise
 
     def lists(self, root: Mapping) -> tuple[Mapping, dict[str, dict[str, Place]]]:
@@ -110,7 +114,7 @@ class Splicer:
         removals: dict[str, dict[str, Place]] = {}
         for key, value in root.pairs:
             if isinstance(key, Scalar) and key.value in LISTED and isinstance(value, Sequence):
-                items, removed = self.items(value)
+                items, removed = self.items(value, named=key.value.strip("+") in LISTS)
                 if removed and key.value not in LISTS:
                     refuse_removals(removed)
                 removals[key.value] = removed
@@ -119,13 +123,16 @@ class Splicer:
                 pairs.append((key, value))
         return Mapping(root.place, pairs, root.flow, root.tag), removals
 
-    def items(self, sequence: Sequence) -> tuple[Sequence, dict[str, Place]]:
-        """Resolve the items of a list that extend."""
+    def items(self, sequence: Sequence, *, named: bool = False) -> tuple[Sequence, dict[str, Place]]:
+        """Resolve the items of a list that extend. In a `named` one no two of them may bring the same name."""
         items: list[Node] = []
         removed: dict[str, Place] = {}
+        names: dict[str, Place] = {}
         for item in sequence.items:
             if not isinstance(item, Mapping) or not extends(item):
                 items.append(item)
+                if named and (name := name_of(item)):
+                    names.setdefault(name, item.place)
                 continue
             references, own = split(item)
             if references is None:
@@ -134,7 +141,10 @@ class Splicer:
                     raise ComposeError(own.place, f'"{name}" is removed already at {removed[name]}.')
                 removed[name] = own.place
             else:
-                items += self.item(references, own)
+                extended = self.item(references, own)
+                if named:
+                    refuse_twice(extended, item.place, names)
+                items += extended
         return Sequence(sequence.place, items, sequence.flow, sequence.tag), removed
 
     def item(self, references: list[FileReference], own: Mapping) -> list[Node]:
@@ -217,10 +227,10 @@ class Splicer:
             raise no_such_file(reference, path, self.files.paths_near(path))
         self.budget.read_file(len(text), reference.place)
         try:
-            composed = self.file(path, documents(path, text, self.budget))
+            composed = self.file(path, self.read(path, text, self.budget))
             results = [ComposedDocument(expanded(document.root), None) for document in composed.documents]
         except ComposeError as error:
-            error.extended_from.append(reference.place)
+            error.passed(reference.place, reference.text)
             raise
         self.done[path] = ComposedFile(results, composed.height)
         return self.done[path]
@@ -232,6 +242,20 @@ def container(document: ComposedDocument, reference: FileReference) -> Mapping |
     if isinstance(root, Scalar):
         raise reference.wrong("is a single value, and a map or a list is needed.")
     return root
+
+
+def refuse_twice(items: list[Node], place: Place, names: dict[str, Place]) -> None:
+    """Refuse items whose names others of the list have; add theirs. The place is where this list extends them."""
+    mine = {name for item in items if (name := name_of(item))}
+    for name in sorted(mine & names.keys()):
+        raise ComposeError(place, f'"{name}" is already the name of an item at {names[name]}; give one of them another `name`.')
+    names |= dict.fromkeys(mine, place)
+
+
+def is_signature(root: Node) -> bool:
+    """Return whether a document signs the others: it would be of a text that is not there any more."""
+    kind = value_of(root, "kind") if isinstance(root, Mapping) else None
+    return isinstance(kind, Scalar) and kind.value == "signature"
 
 
 def removed_name(own: Mapping) -> str:

@@ -7,11 +7,10 @@ from pipelines.build_request import BuildRequest
 from pipelines.errors import NoFileServes, Unusable
 from pipelines.lookup.candidates import Candidates, Homes, homes
 from pipelines.operations.operation import FOLDER, is_name
+from pipelines.tree.listing import ENDINGS
 from pipelines.tree.tree import Snapshot
 from texts.sentence import Sentence
 from texts.suggestions import few, nearest
-
-ENDINGS = (".yaml", ".yml")
 
 
 def named(request: BuildRequest) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pipelines.errors import ConfigError
 from pipelines.language.compose import Composed, compose
 from pipelines.language.origins import Origin
-from pipelines.language.splice import Files
+from pipelines.language.reader import documents
+from pipelines.language.splice import Files, Read
 from pipelines.operations.head import read_operation
 from pipelines.operations.head_removal import parted, refuse_elsewhere
 from pipelines.operations.operation import Operation, is_operation, name_of
@@ -57,12 +58,12 @@ def from_file(snapshot: Snapshot, file: TreeFile) -> Resolved:
     return resolved
 
 
-def from_source(source: SourceFile, files: Files) -> tuple[Resolved, Composed]:
-    """Resolve a file that is read already; return also how it was composed."""
+def from_source(source: SourceFile, files: Files, read: Read = documents) -> tuple[Resolved, Composed]:
+    """Resolve a file whose text is there already; `read` as of `compose`. Return also how it was composed."""
     path = source.path
     parts = parted(path, source.text)
     operation = read_operation(name_of(path), path, parts.head) if is_operation(path) else None
-    composed = compose(path, parts.padded, files)
+    composed = compose(path, parts.padded, files, read)
     text = parts.pipeline if composed.text == parts.padded else composed.text
     refuse_elsewhere(path, text)
     yaml = None if keeps_its_own_file(path, text) else text

@@ -13,6 +13,8 @@ from pipelines.resolve.resolve import Resolved
 from pipelines.resolve.substitution import breaking
 from texts.sentence import Sentence
 
+DEPLOY_TO = "DRONE_DEPLOY_TO"  # Drone's variable with the target of a promotion
+
 
 def refuse_others(request: BuildRequest, logins: Collection[str], own_login: str = "") -> None:
     """Refuse a build by hand, or the restart of one, that is started past edrone.
@@ -46,8 +48,13 @@ def refuse_parameters(request: BuildRequest, resolved: Resolved) -> None:
         BuildRefused: naming each of them.
     """
     operation = resolved.operation
-    if request.number or not (request.params or operation):
+    if request.number or not (request.params or request.deploy_to or operation):
         return
+    if breaking(resolved.yaml or "", {DEPLOY_TO: request.deploy_to}):
+        raise BuildRefused(
+            f"this {request.event} of {request.slug}: the target must be one line, because the pipeline uses it in its YAML "
+            f"as ${{{DEPLOY_TO}}}."
+        )
     if wrong := wrong_parameters(resolved, request.params):
         what = f"the operation {operation.name}" if operation else "this build"
         raise BuildRefused(f"{what} of {request.slug}: {'; '.join(wrong)}.")

@@ -1,6 +1,6 @@
 """The operations of a repository, the broken ones with what is wrong with them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from pipelines.build_request import BuildRequest
@@ -35,10 +35,16 @@ def list_operations(namespace: str, name: str, tree: Tree, namespaces: Collectio
     Raises:
         TreeUnavailable: there is no tree.
     """
-    folders = homes(BuildRequest(namespace, name, "custom", "", ""), namespaces)
+    return operations_of_all([(namespace, name)], tree, namespaces)
+
+
+def operations_of_all(repos: Iterable[tuple[str, str]], tree: Tree, namespaces: Collection[str] = ()) -> list[ListedOperation]:
+    """Return the operations of repositories, each file once; arguments and errors as of `list_operations`."""
+    folders = [homes(BuildRequest(namespace, name, "custom", "", ""), namespaces) for namespace, name in repos]
 
     def listed(snapshot: Snapshot) -> list[ListedOperation]:
-        return [read_listed(snapshot, name, path) for name, path in names_there(snapshot, folders).items()]
+        paths = {path: name for each in folders for name, path in names_there(snapshot, each).items()}
+        return [read_listed(snapshot, name, path) for path, name in paths.items()]
 
     return read_consistently(tree, listed)
 

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from pipelines.tree.files import Stamp
 
-SIZE_LIMIT = 20 * 1024 * 1024  # bytes in memory: 10,000 pipelines of 1.4 KB, or 3,000 that are composed
+SIZE_LIMIT = 12 * 1024 * 1024  # bytes in memory: 6,000 pipelines of 1.4 KB, or 1,800 that are composed
 ENTRY_SIZE, STAMP_SIZE = 600, 350  # bytes of an entry beside its value and the other stamps, and of one of these
 # A file that changed within this time may change again without a new stamp: clocks of file systems are coarse.
 SETTLED = 2_000_000_000  # nanoseconds

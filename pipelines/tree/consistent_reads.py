@@ -52,17 +52,20 @@ def read_consistently(tree: Tree, read: Callable[[Snapshot], Result]) -> Result:
             except ConfigError as error:
                 failure = error
             changed = None if vanished else snapshot.last_change()
-        found = found_by(result, failure)
-        if changed is not None and retries.was_consistent(since, changed, found):
+        outcome = outcome_of(result, failure)
+        if changed is not None and retries.was_consistent(since, changed, outcome):
             if failure:
                 raise failure
             return result  # type: ignore[return-value]
-        if retries.is_certain and not (vanished or retries.locked) and retries.are_over():
-            return result  # type: ignore[return-value]  # it was there, and was read whole
-        retries.allow_another(vanished)
+        if retries.are_over():  # asked once: a busy machine lets time pass between two looks at the clock
+            if retries.is_certain and not (vanished or retries.locked):
+                return result  # type: ignore[return-value]  # it was there, and was read whole
+            raise retries.error(vanished)
+        if vanished:
+            retries.pause(PAUSE)
 
 
-class Found(NamedTuple):
+class ReadOutcome(NamedTuple):
     """What one read came to."""
 
     what: str  # the path of the file, or the error; empty for nothing, and for lists
@@ -71,13 +74,13 @@ class Found(NamedTuple):
     at_root: bool  # nothing, or a file of the root: the folder of the repository may be missing for a moment
 
 
-def found_by(result: object, failure: ConfigError | None) -> Found:
+def outcome_of(result: object, failure: ConfigError | None) -> ReadOutcome:
     if failure:
-        return Found(str(failure), is_doubtful=True, is_file=False, at_root=False)
+        return ReadOutcome(str(failure), is_doubtful=True, is_file=False, at_root=False)
     path = getattr(result, "path", "")
     nothing = result is None
     at_root = nothing or (bool(path) and "/" not in path)
-    return Found(path, is_doubtful=nothing or bool(DEFAULT.search(path)), is_file=bool(path), at_root=at_root)
+    return ReadOutcome(path, is_doubtful=nothing or bool(DEFAULT.search(path)), is_file=bool(path), at_root=at_root)
 
 
 class FileState(NamedTuple):
@@ -106,23 +109,23 @@ class Retries:
         self.began = 0.0
         self.locked = False
         self.is_certain = False  # that the last read found the right file: no moment of a tree that changes could give another
-        self.found: Found | None = None  # by the last quiet read
-        self.found_since = 0  # nanoseconds: when the first of the quiet reads in a row that found it began
+        self.outcome: ReadOutcome | None = None  # by the last quiet read
+        self.outcome_since = 0  # nanoseconds: when the first of the quiet reads in a row that found it began
 
-    def was_consistent(self, since: int, changed: LastChange, found: Found) -> bool:
+    def was_consistent(self, since: int, changed: LastChange, outcome: ReadOutcome) -> bool:
         """Return whether a read can be believed. Pauses where it cannot, and another read now would be no better.
 
         Args:
             since: when the read began, in nanoseconds of the clock.
             changed: when what was looked at last changed.
-            found: what it came to.
+            outcome: what it came to.
         """
         newest = max(changed)
         if since - newest >= LONG_AGO:
             return True
         # A default in folders at rest is one, whenever its own text was changed.
         rested = since - max(changed.folders, changed.root) >= REST
-        self.is_certain = not found.is_doubtful or (found.is_file and rested)
+        self.is_certain = not outcome.is_doubtful or (outcome.is_file and rested)
         before, after = self.state, state_of(self.root)
         self.state = after
         self.locked = after.git_lock is not None and newest >= after.git_lock.mtime_ns
@@ -131,18 +134,18 @@ class Retries:
         if before != after and (after.git_lock or after.git_index):
             return False
         # The root has often been searched for nothing but a nearer folder of this repository, and changes with those of others.
-        nearest = newest if found.at_root else max(changed.files, changed.folders)
+        nearest = newest if outcome.at_root else max(changed.files, changed.folders)
         clock_is_off = nearest >= now() + QUIET
         if clock_is_off or any(file and newest <= file.mtime_ns for file in (after.git_index, after.link)):
             return True
         if since - nearest < QUIET:
             return self.pause((nearest + QUIET - since) / 1_000_000_000)
-        if self.found != found:
-            self.found, self.found_since = found, since
-        found_for = since - self.found_since
-        unchanged = min(since - nearest, max(since - newest, found_for))
+        if self.outcome != outcome:
+            self.outcome, self.outcome_since = outcome, since
+        same_for = since - self.outcome_since
+        unchanged = min(since - nearest, max(since - newest, same_for))
         left = (QUIET if self.is_certain else REST) - unchanged
-        return left <= 0 or found_for >= REST or self.pause(min(left, QUIET) / 1_000_000_000)
+        return left <= 0 or same_for >= REST or self.pause(min(left, QUIET) / 1_000_000_000)
 
     def pause(self, seconds: float) -> bool:
         """Wait; return False, since the read that went before cannot be believed."""
@@ -151,26 +154,20 @@ class Retries:
         return False
 
     def are_over(self) -> bool:
-        return bool(self.began) and time.monotonic() - self.began >= PATIENCE
+        """Return whether no other read follows one that could not be believed; the first such one begins the time for them."""
+        self.began = self.began or time.monotonic()
+        return time.monotonic() - self.began >= PATIENCE
 
-    def allow_another(self, vanished: str) -> None:
-        """Allow another read, but not for ever.
+    def error(self, vanished: str) -> Unusable:
+        """Return the error that the tree does not come to rest.
 
         Args:
             vanished: path of a file that went away or changed during the last read, or empty.
-
-        Raises:
-            Unusable: the tree does not come to rest.
         """
-        self.began = self.began or time.monotonic()
-        if not self.are_over():
-            if vanished:
-                self.pause(PAUSE)
-            return
         if vanished:
-            raise Unusable(f"projects/{vanished}: goes away or changes whenever it is read; try again.")
+            return Unusable(f"projects/{vanished}: goes away or changes whenever it is read; try again.")
         lock = f" (git is at work there, or {git_folder(self.root)}/index.lock was left behind)" if self.locked else ""
-        raise Unusable(f"The tree {self.root} (setting EDRONE_PROJECTS) changes whenever it is read{lock}; try again.")
+        return Unusable(f"The tree {self.root} (setting EDRONE_PROJECTS) changes whenever it is read{lock}; try again.")
 
 
 def state_of(root: str) -> TreeState:

@@ -4,7 +4,7 @@ import os
 import stat
 from dataclasses import dataclass, field
 
-from pipelines.errors import ConfigError, TreeUnavailable
+from pipelines.errors import ConfigError, TreeUnavailable, Vanished
 from pipelines.tree.tree import Snapshot
 
 DEEPEST = 100  # folders in one another; a link to a folder above ends somewhere
@@ -23,14 +23,14 @@ class Listing:
 def listing(snapshot: Snapshot) -> Listing:
     """Return all paths of the tree. Links to folders inside it are followed, as they are when a build is looked up."""
     result = Listing()
-    walk(snapshot, "", result, (os.fstat(snapshot.folder),))
+    walk(snapshot, "", result, ())
     if result.unreadable and not result.unreadable[0][0]:
         raise TreeUnavailable(f"The tree {snapshot.root} (setting EDRONE_PROJECTS) {result.unreadable[0][1]}.")
     return result
 
 
 def walk(snapshot: Snapshot, folder: str, result: Listing, above: tuple[os.stat_result, ...]) -> None:
-    """Add one folder and what is below it to a listing."""
+    """Add one folder and what is below it to a listing; `above` are the states of the folders on the way to it."""
     try:
         descriptor = os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=snapshot.folder)
     except OSError as error:
@@ -42,8 +42,7 @@ def walk(snapshot: Snapshot, folder: str, result: Listing, above: tuple[os.stat_
             names = sorted((entry.name, entry.is_symlink(), leads_to_folder(entry)) for entry in entries)
     finally:
         os.close(descriptor)
-    circle = len(above) > 1 and any(os.path.samestat(here, other) for other in above[:-1])
-    if circle or len(above) > DEEPEST:
+    if len(above) >= DEEPEST or any(os.path.samestat(here, other) for other in above):
         return
     for name, is_link, is_folder in names:
         path = f"{folder}/{name}" if folder else name
@@ -52,13 +51,10 @@ def walk(snapshot: Snapshot, folder: str, result: Listing, above: tuple[os.stat_
                 result.files.append(path)
         elif is_used(snapshot, path, name):
             result.folders.append(path)
-            if is_link and leads_astray(snapshot, path):
-                result.unreadable.append(
-                    (path, "is a link that leads nowhere or out of the tree; only links inside it are followed")
-                )
+            if is_link and (problem := leads_astray(snapshot, path)):
+                result.unreadable.append((path, problem))
             else:
-                state = os.stat(path, dir_fd=snapshot.folder)
-                walk(snapshot, path, result, (*above, state))
+                walk(snapshot, path, result, (*above, here))
 
 
 def leads_to_folder(entry: os.DirEntry[str]) -> bool:
@@ -76,12 +72,16 @@ def is_used(snapshot: Snapshot, path: str, name: str) -> bool:
     return name != ".git" and any(snapshot.lstat(f"{path}/default{ending}") for ending in ENDINGS)
 
 
-def leads_astray(snapshot: Snapshot, path: str) -> bool:
-    """Return whether a link to a folder leads nowhere or leaves the tree."""
+def leads_astray(snapshot: Snapshot, path: str) -> str:
+    """Return why a link to a folder is not followed; empty where it is."""
     try:
-        return not stat.S_ISDIR(snapshot.folder_mode(snapshot.without_links(path)))
+        if stat.S_ISDIR(snapshot.folder_mode(snapshot.without_links(path))):
+            return ""
     except ConfigError:
-        return True
+        pass
+    except Vanished:  # the tree was swapped
+        return "goes away or changes while it is read; try again"
+    return "is a link that leads nowhere or out of the tree; only links inside it are followed"
 
 
 def stem_of(path: str) -> str:

@@ -63,7 +63,7 @@ def git_of(root: Path) -> Path | None:
 def stamps(git: Path) -> tuple[tuple[int, int, int], ...]:
     """Return what changes with every commit, checkout and pull: inode, size and mtime of git's own files."""
     states = []
-    for name in ("logs/HEAD", "HEAD", "packed-refs"):
+    for name in ("logs/HEAD", "HEAD", "packed-refs", "index"):  # without the first, as some configure git, the last one tells
         with suppress(OSError):
             stat = os.stat(git / name)
             states.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
@@ -124,14 +124,16 @@ def loose_or_packed(git: Path, name: str) -> str:
 def newest(folder: str) -> float:
     """Return the latest time, in Unix seconds, at which a file or folder of the tree was changed.
 
-    Looks at every file: some 0.3 s for 30,000 of them. A tree that git-sync keeps is not walked.
+    Looks at every file: some 0.3 s for 30,000 of them. A tree that git-sync keeps is not walked. What goes away meanwhile, or
+    cannot be read, is passed over.
     """
     latest = os.stat(folder).st_mtime
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name != ".git":
-                    latest = max(latest, newest(entry.path))
-            elif not entry.is_symlink():
-                latest = max(latest, entry.stat(follow_symlinks=False).st_mtime)
+            with suppress(OSError):
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name != ".git":
+                        latest = max(latest, newest(entry.path))
+                elif not entry.is_symlink():
+                    latest = max(latest, entry.stat(follow_symlinks=False).st_mtime)
     return latest

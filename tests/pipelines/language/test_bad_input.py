@@ -84,6 +84,8 @@ MISTAKES = {
                                          'p.yaml:3:3: "a" is already the name of an item at projects/p.yaml:2:3. (extended from projects/top.yaml:1:1)'),
     "a name twice by plus": ("extends: p.yaml\nsteps+:\n- name: a\n", {"p": PIPELINE}, 'top.yaml:3:3: "a" is already the name of an item at projects/p.yaml:4:3.'),
     "removed twice": ("extends: p.yaml\nsteps:\n- {name: a, extends: null}\n- {name: a, extends: null}\n", {"p": PIPELINE}, 'top.yaml:4:3: "a" is removed already at projects/top.yaml:3:3.'),
+    "a step extended twice": ("steps:\n- extends: s.yaml\n- extends: s.yaml\n", {"s": "name: a\n"}, 'top.yaml:3:3: "a" is already the name of an item at projects/top.yaml:2:3; give one of them another `name`.'),
+    "a step extended beside one of its name": ("steps:\n- name: a\n- extends: s.yaml\n", {"s": "name: a\n"}, 'top.yaml:3:3: "a" is already the name of an item at projects/top.yaml:2:3'),
     "a name twice where only an item extends": ("steps:\n- extends: s.yaml\n- name: a\n", {"s": "name: a\n"}, 'top.yaml:3:3: "a" is already the name of an item at projects/s.yaml:1:1.'),
     "removed and there": ("extends: p.yaml\nsteps:\n- {name: a, extends: null}\n- name: a\n", {"p": PIPELINE}, 'top.yaml:3:3: "a" is removed here, and is also at projects/top.yaml:4:3.'),
     "removed with other keys": ("extends: p.yaml\nsteps:\n- {name: a, image: b, extends: null}\n", {"p": PIPELINE}, "top.yaml:3:3: extends: null removes the item of a name"),

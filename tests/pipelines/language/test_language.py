@@ -116,6 +116,34 @@ EXAMPLES = {
     "a quoted merge key is a key": ('extends: step.yaml\n"<<": {a: 1}\n', STEP + '"<<": {a: 1}\n'),
     "aliases are written out": ("extends: step.yaml\na: &a [1]\nb: *a\n", STEP + "a: [1]\nb: [1]\n"),
     "doubled keys: the last wins": ("extends: step.yaml\nimage: a\nimage: b\n", STEP.replace("plugins/docker", "b")),
+    "a merge key joins what Drone's structures join": (
+        """
+extends: step.yaml
+<<: {environment: {A: 1, B: {from_secret: b}}, when: {branch: [main], event: tag}, resources: {limits: {cpu: 1}}}
+environment: {B: 2, C: 3}
+when: {event: [push]}
+resources: {limits: {memory: 2}}
+""",
+        STEP
+        + "environment: {A: 1, B: 2, C: 3}\nwhen: {branch: [main], event: [push]}\nresources: {limits: {cpu: 1, memory: 2}}\n",
+    ),
+    "a merge key that follows overrides joined keys too": (
+        "extends: step.yaml\nenvironment: {A: 1, B: 2}\n<<: {environment: {B: 3, C: 4}}\n",
+        STEP + "environment: {A: 1, B: 3, C: 4}\n",
+    ),
+    "doubled keys of items join": (
+        """
+trigger: {branch: [main]}
+trigger: {event: [push]}
+steps:
+- extends: step.yaml
+- {name: a, settings: {x: {a: 1}, y: 1}, settings: {x: {b: 2}}, build: {context: a}, build: {image: b}}
+""",
+        {
+            "trigger": {"branch": ["main"], "event": ["push"]},
+            "steps": [yaml.safe_load(STEP), {"name": "a", "settings": {"x": {"b": 2}, "y": 1}, "build": {"image": "b"}}],
+        },
+    ),
     "empty documents vanish": ("---\nextends: step.yaml\n---\n---\n# nothing\n", STEP),
     "tags stay": (
         "extends: step.yaml\na: !reference [b]\nc: !!python/object:os.system {d: e}\n",

@@ -53,6 +53,13 @@ def test_parameters_of_ordinary_builds_are_whatever_they_are(files, drone):
         assert drone.ask(push(event=event, trigger="ann", params={"TARGT": "x"})).json() == {"Data": ORDINARY}
 
 
+@pytest.mark.parametrize(("target", "refused"), [("production", False), ("production\n- name: evil", True)])
+def test_a_target_with_a_line_end_never_reaches_the_yaml(tree, drone, target, refused):
+    tree({"edrone/default.yaml": "kind: pipeline\nname: ${DRONE_DEPLOY_TO}\n"})
+    answer = drone.ask(push(event="promote", trigger="ann", deploy_to=target))
+    assert ("the target must be one line" in shown_error(answer)) if refused else "DRONE_DEPLOY_TO" in answer.json()["Data"]
+
+
 def test_a_name_that_is_none_is_a_build_that_says_so(files, drone):
     message = shown_error(drone.ask(push(event="custom", action="chek", trigger="ann")))
     assert message.startswith("edrone: there is no operation 'chek' for ismewen/edrone; there are check. Did you mean check?")

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from pipelines.errors import ConfigError, Unusable
 from pipelines.resolve import from_file
 from pipelines.resolve.resolve import resolve
 from pipelines.tree import consistent_reads
-from pipelines.tree.consistent_reads import Found, Retries, state_of
+from pipelines.tree.consistent_reads import PATIENCE, ReadOutcome, Retries, state_of
 from pipelines.tree.tree import LastChange, Snapshot, Tree
 from tests import checkouts
 from tests.checkouts import Checkouts, asked_during_checkouts, git
@@ -198,9 +199,9 @@ def test_a_writer_that_waits_long_for_its_turn_is_waited_for(root, monkeypatch, 
 def test_a_default_is_believed_by_the_rest_of_its_folders_whenever_its_text_changed(root, files, folders, top, believed):
     since, tenth = time.time_ns(), 101_000_000
     changed = LastChange(since - files * tenth, folders and since - folders * tenth, top and since - top * tenth)
-    found = Found("shop/default.yaml", is_doubtful=True, is_file=True, at_root=False)
+    found = ReadOutcome("shop/default.yaml", is_doubtful=True, is_file=True, at_root=False)
     assert Retries(str(root)).was_consistent(since, changed, found) is believed
-    error = Found("is empty", is_doubtful=True, is_file=False, at_root=False)
+    error = ReadOutcome("is empty", is_doubtful=True, is_file=False, at_root=False)
     assert Retries(str(root)).was_consistent(since, changed, error) is (files == 20)
 
 
@@ -263,6 +264,15 @@ def test_a_tree_that_is_edited_all_the_time_by_renames_of_whole_files_is_served(
     with repeated(edit, 0.05):
         time.sleep(0.2)
         assert str(served(root)).startswith("kind: edited-")
+
+
+@pytest.mark.parametrize("step", [PATIENCE / 2.5, PATIENCE / 2, PATIENCE * 2])
+def test_however_the_time_passes_between_two_looks_at_the_clock_a_file_that_was_read_whole_is_served(root, monkeypatch, step):
+    """A busy machine takes the processor away for a while, at any place."""
+    file, clock = root / "shop" / "master.yaml", itertools.count(1)
+    while_it_waits(monkeypatch, *[file.touch] * 1000)
+    monkeypatch.setattr("pipelines.tree.consistent_reads.time", SimpleNamespace(monotonic=lambda: next(clock) * step))
+    assert served(root) == "kind: master\n"
 
 
 def test_a_default_that_extends_what_is_edited_all_the_time_is_served_once_its_own_folders_rest(root):

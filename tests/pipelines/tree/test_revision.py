@@ -45,6 +45,15 @@ def test_it_follows_a_commit_a_branch_and_a_detached_head(work_tree: Path):
     assert revision_of(work_tree / "projects").name == first
 
 
+def test_it_follows_commits_of_a_git_that_keeps_no_log(work_tree: Path):
+    git(work_tree, "config", "core.logAllRefUpdates", "false")
+    shutil.rmtree(work_tree / ".git/logs")
+    for text in ("one", "two"):
+        (work_tree / "projects/default.yaml").write_text(f"kind: {text}\n")
+        git(work_tree, "commit", "--all", "-m", text)
+        assert name_of(work_tree / "projects") == git(work_tree, "rev-parse", "HEAD")
+
+
 def test_it_reads_packed_references_and_linked_work_trees(work_tree: Path, tmp_path: Path):
     commit = git(work_tree, "rev-parse", "HEAD")
     git(work_tree, "pack-refs", "--all")
@@ -96,6 +105,20 @@ def test_without_git_the_newest_file_tells_the_time(tmp_path: Path):
         os.utime(file, (when, when))
     found = revision_of(tmp_path / "tree")
     assert found.changed == 1_650_000_000
+
+
+def test_what_cannot_be_read_hides_neither_the_commit_nor_the_time(work_tree: Path):
+    root, folder = work_tree / "projects", os.open(work_tree / "projects", os.O_RDONLY)
+    for _ in range(20):  # no path is long enough for the innermost
+        os.mkdir("d" * 250, dir_fd=folder)
+        inner = os.open("d" * 250, os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(folder)
+    revision = revision_of(root)
+    shutil.rmtree(root / ("d" * 250))
+    assert revision.name == git(work_tree, "rev-parse", "HEAD")
+    assert revision.changed >= (root / "default.yaml").stat().st_mtime
 
 
 @pytest.mark.parametrize("head", ["", "nonsense", "ref: refs/heads/none", "ref: ../../../etc/passwd"])

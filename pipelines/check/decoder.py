@@ -4,13 +4,11 @@ Its rules are Go's (docs/drone.md 3.1): any single value serves as text, null se
 not known holds is never looked at.
 """
 
-import binascii
 import re
-from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from pipelines.language.nodes import NULLS, Mapping, Node, Scalar, Sequence, is_null, value_of
+from pipelines.language.nodes import Mapping, Node, Scalar, Sequence, is_null
 from pipelines.language.reader import is_merge
 
 TRUTH = frozenset(
@@ -21,8 +19,6 @@ FLOAT = re.compile(
     r"[-+]?[0-9_]*+(?:\.[0-9_]+|(?<=[0-9_]))([eE][-+][0-9]+)?|\.[0-9]+([eE][0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 )
 DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*")
-READ_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float"))
-NULL_TAG = "tag:yaml.org,2002:null"
 LARGEST = 2**63 - 1
 SIZE = re.compile(r"[0-9]+(\.[0-9]+)? ?[kKmMgGtTpP]?[iI]?[bB]?")
 
@@ -39,9 +35,7 @@ class Single(Shape):
     fits: Callable[[Scalar], bool] = lambda _: True
 
     def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
-        if isinstance(node, Scalar) and not is_as_tagged(node):
-            yield node, f"what its tag {node.tag} says"
-        elif not is_null(node) and not (isinstance(node, Scalar) and self.fits(node)):
+        if not is_null(node) and not (isinstance(node, Scalar) and self.fits(node)):
             yield node, self.needed
 
 
@@ -116,78 +110,49 @@ class Anything(MapOf):
 
 
 class Whatever(Shape):
-    """What a structure's own unmarshaler reads: all but a quoted null, which the decoder does not pass on, and a `!!null x`."""
-
-    def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
-        if isinstance(node, Scalar) and node.tag == NULL_TAG and node.value not in NULLS:
-            yield node, f"what its tag {node.tag} says"
-        if is_quoted_null(node):
-            yield node, "another text (~ and null are nothing to it, also in quotes)"
+    def wrong(self, _: Node, /) -> Iterator[tuple[Node, str]]:
+        yield from ()
 
 
 @dataclass(eq=False)
-class Either(Whatever):
-    """A single value, or a map in its place."""
+class Own(Shape):
+    """What a structure reads by an unmarshaler of its own, which Go does not ask for `null` or `~` in quotes, and then fails."""
 
+    shape: Shape
+
+    def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
+        if isinstance(node, Scalar) and not node.plain and not node.tag and node.value in {"null", "~"}:
+            yield node, f"anything but {node.value} in quotes"
+        else:
+            yield from self.shape.wrong(node)
+
+
+@dataclass(eq=False)
+class Alternatives(Shape):
     single: Single
     mapping: Struct
 
     def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
-        yield from super().wrong(node)
-        yield from self.mapping.wrong(node) if isinstance(node, Mapping) else self.single.wrong(node)
+        return (self.mapping if isinstance(node, Mapping) else self.single).wrong(node)
 
 
-class Setting(Whatever):
-    """A setting of a plugin; Drone looks no further in a map that names a secret."""
-
-    def wrong(self, node: Node, /) -> Iterator[tuple[Node, str]]:
-        yield from super().wrong(node)
-        secret = value_of(node, "from_secret") if isinstance(node, Mapping) else None
-        if not secret or is_null(secret) or any(SECRET.wrong(node)):
-            yield from ANYTHING.wrong(node)
+def either(single: Single, mapping: Struct) -> Shape:
+    """Return what takes a single value, or a map in its place."""
+    return Own(Alternatives(single, mapping))
 
 
-WHATEVER, ANYTHING = Whatever(), Anything()
+PARAMETER, CONDITION = Own(Anything()), Own(Whatever())
 NAME = Single("a name")
-SECRET = Struct(from_secret=NAME)
-
-
-def is_quoted_null(node: Node) -> bool:
-    """Return whether it is a quoted null: one to Go's decoder as well, but not when it decides whether a map is omitted."""
-    return isinstance(node, Scalar) and not node.plain and not node.tag and node.value in {"~", "null"}
 
 
 def is_read(node: Scalar) -> bool:
-    """Return whether the characters decide the type. In quotes, and with other tags, a scalar is text."""
-    return node.plain or node.tag in READ_TAGS
+    """Return whether the characters decide the type. In quotes it is text; with a tag it is taken for what that says."""
+    return node.plain or bool(node.tag)
 
 
 def is_number(node: Scalar) -> bool:
     text = node.value
     return is_read(node) and bool(WHOLE.fullmatch(text) or FLOAT.fullmatch(text)) and not DATE.fullmatch(text)
-
-
-def is_base64(text: str) -> bool:
-    try:
-        return bool(b64decode(re.sub("[\r\n]", "", text), validate=True)) or not text
-    except (binascii.Error, ValueError):
-        return False
-
-
-TAGGED: dict[str, Callable[[str], object]] = {
-    "bool": TRUTH.__contains__,
-    "null": NULLS.__contains__,
-    "int": WHOLE.fullmatch,
-    "float": lambda text: FLOAT.fullmatch(text) and not WHOLE.fullmatch(text),
-    "timestamp": DATE.fullmatch,
-    "binary": is_base64,
-}
-
-
-def is_as_tagged(node: Scalar) -> bool:
-    """Return whether a scalar is what its tag says, if Drone looks at that tag."""
-    fits = TAGGED.get(node.tag.removeprefix("tag:yaml.org,2002:")) if node.tag else None
-    return fits is None or bool(fits(node.value))
 
 
 def is_whole(node: Scalar) -> bool:
@@ -201,6 +166,13 @@ def is_whole(node: Scalar) -> bool:
         except ValueError:
             return is_number(node)
     return is_number(node) and number <= LARGEST
+
+
+def is_positive(node: Scalar) -> bool:
+    """Return whether a number, or a number of bytes, is more than nothing; one that Go cannot store is not."""
+    text = node.value
+    overflows = WHOLE.fullmatch(text) and not is_whole(node)
+    return is_size(node) and any(digit in text for digit in "123456789") and not text.startswith("-") and not overflows
 
 
 def is_size(node: Scalar) -> bool:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from pipelines.check import documents, keys, operations, runner, server, shape, style, volumes
+from pipelines.check import documents, keys, never_matches, operations, runner, runner_values, server, shape, volumes
+from pipelines.check.duplicate_keys import duplicate_keys
 from pipelines.check.escapes import read_as_drone
 from pipelines.check.findings import ERROR, WARNING, Finding, check
 from pipelines.language.errors import ComposeError, TooDeep, TooManyNodes
@@ -25,7 +26,7 @@ def parse_documents(path: str, parts: documents.Split) -> tuple[list[Node], list
     for chunk in parts.chunks:
         place = Place(path, chunk.line - chunk.separated, 1)
         try:
-            document, rest = read_as_drone(path, "\n" * (chunk.line - 1) + chunk.text.removeprefix("\ufeff"))
+            document, rest = read_as_drone(path, "\n" * (chunk.line - 1) + chunk.text.lstrip("\ufeff"))
         except (TooDeep, TooManyNodes) as error:
             problems.append(TOO_LARGE.at(error.place, f"{error.message} It is served, and not looked into."))
         except ComposeError as error:
@@ -40,9 +41,13 @@ def parse_documents(path: str, parts: documents.Split) -> tuple[list[Node], list
             if document is None:
                 problems.append(nothing_in(chunk, place, alone=len(parts.chunks) == 1))
                 continue
-            roots.append(expanded(document.root, lenient=True))
-            if roots[-1] is not document.root:  # of doubled keys the last counts, and all are read
-                problems += shape.wrong_values(server.kind_in(roots[-1]), document.root)
+            written, root = document.root, expanded(document.root, lenient=True)
+            roots.append(root)
+            if root is not written:  # of doubled keys the last counts, and all are read
+                problems += shape.wrong_values(server.kind_in(root), written)
+                if isinstance(root, Mapping) and isinstance(written, Mapping) and server.kind_in(root) == "pipeline":
+                    problems += runner_values.unfit(written, server.type_in(root))
+                problems += duplicate_keys(written)
     return roots, problems
 
 
@@ -58,7 +63,9 @@ def wrong_values(root: Mapping) -> Iterator[Finding]:
     return shape.wrong_values(server.kind_in(root), root)
 
 
-RULES: tuple[Callable[[Mapping], Iterator[Finding]], ...] = (wrong_values, keys.keys, runner.steps, volumes.volumes)
+RULES: tuple[Callable[[Mapping], Iterator[Finding]], ...] = (
+    wrong_values, keys.keys, runner.steps, volumes.volumes, never_matches.never_matches,
+)  # fmt: skip
 
 
 def check_documents(roots: Iterable[Node], *, operation: bool = False) -> Iterator[Finding]:
@@ -66,5 +73,5 @@ def check_documents(roots: Iterable[Node], *, operation: bool = False) -> Iterat
     for root in roots:
         yield from server.without_kind(root)
         if isinstance(root, Mapping):
-            for rule in (*RULES, operations.never_runs if operation else style.style):
+            for rule in (*RULES, operations.never_runs) if operation else RULES:
                 yield from rule(root)

@@ -3,17 +3,18 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipelines.check.findings import ERROR, WARNING, Finding, check
+from pipelines.check.findings import WARNING, Finding, check
 from pipelines.language.limits import LINE
 from pipelines.language.nodes import Place
 
-LONG_LINE = check("long-line", ERROR, "a line of more than 65,535 bytes: Drone loses it and everything after it, without a word")
-END_MARKER = check("end-marker", ERROR, "text after a line that begins with `...`, where Drone stops reading")
-END_LINE = check("end-line", WARNING, "a line that begins with `...` at the end of a file, where it does nothing")
+LONG_LINE = check("long-line", WARNING, "a line of more than 65,535 bytes: Drone loses it and all that follows, without a word")
+END_MARKER = check("end-marker", WARNING, "text after a line that begins with `...`, where Drone stops reading")
 SEPARATOR = check("separator-text", WARNING, "text on the line of a `---`, which Drone drops")
 AFTER = check("text-after-document", WARNING, "text after the end of a document, which Drone does not read")
 LEGACY = check(
-    "legacy-format", WARNING, "a line `pipeline:`: Drone takes the whole file for the format before 1.0 and converts it"
+    "legacy-format",
+    WARNING,
+    "a line `pipeline:`: Drone takes the whole file for the format before 1.0 and converts it, so it is not checked here",
 )
 
 LONGEST_QUOTE = 60  # characters of the file that a message repeats
@@ -72,7 +73,7 @@ def split(text: str, above: int = 0) -> Split:
 
 def is_legacy(text: str) -> bool:
     """Return whether Drone takes a text for the format before 1.0."""
-    return "pipeline:" in text and any(line.rstrip("\r") == "pipeline:" for line in text.split("\n"))
+    return "pipeline:" in text and any(line.rstrip("\t\f\r ") == "pipeline:" for line in text.split("\n"))
 
 
 def traps(path: str, parts: Split) -> Iterator[Finding]:
@@ -81,14 +82,11 @@ def traps(path: str, parts: Split) -> Iterator[Finding]:
         yield LONG_LINE.at(
             Place(path, parts.too_long, 1), f"the line has more than {LINE} bytes: Drone stops reading before it; break it."
         )
-    if parts.ended:
-        place = Place(path, parts.ended, 1)
-        if is_blank(parts.rest):
-            yield END_LINE.at(place, "`...` ends the file for Drone, and nothing follows it; remove the line.")
-        else:
-            yield END_MARKER.at(
-                place, "Drone stops reading at a line that begins with `...`: what follows is lost; remove or indent it."
-            )
+    if parts.ended and not is_blank(parts.rest):
+        yield END_MARKER.at(
+            Place(path, parts.ended, 1),
+            "Drone stops reading at a line that begins with `...`: what follows is lost; remove or indent it.",
+        )
     yield from beside(path, parts.separators)
 
 

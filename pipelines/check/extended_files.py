@@ -1,6 +1,7 @@
-"""The files that others extend, each read once."""
+"""The files that others extend, each read and parsed once."""
 
 from pipelines.errors import Unusable, Vanished
+from pipelines.language.remembered_documents import RememberedDocuments
 from pipelines.operations.head_removal import parted
 from pipelines.tree.tree import Snapshot
 
@@ -9,6 +10,7 @@ class RememberedFiles:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.texts: dict[str, str | Unusable | None] = {}
+        self.documents = RememberedDocuments()
 
     def text(self, path: str) -> str | None:
         """Return the text of a file, without an operation's head; None if there is no file.

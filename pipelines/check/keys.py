@@ -3,19 +3,22 @@
 After the structures of Drone's YAML library and of its runners; a key that any version knew is known.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Lookup
+from itertools import chain
 
 from pipelines.check.findings import WARNING, Finding, check
 from pipelines.check.server import kind_in, type_in
-from pipelines.check.shape import text_of
 from pipelines.events import EVENTS
-from pipelines.language.nodes import Mapping, Node, Scalar, Sequence, value_of
+from pipelines.language.nodes import Mapping, Node, Place, Scalar, Sequence, text_of, value_of
 from texts.suggestions import nearest
 
 UNKNOWN_KEY = check("unknown-key", WARNING, "a key that neither Drone nor the runner of this type knows, and therefore ignores")
 UNKNOWN_TYPE = check("unknown-type", WARNING, "a pipeline type that looks like a misspelt one: no runner would take it")
 UNKNOWN_EVENT = check("unknown-event", WARNING, "an event in a condition that no build has")
+
+
+NEAR = 0.75  # likeness from which a word may have been meant
 
 
 def words(text: str) -> frozenset[str]:
@@ -37,7 +40,7 @@ PIPELINES = {
     "exec": PIPELINE,
     "ssh": PIPELINE | words("server"),
     "digitalocean": PIPELINE | words("server token"),
-    "macstadium": PIPELINE,
+    "macstadium": PIPELINE | words("settings"),
     "aws": PIPELINE | CONTAINERS | words("pool account instance"),
     "vm": PIPELINE | CONTAINERS | words("pool account instance server token"),
 }
@@ -73,6 +76,7 @@ RESOURCES = {
     "signature": RAW | words("hmac"),
 }
 IN_RESOURCES = {"spec": words("schedule branch deployment"), "get": words("path name key")}
+EXTENDING = words("extends")
 MOUNT = words("name path sub_path")
 CONDITION = words("include exclude")
 
@@ -81,33 +85,65 @@ def keys(root: Mapping) -> Iterator[Finding]:
     """Yield the keys of a document that Drone and the runner ignore."""
     kind, name = kind_in(root), type_in(root)
     if kind in RESOURCES:
-        yield from within(without_anchors(root), RESOURCES[kind], f"documents of kind {kind}", IN_RESOURCES)
+        yield from within(without_anchors(root, RESOURCES[kind]), RESOURCES[kind], f"documents of kind {kind}", IN_RESOURCES)
     if kind != "pipeline":
         return
     known = PIPELINES.get(name)
     if known is None:
-        if near := nearest(name, PIPELINES, cutoff=0.75):
+        if near := nearest(name, PIPELINES, NEAR):
             yield UNKNOWN_TYPE.at(
                 value_of(root, "type").place,  # type: ignore[union-attr]  # an unknown type is written somewhere
                 f'no runner takes the type "{name}"; did you mean "{near}"?',
             )
         return
-    yield from within(without_anchors(root), known, f"{name} pipelines", WITHIN)
+    yield from within(without_anchors(root, known), known, f"{name} pipelines", WITHIN)
     yield from conditions(value_of(root, "trigger"))
     for volume in items(root, "volumes"):
         yield from within(volume, VOLUME, "volumes", IN_VOLUMES)
     for part in ("steps", "services"):
         for step in items(root, part):
-            yield from unknown(step, STEPS[name], f"{part} of {name} pipelines")
+            yield from unknown(step, STEPS[name], f"{part} of {name} pipelines", EXTENDING)
             yield from unknown(value_of(step, "when"), CONDITIONS, "`when`")
             yield from conditions(value_of(step, "when"))
             for mount in items(step, "volumes"):
                 yield from unknown(mount, MOUNT, "volumes of a step")
 
 
-def without_anchors(root: Mapping) -> Mapping:
+def without_anchors(root: Mapping, known: frozenset[str]) -> Mapping:
     """Return the map without the keys that exist only to be repeated by aliases."""
-    return Mapping(root.place, [pair for pair in root.pairs if not text_of(pair[0]).startswith(("x-", ".", "_"))], root.flow)
+    if all(text_of(key) in known for key, _ in root.pairs):
+        return root
+    repeated = repeated_in(root)
+    pairs = [
+        (key, value)
+        for key, value in root.pairs
+        if text_of(key) in known or not (text_of(key).startswith(("x-", ".", "_")) or id(key) in repeated)
+    ]
+    return Mapping(root.place, pairs, root.flow)
+
+
+def repeated_in(root: Mapping) -> set[int]:
+    """Return the ids of the keys of a document whose values, or parts of them, aliases repeat under other keys."""
+    repeated: set[int] = set()
+    owners: dict[Place, Node] = {}  # the key under which something is written
+    for key, value in sorted(root.pairs, key=lambda pair: pair[0].place):
+        for node in below([value]):
+            owner = owners.setdefault(node.place, key)
+            if owner is not key and owner.place < node.place:
+                repeated.add(id(owner))
+    return repeated
+
+
+def below(nodes: Iterable[Node]) -> Iterator[Node]:
+    """Yield some nodes and all below them, each once."""
+    rest, seen = list(nodes), set[int]()
+    while rest:
+        node = rest.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            if not isinstance(node, Scalar):
+                rest += node.items if isinstance(node, Sequence) else chain.from_iterable(node.pairs)
 
 
 def items(root: Mapping, key: str) -> list[Mapping]:
@@ -118,17 +154,17 @@ def items(root: Mapping, key: str) -> list[Mapping]:
 
 def within(root: Mapping, known: frozenset[str], where: str, parts: Lookup[str, frozenset[str]]) -> Iterator[Finding]:
     """Yield the unknown keys of a map and of known maps in it."""
-    yield from unknown(root, known, where)
+    yield from unknown(root, known, where, EXTENDING)
     for part, inside in parts.items():
         yield from unknown(value_of(root, part), inside, f"`{part}`")
 
 
-def unknown(node: Node | None, known: frozenset[str], where: str) -> Iterator[Finding]:
-    """Yield the unknown keys of a map."""
+def unknown(node: Node | None, known: frozenset[str], where: str, edrones: frozenset[str] = frozenset()) -> Iterator[Finding]:
+    """Yield the unknown keys of a map; `edrones` are those that edrone itself reads there."""
     for key, _ in node.pairs if isinstance(node, Mapping) else ():
         if not isinstance(key, Scalar) or key.value in known:
             continue
-        near = nearest(key.value, known)
+        near = nearest(key.value, known | edrones, NEAR)
         hint = f'; did you mean "{near}"?' if near else "."
         yield UNKNOWN_KEY.at(key.place, f'{where} have no key "{key.value}", so it would be ignored{hint}')
 
@@ -150,6 +186,6 @@ def events(node: Node) -> Iterator[Finding]:
         for item in value.items if isinstance(value, Sequence) else [value]:
             text = text_of(item)
             if text and text not in EVENTS and not set(text) & set("*?[{"):
-                near = nearest(text, EVENTS)
+                near = nearest(text, EVENTS, NEAR)
                 hint = f'did you mean "{near}"?' if near else f"there are {', '.join(EVENTS)}."
                 yield UNKNOWN_EVENT.at(item.place, f'no build has the event "{text}"; {hint}')

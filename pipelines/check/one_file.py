@@ -1,14 +1,18 @@
 """One file examined: composed as it would be served, and checked as Drone and its runners would read it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
-from pipelines.check import documents, files, keys, operations, runner, server, volumes
+from pipelines.check import documents, files, keys, operations, runner, server, style, substitution, volumes
 from pipelines.check.document_checks import UNREAD, YAML, check_documents, parse_documents, wrong_values
+from pipelines.check.duplicate_keys import duplicate_keys
 from pipelines.check.extended_files import RememberedFiles
 from pipelines.check.findings import ERROR, Finding, check, top
 from pipelines.check.salvage import left_of
+from pipelines.check.signatures import left_out, stale
+from pipelines.check.switches import Switch, allowed
+from pipelines.check.trust import needs_trust
 from pipelines.errors import Unusable
 from pipelines.language.compose import Composed, compose
 from pipelines.language.errors import ComposeError, TooDeep, TooManyNodes
@@ -36,7 +40,10 @@ class Examined:
     path: str
     findings: list[Finding] = field(default_factory=list)  # of the file by itself
     content: list[Finding] = field(default_factory=list)  # of what builds would get
+    once: list[Finding] = field(default_factory=list)  # likewise, told once a tree
+    allowed: list[Switch] = field(default_factory=list)  # what comments switch off
     extended: set[str] = field(default_factory=set)  # paths of other files
+    is_served: bool = False  # `content` is what builds get
     has_kind: bool = False  # it is a pipeline, or something else that Drone knows, and not a part
 
 
@@ -55,6 +62,7 @@ def examine_file(snapshot: Snapshot, path: str, extended: RememberedFiles, *, se
     if isinstance(source, Finding):
         examined.findings.append(source)
         return examined
+    examined.allowed += allowed(path, source.text)
     examine_text(examined, source.text, extended, serves=serves, operation=operation)
     return examined
 
@@ -66,12 +74,15 @@ def examine_text(examined: Examined, text: str, extended: RememberedFiles, *, se
         examined.has_kind = True
         return
     try:
-        composed = compose(path, parts.padded, extended)
+        composed = compose(path, parts.padded, extended, extended.documents.read)
     except ComposeError as error:
         examined.findings.append(broken(error))
         salvage(examined, parts.padded, extended, serves=serves, operation=operation)
         return
     examined.extended.update(composed.sources[1:])
+    if composed.roots:
+        examined.findings += doubled_in(path, parts.padded, extended)
+        examined.findings += left_out(roots_of(path, parts.padded, extended))
     if not serves:
         examined.findings += [] if composed.roots else check_part(path, parts.padded)
         examined.has_kind = says_kind(text)
@@ -83,7 +94,8 @@ def examine_text(examined: Examined, text: str, extended: RememberedFiles, *, se
     except Unusable as error:
         examined.findings.append(REPOSITORY.at(top(path), files.unusable(path, error).message))
         return
-    examined.content += check_served(examined, composed, parts, operation=operation)
+    examined.is_served = True
+    examined.content += check_served(examined, composed, parts, extended, operation=operation)
 
 
 def broken(error: ComposeError) -> Finding:
@@ -100,41 +112,74 @@ def says_kind(text: str) -> bool:
 
 def check_part(path: str, text: str) -> list[Finding]:
     """Return what is wrong in a shared file that extends nothing: it may not be YAML."""
+    findings: list[Finding] = []
     try:
         for document in read_documents(path, text, Budget()):
-            expanded(document.root)
+            if expanded(document.root) is not document.root:
+                findings += duplicate_keys(document.root)
+            findings += left_out([document.root])
     except (TooDeep, TooManyNodes):
         return []
     except ComposeError as error:
         return [YAML.at(error.place, error.message)]
-    return []
+    return findings
 
 
-def check_served(examined: Examined, composed: Composed, parts: FileParts, *, operation: bool) -> Iterator[Finding]:
+def doubled_in(path: str, text: str, extended: RememberedFiles) -> Iterator[Finding]:
+    """Yield the keys that stand twice in a file that could be composed: there the last one counts, too."""
+    for root in roots_of(path, text, extended):
+        yield from duplicate_keys(root)
+
+
+def roots_of(path: str, text: str, extended: RememberedFiles) -> list[Node]:
+    return [document.root for document in extended.documents.read(path, text, Budget())]
+
+
+def check_served(
+    examined: Examined, composed: Composed, parts: FileParts, extended: RememberedFiles, *, operation: bool
+) -> Iterator[Finding]:
     """Yield what is wrong in what a build would get."""
-    complete = True
+    problems: list[Finding] = []
+    if documents.is_legacy(composed.text):
+        examined.has_kind = True
+        yield documents.LEGACY.at(
+            top(examined.path),
+            "has a line `pipeline:`: Drone converts the whole file from the format before 1.0; its content is not checked here.",
+        )
+        for path in composed.sources[1:]:  # Drone runs both steps of one name, and edrone has read them by then
+            yield from doubled_in(path, extended.text(path) or "", extended)
+        return
     if composed.roots:
         roots = [expanded(root) for root in composed.roots]
     else:
-        if documents.is_legacy(parts.pipeline):
-            examined.has_kind = True
-            yield documents.LEGACY.at(
-                top(examined.path), "has a line `pipeline:`: Drone converts the whole file from the format before 1.0."
-            )
-            return
         split = documents.split(parts.pipeline, parts.padded.count("\n") - parts.pipeline.count("\n"))
         yield from documents.traps(examined.path, split)
         roots, problems = parse_documents(examined.path, split)
         yield from problems
-        complete = not any(problem.id in UNREAD for problem in problems)
     heads = list(operations.misplaced(examined.path, composed.text, roots))
     yield from heads
     roots = [root for root in roots if not heads or server.kind_in(root) != "operation"]
     examined.has_kind = bool(heads) or any(map(server.kind_in, roots))
     if any(server.kind_in(root) == "template" for root in roots):
         return  # Drone makes something else of the whole file first
+    complete = not any(problem.id in UNREAD for problem in problems)
     yield from check_documents(roots, operation=operation)
     yield from server.lint(examined.path, roots, complete=complete)
+    yield from stale(roots)
+    advise(examined, roots, operation=operation)
+    if composed.roots:
+        yield from substitution.in_nodes(roots, composed.text, extended)
+    elif complete and any(server.kind_in(root) == "pipeline" for root in roots):
+        yield from substitution.in_text(examined.path, parts.padded, split)
+
+
+def advise(examined: Examined, roots: Iterable[Node], *, operation: bool) -> None:
+    """Add what works, and may not be meant, or not everywhere."""
+    pipelines = [root for root in roots if isinstance(root, Mapping)]
+    examined.once += chain.from_iterable(map(needs_trust, pipelines))
+    if not operation:
+        findings = examined.content if style.people_start(pipelines) else examined.once
+        findings += chain.from_iterable(map(style.style, pipelines))
 
 
 def salvage(examined: Examined, text: str, extended: RememberedFiles, *, serves: bool, operation: bool) -> None:
@@ -160,6 +205,7 @@ def salvage(examined: Examined, text: str, extended: RememberedFiles, *, serves:
     if serves:
         content = [*check_documents(roots, operation=operation), *server.lint(examined.path, roots, complete=False)]
         examined.content += [finding for finding in content if finding.id not in left_out]
+        advise(examined, roots, operation=operation)
 
 
 def by_itself(root: Node) -> Iterator[Finding]:

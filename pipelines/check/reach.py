@@ -98,7 +98,7 @@ def reach(
         return
     if "_shared" in folders:
         if stem:
-            yield NOT_EXTENDED.at(top(path), "nobody extends this file; delete it, or extend it.")
+            yield NOT_EXTENDED.at(top(path), "no file of the tree extends it; delete it, unless repositories' own files do.")
     elif (reserved := next((name for name in path.split("/") if name.startswith("_")), "")) and not is_place(stem, namespaces):
         yield RESERVED.at(top(path), misuse(reserved, stem))
     elif not stem:
@@ -125,4 +125,6 @@ def misuse(name: str, stem: str) -> str:
             "no operation is looked for here: it is _operations/NAME.yaml at the root, or in a folder of a repository or of a "
             "namespace; NAME has small letters, digits and -."
         )
+    if name.startswith("_checks."):
+        return "findings are switched off in the file _checks.yaml at the root of the tree only; move it there."
     return f'names that begin with _ are reserved, and "{name}" has no meaning: shared files go to _shared/, others elsewhere.'

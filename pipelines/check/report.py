@@ -10,7 +10,8 @@ def text(findings: Iterable[Finding], root: str) -> Iterator[str]:
     """Yield one line a finding, as compilers write them."""
     for finding in findings:
         where = f"{root}{one_line(finding.path)}:{finding.line}:{finding.column}"
-        yield f"{where}: {finding.severity} {finding.id} {one_line(finding.message)}"
+        message = one_line(finding.message).removeprefix(f"{finding.id} ")  # or it would be there twice, as of `extends`
+        yield f"{where}: {finding.severity} {finding.id} {message}"
 
 
 def github(findings: Iterable[Finding], root: str) -> Iterator[str]:
@@ -27,6 +28,8 @@ def as_json(findings: Iterable[Finding], root: str) -> Iterator[str]:
 
 def one_line(message: str) -> str:
     """Escape characters that would end the line or be invisible in it."""
+    if message.isprintable():
+        return message
     return "".join(character if character.isprintable() else character.encode("unicode_escape").decode() for character in message)
 
 
@@ -36,7 +39,6 @@ def escaped(value: str) -> str:
 
 
 def escaped_property(value: str) -> str:
-    """Escape a property of a workflow command."""
     return escaped(value).replace(":", "%3A").replace(",", "%2C")
 
 

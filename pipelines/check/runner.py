@@ -2,57 +2,67 @@
 
 from collections.abc import Iterator
 
-from pipelines.check.decoder import Shape
+from pipelines.check.documents import shown
 from pipelines.check.findings import ERROR, WARNING, Finding, check
 from pipelines.check.keys import PIPELINES, items
-from pipelines.check.server import kind_in, type_in
-from pipelines.check.shape import BYTES, NAMED_TEXTS, NUMBER, YES_OR_NO, is_true, key_place, text_of, texts_of
-from pipelines.language.nodes import Mapping, Node, Place, Scalar, Sequence, is_null, kind_of, value_of
+from pipelines.check.runner_values import at, values
+from pipelines.check.server import BY_EXACT_NAME, kind_in, type_in
+from pipelines.check.shape import is_true, key_place, texts_of
+from pipelines.language.nodes import Mapping, Node, Place, Scalar, Sequence, is_null, text_of, value_of
 
-NO_STEPS = check("no-steps", ERROR, "a pipeline without steps")
-NULL_STEP = check("null-step", ERROR, "an item of `steps` or `services` with nothing in it")
+NO_STEPS = check("no-steps", WARNING, "a pipeline without steps: its runner clones, and does nothing else")
+NULL_STEP = check("null-step", ERROR, "an item of `steps` with nothing in it; of `services` where the runner reads them")
 UNNAMED_STEP = check("unnamed-step", ERROR, "a step without a name")
 LONG_STEP = check("long-step-name", ERROR, "a step name of more than 100 characters")
 TWICE = check("duplicate-step", ERROR, "two steps of one name; in docker pipelines services and `clone` count too")
 NO_IMAGE = check("step-without-image", ERROR, "a step or service of a docker or kubernetes pipeline without an image")
-IDLE = check("idle-step", ERROR, "a step with neither image nor commands nor settings")
-STEP_DEPENDENCY = check("unknown-step", ERROR, "`depends_on` of a docker step names no step or service that stands before it")
+IDLE = check("idle-step", WARNING, "a step that needs no image, with neither commands nor settings: it does nothing")
+STEP_DEPENDENCY = check(
+    "unknown-step", ERROR, "`depends_on` of a docker or kubernetes step names no step or service that stands before it"
+)
 MAYBE_DEPENDENCY = check("unknown-step-name", WARNING, "`depends_on` of a step of another type names no step of the pipeline")
 NO_SERVER = check("no-server", ERROR, "an ssh pipeline without `host`, `user`, or `password` or `ssh_key` of its `server`")
 
-VALUE = check(
-    "runner-value",
+# Severities follow the runners: they clone, and pass, where there is nothing to do.
+EXEC_IMAGE = check("exec-image", ERROR, "a step of an exec pipeline with an image, which its runner refuses")
+DETACHED = check("detached-step", ERROR, "`detach: true` in a step of an ssh or digitalocean pipeline")
+NO_TOKEN = check("no-token", ERROR, "a digitalocean pipeline without a `token`")
+UNNAMED_STAGE = check(
+    "unnamed-stage", ERROR, "an exec, ssh or digitalocean pipeline without a name: its runner looks for it in vain"
+)
+SUBSTITUTED_STAGE = check(
+    "substituted-name",
     ERROR,
-    "a value that only the runner reads, and cannot: a secret in a whole pipeline's `environment`, a word for a size",
+    r"`${`, `$$`, `\\` or `\/` in a pipeline's name: its runner substitutes first, and then finds no such name",
 )
 
-SIZES = ("mem_limit", "memswap_limit", "shm_size")  # of a docker step; Drone's server does not look at them
 NEED_IMAGES = frozenset({"docker", "kubernetes"})
+WITH_SERVICES = NEED_IMAGES | {"aws", "vm"}
 LONGEST_NAME = 100  # bytes
+SUBSTITUTED = ("${", "$$", r"\\", r"\/")  # what no runner leaves as it is written
 
 
 def steps(root: Mapping) -> Iterator[Finding]:
     """Yield what is wrong with the steps of a pipeline."""
-    name = type_in(root)
-    if kind_in(root) != "pipeline" or name not in PIPELINES:
+    kind = type_in(root)
+    if kind_in(root) != "pipeline" or kind not in PIPELINES:
         return
     listed = value_of(root, "steps")
     if not isinstance(listed, Sequence) or not listed.items:
-        yield NO_STEPS.at(key_place(root, "steps").place, "the pipeline has no steps; the runner fails it, or does nothing.")
-    for part in ("services", "steps"):
+        yield NO_STEPS.at(key_place(root, "steps").place, "the pipeline has no steps: its runner clones, and does nothing else.")
+    parts = ("services", "steps") if kind in WITH_SERVICES else ("steps",)
+    for part in parts:
         listed = value_of(root, part)
         for item in listed.items if isinstance(listed, Sequence) else ():
             if is_null(item):
                 yield NULL_STEP.at(item.place, f"an item of {part} is empty; remove it.")
-    for part in ("services", "steps"):
+    for part in parts:
         for step in items(root, part):
-            yield from step_alone(step, part, name)
-    yield from doubled(root, name)
-    yield from waits(root, name)
-    if name in NEED_IMAGES:
-        yield from values(root, name)
-    if name == "ssh":
-        yield from server_of_ssh(root)
+            yield from step_alone(step, part, kind)
+    yield from doubled(root, kind)
+    yield from waits(root, kind)
+    yield from values(root)
+    yield from of_its_type(root, kind)
 
 
 def step_alone(step: Mapping, part: str, kind: str) -> Iterator[Finding]:
@@ -64,39 +74,23 @@ def step_alone(step: Mapping, part: str, kind: str) -> Iterator[Finding]:
         yield LONG_STEP.at(
             key_place(step, "name").place, f"the name of the step has more than {LONGEST_NAME} bytes; the runner refuses it."
         )
-    if not any(is_filled(value_of(step, key)) for key in ("image", "commands", "settings", "build")):
-        yield IDLE.at(step.place, f'"{name}" has neither image nor commands nor settings: it does nothing.')
-    elif kind in NEED_IMAGES and not is_filled(value_of(step, "image")):
-        yield NO_IMAGE.at(step.place, f'"{name}" has no image; the runner of {kind} pipelines refuses it.')
-
-
-def values(root: Mapping, kind: str) -> Iterator[Finding]:
-    """Yield values that only the runner reads, and cannot."""
-    yield from unreadable(value_of(root, "environment"), NAMED_TEXTS)
-    if isinstance(clone := value_of(root, "clone"), Mapping):
-        yield from unreadable(value_of(clone, "retries"), NUMBER)
-        yield from unreadable(value_of(clone, "trace"), YES_OR_NO)
-    for step in (*items(root, "services"), *items(root, "steps")) if kind == "docker" else ():
-        for key in SIZES:
-            yield from unreadable(value_of(step, key), BYTES)
-
-
-def unreadable(value: Node | None, shape: Shape) -> Iterator[Finding]:
-    """Yield the nodes that do not fit the shape that the runner needs."""
-    for node, needed in shape.wrong(value) if value else ():
-        yield VALUE.at(node.place, f"the runner needs {needed} here, and is given {kind_of(node)}; it refuses the pipeline.")
+    if kind in NEED_IMAGES:
+        if not is_filled(value_of(step, "image")):
+            yield NO_IMAGE.at(step.place, f'"{name}" has no image; the runner of {kind} pipelines refuses it.')
+    elif not any(is_filled(value_of(step, key)) for key in ("image", "commands", "settings", "build")):
+        yield IDLE.at(step.place, f'"{name}" has neither commands nor settings: it does nothing.')
+    if kind == "exec" and is_filled(value_of(step, "image")):
+        yield EXEC_IMAGE.at(
+            key_place(step, "image").place, f'"{name}" has an image; the runner of exec pipelines refuses it. Is it type: docker?'
+        )
+    if kind in {"ssh", "digitalocean"} and is_true(value_of(step, "detach")):
+        yield DETACHED.at(key_place(step, "detach").place, f"the runner of {kind} pipelines refuses steps that are detached.")
 
 
 def is_filled(value: Node | None) -> bool:
     if isinstance(value, Scalar):
         return bool(text_of(value))
     return value is not None and bool(value.items if isinstance(value, Sequence) else value.pairs)
-
-
-def has(step: Mapping, key: str) -> bool:
-    """Return whether a key of a step has a value that is not null."""
-    value = value_of(step, key)
-    return value is not None and not is_null(value)
 
 
 def clones_itself(root: Mapping) -> bool:
@@ -124,14 +118,14 @@ def doubled(root: Mapping, kind: str) -> Iterator[Finding]:
 def waits(root: Mapping, kind: str) -> Iterator[Finding]:
     """Yield what is wrong with the steps that steps wait for."""
     listed = [(part, step) for part in ("services", "steps") for step in items(root, part)]
-    clones = {"clone"} if kind != "docker" or clones_itself(root) else set()
+    clones = {"clone"} if clones_itself(root) or kind not in NEED_IMAGES else set()
     everywhere = {text_of(value_of(step, "name")) for _, step in listed} | clones
     before = set(clones)
     for _, step in listed:
         name = text_of(value_of(step, "name"))
         before.add(name)
         for node, dependency in texts_of(value_of(step, "depends_on")):
-            if kind != "docker":
+            if kind not in NEED_IMAGES:
                 if dependency not in everywhere:
                     yield MAYBE_DEPENDENCY.at(node.place, f'depends_on "{dependency}": the pipeline has no step of that name.')
             elif dependency == name:
@@ -141,11 +135,36 @@ def waits(root: Mapping, kind: str) -> Iterator[Finding]:
                 yield STEP_DEPENDENCY.at(node.place, f'depends_on "{dependency}": a step of that name {where}.')
 
 
+def of_its_type(root: Mapping, kind: str) -> Iterator[Finding]:
+    """Yield what is missing in a pipeline of its type."""
+    name, place = text_of(value_of(root, "name")), key_place(root, "name").place
+    if any(mark in name for mark in SUBSTITUTED):
+        yield SUBSTITUTED_STAGE.at(
+            place, f'Drone calls the pipeline "{shown(name)}", and the runner finds none of that name once it has substituted.'
+        )
+    if kind in BY_EXACT_NAME and not name:
+        yield UNNAMED_STAGE.at(
+            place, f'Drone calls the pipeline default, and the runner of {kind} pipelines finds none of that name; add "name:".'
+        )
+    if kind == "ssh":
+        yield from server_of_ssh(root)
+    if kind == "digitalocean" and not is_given(value_of(root, "token")):
+        yield NO_TOKEN.at(key_place(root, "token").place, "the runner of digitalocean pipelines needs a token.")
+
+
 def server_of_ssh(root: Mapping) -> Iterator[Finding]:
     """Yield what is missing in the server of an ssh pipeline."""
-    section = value_of(root, "server")
+    section, place = value_of(root, "server"), key_place(root, "server").place
+    given = [key for key in ("host", "user", "password", "ssh_key") if is_given(at(section, key))]
     for key in ("host", "user"):
-        if not (isinstance(section, Mapping) and has(section, key)):
-            yield NO_SERVER.at(key_place(root, "server").place, f"the runner of ssh pipelines needs server.{key}.")
-    if isinstance(section, Mapping) and not (has(section, "password") or has(section, "ssh_key")):
-        yield NO_SERVER.at(key_place(root, "server").place, "the runner of ssh pipelines needs a password or ssh_key.")
+        if key not in given:
+            yield NO_SERVER.at(place, f"the runner of ssh pipelines needs server.{key}.")
+    if not {"password", "ssh_key"} & set(given):
+        yield NO_SERVER.at(place, "the runner of ssh pipelines needs a password or ssh_key in server.")
+
+
+def is_given(value: Node | None) -> bool:
+    """Return whether a value that may be a secret is there: a text, or a map that names the secret or holds the value."""
+    if isinstance(value, Mapping):
+        return any(text_of(value_of(value, key)) for key in ("value", "from_secret"))
+    return bool(text_of(value))

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from collections.abc import Sequence as Many
 
 from pipelines.check.findings import ERROR, WARNING, Finding, check
-from pipelines.check.shape import key_place, text_of, texts_of
-from pipelines.language.nodes import Mapping, Node, Place, value_of
+from pipelines.check.shape import key_place, texts_of
+from pipelines.language.nodes import Mapping, Node, Place, text_of, value_of
 
 BEFORE = check(
     "text-before-separator", ERROR, "only comments or blank lines before the first `---`: a document without a kind to Drone"
@@ -27,6 +27,7 @@ OSES = ("linux", "windows")
 ARCHES = ("amd64", "arm64", "arm", "ppc64le", "s390x")
 RESOURCES = frozenset({"cron", "secret", "registry", "signature"})  # kinds that are no pipeline
 LONGEST_NAME = 100  # characters
+BY_EXACT_NAME = frozenset({"exec", "ssh", "digitalocean"})  # types whose runner finds no pipeline that has no name
 
 
 def kind_in(root: Node) -> str:
@@ -65,7 +66,7 @@ def lint(path: str, roots: Many[Node], *, complete: bool = True) -> Iterator[Fin
             which = f'"{name}"' if name else "no name"
             yield DUPLICATE.at(place, f"another pipeline of the file has {which} too ({names[name]}); Drone refuses the file.")
         names.setdefault(name, place)
-        if not name:
+        if not name and not (kind_in(root) == "pipeline" and type_in(root) in BY_EXACT_NAME):
             yield UNNAMED.at(place, "the pipeline has no name: Drone calls it default, and its depends_on is lost; name it.")
         if len(name) > LONGEST_NAME:
             yield LONG_NAME.at(place, f"the name has {len(name)} characters; Drone's database holds {LONGEST_NAME}.")

@@ -5,10 +5,10 @@ After the structures of Drone's YAML library.
 
 from collections.abc import Iterator
 
-from pipelines.check.decoder import TRUTH, WHATEVER, Either, ListOf, MapOf, Setting, Single, Struct, is_read, is_size, is_whole
+from pipelines.check.decoder import CONDITION, PARAMETER, TRUTH, ListOf, MapOf, Single, Struct, either, is_read, is_size, is_whole
 from pipelines.check.documents import LONGEST_QUOTE
 from pipelines.check.findings import ERROR, Finding, check
-from pipelines.language.nodes import Mapping, Node, Scalar, Sequence, identity, is_null, kind_of
+from pipelines.language.nodes import Mapping, Node, Scalar, Sequence, identity, kind_of, text_of
 
 WRONG_VALUE = check("wrong-value", ERROR, "a value of a kind that Drone cannot read there: text for a list, a word for a number")
 
@@ -17,17 +17,17 @@ YES_OR_NO = Single("true or false", lambda node: is_read(node) and node.value in
 NUMBER = Single("a number", is_whole)
 BYTES = Single("a size like 512MiB", is_size)
 TEXTS, NAMED_TEXTS = ListOf(TEXT), MapOf(TEXT)
-VARIABLE = Either(TEXT, Struct(value=TEXT, from_secret=TEXT))
+VARIABLE = either(TEXT, Struct(value=TEXT, from_secret=TEXT))
 CONDITION_KEYS = ("action", "branch", "cron", "event", "instance", "paths", "ref", "repo", "status", "target")
-CONDITIONS = Struct(matrix=NAMED_TEXTS, **dict.fromkeys(CONDITION_KEYS, WHATEVER))
+CONDITIONS = Struct(matrix=NAMED_TEXTS, **dict.fromkeys(CONDITION_KEYS, CONDITION))
 COMPUTE = Struct(cpu=NUMBER, memory=BYTES)
 MOUNTS = ListOf(Struct(name=TEXT, path=TEXT))
 STEP = Struct(
-    build=Either(TEXT, Struct(args=NAMED_TEXTS, cache_from=TEXTS, context=TEXT, dockerfile=TEXT, image=TEXT, labels=NAMED_TEXTS)),
+    build=either(TEXT, Struct(args=NAMED_TEXTS, cache_from=TEXTS, context=TEXT, dockerfile=TEXT, image=TEXT, labels=NAMED_TEXTS)),
     command=TEXTS, commands=TEXTS, detach=YES_OR_NO, depends_on=TEXTS, devices=MOUNTS, dns=TEXTS, dns_search=TEXTS,
     entrypoint=TEXTS, environment=MapOf(VARIABLE), extra_hosts=TEXTS, failure=TEXT, image=TEXT, network_mode=TEXT, name=TEXT,
-    ports=ListOf(Either(NUMBER, Struct(port=NUMBER, host=NUMBER, protocol=TEXT))), privileged=YES_OR_NO, pull=TEXT,
-    push=Either(TEXT, Struct(image=TEXT)), resources=Struct(limits=COMPUTE, requests=COMPUTE), settings=MapOf(Setting()),
+    ports=ListOf(either(NUMBER, Struct(port=NUMBER, host=NUMBER, protocol=TEXT))), privileged=YES_OR_NO, pull=TEXT,
+    push=either(TEXT, Struct(image=TEXT)), resources=Struct(limits=COMPUTE, requests=COMPUTE), settings=MapOf(PARAMETER),
     shell=TEXT, user=TEXT, volumes=MOUNTS, when=CONDITIONS, working_dir=TEXT,
 )  # fmt: skip
 RAW = {"version": TEXT, "kind": TEXT, "type": TEXT}
@@ -51,11 +51,6 @@ def wrong_values(kind: str, root: Node) -> Iterator[Finding]:
     for node, needed in OTHERS.get(kind, PIPELINE).wrong(root):
         what = f'"{node.value}"' if isinstance(node, Scalar) and len(node.value) <= LONGEST_QUOTE else kind_of(node)
         yield WRONG_VALUE.at(node.place, f"{what} stands where Drone's server needs {needed}; it would refuse the whole file.")
-
-
-def text_of(node: Node | None) -> str:
-    """Return what Drone's decoder makes of a value that must be text; empty for a collection or null."""
-    return node.value if isinstance(node, Scalar) and not is_null(node) else ""
 
 
 def texts_of(node: Node | None) -> list[tuple[Node, str]]:

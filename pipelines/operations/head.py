@@ -10,12 +10,12 @@ from pipelines.language.limits import Budget
 from pipelines.language.nodes import Mapping as MapNode
 from pipelines.language.nodes import Node, Place, Scalar, Sequence, is_null, kind_of, value_of
 from pipelines.language.reader import documents
-from pipelines.operations.inputs import length_problem, wrong_value
+from pipelines.operations.inputs import MOST_NAMED, length_problem, wrong_value
 from pipelines.operations.operation import LEVELS, TYPES, Input, Operation
 from pipelines.operations.parameter_names import unusable
 from texts.suggestions import nearest
 
-KEYS = ("kind", "title", "description", "level", "inputs")
+KEYS = ("kind", "title", "description", "level", "target", "inputs")
 MOST_INPUTS = 100  # Drone stores 4000 characters of all parameters of a build
 INPUT_KEYS = ("description", "required", "default", "type", "options")
 ALL_INPUT_KEYS = ", ".join(INPUT_KEYS)
@@ -75,6 +75,7 @@ def read_head(name: str, path: str, head: str) -> tuple[Operation, Mistakes]:
                 description=text_in(values, "description", mistakes),
                 level=word_in(values, "level", LEVELS, mistakes),
                 inputs=tuple(inputs_of(values.get("inputs"), mistakes)),
+                target=mistakes.value_of(lambda: target_of(values), "") if "target" in values else "",
             )
     return operation, mistakes
 
@@ -152,6 +153,16 @@ def refuse_default(wanted: Input, default: str, place: Place) -> None:
         raise ComposeError(place, f'the default of the input "{wanted.name}" holds the character NUL.')
     if too_long := length_problem({wanted.name: default}):
         raise ComposeError(place, f'with the default of the input "{wanted.name}" {too_long}.')
+
+
+def target_of(values: Mapping[str, Node]) -> str:
+    """Read which input says where the operation deploys to. An input with a mistake of its own is there all the same."""
+    name, inputs = text(values["target"]), values.get("inputs")
+    names = [key.value for key, _ in inputs.pairs if isinstance(key, Scalar)] if isinstance(inputs, MapNode) else []
+    if name not in names:
+        hint = meant(name, names) or (f"write one of {', '.join(names[:MOST_NAMED])}." if names else "the operation has none.")
+        raise ComposeError(values["target"].place, f'the target "{name}" is not the name of an input; {hint}')
+    return name
 
 
 def options_of(node: Node) -> Iterable[str]:

@@ -47,7 +47,7 @@ def refuse_elsewhere(path: str, text: str) -> None:
     except yaml.YAMLError:
         return
     if "operation" in documents:
-        where = "must be the first document of its file" if is_operation(path) else "belongs into a file in _operations/"
+        where = "must be the first document of its file" if is_operation(path) else "belongs in a file in _operations/"
         raise Unusable(f"projects/{path}: `kind: operation` {where}.")
 
 

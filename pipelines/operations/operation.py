@@ -33,6 +33,7 @@ class Operation:
     description: str = ""
     level: str = "run"  # one of LEVELS
     inputs: tuple[Input, ...] | None = None  # None: there is no head, so that any parameters may be given
+    target: str = ""  # the input whose value says where this deploys to; empty: it is no deployment
 
 
 def is_name(text: str) -> bool:
@@ -45,5 +46,4 @@ def is_operation(path: str) -> bool:
 
 
 def name_of(path: str) -> str:
-    """Return the name of the operation at a path."""
     return posixpath.splitext(posixpath.basename(path))[0]

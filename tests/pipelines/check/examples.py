@@ -21,6 +21,9 @@ EXEC = GOOD.replace("kind: pipeline\n", "kind: pipeline\ntype: exec\n").replace(
 SSH = EXEC.replace("exec", "ssh")
 
 
+DIGITALOCEAN = EXEC.replace("exec", "digitalocean")
+
+
 SERVER = "server: {host: h, user: u, password: p}\n"
 
 

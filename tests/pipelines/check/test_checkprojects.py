@@ -41,7 +41,7 @@ def test_one_line_a_finding_and_exit_code_1_on_errors_only(tree, capsys):
     )
     assert lines[1].startswith(f"{root}/b/default.yaml:8:1: warning unknown-key ")
     assert len(lines) == 2
-    assert err.startswith("1 errors, 1 warnings")
+    assert err.startswith("1 error, 1 warning in ")
     tree({"a/default.yaml": GOOD})
     assert run(capsys)[0] == 0
 

@@ -10,6 +10,7 @@ from pipelines.check.report import FORMATS
 from pipelines.tree.tree import Tree
 from tests.pipelines.check.examples import (
     ANYTIME,
+    DIGITALOCEAN,
     EXEC,
     EXTENDING,
     FIRST,
@@ -32,8 +33,7 @@ CASES: dict[str, tuple[Files, str, int, Files]] = {
     "repository-and-more": (one(f"{GOOD}---\nkind: repository\n"), "shop/default.yaml", 1, one("kind: repository\n")),
     "not-checked": (one(f"{GOOD}data: [{','.join(['1'] * 20_001)}]\n"), "shop/default.yaml", 8, one(f"{GOOD}x-data: [{','.join(['1'] * 1000)}]\n")),
     "long-line": (one(f"{GOOD}# {'x' * 65_536}\n"), "shop/default.yaml", 8, one(f"{GOOD}#{'x' * 65_534}\n")),
-    "end-marker": (one(f"{GOOD}...\n---\n{FIRST}"), "shop/default.yaml", 8, one(f"{GOOD}---\n{FIRST}")),
-    "end-line": (one(f"{GOOD}...\n"), "shop/default.yaml", 8, one(GOOD)),
+    "end-marker": (one(f"{GOOD}...\n---\n{FIRST}"), "shop/default.yaml", 8, one(f"{GOOD}...\n# end\n")),
     "text-after-document": (one(f"{GOOD}---\n  kind: secret\n  name: x\nother: y\n"), "shop/default.yaml", 11, one(f"{GOOD}---\n  kind: secret\n  name: x\n# other\n")),
     "separator-text": (one(f"{GOOD}--- text\n{FIRST}"), "shop/default.yaml", 8, one(f"{GOOD}--- # text\n{FIRST}")),
     "legacy-format": (one("pipeline:\n  build:\n    image: x\n"), "shop/default.yaml", 1, one(GOOD)),
@@ -63,11 +63,23 @@ CASES: dict[str, tuple[Files, str, int, Files]] = {
     "idle-step": (one(f"{EXEC}- name: z\n"), "shop/default.yaml", 9, one(f"{GOOD}- name: z\n  image: y\n")),
     "unknown-step": (one(f"{GOOD}  depends_on: [z]\n- name: z\n  image: y\n"), "shop/default.yaml", 8, one(f"{GOOD}  depends_on: [clone]\n")),
     "unknown-step-name": (one(f"{EXEC}  depends_on: [z]\n"), "shop/default.yaml", 9, one(f"{EXEC}  depends_on: [z]\n- name: z\n  commands: [make]\n")),
+    "exec-image": (one(f"{EXEC}  image: y\n"), "shop/default.yaml", 9, one(EXEC)),
+    "detached-step": (one(f"{SSH}  detach: true\n{SERVER}"), "shop/default.yaml", 9, one(f"{SSH}  detach: false\n{SERVER}")),
+    "no-token": (one(f"{DIGITALOCEAN}token: {{from_secret: ''}}\n"), "shop/default.yaml", 9, one(f"{DIGITALOCEAN}token: {{from_secret: t}}\n")),
+    "unnamed-stage": (one(EXEC.replace("name: a\n", "")), "shop/default.yaml", 1, one(EXEC)),
+    "substituted-name": (one(EXEC.replace("name: a\n", "name: a-${A}\n")), "shop/default.yaml", 3, one(EXEC.replace("name: a\n", "name: $a\n"))),
     "no-server": (one(f"{SSH}server: {{host: h, password: p}}\n"), "shop/default.yaml", 9, one(SSH + SERVER)),
     "runner-value": (one(f"{GOOD}environment:\n  A: {{from_secret: a}}\n"), "shop/default.yaml", 9, one(f"{GOOD}  environment:\n    A: {{from_secret: a}}\nenvironment: {{A: b}}\n")),
+    "substitution": (one(f"{GOOD}  commands: ['a ${{X']\n"), "shop/default.yaml", 8, one(f"{GOOD}  commands: ['a $${{X', 'b ${{X:-y}}']\n")),
     "refused-volume": (one(f"{GOOD}volumes:\n- temp: {{}}\n"), "shop/default.yaml", 9, one(f"{GOOD}volumes:\n- name: v\n  temp: {{}}\n")),
     "unknown-volume": (one(f"{GOOD}  volumes: [{{name: w, path: /w}}]\nvolumes:\n- name: v\n  temp: {{}}\n"), "shop/default.yaml", 8, one(f"{GOOD}  volumes: [{{name: v, path: /w}}]\nvolumes:\n- name: v\n  temp: {{}}\n")),
     "no-trigger-event": (one(GOOD.replace("event: [push]", "branch: [main]")), "shop/default.yaml", 3, one(GOOD.replace("event: [push]", "cron: [nightly]"))),
+    "duplicate-key": (one(f"{GOOD}  image: z\n"), "shop/default.yaml", 8, one(f"{GOOD}- name: z\n  image: y\n")),
+    "never-matches": (one(GOOD.replace("event: [push]", "event: [push]\n  cron: [nightly]")), "shop/default.yaml", 5, one(GOOD.replace("event: [push]", "event: [push, cron]\n  cron: [nightly]"))),
+    "needs-trust": (one(f"{GOOD}  privileged: true\n"), "shop/default.yaml", 8, one(f"{GOOD}  privileged: false\n")),
+    "stale-signature": (one(f"{GOOD}---\nkind: signature\nhmac: x\n"), "shop/default.yaml", 10, one(f"{GOOD}---\nkind: signature\nhmac: {'0a' * 32}\n")),
+    "checks-file": ({**one(GOOD), "_checks.yaml": "off: [no-such-check]\n"}, "_checks.yaml", 1, {**one(GOOD + "typo: 1\n"), "_checks.yaml": "off: [unknown-key]\n"}),
+    "idle-switch": (one(f"# edrone: allow no-steps\n{GOOD}"), "shop/default.yaml", 1, one(f"{GOOD}typo: 1  # edrone: allow unknown-key\n")),
     "both-endings": ({**one(GOOD), "shop/default.yml": GOOD}, "shop/default.yml", 1, {**one(GOOD), "shop/main.yml": GOOD}),
     "unusable": (one(b"kind: pipeline\n# \xff\n"), "shop/default.yaml", 2, one(GOOD)),
     "folder-for-file": ({**one(GOOD), "shop/main.yaml/default.yaml": GOOD}, "shop/main.yaml", 1, {**one(GOOD), "shop/main/default.yaml": GOOD}),
@@ -150,7 +162,7 @@ def test_a_mistake_of_a_shared_file_is_told_once_with_those_who_extend_it(tree):
     (key, idle) = sorted(examine(Tree(root)), key=lambda finding: -finding.line)
     assert (key.path, key.line, key.id) == ("_shared/s.yaml", 2, "unknown-key")
     assert key.message.endswith("(extended by projects/shop0/default.yaml and 299 more)")
-    assert (idle.path, idle.id) == ("_shared/s.yaml", "idle-step")
+    assert (idle.path, idle.id) == ("_shared/s.yaml", "step-without-image")
 
 
 def test_a_broken_shared_file_is_told_once(tree):

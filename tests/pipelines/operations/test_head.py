@@ -1,12 +1,14 @@
 """Reading the head of an operation, and taking it off."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import Unusable
 from pipelines.language.errors import ComposeError
-from pipelines.operations.head import read_operation
+from pipelines.operations.head import read_head, read_operation
 from pipelines.operations.head_removal import cut
 from pipelines.operations.operation import Input, Operation
 from pipelines.resolve.resolve import resolve
@@ -85,7 +87,7 @@ def test_an_operation_cannot_leave_it_to_the_repository(tree, head):
     ("head", "message"),
     [
         ("titel: x", "2:1: the head of an operation has no key `titel`; did you mean `title`?"),
-        ("zzz: x", "2:1: the head of an operation has no key `zzz`; it has kind, title, description, level, inputs."),
+        ("zzz: x", "2:1: the head of an operation has no key `zzz`; it has kind, title, description, level, target, inputs."),
         ("title: x\ntitle: y", "3:1: the head of an operation has `title` twice."),
         ("title: [x]", "2:8: a text is needed, and this is a list."),
         ("title:", '2:7: a text is needed, and this is null; write "" for an empty one.'),
@@ -207,7 +209,7 @@ def test_a_head_further_down_or_elsewhere_is_an_error(tree):
     )
     with pytest.raises(Unusable, match="must be the first document of its file"):
         resolve(push(event="custom", action="check"), TreeFiles(root))
-    with pytest.raises(Unusable, match=r"projects/edrone/master.yaml: `kind: operation` belongs into a file in _operations/"):
+    with pytest.raises(Unusable, match=r"projects/edrone/master.yaml: `kind: operation` belongs in a file in _operations/"):
         resolve(push(), TreeFiles(root))
     assert resolve(push("a"), TreeFiles(root)).yaml == "# kind: operation\n"
 
@@ -236,3 +238,29 @@ def test_an_operation_that_is_extended_comes_without_its_head(tree):
     assert "operation" not in found.yaml
     assert found.operation
     assert found.operation.title == "ours"
+
+
+def test_a_head_says_which_input_is_its_target():
+    assert read("kind: operation\ntarget: PLACE\ninputs: {PLACE: }").target == "PLACE"
+    assert read("kind: operation\ninputs: {TARGET: }").target == ""
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        ("kind: operation\ntarget: TARGE\ninputs: {TARGET: }", 'the target "TARGE" is not the name of an input; did you mean `TARGET`?'),
+        ("kind: operation\ntarget: X\ninputs: {TARGET: , NOTE: }", "is not the name of an input; write one of TARGET, NOTE."),
+        ("kind: operation\ntarget: TARGET", "is not the name of an input; the operation has none."),
+        ("kind: operation\ntarget: [TARGET]\ninputs: {TARGET: }", "a text is needed"),
+        ("kind: operation\ntarget:\ninputs: {TARGET: }", "a text is needed"),
+    ],
+)  # fmt: skip
+def test_a_target_that_is_no_input_is_refused_with_its_line(head, message):
+    with pytest.raises(ComposeError, match=re.escape(message)) as refused:
+        read(head)
+    assert str(refused.value).startswith(f"projects/{PATH}:2:")
+
+
+def test_a_mistake_in_an_input_is_not_a_mistake_of_the_target_too():
+    _, mistakes = read_head("check", PATH, "kind: operation\ntarget: TARGET\ninputs: {TARGET: {type: text}}")
+    assert len(mistakes) == 1

@@ -1,0 +1,122 @@
+r"""How drone/envsubst reads the raw text of a configuration: what it refuses, and what it makes of the rest. Pure.
+
+After parse/parse.go and parse/scan.go of github.com/drone/envsubst.
+"""
+
+import re
+
+LITERAL = re.compile(r"(?:[^$\\]++|\$\$|\\[\\/]|(?!\$\{).)*+", re.DOTALL)  # up to the next expression
+ESCAPED = re.compile(r"\$(\$)|\\([\\/])")
+NAME = re.compile(r"\w+")
+PLAIN = re.compile(r"#?\w+\}")  # most expressions
+# What a word of an expression may hold; a word is never empty, and in some $$, \\ and \/ stand for $, \ and /.
+TO_BRACE = re.compile(r"(?:(?!\$\{)[^}])+")
+TO_COLON = re.compile(r"(?:(?!\$\{)[^:}])+")
+OLD = re.compile(r"(?:\$\$|\\[\\/]|(?!\$\{)[^/])+")
+NEW = re.compile(r"(?:\$\$|\\[\\/]|(?!\$\{)[^}])+")
+DEFAULT, CASE, REPLACE, TRIM = map(re.compile, ("=|:[=?+-]", "[,^]{1,2}", "/[/#%]?", "##?|%%?"))
+COLONS, SLASHES = re.compile(":+"), re.compile("/+")
+MOST = 20  # mistakes of one text; each may have gone through all of it
+ANY_VALUE = "x"
+
+NO_NAME, NOT_CLOSED, BAD = "unable to parse variable name", "missing closing brace", "bad substitution"
+BAD_WORD = "unable to parse substitution within function"
+
+
+class Refused(Exception):
+    """An expression that envsubst refuses, with its words for it."""
+
+
+def substituted(text: str) -> tuple[str, list[tuple[int, str]]]:
+    r"""Substitute as a runner does, with "x" for every expression.
+
+    Returns:
+        The text; and for each expression that is refused its index in `text` and the problem.
+    """
+    parts: list[str] = []
+    refused: list[tuple[int, str]] = []
+    at = 0
+    while at < len(text):
+        end = literal_end(text, at)
+        parts.append(unescaped(text[at:end]))
+        if end == len(text) or len(refused) == MOST:
+            break
+        try:
+            at = expression(text, end + 2)
+        except Refused as problem:
+            refused.append((end, str(problem)))
+            at = end + 2
+        except RecursionError:  # hundreds of expressions within one another: not to be looked into
+            parts.append(text[end:])
+            break
+        parts.append(ANY_VALUE)
+    return "".join(parts), refused
+
+
+def unescaped(text: str) -> str:
+    r"""Return what is left of a text without expressions: `$$`, `\\` and `\/` stand for `$`, `\` and `/`."""
+    return ESCAPED.sub(lambda match: match[1] or match[2], text)
+
+
+def literal_end(text: str, start: int) -> int:
+    match = LITERAL.match(text, start)
+    return match.end() if match else start
+
+
+def expression(text: str, at: int) -> int:
+    """Return the index behind an expression; `at` is the one behind its `${`.
+
+    Raises:
+        Refused: it is none.
+    """
+    if plain := PLAIN.match(text, at):
+        return plain.end()
+    if text.startswith("#", at):
+        return close(text, take(NAME, text, at + 1, BAD), BAD)
+    at = take(NAME, text, at, NO_NAME)
+    if match := DEFAULT.match(text, at):
+        at = match.end()
+        while at < len(text) and text[at] != "}":
+            at = word(TO_BRACE, text, at)
+    elif text.startswith(":", at):
+        at = part_of(text, at + 1)
+    elif match := REPLACE.match(text, at):
+        at = replacement(text, match.end())
+    elif match := TRIM.match(text, at):
+        at = word(TO_BRACE, text, match.end())
+    elif match := CASE.match(text, at):
+        at = match.end()
+    else:
+        return close(text, at, NOT_CLOSED)
+    return close(text, at, BAD)
+
+
+def part_of(text: str, at: int) -> int:
+    """Return the index behind `begin` or `begin:length`."""
+    at = word(TO_COLON, text, at)
+    return at if text.startswith("}", at) else word(TO_BRACE, text, take(COLONS, text, at, BAD))
+
+
+def replacement(text: str, at: int) -> int:
+    """Return the index behind `old/` or `old/new`."""
+    at = take(SLASHES, text, word(OLD, text, at), BAD)
+    return at if text.startswith("}", at) else word(NEW, text, at)
+
+
+def word(accepted: re.Pattern[str], text: str, at: int) -> int:
+    if text.startswith("${", at):
+        return expression(text, at + 2)
+    return take(accepted, text, at, BAD_WORD)
+
+
+def take(accepted: re.Pattern[str], text: str, at: int, problem: str) -> int:
+    match = accepted.match(text, at)
+    if not match:
+        raise Refused(problem)
+    return match.end()
+
+
+def close(text: str, at: int, problem: str) -> int:
+    if not text.startswith("}", at):
+        raise Refused(problem)
+    return at + 1

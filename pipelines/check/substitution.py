@@ -1,0 +1,87 @@
+r"""What the substitution of runners makes of a file: they do it in the raw text, before they parse it (docs/drone.md 3.3).
+
+An expression that cannot be read fails every stage of the file, without a line number; and where `\\` becomes `\`, the text may
+be no YAML any more.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from pipelines.check.documents import Split
+from pipelines.check.envsubst import substituted
+from pipelines.check.escapes import read_as_drone
+from pipelines.check.extended_files import RememberedFiles
+from pipelines.check.findings import ERROR, Finding, check
+from pipelines.check.keys import below
+from pipelines.errors import Unusable
+from pipelines.language.errors import ComposeError, TooDeep, TooManyNodes
+from pipelines.language.nodes import Node, Place, Scalar
+
+SUBSTITUTION = check(
+    "substitution", ERROR, "a `${` that the runner cannot substitute, or text that is not YAML once it has substituted"
+)
+LONGEST = 40  # characters of an expression in a message
+
+
+def in_text(path: str, text: str, parts: Split) -> Iterator[Finding]:
+    """Yield what the runner cannot do with a file that is served as it is written."""
+    if "${" in text:
+        for index, problem in substituted(text)[1]:
+            line_start = text.rfind("\n", 0, index) + 1
+            yield refused(Place(path, text.count("\n", 0, index) + 1, index - line_start + 1), text[index:], problem)
+    for chunk in parts.chunks:
+        if "\\\\" in chunk.text:
+            yield from unreadable(Place(path, chunk.line, 1), chunk.text)
+
+
+def in_nodes(roots: Iterable[Node], text: str, extended: RememberedFiles) -> Iterator[Finding]:
+    """Yield the same of documents that were composed, where it is written; `text` is what is served."""
+    expressions, halved = "${" in text and substituted(text)[1], "\\\\" in text
+    if not expressions and not halved:
+        return
+    for scalar in below(roots):
+        if not isinstance(scalar, Scalar):
+            continue
+        if expressions and "${" in scalar.token:
+            for index, problem in substituted(scalar.token)[1]:
+                yield refused(place_in(scalar, index, extended), scalar.token[index:], problem)
+        if halved and scalar.token.startswith('"') and "\\\\" in scalar.token:
+            yield from unreadable(scalar.place, scalar.token)
+
+
+def refused(place: Place, rest: str, problem: str) -> Finding:
+    expression = rest.split("\n", 1)[0]
+    end = expression.find("}") + 1 or LONGEST
+    return SUBSTITUTION.at(
+        place,
+        f"the runner cannot substitute {expression[: min(end, LONGEST)].rstrip()} ({problem}), so every stage of the file fails; "
+        "comments count too. Write $${ for a ${ that is text.",
+    )
+
+
+def unreadable(place: Place, text: str) -> Iterator[Finding]:
+    r"""Yield that a text is no YAML once each `\\` is a `\`; the text itself is."""
+    try:
+        read_as_drone(place.path, substituted(text)[0].lstrip("\ufeff"))
+    except (TooDeep, TooManyNodes):
+        return
+    except ComposeError as error:
+        line, column = place.line + error.place.line - 1, error.place.column + (place.column - 1) * (error.place.line == 1)
+        yield SUBSTITUTION.at(
+            Place(place.path, line, column),
+            rf"the runner makes \ of each \\ before it parses, and then the text {error.message.rstrip('.')}; "
+            "write it between single quotes or in a block (|).",
+        )
+
+
+def place_in(scalar: Scalar, index: int, extended: RememberedFiles) -> Place:
+    """Return where a part of a scalar is written; blocks are indented there, and not in the scalar."""
+    place, before = scalar.place, scalar.token[:index]
+    if "\n" not in before:
+        return place._replace(column=place.column + index)
+    line = place.line + before.count("\n")
+    try:
+        lines = (extended.text(place.path) or "").split("\n")
+    except Unusable:
+        lines = []
+    rest = scalar.token[index:].split("\n", 1)[0]
+    return Place(place.path, line, (lines[line - 1].find(rest) + 1 if line <= len(lines) else 0) or 1)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -11,13 +11,15 @@ from pipelines.check.processes import spread
 from pipelines.compare.serving import Served, served
 from pipelines.compare.touched import Touched
 from pipelines.compare.universe import Case, universe
+from pipelines.language.remembered_documents import RememberedDocuments
+from pipelines.language.splice import Read
 from pipelines.operations.operation import LEVELS, is_operation
 from pipelines.tree.listing import Listing, listing, stem_of
 from pipelines.tree.tree import Tree
 from texts.differences import TooDifferent, unified
 
 CHANGES, BREAKS, FIXED, STAYS_BROKEN = "changes", "breaks", "fixed", "stays broken"
-
+REWRITTEN = "rewritten"  # written otherwise, and means the same
 
 CHAIN = " (extended from projects/"  # begins what ends an error with a bracket
 
@@ -32,7 +34,7 @@ class Pair(NamedTuple):
 class Change(NamedTuple):
     """What changes for the builds that a pair serves."""
 
-    kind: str  # CHANGES, BREAKS, FIXED or STAYS_BROKEN
+    kind: str  # CHANGES, BREAKS, FIXED, STAYS_BROKEN or REWRITTEN
     diff: str  # unified; empty where there is nothing to compare
     error: str  # why it breaks, or was broken
     remark: str = ""  # what is easily overlooked in the diff
@@ -57,6 +59,14 @@ class Compared:
         """Return the builds whose change is of one of these kinds."""
         return [case for group in self.groups if group.change.kind in kinds for case in group.cases]
 
+    def by_text(self) -> "Compared":
+        """Return the same, where what is only written otherwise is a change, too."""
+        groups = [
+            replace(group, change=group.change._replace(kind=CHANGES)) if group.change.kind == REWRITTEN else group
+            for group in self.groups
+        ]
+        return replace(self, groups=groups)
+
 
 def compare(
     base: Tree,
@@ -77,9 +87,8 @@ def compare(
     Raises:
         TreeUnavailable: one of them is not there.
     """
-    stems = {stem for tree in (base, head) for stem in stems_of(tree)}
-    cases = universe(stems, namespaces, slugs)
-    before, after = frozenset(stems_of(base)), frozenset(stems_of(head))
+    before, after = stems_of(base), stems_of(head)
+    cases = universe(before | after, namespaces, slugs)
     pairs: dict[Pair, list[Case]] = {}
     for case in cases:
         pair = Pair(first(case.paths, before), first(case.paths, after))
@@ -96,11 +105,11 @@ def compare(
     return Compared(len(cases), sorted(groups.values(), key=lambda group: (-len(group.cases), group.cases)))
 
 
-def stems_of(tree: Tree) -> list[str]:
+def stems_of(tree: Tree) -> frozenset[str]:
     """Return what may serve in a tree, without endings; folders of such names too, which make those builds fail."""
     with tree.snapshot() as snapshot:
         contents: Listing = listing(snapshot)
-    return [stem for path in (*contents.files, *contents.folders) if (stem := stem_of(path))]
+    return frozenset(stem for path in (*contents.files, *contents.folders) if (stem := stem_of(path)))
 
 
 def first(paths: Iterable[str], stems: Collection[str]) -> str:
@@ -110,7 +119,7 @@ def first(paths: Iterable[str], stems: Collection[str]) -> str:
 
 def alike(change: Change, pair: Pair) -> tuple[str, str]:
     """Return what makes two changes the same to people: of errors what is wrong, not in whose file."""
-    if change.kind != CHANGES:
+    if change.kind not in {CHANGES, REWRITTEN}:
         own = "|".join(re.escape(stem_of(path)) for path in pair if path)
         error = change.error.partition(CHAIN)[0] if change.error.endswith(")") else change.error
         return change.kind, re.sub(rf"projects/(?:(?:{own})\.ya?ml)?(?::\d+)+", "", error)
@@ -122,8 +131,9 @@ def changes(base_root: str, head_root: str, pairs: list[Pair]) -> list[tuple[Pai
     """Compare some pairs, in a process of its own."""
     base, head = Tree(Path(base_root)), Tree(Path(head_root))
     with base.snapshot() as before, head.snapshot() as after:
-        touched = Touched(before, after)
-        return [(pair, None if is_untouched(pair, touched) else changed(base, head, pair)) for pair in pairs]
+        read = RememberedDocuments().read
+        touched = Touched(before, after, read)
+        return [(pair, None if is_untouched(pair, touched) else changed(base, head, pair, read)) for pair in pairs]
 
 
 def is_untouched(pair: Pair, touched: Touched) -> bool:
@@ -131,13 +141,15 @@ def is_untouched(pair: Pair, touched: Touched) -> bool:
     return pair.base == pair.head and touched.serves_the_same(pair.head)
 
 
-def changed(base: Tree, head: Tree, pair: Pair) -> Change | None:
+def changed(base: Tree, head: Tree, pair: Pair, read: Read) -> Change | None:
     """Return what changes for the builds of a pair; None if nothing does."""
-    before, after = served(base, pair.base), served(head, pair.head)
+    before, after = served(base, pair.base, read), served(head, pair.head, read)
     if before == after:
         return None
     was, is_now = broken(before, pair.base or pair.head, pair.base), broken(after, pair.head or pair.base, pair.head)
     kind = FIXED if was and not is_now else BREAKS if is_now and not was else STAYS_BROKEN if was and is_now else CHANGES
+    if kind == CHANGES and before.means_the_same(after):
+        kind = REWRITTEN
     # That nothing is served any more is no diff worth reading.
     shown = "" if kind == BREAKS and after.error else diff(pair, before, after)
     return Change(kind, shown, is_now or was, remark(before, after), opens(before, after))
@@ -162,7 +174,6 @@ def opens(before: Served, after: Served) -> bool:
 
 
 def diff(pair: Pair, before: Served, after: Served) -> str:
-    """Return the unified diff of what is served."""
     names = (f"projects/{pair.base}" if pair.base else "/dev/null", f"projects/{pair.head}" if pair.head else "/dev/null")
     if before.error and after.error:
         return ""

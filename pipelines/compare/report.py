@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from pipelines.check.report import one_line
-from pipelines.compare.comparing import BREAKS, CHANGES, FIXED, STAYS_BROKEN, Compared, Group, names
+from pipelines.compare.comparing import BREAKS, CHANGES, FIXED, REWRITTEN, STAYS_BROKEN, Compared, Group, names
 
 LONGEST_COMMENT = 65_000  # characters; GitHub takes 65,536, others more
 LONGEST_DIFF = 300  # lines of one diff in a comment
@@ -18,8 +18,9 @@ WORDS = {CHANGES: "changes", BREAKS: "newly breaks", FIXED: "fixed", STAYS_BROKE
 
 def summary(compared: Compared) -> str:
     changed = compared.of(CHANGES, BREAKS, FIXED, STAYS_BROKEN)
+    same = len(compared.of(REWRITTEN))
     if not changed:
-        return f"None of {compared.count:,} pipelines changes."
+        return f"None of {compared.count:,} pipelines changes" + (f"; {rewritten(same)}." if same else ".")
     verb = "pipeline changes" if compared.count == 1 else "pipelines change"
     parts = [shortened(list(names(changed)))]
     for kind, word in ((BREAKS, "newly broken"), (FIXED, "fixed")):
@@ -27,7 +28,13 @@ def summary(compared: Compared) -> str:
             parts.append(f"{len(cases):,} {word}")
     if cases := [case for group in compared.groups if group.change.opens for case in group.cases]:
         parts.append(f"{len(cases):,} that more people may start")
+    if same:
+        parts.append(rewritten(same))
     return f"{len(changed):,} of {compared.count:,} {verb}: {'; '.join(parts)}"
+
+
+def rewritten(count: int) -> str:
+    return f"{count:,} {'is' if count == 1 else 'are'} written otherwise and {'means' if count == 1 else 'mean'} the same"
 
 
 def shortened(listed: list[str]) -> str:
@@ -48,6 +55,8 @@ def text(compared: Compared) -> Iterator[str]:
             yield f"   {one_line(sentence)}"
         if group.change.diff:
             yield "\n".join(map(harmless, group.change.diff.rstrip("\n").split("\n")))
+    if same := compared.of(REWRITTEN):
+        yield f"\n{rewritten(len(same))}: {shortened(list(names(same)))} (--text shows how)"
 
 
 def harmless(line: str) -> str:
@@ -56,9 +65,10 @@ def harmless(line: str) -> str:
 
 
 def ordered(compared: Compared) -> list[Group]:
-    """Return the groups, what breaks first, then what is fixed."""
+    """Return the groups with another meaning, what breaks first, then what is fixed."""
     rank = [BREAKS, FIXED, CHANGES, STAYS_BROKEN]
-    return sorted(compared.groups, key=lambda group: rank.index(group.change.kind))
+    groups = [group for group in compared.groups if group.change.kind in rank]
+    return sorted(groups, key=lambda group: rank.index(group.change.kind))
 
 
 def heading(group: Group) -> str:
@@ -73,7 +83,11 @@ def markdown(compared: Compared) -> Iterator[str]:
     head = f"**{escaped(summary(compared).rstrip())}**" if compared.groups else summary(compared)
     if compared.remark:
         head += f"\n\n{escaped(one_line(compared.remark))}"
-    used, groups = len(head), ordered(compared)
+    folded = ""
+    if same := compared.of(REWRITTEN):
+        listed = escaped(shortened(list(names(same))))
+        folded = f"\n<details><summary>{rewritten(len(same))}</summary>\n\n{listed}\n\n</details>"
+    used, groups = len(head) + len(folded) + 1, ordered(compared)
     yield head
     for index, group in enumerate(groups):
         block = "\n".join(section(group, LONGEST_COMMENT - used))
@@ -82,8 +96,10 @@ def markdown(compared: Compared) -> Iterator[str]:
             left = len(groups) - index
             what = "change is" if left == 1 else "changes are"
             yield f"\n{left:,} more {what} left out, since the comment would be too long; {WHOLE}."
-            return
+            break
         yield block
+    if folded:
+        yield folded
 
 
 def section(group: Group, room: int) -> Iterator[str]:

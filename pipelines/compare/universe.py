@@ -4,6 +4,7 @@ A repository with a plain folder may be of any namespace, so it is named without
 """
 
 import posixpath
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -40,7 +41,10 @@ def universe(stems: Iterable[str], namespaces: Collection[str], slugs: Iterable[
     """
     tree = Folders(stems, slugs)
     slugs = sorted({*slugs, *tree.slugs()})
-    open_names = [name for name in sorted(tree.names) if is_open(name, namespaces, slugs, tree)]
+    known = defaultdict[str, set[str]](set)
+    for slug in slugs:
+        known[slug.rpartition("/")[2]].add(slug.rpartition("/")[0])
+    open_names = [name for name in sorted(tree.names) if is_open(name, namespaces, known[name], tree)]
     repositories = [(name, some_namespace(name, namespaces, tree), name) for name in open_names]
     repositories += [(slug, *slug.rpartition("/")[::2]) for slug in slugs]
     repositories += [(f"{namespace}/{ANY}", namespace, FRESH) for namespace in sorted(tree.namespaces)]
@@ -59,9 +63,8 @@ def universe(stems: Iterable[str], namespaces: Collection[str], slugs: Iterable[
     return cases
 
 
-def is_open(name: str, namespaces: Collection[str], slugs: Collection[str], tree: "Folders") -> bool:
-    """Return whether a plain folder may serve a repository that none of the slugs stands for."""
-    known = {slug.rpartition("/")[0] for slug in slugs if slug.rpartition("/")[2] == name}
+def is_open(name: str, namespaces: Collection[str], known: set[str], tree: "Folders") -> bool:
+    """Return whether a plain folder may serve a repository in another namespace than the known ones."""
     if namespaces and known.issuperset(namespaces):
         return False
     # One without a folder of its own gets what every other such repository gets.
@@ -101,14 +104,14 @@ class Folders:
         self.below: dict[str, dict[str, None]] = {}  # folder of a repository → paths below it, without ending
         self.names: set[str] = set()
         self.namespaces: set[str] = set()
-        self.found: dict[str, set[str]] = {}  # folder of operations → their names
+        self.operation_names: dict[str, set[str]] = {}  # folder of operations → their names
         stems = sorted(set(stems))
         owners = Owners(stems, slugs)
         for stem in stems:
             folder, _, rest = stem.partition("/")
             place, _, name = stem.rpartition("/")
             if is_operation(stem) and is_name(name):
-                self.found.setdefault(place, set()).add(name)
+                self.operation_names.setdefault(place, set()).add(name)
             if folder.startswith("@") and rest:
                 self.namespaces.add(folder[1:])
                 folder = owners.folder(stem)
@@ -138,4 +141,4 @@ class Folders:
                     yield rest, rest
 
     def operations(self, places: Iterable[str]) -> list[str]:
-        return sorted(set().union(*(self.found.get(place, set()) for place in places)))
+        return sorted(set().union(*(self.operation_names.get(place, set()) for place in places)))

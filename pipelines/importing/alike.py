@@ -1,20 +1,28 @@
-"""Steps that stand alike, or nearly, in several pipelines: what could be shared."""
+"""Steps that stand alike, or nearly, in several pipelines: what could be shared. Pure."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Sequence as Many
 from dataclasses import dataclass
-from typing import Any
+from math import ceil
+from typing import Any, NamedTuple
 
 from pipelines.check.document_checks import parse_documents
 from pipelines.check.documents import split
 from pipelines.check.keys import items
+from pipelines.check.server import kind_in
+from pipelines.compare.meaning import meaning
+from pipelines.importing.naming import shared_path
+from pipelines.language.errors import ComposeError
 from pipelines.language.merge import target_of
-from pipelines.language.nodes import Mapping, Node, Place, Scalar, Sequence, identity, is_null, value_of
+from pipelines.language.nodes import Mapping, Node, Place, Scalar, Sequence, identity, is_null, is_plain, value_of
 from pipelines.language.tokens import is_open
 from pipelines.language.writer import written
 
 FEWEST = 3  # pipelines
 NEAR = 0.6  # of all keys and values
+FEWEST_LEAVES = 2  # that a shared step has; less is not worth a file
+MOST_COMPARED = 32  # groups for each value that they may have in common, so that time grows with the number of steps only
 
 
 @dataclass(frozen=True)
@@ -25,42 +33,128 @@ class StepUse:
     leaves: frozenset[Any]  # every key with its value, down to single values
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A file that `_shared/` could have."""
+class SharedFile(NamedTuple):
+    """A file of `_shared/` that holds one step, which is there already."""
 
-    path: str  # that the shared file could have
-    text: str  # of it: what all of them have in common
-    uses: tuple[tuple[Place, str], ...]  # each step, and what would stand in its place
-    pipelines: int  # that they stand in
+    path: str
+    step: Mapping
+    leaves: frozenset[Any]  # of the step
+    uses: list[StepUse]  # steps that could extend it
+
+
+@dataclass(frozen=True)
+class ShareableStep:
+    """A step that a file of `_shared/` could hold."""
+
+    path: str  # of that file
+    shared: Mapping  # what all of the steps have in common
+    text: str  # the same, written; empty where the file is there already
+    uses: tuple[StepUse, ...]
+    repositories: int  # that they stand in
+
+    @property
+    def pipelines(self) -> int:
+        return len({use.pipeline for use in self.uses})
 
     @property
     def identical(self) -> int:
         """Return how many of the steps are nothing but the shared part."""
-        return sum(text.count("\n") == 1 for _, text in self.uses)
+        return sum(not difference(self.shared, use.step).pairs for use in self.uses)
 
 
-def candidates(texts: Iterable[tuple[str, str]]) -> list[Candidate]:
-    """Return what pipelines, given as path and text, could share; the most frequent first."""
+def shareable_steps(
+    texts: Iterable[tuple[str, str]],
+    taken: Iterable[str] = (),
+    there: Iterable[tuple[str, Mapping]] = (),
+    owner: Callable[[str], str] = lambda path: path.partition("/")[0],
+) -> list[ShareableStep]:
+    """Return what pipelines could share: first what several repositories have, and of that the most frequent.
+
+    Args:
+        texts: path and text of files.
+        taken: paths of the tree that no new file may get.
+        there: shared steps that the tree has already, with their paths; steps that hold all of one extend it.
+        owner: the repository that a path belongs to.
+    """
+    extending, others = sorted_out([use for path, text in texts for use in steps_of(path, text)], there)
+    names = {path.casefold() for path in taken}
+    steps = [ShareableStep(file.path, file.step, "", tuple(file.uses), owners(file.uses, owner)) for file in extending]
+    wide = [group for group in grouped(others) if len({use.pipeline for use in group}) >= FEWEST]
+    for group in sorted(wide, key=lambda group: rank(owners(group, owner), group)):
+        shared = common_of(group)
+        if sum(1 for _ in leaves(shared, ())) < FEWEST_LEAVES:
+            continue
+        try:
+            text = written(shared)
+        except ComposeError:  # a value that cannot be moved
+            continue
+        path = shared_path([use.step for use in group], shared, names)
+        steps.append(ShareableStep(path, shared, text, tuple(group), owners(group, owner)))
+    return sorted(steps, key=lambda step: rank(step.repositories, step.uses))
+
+
+def owners(uses: Iterable[StepUse], owner: Callable[[str], str]) -> int:
+    return len({owner(use.place.path) for use in uses})
+
+
+def rank(repositories: int, uses: Many[StepUse]) -> tuple[bool, int, Place]:
+    return repositories == 1, -len(uses), uses[0].place
+
+
+def sorted_out(uses: list[StepUse], there: Iterable[tuple[str, Mapping]]) -> tuple[list[SharedFile], list[StepUse]]:
+    """Return the shared files that are there with the steps that hold all of theirs, and the other steps."""
+    by_image: dict[str, list[SharedFile]] = defaultdict(list)
+    for path, shared in there:
+        by_image[image_of(shared)].append(SharedFile(path, shared, frozenset(leaves(shared, ())), []))
+    others: list[StepUse] = []
+    for use in uses:
+        files = by_image.get(image_of(use.step), ())[:MOST_COMPARED]
+        fitting = (file for file in files if file.leaves <= use.leaves and holds(use.step, file.step))
+        best = max(fitting, key=lambda file: len(file.leaves), default=None)
+        if best and len(best.leaves) >= max(NEAR * len(use.leaves), FEWEST_LEAVES):
+            best.uses.append(use)
+        else:
+            others.append(use)
+    return [file for files in by_image.values() for file in files if file.uses], others
+
+
+def holds(step: Mapping, shared: Mapping) -> bool:
+    """Return whether a step has all of a shared one; a name of its own it keeps."""
+    needed = Mapping(shared.place, [pair for pair in shared.pairs if identity(pair[0]) != "name"], shared.flow, shared.tag)
+    return same(common(needed, step), needed)
+
+
+def grouped(uses: list[StepUse]) -> list[list[StepUse]]:
+    """Put steps together that have the same image and nearly all values in common.
+
+    Two steps so much alike have one of their rarest values in common; so each is compared with few others, not with all.
+    """
+    frequency = Counter(leaf for use in uses for leaf in use.leaves)
     groups: list[list[StepUse]] = []
-    by_image: dict[str, list[list[StepUse]]] = defaultdict(list)
-    for path, text in texts:
-        for use in steps_of(path, text):
-            same_image = by_image[image_of(use.step)]
-            near = [group for group in same_image if likeness(group[0], use) >= NEAR]
-            if near:
-                max(near, key=lambda group: likeness(group[0], use)).append(use)
-            else:
-                same_image.append([use])
-                groups.append(same_image[-1])
-    wide = [group for group in groups if len({use.pipeline for use in group}) >= FEWEST]
-    taken: set[str] = set()
-    shareable = [candidate(group, taken) for group in sorted(wide, key=lambda group: (-len(group), group[0].place))]
-    return [shared for shared in shareable if shared.text]
+    by_value: dict[Any, list[list[StepUse]]] = defaultdict(list)
+    identical: dict[Any, list[StepUse]] = {}
+    for use in uses:
+        image = image_of(use.step)
+        group = identical.get((image, use.leaves))
+        if group is None:
+            rarest = sorted(use.leaves, key=lambda leaf: (frequency[leaf], str(leaf)))
+            keys = [(image, leaf) for leaf in rarest[: len(rarest) - ceil(NEAR * len(rarest)) + 1]]
+            some = {id(group): group for key in keys for group in by_value[key][:MOST_COMPARED]}.values()
+            group = max(some, key=lambda group: likeness(group[0], use), default=None)
+            if group is None or likeness(group[0], use) < NEAR:
+                group = []
+                groups.append(group)
+                for key in keys:
+                    by_value[key].append(group)
+            identical[image, use.leaves] = group
+        group.append(use)
+    return groups
 
 
 def steps_of(path: str, text: str) -> Iterator[StepUse]:
     roots, _ = parse_documents(path, split(text))
+    if any(kind_in(root) == "signature" for root in roots):
+        return  # which holds for these very bytes
     for number, root in enumerate(roots):
         for step in filter(is_kept, items(root, "steps") if isinstance(root, Mapping) else ()):
             yield StepUse(step.place, step, (path, number), frozenset(leaves(step, ())))
@@ -72,8 +166,9 @@ def is_kept(node: Node) -> bool:
         return not is_open(node.token)
     if isinstance(node, Sequence):
         return all(map(is_kept, node.items))
-    parts = [part for pair in node.pairs for part in pair]
-    return all(map(is_kept, parts)) and not any(target_of(key)[1] or is_null(value) for key, value in node.pairs)
+    if any(target_of(key)[1] or is_null(value) or is_plain(key, "extends") for key, value in node.pairs):
+        return False
+    return all(is_kept(part) for pair in node.pairs for part in pair)
 
 
 def image_of(step: Mapping) -> str:
@@ -102,13 +197,13 @@ def likeness(first: StepUse, second: StepUse) -> float:
     return len(first.leaves & second.leaves) / (len(first.leaves | second.leaves) or 1)
 
 
-def candidate(group: list[StepUse], taken: set[str]) -> Candidate:
+def common_of(group: list[StepUse]) -> Mapping:
     shared = group[0].step
     for use in group[1:]:
         shared = common(shared, use.step)
-    path = free_path(group[0].step, taken)
-    uses = tuple((use.place, as_item(path, difference(shared, use.step))) for use in group)
-    return Candidate(path, written(shared) if shared.pairs else "", uses, len({use.pipeline for use in group}))
+    # A variable between brackets is not the same as outside of them.
+    in_brackets = shared.flow and any(isinstance(value, Scalar) and "${" in value.token for _, value in shared.pairs)
+    return Mapping(shared.place, shared.pairs, in_brackets, shared.tag)
 
 
 def common(first: Mapping, second: Mapping) -> Mapping:
@@ -135,36 +230,12 @@ def difference(shared: Mapping, step: Mapping) -> Mapping:
         if match is not None and same(value, match):
             continue
         if isinstance(value, Mapping) and isinstance(match, Mapping):
-            value = difference(match, value)  # noqa: PLW2901
+            inside = difference(match, value)
+            value = Mapping(value.place, inside.pairs, value.flow, value.tag)  # noqa: PLW2901
         pairs.append((key, value))
     return Mapping(step.place, pairs, flow=False, tag=step.tag)
 
 
 def same(first: Node, second: Node) -> bool:
-    return bool(meaning(first) == meaning(second))
-
-
-def meaning(node: Node) -> Any:
-    """Return what is compared: values, quotes and tags, but not the order of keys."""
-    if isinstance(node, Scalar):
-        return node.value, node.plain, node.tag
-    if isinstance(node, Sequence):
-        return [meaning(item) for item in node.items]
-    return {identity(key): meaning(value) for key, value in node.pairs}
-
-
-def free_path(step: Mapping, taken: set[str]) -> str:
-    """Return a path for a shared file, after the name of the step, and add it to `taken`."""
-    name = value_of(step, "name")
-    text = name.value.lower() if isinstance(name, Scalar) else ""
-    base = "".join(character if character.isalnum() else "-" for character in text).strip("-") or "step"
-    numbers = ("", *(f"-{number}" for number in range(2, len(taken) + 3)))
-    path = next(path for number in numbers if (path := f"_shared/{base}{number}.yaml") not in taken)
-    taken.add(path)
-    return path
-
-
-def as_item(path: str, rest: Mapping) -> str:
-    """Return what replaces a step."""
-    lines = written(rest).rstrip("\n").split("\n") if rest.pairs else []
-    return "".join([f"- extends: {path}\n", *(f"  {line}\n" if line else "\n" for line in lines)])
+    """Return whether two values mean the same wherever they stand."""
+    return meaning(first, "typed") == meaning(second, "typed")

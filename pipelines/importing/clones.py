@@ -2,18 +2,14 @@
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.git import GitError, GitMissing, git, without_credentials
+from pipelines.importing.drone_repos import DroneRepo, DroneRepos
+from pipelines.importing.own_files import OWN_FILES, is_program, no_file, program_of
 
-OWN_FILES = (".drone.yml", ".drone.yaml")  # the first is what Drone reads where nobody set another
-PROGRAMS = {  # what may make the YAML instead, and the command of Drone's command line that writes it
-    ".drone.jsonnet": "drone jsonnet --stream",
-    ".drone.star": "drone starlark",
-    ".drone.starlark": "drone starlark --source .drone.starlark",
-    ".drone.script": "drone starlark --source .drone.script",
-}
 URL = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/]*@)?(?:\[[^\]]*\]|[^/:@]*)(?::[0-9]*)?/+(?P<path>.*)", re.IGNORECASE | re.DOTALL)
 # Neither an address with a password that tears it apart, nor `ext::` and its like, where a program follows.
 SCP_LIKE = re.compile(r"(?:[^/@]*@)?(?:\[[^\]]*\]|[^/:\[]+):(?!:|//)/*(?P<path>.*)", re.DOTALL)
@@ -32,6 +28,8 @@ class Clone:
     name: str
     file: str  # .drone.yml
     content: bytes
+    drone: DroneRepo | None = None  # what Drone's database says of it; None where it was not asked, or does not know it
+    remote: str = ""  # namespace/name as the remote writes it
 
     @property
     def slug(self) -> str:
@@ -50,36 +48,43 @@ def slug_of(remote: str) -> tuple[str, str]:
     return namespace.removeprefix("scm/"), name  # Bitbucket Server's https addresses begin with scm/
 
 
-def clone_of(folder: str) -> Clone:
-    """Return the clone in a folder; raise NoClone if it cannot be imported."""
+def clone_of(folder: str, paths: Sequence[str] = (), repos: DroneRepos | None = None) -> Clone:
+    """Return the clone in a folder.
+
+    Args:
+        folder: the clone.
+        paths: of the file in it, the first that is there counts; empty: the one that Drone reads, else the usual ones.
+        repos: what Drone's database says; None where it was not asked.
+
+    Raises:
+        NoClone: it cannot be imported.
+    """
     path = Path(folder)
     if not path.is_dir():
         raise NoClone("there is no such folder")
-    namespace, name = slug_of(remote_of(path))
-    file = next((name for name in OWN_FILES if os.path.lexists(path / name)), "")
+    slug = "/".join(slug_of(remote_of(path)))
+    drone = repos.find(slug) if repos else None
+    named = "" if paths or not drone else drone.config_path
+    looked_for = paths or ([named] if named else OWN_FILES)
+    file = next((name for name in looked_for if name and os.path.lexists(path / name)), "")
+    own_slug = drone.slug if drone else slug
     if not file:
-        raise NoClone(no_file(path, f"{namespace}/{name}"))
+        raise NoClone(no_file(path, own_slug, looked_for, drone_reads=named))
+    if program_of(file):
+        raise NoClone(is_program(file, own_slug))
+    namespace, _, name = own_slug.rpartition("/")
+    return Clone(folder, namespace, name, file, content_of(path, file), drone, slug)
+
+
+def content_of(clone: Path, file: str) -> bytes:
     try:
-        if not (path / file).resolve().is_relative_to(path.resolve()):
+        if not (clone / file).resolve().is_relative_to(clone.resolve()):
             raise NoClone(f"its {file} is a link that leaves the clone")
-        if not (path / file).is_file():
+        if not (clone / file).is_file():
             raise NoClone(f"its {file} is not a file")
-        return Clone(folder, namespace, name, file, (path / file).read_bytes())
-    except OSError as error:
-        raise NoClone(f"its {file} cannot be read: {error.strerror}") from None
-
-
-def no_file(path: Path, slug: str) -> str:
-    """Return that there is no YAML, and what to do if a program makes it."""
-    program = next((name for name in PROGRAMS if os.path.lexists(path / name)), "")
-    if not program:
-        return f"it has no {OWN_FILES[0]}"
-    own, command = OWN_FILES[0], PROGRAMS[program]
-    return (
-        f"its {program} is a program that makes the YAML, which edrone never runs: let `{command}` write {own} there, "
-        f"import it again, and `drone repo update --config {own} {slug}`, since Drone would run edrone's YAML as a program; "
-        "or leave it to the repository (`kind: repository`)"
-    )
+        return (clone / file).read_bytes()
+    except (OSError, ValueError) as error:
+        raise NoClone(f"its {file} cannot be read: {getattr(error, 'strerror', None) or error}") from None
 
 
 def remote_of(path: Path) -> str:

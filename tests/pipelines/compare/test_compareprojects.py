@@ -37,6 +37,21 @@ def test_a_revision_is_compared_with_the_tree_as_it_is_and_nothing_is_disturbed(
     assert capsys.readouterr().out == "None of 2 pipelines changes.\n"
 
 
+def test_what_is_only_written_otherwise_is_folded(repository, capsys):
+    (repository / "shop" / "default.yaml").write_text(f"# says why\n{GOOD}")
+    call_command("compareprojects", "main")
+    assert capsys.readouterr().out == (
+        "None of 2 pipelines changes; 1 is written otherwise and means the same.\n"
+        "\n1 is written otherwise and means the same: shop (*) (--text shows how)\n"
+    )
+    call_command("compareprojects", "main", "--text")
+    out = capsys.readouterr().out
+    assert out.startswith("1 of 2 pipelines change: shop (*)\n")
+    assert "+# says why\n" in out
+    call_command("compareprojects", "main", "--format", "markdown")
+    assert "<details><summary>1 is written otherwise and means the same</summary>\n\nshop (&#42;)" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", ["main", "HEAD", ":/one", "HEAD^{/one}", "annotated"])
 def test_a_revision_may_be_named_in_every_way_that_git_knows(repository, name, capsys):
     git = ["git", "-C", str(repository.parent), "-c", "user.name=a", "-c", "user.email=a@b"]

@@ -40,6 +40,7 @@ def test_a_comment_in_a_head_or_another_way_to_write_it_changes_nothing(compared
         ("inputs: {A: }\n", "inputs: {A: {default: ''}}\n", "+    default: ''\n"),
         ("inputs: {A: {type: choice, options: [x]}}\n", "inputs: {A: {type: choice, options: [x, z]}}\n", "+    - z\n"),
         ("", "description: says\n", "+description: says\n"),
+        ("inputs: {A: }\n", "inputs: {A: }\ntarget: A\n", "+target: A\n"),
     ],
 )
 def test_what_may_be_told_to_an_operation_is_part_of_it(compared, before, after, shown):

@@ -1,15 +1,16 @@
 """`manage.py importprojects`: repositories' own files brought into the tree."""
 
 import os
+import sqlite3
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from pipelines.importing.alike import candidates
 from pipelines.importing.clones import NoClone, slug_of
-from tests.pipelines.language.conftest import composed_from
+from tests import drones
 
 TEXT = "kind: pipeline\r\nname: a  \n# 默认\n"
 
@@ -251,54 +252,6 @@ def test_a_tree_that_is_not_there_is_not_made(root, clone):
         call_command("importprojects", clone("git@host:a/b.git"))
 
 
-def pipeline(name: str, repo: str, tag: str = "20", extra: str = "") -> str:
-    return (
-        f"kind: pipeline\nname: {name}\nsteps:\n- name: docker\n  image: plugins/docker:{tag}\n  settings:\n    repo: {repo}\n"
-        f"    registry: r\n    username: {{from_secret: u}}\n    password: {{from_secret: p}}\n{extra}- name: own-{name}\n  image: {name}\n"
-    )
-
-
-def test_steps_that_are_nearly_alike_are_candidates_and_mean_the_same_when_they_extend():
-    texts = [(f"{name}/default.yaml", pipeline(name, f"company/{name}")) for name in ("a", "b", "c", "d")]
-    (found,) = candidates(texts)
-    assert found.path == "_shared/docker.yaml"
-    assert found.identical == 0
-    assert found.text.startswith("name: docker\nimage: plugins/docker:20\nsettings:\n  registry: r\n")
-    assert found.uses[0][1] == "- extends: _shared/docker.yaml\n  settings:\n    repo: company/a\n"
-    composed = composed_from(f"steps:\n{found.uses[0][1]}", _shared__docker=found.text).text
-    assert "repo: company/a" in composed
-    assert "registry: r" in composed
-
-
-def test_the_most_frequent_come_first_and_two_are_too_few():
-    lint, test = "- {name: lint, image: lint, commands: [lint]}\n", "- {name: test, image: test, commands: [test]}\n"
-    rare = "- {name: rare, image: rare}\n"
-    texts = [
-        (f"p{n}/default.yaml", f"kind: pipeline\nsteps:\n{lint}{test if n < 4 else ''}{rare if n < 2 else ''}") for n in range(6)
-    ]
-    assert [(found.path, len(found.uses), found.identical) for found in candidates(texts)] == [
-        ("_shared/lint.yaml", 6, 6),
-        ("_shared/test.yaml", 4, 4),
-    ]
-
-
-def test_pipelines_are_counted_and_not_files(root, clone, capsys):
-    three = "---\n".join(pipeline(name, "same") for name in ("x", "y", "z"))
-    (found,) = candidates([("a/default.yaml", three)])
-    assert (found.pipelines, len(found.uses)) == (3, 3)
-    step = pipeline("x", "same").partition("steps:\n")[2].partition("- name: own")[0]
-    twice = pipeline("x", "same", extra=step.replace("name: docker", "name: again"))
-    texts = [("a/default.yaml", twice), ("b/default.yaml", pipeline("y", "same"))]
-    assert candidates(texts) == []
-    assert len(candidates([*texts, ("c/default.yaml", pipeline("z", "same"))])[0].uses) == 4
-
-
-def test_the_command_prints_the_lines_that_would_replace_them(root, clone, capsys):
-    out = run(capsys, *(clone(f"git@host:a/{name}.git", pipeline(name, "same")) for name in ("x", "y", "z")))
-    assert "# 3 steps in 3 pipelines could be projects/_shared/docker.yaml (all identical):" in out
-    assert "\n- extends: _shared/docker.yaml\n" in out
-
-
 @pytest.mark.parametrize(
     ("file", "command"), [(".drone.jsonnet", "drone jsonnet --stream"), (".drone.star", "drone starlark"), (".drone.starlark", "--source .drone.starlark")]
 )  # fmt: skip
@@ -310,7 +263,137 @@ def test_what_to_do_with_a_program_that_makes_the_yaml_is_said(root, clone, caps
     assert files(root) == []
 
 
-@pytest.mark.parametrize("value", ["settings: {x: }", "pull: ~", "tags+: [a]", "settings: {a: [{+b: 1}]}"])
-def test_a_step_that_would_mean_something_else_beside_extends_is_no_candidate(value):
-    step = f"- {{name: docker, image: plugins/docker, commands: [a, b, c], {value}}}\n"
-    assert candidates([(f"{name}/default.yaml", f"kind: pipeline\nsteps:\n{step}") for name in "abc"]) == []
+def test_a_program_that_drone_reads_is_told_with_its_path(root, clone, capsys):
+    out = refused(capsys, clone("git@host:a/shop.git", "local x = 1;", file="build.jsonnet"), "--path", "build.jsonnet")
+    assert "`drone jsonnet --stream --source build.jsonnet` write .drone.yml there" in out
+
+
+@pytest.mark.parametrize("file", [".drone.yaml", ".drone/drone.yml", "drone.yml", ".drone/drone.yaml", "drone.yaml"])
+def test_the_usual_other_paths_are_looked_at(root, clone, capsys, file):
+    folder = clone("git@host:a/shop.git", None)
+    (Path(folder) / file).parent.mkdir(exist_ok=True)
+    (Path(folder) / file).write_text(TEXT)
+    run(capsys, folder)
+    assert (root / "shop" / "default.yaml").read_bytes() == TEXT.encode()
+
+
+def test_a_path_that_is_named_counts_alone_and_of_several_the_first(root, clone, capsys):
+    folder = clone("git@host:a/shop.git", "kind: pipeline\nname: usual\n")
+    (Path(folder) / "ci").mkdir()
+    (Path(folder) / "ci" / "build.yml").write_text(TEXT)
+    assert "it has no other.yml; it has .drone.yml: if that is meant, import it with --path .drone.yml." in refused(
+        capsys, folder, "--path", "other.yml"
+    )
+    run(capsys, folder, "--path", "other.yml", "--path", "ci/build.yml")
+    assert (root / "shop" / "default.yaml").read_bytes() == TEXT.encode()
+
+
+@pytest.mark.parametrize("path", ["../secret.yml", "/etc/hostname"])
+def test_a_path_never_leads_out_of_the_clone(root, clone, capsys, path):
+    folder = clone("git@host:a/shop.git")
+    (Path(folder).parent / "secret.yml").write_text(TEXT)
+    assert f"its {path} is a link that leaves the clone" in refused(capsys, folder, "--path", path)
+
+
+def test_what_is_there_instead_is_said(root, clone, capsys):
+    folder = clone("git@host:a/shop.git", None)
+    for file in ("ci/drone-build.yml", ".gitlab-ci.yml", "Jenkinsfile"):
+        (Path(folder) / file).parent.mkdir(exist_ok=True)
+        (Path(folder) / file).write_text("x: y\n")
+    assert "it has no .drone.yml or .drone.yaml; it has ci/drone-build.yml, .gitlab-ci.yml, Jenkinsfile." in refused(
+        capsys, folder
+    )
+
+
+def test_names_that_differ_in_case_only_are_told(root, clone, capsys):
+    (root / "WEB").mkdir()
+    out = run(capsys, clone("git@host:a/Shop.git"), clone("git@host:a/shop.git", name="other"), clone("git@host:a/web.git"))
+    assert "projects/Shop/ and projects/shop/ differ in upper and lower case only: a checkout on macOS" in out
+    assert "projects/web/ and projects/WEB/ differ in upper and lower case only" in out
+
+
+def test_signatures_are_told(root, clone, capsys):
+    signed = clone("git@host:a/signed.git", f"{TEXT}---\nkind: signature\nhmac: abc\n")
+    out = run(capsys, signed, clone("git@host:a/plain.git"))
+    assert "which is right only while not a byte changes" in out
+    assert out.count("a/signed.") == 1
+    assert "a/plain." not in out
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["volumes:\n- name: docker\n  host: {path: /var/run/docker.sock}\n", "volumes: [{name: a, temp: {medium: memory}}]\n",
+     "steps:\n- {name: a, privileged: true}\n", "services:\n- {name: a, network_mode: host}\n", "steps:\n- {name: a, devices: [{name: x}]}\n"],
+)  # fmt: skip
+def test_what_only_trusted_repositories_may_is_told(root, clone, capsys, part):
+    out = run(capsys, clone("git@host:a/trusting.git", f"kind: pipeline\n{part}"), clone("git@host:a/plain.git"))
+    assert "for which Drone must trust a repository; look there whether it does: a/trusting." in out
+
+
+@pytest.mark.parametrize("part", ["volumes: [{name: a, temp: {}}]\n", "steps: [{name: a, privileged: false}]\n", "steps: x\n"])
+def test_what_everybody_may_is_not_told(root, clone, capsys, part):
+    assert "trust" not in run(capsys, clone("git@host:a/plain.git", f"kind: pipeline\n{part}"))
+
+
+class TestWithDronesDatabase:
+    """It says which file Drone reads, how Drone writes the name, and what Drone allows."""
+
+    @pytest.fixture
+    def database(self, db, tmp_path, settings) -> Iterator[Callable[..., None]]:
+        path = drones.recorded_sqlite(tmp_path / "drone.sqlite")
+        settings.DRONE_DATABASE, settings.EDRONE_DEMO = {"ENGINE": "django.db.backends.sqlite3"}, False
+
+        def change(**columns: object) -> None:
+            with sqlite3.connect(path) as connection:
+                values = ", ".join(f"repo_{name} = ?" for name in columns)
+                connection.execute(f"UPDATE repos SET {values} WHERE repo_slug = 'ismewen/edrone'", list(columns.values()))
+
+        with drones.connected(drones.sqlite_database(path)):
+            yield change
+
+    def test_the_file_that_drone_reads_is_taken(self, root, clone, capsys, database):
+        database(config="ci/drone.yml")
+        folder = clone("git@host:ismewen/edrone.git", "kind: pipeline\nname: not-read\n")
+        out = refused(capsys, folder)
+        assert (
+            "Drone reads its ci/drone.yml, which is not there; it has .drone.yml: if that is meant, import it with --path" in out
+        )
+        (Path(folder) / "ci").mkdir()
+        (Path(folder) / "ci" / "drone.yml").write_text(TEXT)
+        run(capsys, folder)
+        assert (root / "edrone" / "default.yaml").read_bytes() == TEXT.encode()
+
+    def test_a_program_that_drone_reads_is_not_imported(self, root, clone, capsys, database):
+        database(config="ci/build.star")
+        folder = clone("git@host:ismewen/edrone.git")
+        (Path(folder) / "ci").mkdir()
+        (Path(folder) / "ci" / "build.star").write_text("x")
+        assert "its ci/build.star is a program that makes the YAML" in refused(capsys, folder)
+
+    def test_the_name_is_written_as_drone_writes_it(self, root, clone, capsys, database):
+        out = run(capsys, clone("git@host:Ismewen/EDrone.git"))
+        assert files(root) == ["edrone/default.yaml"]
+        assert "writes Ismewen/EDrone; Drone's spelling counts, and is used." in out
+
+    def test_repositories_that_drone_does_not_know_are_told(self, root, clone, capsys, database):
+        out = run(capsys, clone("git@host:ismewen/edrone.git"), clone("git@host:nobody/knows.git"))
+        assert "Drone does not know these, so it builds nothing of them: nobody/knows." in out
+
+    def test_rights_and_protection_are_told(self, root, clone, capsys, database):
+        text = "kind: pipeline\nsteps: [{name: a, privileged: true}]\n"
+        database(trusted=0, protected=1)
+        out = run(capsys, "--dry-run", clone("git@host:ismewen/edrone.git", text))
+        assert "Drone does not trust them, so runners refuse their builds: ismewen/edrone." in out
+        assert "their files are not signed, so it holds their pushes for approval, as it did before: ismewen/edrone." in out
+        database(trusted=1, protected=0)
+        out = run(capsys, clone("git@host:ismewen/edrone.git", text, name="again"))
+        assert "trust" not in out
+        assert "approval" not in out
+
+    def test_a_database_that_is_away_is_said_and_hinders_nothing(self, root, clone, capsys, db, settings, tmp_path):
+        settings.DRONE_DATABASE, settings.EDRONE_DEMO = {"ENGINE": "django.db.backends.sqlite3"}, False
+        with drones.connected(drones.sqlite_database(tmp_path / "gone.sqlite")):
+            call_command("importprojects", clone("git@host:a/b.git"))
+        out, errors = capsys.readouterr()
+        assert "Which files Drone reads is not known: " in errors
+        assert "1 of 1 imported." in out

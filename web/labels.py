@@ -1,5 +1,7 @@
 """Events and spans of time in words for people."""
 
+from datetime import timedelta
+
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -11,6 +13,12 @@ EVENTS = {
     "custom": pgettext_lazy("event", "custom"),
     "promote": _("promotion"),
     "rollback": _("rollback"),
+}
+SPANS = {
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=30),
 }
 TIMES = {  # of filters; those that begin with - are what is older
     "hour": _("the last hour"),

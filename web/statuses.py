@@ -39,7 +39,7 @@ LOOKS = {
 
 def of(build: Any) -> str:
     """Return the status of a build with its stages: Drone calls one pending that waits for approval."""
-    return "blocked" if any(stage.status == "blocked" for stage in build.stages.all()) else str(build.status)
+    return "blocked" if any(stage.status == "blocked" for stage in build.stages_in_order) else str(build.status)
 
 
 def look(status: str) -> Look:

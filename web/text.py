@@ -51,7 +51,12 @@ def one_line(text: str, longest: int = 120) -> SafeString:
 
 def plain(text: Any) -> str:
     """Name hidden characters, for places that hold no markup; the template escapes."""
-    return hidden_characters.plain(str(text))[:300]
+    return whole(text)[:300]
+
+
+def whole(text: Any) -> str:
+    """Name hidden characters in the value of a field, uncut: a shortened value would be sent in the place of what was written."""
+    return hidden_characters.plain(str(text))
 
 
 def plain_lines(text: str) -> str:

@@ -1,5 +1,6 @@
 """Moments, durations and places on a time line. Times of Drone's tables are Unix seconds."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -7,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+IN_A_SENTENCE = re.compile(r"(?<![\w-])(\d{4}-\d\d-\d\d \d\d:\d\d) UTC\b", re.ASCII)
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -17,6 +19,24 @@ def moment(value: datetime | None) -> SafeString:
     utc = value.astimezone(UTC)
     exact, short = f"{utc:%Y-%m-%d %H:%M:%S} UTC", f"{utc:%Y-%m-%d %H:%M} UTC"
     return format_html('<time datetime="{}" title="{}">{}</time>', utc.isoformat(), exact, short)
+
+
+def exactly(value: datetime) -> SafeString:
+    """Return a moment as `moment` does; the script leaves it day and hour, however far away it is."""
+    utc = value.astimezone(UTC)
+    return format_html('<time datetime="{}" data-exactly>{}</time>', utc.isoformat(), f"{utc:%Y-%m-%d %H:%M} UTC")
+
+
+def with_times(sentence: SafeString) -> SafeString:
+    """Return a sentence, as HTML, with its moments in UTC as `exactly` shows them."""
+    return mark_safe(IN_A_SENTENCE.sub(time_element, sentence))  # noqa: S308 - it was escaped before
+
+
+def time_element(match: re.Match[str]) -> str:
+    try:
+        return exactly(datetime.fromisoformat(f"{match[1]}+00:00"))
+    except ValueError:
+        return match[0]
 
 
 def took(started: int, ended: int, now: int) -> int | None:
@@ -35,6 +55,15 @@ def duration(seconds: int | None) -> str:
     if seconds < DAY:
         return _("%(hours)d h %(minutes)d min") % {"hours": seconds // HOUR, "minutes": seconds % HOUR // MINUTE}
     return _("%(days)d d %(hours)d h") % {"days": seconds // DAY, "hours": seconds % DAY // HOUR}
+
+
+def rough(seconds: int) -> str:
+    """Write a duration with its largest unit, of minutes at least."""
+    if seconds < HOUR:
+        return _("%(minutes)d min") % {"minutes": max(seconds // MINUTE, 1)}
+    if seconds < DAY:
+        return _("%(hours)d h") % {"hours": seconds // HOUR}
+    return _("%(days)d d") % {"days": seconds // DAY}
 
 
 def clock(seconds: int) -> str:

@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from web import times
+from web.text import harmless
+from web.times import with_times
 
 
 @pytest.mark.parametrize(
@@ -20,6 +22,12 @@ from web import times
 )
 def test_a_duration_has_two_units(seconds, written):
     assert times.duration(seconds) == written
+
+
+def test_a_sentence_says_its_moments_as_pages_do():
+    html = harmless("until 2026-12-24 17:00 UTC: “<b> 2026-99-24 17:00 UTC”, 12026-12-24 17:00 UTC")
+    moment = '<time datetime="2026-12-24T17:00:00+00:00" data-exactly>2026-12-24 17:00 UTC</time>'
+    assert with_times(html) == f"<bdi>until {moment}: “&lt;b&gt; 2026-99-24 17:00 UTC”, 12026-12-24 17:00 UTC</bdi>"
 
 
 def test_what_runs_lasts_until_now_and_what_has_not_begun_lasts_nothing():

@@ -7,3 +7,22 @@ SwaggerUIBundle({
   validatorUrl: null,
   tryItOutEnabled: true,
 });
+
+// Swagger UI makes lists of choices without a name.
+const api = document.getElementById("api");
+new MutationObserver(() => {
+  for (const select of api.querySelectorAll("select:not([aria-label])")) {
+    const parameter = select.closest("tr")?.querySelector(".parameter__name");
+    select.setAttribute("aria-label", parameter ? parameter.textContent : "Media type");
+  }
+}).observe(api, { childList: true, subtree: true });
+
+// Swagger UI knows a class for the dark theme; it follows the theme of the page.
+const system = matchMedia("(prefers-color-scheme: dark)");
+function followTheme() {
+  const chosen = document.documentElement.dataset.theme;
+  document.documentElement.classList.toggle("dark-mode", chosen === "dark" || (chosen !== "light" && system.matches));
+}
+new MutationObserver(followTheme).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+system.addEventListener("change", followTheme);
+followTheme();

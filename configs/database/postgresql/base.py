@@ -4,10 +4,13 @@ Both are for server processes, which say so by `begin`. Commands connect as Djan
 """
 
 import threading
+from functools import cached_property
+from types import TracebackType
 
 import psycopg2
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 from django.db.backends.postgresql import base
+from django.db.utils import DatabaseErrorWrapper
 
 from configs.database.postgresql import deadline
 from configs.database.postgresql.pool import Pool, PooledConnection
@@ -21,6 +24,21 @@ def begin() -> None:
     """Make this process a server."""
     deadline.begin()
     SERVING.set()
+
+
+class ClosedIsAway(DatabaseErrorWrapper):
+    """Translates errors as Django does, but for a connection that is closed already: that is a failure like any other.
+
+    Django's InterfaceError is no DatabaseError, which is what those catch who outlive their database.
+    """
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            super().__exit__(exc_type, exc_value, traceback)
+        except InterfaceError as error:
+            raise OperationalError(*error.args) from exc_value
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -38,6 +56,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             if self.alias not in self._connection_pools:
                 self._connection_pools[self.alias] = Pool(self.settings_dict["MOST_CONNECTIONS"], self.connect_pooled)
         return self._connection_pools[self.alias]
+
+    @cached_property
+    def wrap_database_errors(self) -> DatabaseErrorWrapper:
+        return ClosedIsAway(self)
 
     def connect_pooled(self) -> PooledConnection:
         """Open a connection that any thread may use."""

@@ -1,5 +1,5 @@
 """Where Django looks for the models of this app."""
 
-from configs.records.models import ConfigFile, ConfigText, LastError, ServedConfig
+from configs.records.models import Announcement, ConfigFile, ConfigText, LastError, ServedConfig
 
-__all__ = ["ConfigFile", "ConfigText", "LastError", "ServedConfig"]
+__all__ = ["Announcement", "ConfigFile", "ConfigText", "LastError", "ServedConfig"]

@@ -8,6 +8,10 @@ import requests
 import yaml
 
 from configs.client.drone_request import SIGNED, signed_headers
+from configs.endpoint.answers import ERROR_PIPELINE
+from configs.endpoint.answers import SIGNED as SAID
+from configs.endpoint.signature import CONFIGURATION, CONVERSION, Extension
+from texts.characters import one_line
 
 TIMEOUT = 60.0  # seconds; Drone's own
 ALWAYS_SIGNED = ("date", "digest")
@@ -22,7 +26,7 @@ class AskError(Exception):
     """No configuration came back; the message says what did, and the likely cause."""
 
 
-def ask(url: str, content: bytes, secret: str, now: datetime) -> str | None:
+def ask(url: str, content: bytes, secret: str, now: datetime, extension: Extension = CONFIGURATION) -> str | None:
     """POST a signed request.
 
     Returns:
@@ -31,7 +35,7 @@ def ask(url: str, content: bytes, secret: str, now: datetime) -> str | None:
     Raises:
         AskError: with the likely cause.
     """
-    answer = post(url, content, signed_headers(content, secret, now))
+    answer = post(url, content, signed_headers(content, secret, now, accept=extension.accept))
     if answer.status_code == requests.codes.no_content:
         return None
     if answer.status_code == requests.codes.unauthorized:
@@ -39,8 +43,10 @@ def ask(url: str, content: bytes, secret: str, now: datetime) -> str | None:
     if answer.is_redirect:
         raise AskError(
             f"{url} redirects ({answer.status_code}) to {answer.headers['Location']}.\n"
-            "Likely cause: Drone never follows redirects; DRONE_YAML_ENDPOINT must be the final address."
+            f"Likely cause: Drone never follows redirects; {extension.endpoint} must be the final address."
         )
+    if extension is CONVERSION and answer.text.startswith(SAID):
+        raise AskError(answer.text)  # which Drone shows as the error of the build
     if not answer.ok:
         raise AskError(f"{quoted(answer)}\nLikely cause: {why_failed(answer)}")
     return configuration(answer)
@@ -51,7 +57,9 @@ def post(url: str, content: bytes, headers: dict[str, str]) -> requests.Response
     try:
         return requests.post(url, data=content, headers=headers, timeout=TIMEOUT, allow_redirects=False)
     except requests.exceptions.SSLError as error:
-        raise AskError(f"{url}: TLS failed: {error}\nLikely cause: a certificate that is not trusted here.") from None
+        raise AskError(
+            f"{url}: TLS failed: {tls_problem(error)}\nLikely cause: a certificate that is not trusted here."
+        ) from None
     except requests.exceptions.Timeout:
         raise AskError(f"{url} did not answer within {TIMEOUT:.0f} s.\nLikely cause: a firewall, or a wrong address.") from None
     except requests.exceptions.ConnectionError:
@@ -62,6 +70,13 @@ def post(url: str, content: bytes, headers: dict[str, str]) -> requests.Response
         raise AskError(f"{url} cannot be asked: {error}") from None
 
 
+def tls_problem(error: requests.exceptions.SSLError) -> str:
+    """Return what OpenSSL said, without the retries that requests and urllib3 tell of around it."""
+    retried = error.args[0] if error.args else None
+    reason = getattr(retried, "reason", None)
+    return one_line(reason.args[0] if isinstance(reason, Exception) and reason.args else error)
+
+
 def configuration(answer: requests.Response) -> str:
     """Read the answer as Drone does: it does not decompress, and matches the key whatever its case."""
     if encoding := answer.headers.get("Content-Encoding"):
@@ -70,15 +85,17 @@ def configuration(answer: requests.Response) -> str:
         value = answer.json()
         text = next(value[key] for key in value if key.lower() == "data")
     except (ValueError, AttributeError, TypeError, StopIteration):
-        raise AskError(f"{quoted(answer)}\nLikely cause: something else than edrone answers at this address.") from None
+        text = None
+    if not isinstance(text, str):
+        raise AskError(f"{quoted(answer)}\nLikely cause: something else than edrone answers at this address.")
     if message := shown_error(text):
         raise AskError(message)
-    return str(text)
+    return text
 
 
 def shown_error(text: str) -> str:
     """Return the message of a pipeline that shows an error of edrone; empty for others."""
-    if "name: edrone-error\n" not in text:
+    if not text.startswith(ERROR_PIPELINE):
         return ""
     pipeline = yaml.load(text, Loader=yaml.CSafeLoader)
     return str(pipeline["platform"]["os"])
@@ -119,6 +136,7 @@ def clock_difference(answer: requests.Response, now: datetime) -> str:
 def why_failed(answer: requests.Response) -> str:
     causes = {
         400: "the address leads to edrone, but not what was sent: a proxy changes the body.",
+        403: "the path is wrong: it is /edrone. Or a proxy refuses the request.",
         404: "the path is wrong: it is /edrone. Or, with EDRONE_SHOW_ERRORS=http, no file serves this build.",
         405: "the path is right, but the method did not arrive as POST: something redirects or rewrites it.",
         413: "a proxy refuses bodies of this size.",
@@ -130,5 +148,7 @@ def why_failed(answer: requests.Response) -> str:
 
 
 def quoted(answer: requests.Response) -> str:
-    """Return the address, the status and the first 500 characters of an answer."""
+    """Return the address, the status and the first 500 characters of an answer; of a web page nobody can read these."""
+    if answer.headers.get("Content-Type", "").startswith("text/html"):
+        return f"{answer.url} answered {answer.status_code} with a web page."
     return f"{answer.url} answered {answer.status_code}: {answer.text.strip()[:500]}"

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 
 from httpsig.sign import HeaderSigner
 
-from configs.endpoint.signature import ACCEPT
+from configs.endpoint.signature import CONFIGURATION
 from pipelines.build_request import BuildRequest
 
 SIGNED = ("accept", "accept-encoding", "content-type", "date", "digest")  # in Drone's order
@@ -39,8 +39,11 @@ def request_for(slug: str, branch: str, event: str, tag: str) -> BuildRequest:
     return BuildRequest(namespace, name, event or "push", ref, branch)
 
 
-def body(request: BuildRequest, created: int) -> bytes:
-    """Return the body; `created` in Unix seconds, 0 where a person asks and there is no build."""
+def body(request: BuildRequest, created: int, text: str | None = None) -> bytes:
+    """Return the body of a request for a configuration, or for the conversion of a text.
+
+    `created` is in Unix seconds, 0 where a person asks and there is no build.
+    """
     optional = {"deploy_to": request.deploy_to, "parent": request.parent, "params": dict(request.params)}
     build = EMPTY_BUILD | {
         "trigger": request.trigger,
@@ -56,16 +59,19 @@ def body(request: BuildRequest, created: int) -> bytes:
         "after": request.after,
         "author_login": request.author,
         "sender": request.sender,
+        "source_repo": request.source_repo,
         "created": created,
         "updated": created,
     } | {name: value for name, value in optional.items() if value}  # fmt: skip
     repo = EMPTY_REPO | {"id": request.repo_id, "namespace": request.namespace, "name": request.name, "slug": request.slug}
-    content = {"build": build, "repo": repo, "token": {"access": "", "refresh": ""}}
+    repo |= {"config_path": request.config_path, "protected": request.protected}
+    config = {} if text is None else {"config": {"data": text, "kind": ""}}
+    content = {"build": build, **config, "repo": repo, "token": {"access": "", "refresh": ""}}
     return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def signed_headers(
-    content: bytes, secret: str, now: datetime, signed: Sequence[str] = SIGNED, accept: str = ACCEPT
+    content: bytes, secret: str, now: datetime, signed: Sequence[str] = SIGNED, accept: str = CONFIGURATION.accept
 ) -> dict[str, str]:
     """Return the headers of a request with its signature; `signed` names what the signature covers."""
     headers = {

@@ -12,6 +12,8 @@ from texts.characters import LONGEST_SENTENCE, printable, shortened
 
 SIGNED = "edrone: "  # what every error that people see in Drone begins with
 LONGEST_MESSAGE = 470  # characters; Drone's column holds 500 and Drone writes "linter: unsupported os: " before it
+ERROR_PIPELINE = "kind: pipeline\ntype: docker\nname: edrone-error\n"  # how one begins that shows an error
+SERVER_ERROR, NOT_POSSIBLE = 500, 422
 LONGEST_OF_A_STAGE = 500  # bytes; Drone cuts there, also within a character
 
 
@@ -45,6 +47,17 @@ def failed(error: ConfigError, show_errors: str, *, stage_starts: bool) -> HttpR
     return sentence(str(error), error.status)
 
 
+def conversion(result: Resolved | ConfigError) -> HttpResponse:
+    """Return the answer to a request for a conversion, where Drone shows the words of an HTTP error as those of the build.
+
+    A server error may be answered by a proxy in words of its own: there is none.
+    """
+    if isinstance(result, ConfigError):
+        status = result.status if result.status < SERVER_ERROR else NOT_POSSIBLE
+        return plain(cut(f"{SIGNED}{printable(str(result))}", LONGEST_OF_A_STAGE), status)
+    return answer(result, "http", stage_starts=False)
+
+
 def pipeline(text: str) -> HttpResponse:
     """Answer a text as the configuration, as JSON whatever the Accept header says: Drone asks for a type of its own."""
     content = msgspec.json.encode({"Data": text})
@@ -73,6 +86,4 @@ def error_pipeline(message: str) -> str:
         line = line[: LONGEST_MESSAGE - 1] + "…"
     # A JSON string without escapes of non-ASCII is a YAML string too.
     operating_system = json.dumps(line, ensure_ascii=False)
-    return (
-        f"kind: pipeline\ntype: docker\nname: edrone-error\n\nplatform:\n  os: {operating_system}\n  arch: amd64\n\nsteps: []\n"
-    )
+    return f"{ERROR_PIPELINE}\nplatform:\n  os: {operating_system}\n  arch: amd64\n\nsteps: []\n"

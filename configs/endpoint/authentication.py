@@ -1,5 +1,6 @@
 """Drone's signature as Django REST framework's authentication."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -11,8 +12,14 @@ from configs.endpoint import signature
 from configs.endpoint.parsing import read_body
 
 
-class DroneSignature(BaseAuthentication):
-    """Lets pass what Drone signed, or everything where EDRONE_ALLOW_UNSIGNED says so. Drone is no user of edrone."""
+class ExtensionSignature(BaseAuthentication):
+    """Lets pass what Drone signed for one of its extensions. Drone is no user of edrone."""
+
+    extension: signature.Extension
+
+    def secrets(self) -> Sequence[str]:
+        """Return the secrets that Drone may sign with."""
+        raise NotImplementedError
 
     def authenticate(self, request: Request) -> None:
         """Verify the request.
@@ -20,15 +27,37 @@ class DroneSignature(BaseAuthentication):
         Raises:
             ConfigError: see signature.verify and read_body.
         """
-        if settings.EDRONE_ALLOW_UNSIGNED:
-            return
         meta = request.META
 
         def header(name: str) -> str | None:
             return meta.get(environ_key(name))
 
-        secrets, tolerance = settings.DRONE_YAML_SECRETS, settings.EDRONE_DATE_TOLERANCE
-        signature.verify(header, lambda: read_body(request), secrets, datetime.now(UTC), tolerance)
+        clock = signature.Clock(datetime.now(UTC), settings.EDRONE_DATE_TOLERANCE)
+        signature.verify(self.extension, header, lambda: read_body(request, self.extension.largest), self.secrets(), clock)
+
+
+class DroneSignature(ExtensionSignature):
+    """Lets pass requests for a configuration, unsigned ones too where EDRONE_ALLOW_UNSIGNED says so.
+
+    Also then the media type must be right: a Drone whose other extension is set to this address would take a configuration for
+    an answer to what it asked.
+    """
+
+    extension = signature.CONFIGURATION
+
+    def secrets(self) -> Sequence[str]:
+        secrets: Sequence[str] = settings.DRONE_YAML_SECRETS
+        return secrets
+
+    def authenticate(self, request: Request) -> None:
+        if settings.EDRONE_ALLOW_UNSIGNED:
+            signature.check_extension(self.extension, (), request.META.get("HTTP_ACCEPT"))
+        else:
+            super().authenticate(request)
+
+
+class ConversionSignature(DroneSignature):
+    extension = signature.CONVERSION
 
 
 @lru_cache(maxsize=64)  # the same few names in every request

@@ -1,6 +1,6 @@
 """The body of Drone's requests for Django REST framework, whatever media types their headers name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -26,22 +26,49 @@ class BuildRequestParser(BaseParser):
     """Turns the body into a BuildRequest, which is `request.data`."""
 
     media_type = "application/json"
+    largest = build_request.LARGEST_BODY  # bytes
+    read: Callable[[bytes], Any] = staticmethod(build_request.parse)
 
     def parse(self, _: Any, __: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         """Read the raw body, which DroneSignature has read already, rather than the stream: it keeps to the limit."""
-        return build_request.parse(read_body((parser_context or {})["request"]))
+        return self.read(read_body((parser_context or {})["request"], self.largest))
 
 
-def read_body(request: Request) -> bytes:
-    """Read the raw body.
+class ConversionParser(BuildRequestParser):
+    """Turns the body into a RequestWithYaml, which is `request.data`."""
+
+    largest = build_request.LARGEST_WITH_YAML
+    read = staticmethod(build_request.parse_conversion)
+
+
+class ValidationParser(BuildRequestParser):
+    largest = build_request.LARGEST_WITH_YAML
+    read = staticmethod(build_request.parse_validation)
+
+
+def read_body(request: Request, largest: int = build_request.LARGEST_BODY) -> bytes:
+    """Read the raw body, of up to `largest` bytes.
 
     Raises:
         Malformed: it says itself that it is too large, or the connection broke.
     """
     try:
+        if largest > build_request.LARGEST_BODY:
+            return read_large_body(request, largest)
         body: bytes = request.body
     except RequestDataTooBig:
-        raise build_request.too_large() from None
+        raise build_request.too_large(largest) from None
     except OSError:
         raise Malformed("The body did not arrive whole.") from None
+    return body
+
+
+def read_large_body(request: Request, largest: int) -> bytes:
+    """Read a body that Django's own limit, which is for forms, would refuse, and keep it where Django does."""
+    django_request: Any = request._request  # noqa: SLF001 - so Django REST framework documents it
+    if int(request.META.get("CONTENT_LENGTH") or 0) > largest:
+        raise RequestDataTooBig
+    if not hasattr(django_request, "_body"):
+        django_request._body = django_request.read()  # noqa: SLF001
+    body: bytes = django_request._body  # noqa: SLF001
     return body

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from configs import metrics
+from configs.endpoint.signing import is_held
 from pipelines.build_request import BuildRequest
 from pipelines.errors import ConfigError
 from pipelines.resolve.resolve import Resolved
@@ -29,7 +30,13 @@ class Fields(dict[str, Any]):
         return " ".join([f"{name}={quoted(value)}" for name, value in self.items()])
 
 
-def log_and_count(build: BuildRequest | None, result: Resolved | ConfigError | None, seconds: float, request_id: str) -> None:
+def log_and_count(
+    build: BuildRequest | None,
+    result: Resolved | ConfigError | None,
+    seconds: float,
+    request_id: str,
+    purpose: str = "configuration",
+) -> None:
     """Write the line and count the request.
 
     Args:
@@ -37,22 +44,25 @@ def log_and_count(build: BuildRequest | None, result: Resolved | ConfigError | N
         result: what is answered; None where edrone itself failed, which Django logs with its traceback.
         seconds: how long it took.
         request_id: what a proxy calls this request, see `request_id_of`.
+        purpose: what Drone asks for: "configuration" or "conversion".
     """
     outcome = outcome_of(result)
     fields = Fields(outcome=outcome)
+    if purpose != "configuration":
+        fields["asked"] = purpose
     if build:
         names = {"repo": build.slug, "event": build.event, "ref": build.ref, "target": build.target}
         fields.update({name: shortened(value) for name, value in names.items()}, build=build.number)
     if isinstance(result, Resolved):
-        fields["file"] = result.path
+        fields["file"] = result.path.removeprefix("/")
     fields.update(ms=round(seconds * 1000, 1), request_id=request_id)
     if isinstance(result, ConfigError):
         fields["reason"] = shortened(str(result), LONGEST_SENTENCE)
     logger.log(logging.INFO if isinstance(result, Resolved) else logging.WARNING, fields)
-    for warning in useless_because(build) if build else ():
+    for warning in useless_because(build) if build and purpose == "configuration" else ():
         logger.warning(warning)
     if settings.EDRONE_METRICS:
-        metrics.count(outcome, seconds)
+        metrics.count(purpose, outcome, seconds)
 
 
 def request_id_of(sent: str) -> str:
@@ -84,8 +94,10 @@ def useless_because(request: BuildRequest) -> list[str]:
     """Return warnings about repositories whose settings make Drone hold or convert what edrone serves."""
     reasons = []
     slug, path = quoted(shortened(request.slug)), quoted(shortened(request.config_path))
-    if request.protected and request.trigger == "@hook":
-        reasons.append(f"{slug} is protected: Drone lets this build wait for approval, since edrone's YAML is not signed")
+    if is_held(request) and not settings.EDRONE_SIGN:
+        reasons.append(
+            f"{slug} is protected: Drone lets this build wait for approval, since edrone's YAML is not signed (set EDRONE_SIGN)"
+        )
     if request.config_path.endswith(CONVERTED):
         reasons.append(f"{slug} has the configuration path {path}: Drone converts edrone's YAML and may fail")
     return reasons

@@ -1,10 +1,12 @@
-"""The addresses of the configuration endpoint; Drone follows no redirect, so both spellings answer."""
+"""The addresses that Drone asks for YAML; Drone follows no redirect, so both spellings answer."""
 
 from django.urls import path
 
-from configs.endpoint.views import ConfigurationView
+from configs.endpoint.views import ConfigurationView, ConversionView
 
 urlpatterns = [
     path("edrone", ConfigurationView.as_view(), name="config"),
     path("edrone/", ConfigurationView.as_view(), name="config-slash"),
+    path("edrone/convert", ConversionView.as_view(), name="convert"),
+    path("edrone/convert/", ConversionView.as_view(), name="convert-slash"),
 ]

@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, ProgrammingError
 
+from texts.characters import one_line
 from texts.errors import EdroneError
 
 
@@ -15,3 +17,7 @@ class EdroneCommand(BaseCommand):
             return super().execute(*args, **options)
         except EdroneError as error:
             raise CommandError(str(error)) from None
+        except (OperationalError, ProgrammingError) as error:
+            from configs.records.own_database import trouble  # noqa: PLC0415 - most commands ask no database
+
+            raise CommandError(f"{trouble(error)} ({one_line(error)})") from error

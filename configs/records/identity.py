@@ -35,6 +35,8 @@ class BuildKey:
     trigger: str  # @hook, @cron, or a login
     created: int  # Unix seconds; 0 where a person asks and there is no build
     params: Mapping[str, str] = field(default_factory=dict)  # may hold secrets: only ever kept as part of a digest
+    conversion: bool = False  # what is asked about is the conversion of its own file, which has a record of its own
+    own_file: str = ""  # digest of the text to convert; empty where it is not known, as in Drone's table
     got_error: bool = False  # edrone answered it with an error, as Drone's table tells: what others were served it was not
 
 
@@ -49,11 +51,12 @@ class BuildDigests:
 
 def digests_of(key: BuildKey, secret: str) -> BuildDigests:
     """Digest what identifies a build; the secret keeps others from finding parameters by trying."""
-    cached = [key.repo_id, key.event, key.action, key.ref, key.after]
+    cached = [key.repo_id, key.event, key.action, key.ref, key.after, *(["conversion"] if key.conversion else [])]
     params = {str(name): str(value) for name, value in key.params.items()}
-    whole = [*cached, key.target, key.deploy_to, key.parent, key.trigger, params]
+    everything = [*cached, key.target, key.deploy_to, key.parent, key.trigger, params]
     keyed = hashlib.sha256(secret.encode()).digest()
-    return BuildDigests(digest([*whole, key.created], keyed), digest(whole, keyed), digest(cached, b""))
+    time_and_text = [key.created, *([key.own_file] if key.own_file else [])]
+    return BuildDigests(digest([*everything, *time_and_text], keyed), digest(everything, keyed), digest(cached, b""))
 
 
 def digest(value: object, key: bytes) -> UUID:
@@ -75,6 +78,7 @@ class RecordedBuild(Protocol):
     ref: str
     after: str
     created: int
+    conversion: bool
 
 
 def is_of(record: RecordedBuild, key: BuildKey) -> bool:
@@ -82,6 +86,7 @@ def is_of(record: RecordedBuild, key: BuildKey) -> bool:
     return (
         bool(key.build_id)
         and (record.repo_id, record.build_id) == (key.repo_id, key.build_id)
+        and record.conversion == key.conversion
         and (record.event, record.ref, record.after) == (shown(key.event), shown(key.ref), shown(key.after))
         and 0 <= key.created - record.created <= WINDOW
     )

@@ -6,10 +6,12 @@ A million builds of two thousand texts are to take less than a gigabyte, indexes
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from configs.records.identity import LONGEST
+from pipelines.language.nodes import shown_path
 from web.labels import EVENTS
 
 
@@ -36,14 +38,22 @@ class ConfigFile(models.Model):
     """The file that served, in one state: its text, and where each part of that came from."""
 
     digest = models.UUIDField(primary_key=True)  # of all that follows
-    path = models.TextField(db_index=True)  # from the root of the tree
+    path = models.TextField(db_index=True)  # from the root of the tree; after a / that of a repository's own file
     sources = models.JSONField()  # paths of all files that the text came from, first this one
     origins = models.BinaryField()  # see records/packing.py
     # None: the repository keeps its own file
     text = models.ForeignKey(ConfigText, models.DO_NOTHING, null=True)
 
     def __str__(self) -> str:
-        return f"projects/{self.path}"
+        return self.shown
+
+    @property
+    def shown(self) -> str:
+        return shown_path(self.path)
+
+    @property
+    def shown_sources(self) -> list[str]:
+        return [shown_path(source) for source in self.sources]
 
 
 class ServedConfig(models.Model):
@@ -65,6 +75,9 @@ class ServedConfig(models.Model):
     sender = name_field(_("sender"))  # likewise
     created = models.BigIntegerField()  # Unix seconds, of Drone's clock
     served = models.DateTimeField()
+    conversion = models.BooleanField(
+        _("conversion"), default=False, db_default=False
+    )  # of the repository's own file; else the configuration
     late = models.BooleanField(_("recorded late"), default=False)  # asked for the first time when a stage started
     version = models.CharField(_("version of edrone"), max_length=40)  # of edrone
     revision = name_field(_("revision of the tree"))  # of the tree: a commit, or the name of the folder that a link leads to
@@ -80,7 +93,9 @@ class ServedConfig(models.Model):
         ordering = ("-id",)
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["repo_id", "build_id"], condition=models.Q(build_id__isnull=False), name="one_record_a_build"
+                fields=["repo_id", "build_id", "conversion"],
+                condition=models.Q(build_id__isnull=False),
+                name="one_record_a_build",
             )
         ]
         indexes: ClassVar = [
@@ -128,3 +143,27 @@ class LastError(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+
+class Announcement(models.Model):
+    """A start that may do more than what anybody may ask of Drone; see records/announcements.py."""
+
+    class Kind(models.TextChoices):
+        OVERRIDE = "override"  # of a freeze
+        ONLY_FAILED = "only_failed"  # a restart without what succeeded
+
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    record = models.BigIntegerField()  # of the audit record that says who starts it
+    build = models.UUIDField()  # a digest of what Drone will ask about
+    build_without_parent = models.UUIDField(null=True)  # the same, where Drone may not name the parent of a restart
+    file = models.ForeignKey(ConfigFile, models.DO_NOTHING, null=True, db_index=False)  # that serves it; None: what the tree says
+    time = models.DateTimeField(default=timezone.now)
+    claimed = models.DateTimeField(null=True)  # by the build that was announced
+    used = models.DateTimeField(null=True)  # from when on it counts for no build
+
+    class Meta:
+        default_permissions: ClassVar = ()
+        indexes: ClassVar = [models.Index(fields=["time"], name="announced_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of audit record {self.record}"

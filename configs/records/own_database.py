@@ -2,13 +2,15 @@
 
 import os
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from threading import Event
+from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import QuerySet
 
 from configs.database.postgresql.pool import AllInUse
 
@@ -21,7 +23,7 @@ READ_ONLY = f"{IT} answers, but can only be read: look at default_transaction_re
 UNDEFINED_TABLE, UNDEFINED_COLUMN, READ_ONLY_TRANSACTION = "42P01", "42703", "25006"  # PostgreSQL's
 QUERY_CANCELED, LOCK_NOT_AVAILABLE = "57014", "55P03"  # likewise
 NOT_THERE = re.compile(r"no such (table|column)|has no column named")  # SQLite's
-CURRENT = Event()  # the tables were seen to be of this version
+AT_ONCE = 500  # rows that are deleted
 
 
 def trouble(error: DatabaseError) -> str:
@@ -38,6 +40,20 @@ def trouble(error: DatabaseError) -> str:
     return AWAY
 
 
+def once_more(action: Callable[[], object]) -> None:
+    """Do something, on a new connection if need be: the one there is may have ended while Drone was waited for."""
+    try:
+        action()
+    except Error:
+        connection.close()
+        action()
+
+
+def delete_some(rows: QuerySet[Any]) -> None:
+    """Delete the first of some rows; called often, it keeps up."""
+    rows.filter(pk__in=list(rows.values_list("pk", flat=True)[:AT_ONCE])).delete()
+
+
 def problem() -> str:
     """Return what is wrong: it cannot be written to, or lacks the tables of this version. Empty if all is well.
 
@@ -51,11 +67,8 @@ def problem() -> str:
     paths = (file, file.parent) if connection.vendor == "sqlite" and file.exists() else ()
     if guarded or not all(os.access(path, os.W_OK) for path in paths):
         return READ_ONLY
-    if not CURRENT.is_set():
-        if newest() - MigrationRecorder(connection).applied_migrations().keys():
-            return OLD_TABLES
-        CURRENT.set()  # a probe asks every few seconds
-    return ""
+    # Every time: a backup of an older version may have been put in its place.
+    return OLD_TABLES if newest() - MigrationRecorder(connection).applied_migrations().keys() else ""
 
 
 @cache

@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection
 from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.utils import timezone
 
-from configs.records.models import ConfigFile, ConfigText, LastError, ServedConfig
+from configs.records.models import Announcement, ConfigFile, ConfigText, LastError, ServedConfig
 
+ANNOUNCED = timedelta(hours=1)  # whoever announced a build looks whether it was claimed, once Drone has answered
 BATCH = 1000  # rows deleted at once
 SQLITE_BATCH = 200  # likewise: SQLite lets nobody else write meanwhile, nor in what follows without a pause
 
@@ -21,15 +23,18 @@ def prune(before: datetime) -> tuple[int, int]:
         How many records, and how many texts.
     """
     records = sum(in_batches(ServedConfig.objects.filter(served__lt=before).order_by("served")))
+    sum(in_batches(Announcement.objects.filter(time__lt=timezone.now() - ANNOUNCED).order_by("time")))
     sum(in_batches(LastError.objects.filter(time__lt=before).order_by("time")))
-    sum(in_batches(unused(ConfigFile, ServedConfig, "file")))
-    return records, sum(in_batches(unused(ConfigText, ConfigFile, "text")))
+    sum(in_batches(unused(ConfigFile, "file", ServedConfig, Announcement)))
+    return records, sum(in_batches(unused(ConfigText, "text", ConfigFile)))
 
 
-def unused(model: type[Model], user: type[Model], field: str) -> QuerySet[Any]:
-    """Return the rows that no row of another table refers to."""
-    users = user._default_manager.filter(**{field: OuterRef("pk")})  # noqa: SLF001 - documented
-    return model._default_manager.filter(~Exists(users)).order_by("pk")  # noqa: SLF001
+def unused(model: type[Model], field: str, *users: type[Model]) -> QuerySet[Any]:
+    """Return the rows that no row of other tables refers to by a field."""
+    rows = model._default_manager.order_by("pk")  # noqa: SLF001 - documented
+    for user in users:
+        rows = rows.filter(~Exists(user._default_manager.filter(**{field: OuterRef("pk")})))  # noqa: SLF001
+    return rows
 
 
 def in_batches(rows: QuerySet[Any]) -> Iterator[int]:

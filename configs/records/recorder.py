@@ -8,6 +8,7 @@ be given another pipeline when its next stage starts.
 import logging
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from typing import TypeVar
 
 from django.conf import settings
@@ -19,14 +20,13 @@ from configs.records import rows, rules
 from configs.records.own_database import LOCK_NOT_AVAILABLE, QUERY_CANCELED
 from configs.records.packing import unpacked
 from configs.records.recording_connections import Lent, NoneFree, lend
-from configs.records.rows import Ask
+from configs.records.rows import AnsweredRequest
 from pipelines.build_request import BuildRequest
 from pipelines.errors import ConfigError
 from pipelines.resolve.resolve import Resolved
 from pipelines.tree.revision import name_of
 from texts.characters import one_line, shortened
 
-IN_ALL = 4.5  # seconds after which a request is answered, recorded or not
 PAUSE = 1.0  # seconds without trying, after a failure
 IT = "edrone's own database"
 
@@ -66,33 +66,50 @@ class CircuitBreaker:
 reading, writing = CircuitBreaker(), CircuitBreaker()
 
 
-def recorded(request: BuildRequest, found: Answer) -> Answer:
+def recorded(request: BuildRequest, answer: Answer, end: float, own_file: str = "") -> Answer:
     """Record what a build is served, and return it: what it was served before, else what the tree says.
 
     Args:
         request: what Drone asks.
-        found: what today's tree says.
+        answer: what today's tree says.
+        end: of the monotonic clock: when Drone is answered, recorded or not.
+        own_file: the text of the repository that is converted; empty where Drone asks for the configuration.
     """
     if not request.created:
-        return found  # a person asks: no build will be made of it
-    ask = Ask(request, found, name_of(settings.EDRONE_PROJECTS))
+        return answer  # a person asks: no build will be made of it
+    digest = own_file and sha256(own_file.encode()).hexdigest()
+    answered = AnsweredRequest(request, answer, name_of(settings.EDRONE_PROJECTS), digest)
     record = None
     try:
-        (reading if ask.again else writing).check()
-        with lend(time.monotonic() + IN_ALL) as lent:
-            if ask.again:
-                record = tried(lent, reading, lambda: rules.look(ask))
-            return tried(lent, writing, lambda: rules.keep(ask, record))
+        (reading if answered.again else writing).check()
+        with lend(end) as lent:
+            if answered.again:
+                record = tried(lent, reading, lambda: rules.look(answered))
+            return tried(lent, writing, lambda: rules.keep(answered, record))
     except NotDone as error:
         if record:
             return unpacked(record.file)
         reason = str(error)
     except NoneFree:
-        reason = f"{IT} was not done within {IN_ALL:g} s"
+        reason = f"no connection to {IT} was free in time"
     logger.warning("%s: answered, but not recorded: %s", shortened(request.slug), reason)
     if settings.EDRONE_METRICS:
         metrics.count_unrecorded()
-    return found
+    return answer
+
+
+def done_within(breaker: CircuitBreaker, seconds: float, work: Callable[[], T]) -> T:
+    """Do something in the database by a connection that Drone's requests record by, within a time.
+
+    Raises:
+        NotDone: it failed, or took too long.
+    """
+    breaker.check()
+    try:
+        with lend(time.monotonic() + seconds) as lent:
+            return tried(lent, breaker, work)
+    except NoneFree:
+        raise NotDone("no connection was free in time") from None
 
 
 def tried(lent: Lent, breaker: CircuitBreaker, work: Callable[[], T]) -> T:

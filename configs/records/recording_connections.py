@@ -19,6 +19,7 @@ from configs.database.postgresql import deadline
 STATEMENT = 2.0  # seconds that the database may take for a statement
 ANSWER = 2.5  # seconds after which it is given up, if the database does not even say that it failed
 TURN = 4.0  # seconds for a connection that others use
+LEAST = 0.1  # seconds; with less left none is lent, since work that is cut off looks like a database that fails
 # SQLite lets one process write at a time and tells nobody when it is their turn: short waits, asked for again and again,
 # meet a free moment where one long wait with its growing pauses may miss them all. 8 MB hold the pages of the indexes' ends.
 SETTINGS = {
@@ -37,7 +38,7 @@ class Lent:
 
     def __init__(self, connection: BaseDatabaseWrapper, end: float) -> None:
         self.connection, self.end = connection, end
-        self.was_open = connection.connection is not None
+        self.opened_before = connection.connection  # None: it is opened for this request
 
     def do(self, work: Callable[[], T]) -> T:
         """Do it, on SQLite as soon as no other process writes."""
@@ -51,7 +52,9 @@ class Lent:
                     raise
 
     def connect(self) -> None:
-        """Connect with short waits, where there is no connection."""
+        """Connect with short waits, where there is no connection, or one to a file that was moved, replaced or deleted."""
+        if self.connection.vendor == "sqlite" and self.connection.connection is not None and not self.connection.is_usable():
+            self.close()
         if self.connection.connection is None:
             self.connection.ensure_connection()
             with self.connection.cursor() as cursor:
@@ -59,15 +62,20 @@ class Lent:
                     cursor.execute(statement)
 
     def went_stale(self, error: Exception) -> bool:
-        """Return whether it died since it was last lent, as when PostgreSQL is started again."""
-        return self.was_open and not isinstance(error.__cause__, deadline.NoAnswer) and not self.connection.is_usable()
+        """Return whether it died since it was last lent, as when PostgreSQL is started again.
+
+        Django may have opened another in its place: it does at the end of a transaction that failed.
+        """
+        if self.opened_before is None or isinstance(error.__cause__, deadline.NoAnswer):
+            return False
+        return self.connection.connection is not self.opened_before or not self.connection.is_usable()
 
     def close(self) -> None:
         try:
             self.connection.close()
         except DatabaseError:
             self.connection.connection = None
-        self.was_open = False
+        self.opened_before = None
 
 
 def make() -> "LifoQueue[BaseDatabaseWrapper]":
@@ -94,8 +102,11 @@ def lend(end: float) -> Iterator[Lent]:
     Raises:
         NoneFree: none became free in time.
     """
+    turn = min(TURN, end - LEAST - time.monotonic())
+    if turn <= 0:
+        raise NoneFree
     try:
-        connection = free.get(timeout=TURN)
+        connection = free.get(timeout=turn)
     except Empty:
         raise NoneFree from None
     before = connections[DEFAULT_DB_ALIAS]

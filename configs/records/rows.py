@@ -21,21 +21,23 @@ NAMES = ("event", "action", "ref", "after", "target", "deploy_to", "trigger")
 
 
 @dataclass(frozen=True)
-class Ask:
+class AnsweredRequest:
     """A request of Drone, and what today's tree says to it."""
 
     request: BuildRequest
-    found: Resolved | ConfigError
+    result: Resolved | ConfigError
     revision: str  # of the tree
+    own_file: str = ""  # digest of the own file that is to be converted; empty: Drone asks for the configuration
 
     @property
     def again(self) -> bool:
         """Whether the build may have been served before. So may one that gets an error: somebody broke the tree meanwhile."""
-        return bool(self.request.number) or isinstance(self.found, ConfigError)
+        return bool(self.request.number) or isinstance(self.result, ConfigError)
 
 
-def key_of(request: BuildRequest) -> BuildKey:
+def key_of(answered: AnsweredRequest) -> BuildKey:
     """Return what identifies the build that a request is for."""
+    request = answered.request
     return BuildKey(
         repo_id=request.repo_id,
         build_id=request.build_id if request.number else 0,
@@ -50,6 +52,8 @@ def key_of(request: BuildRequest) -> BuildKey:
         trigger=request.trigger,
         created=request.created,
         params=request.params,
+        conversion=bool(answered.own_file),
+        own_file=answered.own_file,
     )
 
 
@@ -61,25 +65,30 @@ def columns(key: BuildKey, digests: BuildDigests) -> Row:
         "without_created": digests.without_created,
         "cache_key": digests.cache_key,
     }
-    return numbers | identity | {"created": key.created} | {name: shown(getattr(key, name)) for name in NAMES}
+    return (
+        numbers
+        | identity
+        | {"conversion": key.conversion, "created": key.created}
+        | {name: shown(getattr(key, name)) for name in NAMES}
+    )
 
 
-def row_of(ask: Ask, found: Resolved, key: BuildKey, digests: BuildDigests) -> Row:
+def row_of(answered: AnsweredRequest, resolved: Resolved, key: BuildKey, digests: BuildDigests) -> Row:
     """Write the record of what the tree says, its file and text inserted where they are new."""
-    file, text = packing.packed(found)
+    file, text = packing.packed(resolved)
     if file.digest not in stored_files:
         insert_file(file, text)
         if len(stored_files) >= MOST_STORED:
             stored_files.clear()
         stored_files.add(file.digest)
     return columns(key, digests) | {
-        "slug": shown(ask.request.slug),
-        "author": shown(ask.request.author),
-        "sender": shown(ask.request.sender),
+        "slug": shown(answered.request.slug),
+        "author": shown(answered.request.author),
+        "sender": shown(answered.request.sender),
         "served": datetime.now(UTC),
         "late": bool(key.number),
-        "version": settings.EDRONE_VERSION,
-        "revision": shown(ask.revision),
+        "version": settings.RECORD_PREFIX + settings.EDRONE_VERSION,
+        "revision": shown(answered.revision),
         "file_id": file.digest,
     }
 
@@ -121,9 +130,9 @@ def insert_file(file: ConfigFile, text: ConfigText | None) -> None:
     ConfigFile.objects.bulk_create([file], ignore_conflicts=True)
 
 
-def note(ask: Ask, error: ConfigError) -> None:
+def note(answered: AnsweredRequest, error: ConfigError) -> None:
     """Store the last error of the repository."""
-    request = ask.request
+    request = answered.request
     values = {
         "event": shown(request.event),
         "ref": shown(request.ref),
@@ -132,8 +141,8 @@ def note(ask: Ask, error: ConfigError) -> None:
         "trigger": shown(request.trigger),
         "message": storable(str(error)),
         "time": datetime.now(UTC),
-        "version": settings.EDRONE_VERSION,
-        "revision": shown(ask.revision),
+        "version": settings.RECORD_PREFIX + settings.EDRONE_VERSION,
+        "revision": shown(answered.revision),
     }
     row = LastError(slug=shown(request.slug), **values)
     LastError.objects.bulk_create([row], update_conflicts=True, unique_fields=["slug"], update_fields=list(values))

@@ -4,7 +4,11 @@ Nothing here needs a transaction around it, and each function is right while oth
 else another was quicker, whose record is then found.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -14,7 +18,7 @@ from django.db.models.lookups import IsNull
 from configs.records.identity import WINDOW, BuildDigests, BuildKey, digests_of, is_of
 from configs.records.models import ServedConfig
 from configs.records.packing import unpacked
-from configs.records.rows import Ask, columns, insert, key_of, note, row_of
+from configs.records.rows import AnsweredRequest, columns, insert, key_of, note, row_of
 from pipelines.errors import ConfigError
 from pipelines.resolve.resolve import Resolved
 
@@ -38,6 +42,14 @@ def served_for(key: BuildKey) -> ServedConfig | None:
     return record
 
 
+def shown_for(key: BuildKey) -> ServedConfig | None:
+    """Find what Drone ran for a build: the conversion of its own file, where it was left that file and edrone converted it."""
+    record = served_for(key)
+    if record and record.file.text is not None:
+        return record
+    return served_for(replace(key, conversion=True)) or record
+
+
 def served_before(key: BuildKey, digests: BuildDigests) -> ServedConfig | None:
     """Find the record of what a build was served: its own, else its twin's, else what Drone's cache would have given.
 
@@ -56,7 +68,8 @@ def records() -> QuerySet[ServedConfig]:
 
 def own_record(key: BuildKey) -> ServedConfig | None:
     """Find what is bound to the build."""
-    record = records().filter(repo_id=key.repo_id, build_id=key.build_id).first() if key.build_id else None
+    bound = records().filter(repo_id=key.repo_id, build_id=key.build_id, conversion=key.conversion)
+    record = bound.first() if key.build_id else None
     return record if record and is_of(record, key) else None
 
 
@@ -103,44 +116,81 @@ def bind(record: ServedConfig, key: BuildKey, digests: BuildDigests) -> bool:
 
 def release(key: BuildKey) -> bool:
     """Unbind what has the numbers of a build and is another one's, of a Drone that was set up anew since. Returns False."""
-    for record in records().filter(repo_id=key.repo_id, build_id=key.build_id):
+    for record in records().filter(repo_id=key.repo_id, build_id=key.build_id, conversion=key.conversion):
         if not is_of(record, key):
             ServedConfig.objects.filter(pk=record.pk, build_id=key.build_id).update(build_id=None)
     return False
 
 
 def bind_all(keys: Sequence[BuildKey]) -> None:
-    """Bind the records of what builds were served to them."""
+    """Bind the records of what builds were served to them.
+
+    Nearly every build has a free record that is equal in all but the time: these are bound by one statement. What is then left,
+    or all where another process was quicker, is looked at one by one.
+    """
+    free = free_twins(keys)
+    with suppress(IntegrityError), transaction.atomic():  # a build has another record already
+        records = [record for record in free if record]
+        if ServedConfig.objects.filter(build_id=None).bulk_update(records, ["build_id", "number"]) == len(records):
+            keys = [key for key, record in zip(keys, free, strict=True) if record is None]
     for key in keys:
-        served_for(key)
+        shown_for(key)
 
 
-def look(ask: Ask) -> ServedConfig | None:
+def free_twins(keys: Sequence[BuildKey]) -> list[ServedConfig | None]:
+    """Find for each build the newest free record that is equal in all but the time, each once; the build's numbers are set in it.
+
+    A build whose repository keeps its own file is left out: it may have a second record, of the conversion.
+    """
+    digests = [digests_of(key, settings.SECRET_KEY) for key in keys]
+    times = [key.created for key in keys] or [0]
+    free = ServedConfig.objects.select_related("file").filter(
+        cache_key__in=[each.cache_key for each in digests],
+        created__range=(min(times) - WINDOW, max(times)),
+        build_id=None,
+    )
+    fields = ("created", "without_created", "build_id", "number", "file__text")
+    by_digest = defaultdict[UUID, list[ServedConfig]](list)
+    for record in free.only(*fields).order_by("-created", "-id"):
+        by_digest[record.without_created].append(record)
+    twins: list[ServedConfig | None] = []
+    for key, digest in zip(keys, digests, strict=True):
+        records = [] if key.got_error else by_digest[digest.without_created]
+        nearest = next((record for record in records if 0 <= key.created - record.created <= WINDOW), None)
+        twin = nearest if nearest and nearest.file.text_id else None
+        if twin:
+            records.remove(twin)
+            twin.build_id, twin.number = key.build_id, key.number
+        twins.append(twin)
+    return twins
+
+
+def look(answered: AnsweredRequest) -> ServedConfig | None:
     """Find what a build is to be given that may have been served before; writes nothing."""
-    key = key_of(ask.request)
+    key = key_of(answered)
     return served_before(key, digests_of(key, settings.SECRET_KEY))
 
 
-def keep(ask: Ask, record: ServedConfig | None) -> Resolved | ConfigError:
+def keep(answered: AnsweredRequest, record: ServedConfig | None) -> Resolved | ConfigError:
     """Bind a build to what it was served, or record what the tree says, and return it.
 
     Args:
-        ask: what Drone asks.
+        answered: what Drone asks, and what the tree says to it.
         record: what `look` found.
     """
-    key = key_of(ask.request)
+    key = key_of(answered)
     digests = digests_of(key, settings.SECRET_KEY)
     if key.number and not key.build_id and not record:
-        return ask.found  # there is no build yet to record it for
+        return answered.result  # there is no build yet to record it for
     for _ in range(TRIES):
         if record:
             if is_settled(record, key) or bind(record, key, digests):
                 return unpacked(record.file)
-        elif isinstance(ask.found, ConfigError):
-            note(ask, ask.found)
-            return ask.found
-        elif insert(row_of(ask, ask.found, key, digests)):
-            return ask.found
+        elif isinstance(answered.result, ConfigError):
+            note(answered, answered.result)
+            return answered.result
+        elif insert(row_of(answered, answered.result, key, digests)):
+            return answered.result
         else:
             release(key)
         record = served_before(key, digests)

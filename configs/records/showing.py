@@ -35,7 +35,7 @@ def before(record: ServedConfig) -> ServedConfig | None:
     A hand-started operation (event custom, with an action) is compared with the same operation, all else with all else.
     """
     same: QuerySet[ServedConfig] = ServedConfig.objects.select_related("file__text").filter(
-        repo_id=record.repo_id, slug=record.slug, target=record.target, pk__lt=record.pk
+        repo_id=record.repo_id, slug=record.slug, target=record.target, conversion=record.conversion, pk__lt=record.pk
     )
     operation = Q(event="custom") & ~Q(action="")
     if record.event == "custom" and record.action:
@@ -44,32 +44,35 @@ def before(record: ServedConfig) -> ServedConfig | None:
 
 
 def difference(old: ServedConfig, new: ServedConfig) -> str:
-    """Compare two texts line by line, as `diff -u` does; empty where they are equal."""
-    texts = text_of(old), text_of(new)
-    if texts[0] == texts[1]:
+    """Compare what two builds were served line by line, as `diff -u` does; empty where it is equal."""
+    return compared(text_of(old), text_of(new), named(old), named(new))
+
+
+def compared(old: str, new: str, old_name: str, new_name: str) -> str:
+    """Compare two texts line by line; the names head them, as those of files."""
+    if old == new:
         return ""
     too_long = gettext("The texts differ and are too long to compare here.") + "\n"
-    if max(map(len, texts)) > LARGEST:
+    if max(len(old), len(new)) > LARGEST:
         return too_long
-    older, newer = (text.splitlines(keepends=True) for text in texts)
     try:
-        found = list(unified(older, newer, named(old), named(new)))
+        lines = list(unified(old.splitlines(keepends=True), new.splitlines(keepends=True), old_name, new_name))
     except TooDifferent:
         return too_long
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in found)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
 def named(record: ServedConfig) -> str:
     """Name a record as a file of a difference."""
-    return f"projects/{record.file.path} ({record}, {record.served:%Y-%m-%d %H:%M:%S} UTC)"
+    return f"{record.file} ({record}, {record.served:%Y-%m-%d %H:%M:%S} UTC)"
 
 
 def coloured(text: str, *, diff: bool = False) -> SafeString:
     """Write a text as HTML, in colours by classes of served.css: a long one without, and a very long one cut."""
     text = plain_lines(f"{text[:LONGEST]}\n…" if len(text) > LONGEST else text)
     start, lines = text[:MOST_COLOURED], text.split("\n")
-    whole = start.count("\n") + (start == text)  # the last line may be cut
-    inner = list((highlighting.of_difference if diff else highlighting.of_yaml)(lines[:whole]))
+    complete = start.count("\n") + (start == text)  # the last line may be cut
+    inner = list((highlighting.of_difference if diff else highlighting.of_yaml)(lines[:complete]))
     sizes = accumulate(len(line.encode(errors="replace")) + 1 for line in inner)
     shown = [line for line, size in zip(inner, sizes, strict=True) if size <= MOST_COLOURED]
     rest = "\n".join(lines[len(shown) :])

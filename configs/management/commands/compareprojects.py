@@ -20,7 +20,10 @@ FORMATS = {"text": report.text, "markdown": report.markdown}
 
 
 class Command(EdroneCommand):
-    help = "Say which repositories, branches and operations get another pipeline; exit code 1 where one of them newly breaks."
+    help = (
+        "Say which repositories, branches and operations get a pipeline that means something else, and how many are only written "
+        "otherwise; exit code 1 where one of them newly breaks."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("base", metavar="BASE", help="a folder, or a git revision of the repository that holds the tree")
@@ -29,6 +32,8 @@ class Command(EdroneCommand):
             "--repos", metavar="FILE", help="repositories that have no files of their own: one namespace/name a line"
         )
         parser.add_argument("--format", choices=FORMATS, default="text", help="markdown: a comment for a merge request")
+
+        parser.add_argument("--text", action="store_true", help="compare texts, and show also what is only written otherwise")
 
     def handle(self, *_: Any, **options: Any) -> None:
         root = settings.EDRONE_PROJECTS
@@ -39,6 +44,8 @@ class Command(EdroneCommand):
             progress_on(self.stderr, "files") as progress,
         ):
             compared = replace(compare(Tree(base), Tree(head), settings.EDRONE_NAMESPACES, slugs, progress), remark=remark)
+        if options["text"]:
+            compared = compared.by_text()
         for line in FORMATS[options["format"]](compared):
             self.stdout.write(line)
         if compared.of(BREAKS):

@@ -101,6 +101,27 @@ def test_it_takes_another_address(server):
     assert done.stdout.startswith("kind: pipeline\n")
 
 
+@pytest.mark.parametrize("path", ["", "/", "/edron"])
+def test_it_names_a_wrong_path(server, path):
+    done = server.manage("askconfig", "ismewen/edrone", "--url", f"{server.url}{path}")
+    assert done.returncode == 1
+    assert "answered 404: Not found." in done.stderr
+    assert "Likely cause: the path is wrong: it is /edrone." in done.stderr
+    assert "<" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [("askconfig", "ismewen/edrone"), ("askaddresses",)], ids=lambda command: command[0])
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:8063/edrone", "edrone:8000", "edrone/edrone", "ftp://127.0.0.1/", "http://", "http://["]
+)
+def test_an_address_that_is_not_whole_is_one_sentence(server, command, url):
+    done = server.manage(*command, "--url", url)
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"CommandError: --url {url}: write the whole address, with http:// or https:// at its beginning.\n",
+    )
+
+
 def test_it_names_a_wrong_secret(server):
     done = server.manage("askconfig", "ismewen/edrone", DRONE_YAML_SECRET="wrong")
     assert done.returncode == 1
@@ -134,16 +155,22 @@ def test_it_names_the_header_that_a_proxy_changes(server, name, value):
         (replying(308, Location="/edrone/"), "Drone never follows redirects"),
         (replying(502, b"<html>Bad Gateway</html>"), "a proxy cannot reach edrone"),
         (replying(413, b"too large"), "a proxy refuses bodies of this size"),
+        (
+            replying(403, b"<html>Forbidden</html>", **{"Content-Type": "text/html"}),
+            "answered 403 with a web page.\nLikely cause:",
+        ),
         (replying(418, b"teapot"), "see edrone's log"),
         (replying(200, b"<html>Welcome to nginx</html>"), "something else than edrone answers"),
         (replying(200, b'{"other": 1}'), "something else than edrone answers"),
         (replying(200, b"[]"), "something else than edrone answers"),
+        (replying(200, b'{"data": null}'), "something else than edrone answers"),
+        (replying(200, b'{"data": [{"id": 1}]}'), "something else than edrone answers"),
         (replying(200, b""), "something else than edrone answers"),
         (replying(401, b"login", Date="Fri, 02 Jan 2026 03:04:05 GMT"), "behind the one here"),
         (replying(401, b"login", Date="nonsense"), "another secret"),
         (lambda request: setattr(request, "close_connection", True), "Nothing answers"),
     ],
-    ids=range(12),
+    ids=range(15),
 )
 def test_it_guesses_the_cause_of_other_answers(server, spoil, words):
     with proxy(f"{server.url}/edrone", spoil) as url:

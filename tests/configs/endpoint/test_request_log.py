@@ -78,10 +78,10 @@ def test_warnings_cut_long_names_too(lines: StringIO):
 
 
 def test_a_failure_of_edrone_itself_is_recorded_too(lines: StringIO):
-    before = metrics.numbers().counters["failed"]._value.get()  # noqa: SLF001
+    before = metrics.extension_metrics().counters["configuration"]["failed"]._value.get()  # noqa: SLF001
     log_and_count(ASKED, None, 0.001, "abc")
     assert fields(lines)["outcome"] == "failed"
-    assert metrics.numbers().counters["failed"]._value.get() == before + 1  # noqa: SLF001
+    assert metrics.extension_metrics().counters["configuration"]["failed"]._value.get() == before + 1  # noqa: SLF001
 
 
 @pytest.mark.parametrize(
@@ -109,11 +109,11 @@ def test_the_outcome_is_one_word(result: Resolved | ConfigError | None, outcome:
 
 def test_every_outcome_is_counted_once_with_its_time():
     for outcome in metrics.OUTCOMES:
-        counter = metrics.numbers().counters[outcome]
-        before, sum_before = counter._value.get(), metrics.numbers().seconds._sum.get()  # noqa: SLF001
-        metrics.count(outcome, 0.25)
+        counter = metrics.extension_metrics().counters["configuration"][outcome]
+        before, sum_before = counter._value.get(), metrics.extension_metrics().seconds["configuration"]._sum.get()  # noqa: SLF001
+        metrics.count("configuration", outcome, 0.25)
         assert counter._value.get() == before + 1  # noqa: SLF001
-        assert metrics.numbers().seconds._sum.get() == pytest.approx(sum_before + 0.25)  # noqa: SLF001
+        assert metrics.extension_metrics().seconds["configuration"]._sum.get() == pytest.approx(sum_before + 0.25)  # noqa: SLF001
 
 
 def test_a_request_id_is_taken_from_the_proxy():

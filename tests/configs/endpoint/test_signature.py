@@ -14,7 +14,7 @@ from httpsig.verify import HeaderVerifier
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configs.endpoint.signature import verify
+from configs.endpoint.signature import CONFIGURATION, Clock, verify
 from pipelines.errors import ClockOff, OtherExtension, Unsigned
 from tests.conftest import RECORDED, SECRET, recorded
 
@@ -34,7 +34,7 @@ VECTOR = {
 
 
 def check(headers: dict[str, str], body: bytes = BODY, secrets: tuple[str, ...] = (VECTOR_SECRET,), now: datetime = NOW) -> None:
-    verify(headers.get, lambda: body, secrets, now, 300)
+    verify(CONFIGURATION, headers.get, lambda: body, secrets, Clock(now, 300))
 
 
 def signed(
@@ -56,7 +56,7 @@ def test_it_accepts_the_test_vector_of_drones_own_client():
 def test_it_accepts_a_recorded_request():
     headers, body = recorded("push-ismewen-edrone-master")
     lowered = {name.lower(): value for name, value in headers.items()}
-    verify(lowered.get, lambda: body, [SECRET], datetime(2026, 11, 23, 9, 41, 29, tzinfo=UTC), 300)
+    verify(CONFIGURATION, lowered.get, lambda: body, [SECRET], Clock(datetime(2026, 11, 23, 9, 41, 29, tzinfo=UTC), 300))
 
 
 def test_it_agrees_with_httpsig_about_every_recorded_request():
@@ -64,7 +64,8 @@ def test_it_agrees_with_httpsig_about_every_recorded_request():
         headers, body = recorded(file.stem)
         lowered = {name.lower(): value for name, value in headers.items()}
         assert HeaderVerifier(lowered, SECRET, required_headers=["date", "digest"], sign_header="signature").verify()
-        verify(lowered.get, partial(bytes, body), [SECRET], parsedate_to_datetime(headers["Date"]), 300)
+        clock = Clock(parsedate_to_datetime(headers["Date"]), 300)
+        verify(CONFIGURATION, lowered.get, partial(bytes, body), [SECRET], clock)
 
 
 def test_it_accepts_any_of_several_secrets():
@@ -84,7 +85,7 @@ def test_it_refuses_another_secret(secrets):
 
 def test_it_refuses_a_request_without_signature():
     for value in ({}, {"signature": ""}):
-        with pytest.raises(Unsigned, match="no Signature header"):
+        with pytest.raises(Unsigned, match="no Signature header; only a Drone server with DRONE_YAML_SECRET set"):
             check({name: text for name, text in VECTOR.items() if name != "signature"} | value)
 
 
@@ -140,6 +141,12 @@ def test_without_a_list_only_the_date_is_signed_which_is_too_little():
     headers["signature"] = headers["signature"].replace(',headers="date"', "")
     with pytest.raises(Unsigned, match="digest"):
         check(headers)
+
+
+@pytest.mark.parametrize("names", ["accept date digest accept", "date digest x-a x_a"])
+def test_it_refuses_a_list_that_names_a_header_twice(names):
+    with pytest.raises(Unsigned, match="names a header twice"):
+        check(signed(names=names))
 
 
 def test_it_refuses_a_signed_header_that_did_not_arrive():

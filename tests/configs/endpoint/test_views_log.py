@@ -87,7 +87,7 @@ def test_no_secret_is_logged_or_answered(tree, drone, caplog, settings):
 
 @pytest.mark.parametrize(
     ("repo", "build", "words"),
-    [({"protected": True}, {"trigger": "@hook"}, "is protected"), ({"config_path": "ci/.drone.jsonnet"}, {}, "Drone converts edrone's YAML"), ({"config_path": "x.star"}, {}, "x.star")],
+    [({"protected": True}, {"trigger": "@hook"}, "is protected"), ({"protected": True}, {"trigger": "@hook", "event": "promote"}, "is protected"), ({"config_path": "ci/.drone.jsonnet"}, {}, "Drone converts edrone's YAML"), ({"config_path": "x.star"}, {}, "x.star")],
 )  # fmt: skip
 def test_what_makes_a_right_answer_useless_is_a_warning(tree, drone, caplog, repo, build, words):
     tree({"default.yaml": "kind: pipeline\n"})

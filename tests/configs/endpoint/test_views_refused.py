@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from configs.client import drone_request
+from configs.records.models import LastError, ServedConfig
 from pipelines.build_request import LARGEST_BODY
 from tests.conftest import RECORDED, SECRET, Drone, push, shown_error
 
@@ -51,16 +52,41 @@ def test_a_recorded_request_of_another_extension_gets_no_configuration(tree, dro
     assert answer.content.count(b"\n") == 1
 
 
-@pytest.mark.parametrize(
+ANOTHER_TYPE = pytest.mark.parametrize(
     "accept", ["*/*", "application/vnd.drone.convert.v1+json", "application/vnd.drone.config.v1+json, */*", ""]
 )
-def test_only_the_media_type_that_drone_asks_for_gets_a_configuration(tree, drone, settings, accept):
+
+
+@ANOTHER_TYPE
+def test_only_the_media_type_that_drone_asks_for_gets_a_configuration(tree, drone, accept):
     tree({"default.yaml": "kind: pipeline\n"})
     body = drone_request.body(push(), created=0)
     answer = drone.send(body, drone_request.signed_headers(body, SECRET, datetime.now(UTC), accept=accept))
     assert (answer.status_code, b"pipeline" in answer.content) == (406, False)
+
+
+@ANOTHER_TYPE
+@pytest.mark.parametrize("path", ["/edrone", "/edrone/convert", "/edrone/validate"])
+def test_also_of_unsigned_requests_only_those_with_the_media_type_of_the_address_are_answered(
+    tree, drone, settings, path, accept
+):
+    tree({"default.yaml": "kind: pipeline\n"})
     settings.DRONE_YAML_SECRETS, settings.EDRONE_ALLOW_UNSIGNED = (), True
-    assert drone.send(body, {"accept": accept, "content-type": "application/json"}).status_code == 200
+    accept = accept.replace("convert", "secret")
+    answer = drone.send(drone_request.body(push(), created=0, text=""), {"accept": accept}, path)
+    assert (answer.status_code, b"kind: pipeline" in answer.content) == (406, False)
+    assert b"This address is for DRONE_" in answer.content
+
+
+@pytest.mark.parametrize("show", ["build", "http"])
+@pytest.mark.parametrize("file", sorted(OTHERS.glob("*.json")), ids=lambda file: file.stem)
+def test_unsigned_too_a_recorded_request_of_another_extension_gets_no_configuration(tree, drone, settings, file, show):
+    settings.EDRONE_SHOW_ERRORS = show
+    settings.DRONE_YAML_SECRETS, settings.EDRONE_ALLOW_UNSIGNED = (), True
+    tree({"default.yaml": "kind: pipeline\n"})
+    request = json.loads(file.read_text())
+    answer = drone.send(request["body"].encode(), dict(request["headers"]))
+    assert (answer.status_code, b"kind: pipeline" in answer.content) == (406, False)
 
 
 def test_the_media_type_must_be_signed(tree, drone):
@@ -87,6 +113,17 @@ def test_a_wrong_clock_is_shown_to_people_and_gives_nothing_away(tree, drone, se
     assert drone.ask(push(), now=datetime.now(UTC) + timedelta(hours=3)).status_code == 401
     settings.EDRONE_DATE_TOLERANCE = 86_400
     assert drone.ask(push(), now=datetime.now(UTC) + timedelta(hours=3)).json()["Data"].startswith("kind")
+
+
+def test_a_request_that_is_sent_again_gets_the_same_answer_and_changes_nothing(tree, drone, records):
+    root = tree({"default.yaml": "kind: pipeline\nname: first\n"})
+    body = drone_request.body(push(repo_id=1, after="c0ffee"), created=1_795_426_889)
+    headers = drone_request.signed_headers(body, SECRET, datetime.now(UTC))
+    first, before = drone.send(body, headers), ServedConfig.objects.values().get()
+    (root / "default.yaml").write_text("kind: pipeline\nname: second\n")
+    assert {drone.send(body, headers).content for _ in range(3)} == {first.content}
+    assert ServedConfig.objects.values().get() == before
+    assert not LastError.objects.exists()
 
 
 def test_unsigned_requests_are_answered_only_where_the_operator_allows_it(tree, drone, settings):

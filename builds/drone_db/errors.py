@@ -11,5 +11,9 @@ class DroneDatabaseUnavailable(EdroneError, OperationalError):
     status = 503
 
 
+class DroneDatabaseLacks(DroneDatabaseUnavailable):
+    """It answers, but lacks a table or column, or does not let edrone's role read it."""
+
+
 class DroneDatabaseIsReadOnly(EdroneError):
     """Code in edrone tried to write one of Drone's tables."""

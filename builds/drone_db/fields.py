@@ -72,7 +72,7 @@ class DroneColumn:
         raise NotImplementedError
 
 
-class Text(DroneColumn, TextField):
+class String(DroneColumn, TextField):
     """Text; SQLite may hold bytes in a column of text."""
 
     kind: type = str

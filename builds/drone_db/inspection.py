@@ -1,8 +1,11 @@
 """Inspects the connected database: whether it is Drone's, and what edrone's role may read. Reads the catalogue, no rows."""
 
+from collections import defaultdict
 from dataclasses import dataclass
+from itertools import chain
 
 from django.apps import apps
+from django.conf import settings
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import ForeignKey
@@ -30,6 +33,7 @@ SECRETS = {
     "orgsecrets": ("secret_data",),
     "nodes": ("node_ca_key", "node_tls_key"),
 }
+PEOPLE = ("users", "perms")
 KINDS = {
     "postgresql": {
         "BigIntegerField": {"int2", "int4", "int8"},
@@ -87,22 +91,28 @@ def inspect(connection: BaseDatabaseWrapper) -> Inspection:
     there = catalogue.read(connection)
     optional = not_yet(there)
     tolerated: list[str] = []
-    differences: list[str] = []
+    differences: dict[str, list[str]] = defaultdict(list)  # by table
     for table, columns in wanted().items():
         if table not in there:
             if table == "latest" and table in optional:
                 tolerated.append("The table latest is not there: it reads as empty.")
             else:
-                differences.append(f"The table {table} is not there.")
+                differences[table].append(f"The table {table} is not there.")
             continue
         for column in sorted(columns.keys() - there[table]):
             if column in optional.get(table, ()):
                 tolerated.append(f"The column {table}.{column} is not there: it reads as its default.")
             else:
-                differences.append(f"The column {table}.{column} is not there.")
+                differences[table].append(f"The column {table}.{column} is not there.")
     warnings = also_writes(connection)
     judge_columns(connection, differences, warnings)
-    return Inspection(version_of(there), tuple(tolerated), tuple(warnings), tuple(differences))
+    if any(differences.get(table) for table in PEOPLE):
+        if settings.EDRONE_GRANTS_FROM_DRONE:
+            differences["people"] = ["So nobody gets access by what Drone says of them; everything else works."]
+        else:
+            differences = {table: sentences for table, sentences in differences.items() if table not in PEOPLE}
+            tolerated.append("What Drone says of people cannot be read: only EDRONE_GRANTS_FROM_DRONE needs it.")
+    return Inspection(version_of(there), tuple(tolerated), tuple(warnings), tuple(chain(*differences.values())))
 
 
 def also_writes(connection: BaseDatabaseWrapper) -> list[str]:
@@ -113,7 +123,7 @@ def also_writes(connection: BaseDatabaseWrapper) -> list[str]:
     return [f"The role {drones['USER']} is that of DATABASE_URL too: give DRONE_DATABASE_URL one that only reads (dronegrants)."]
 
 
-def judge_columns(connection: BaseDatabaseWrapper, differences: list[str], warnings: list[str]) -> None:
+def judge_columns(connection: BaseDatabaseWrapper, differences: dict[str, list[str]], warnings: list[str]) -> None:
     """Check the types of columns, and what the role may read."""
     columns = wanted()
     with connection.cursor() as cursor:
@@ -124,9 +134,9 @@ def judge_columns(connection: BaseDatabaseWrapper, differences: list[str], warni
             if column not in columns.get(table, {}):
                 continue
             if not readable:
-                differences.append(f"This role may not read {table}.{column}: see manage.py dronegrants.")
+                differences[table].append(f"This role may not read {table}.{column}: see manage.py dronegrants.")
             if kind not in KINDS[connection.vendor][columns[table][column]]:
-                differences.append(f"The column {table}.{column} is of type {kind}, which edrone does not expect there.")
+                differences[table].append(f"The column {table}.{column} is of type {kind}, which edrone does not expect there.")
 
 
 def version_of(there: catalogue.Columns) -> str:

@@ -1,17 +1,19 @@
 """Drone's tables, as docs/drone.md 5.2 has them: only the columns that may be shown.
 
-Left out on purpose: the tables of users, permissions, secrets, templates and nodes, the repository's keys (repo_signer,
-repo_secret), and builds.build_config_id, which Drone never writes. Fields have the names of Drone's API (docs/drone.md 4.5).
+Users and their permissions are in people.py. Left out on purpose: the tables of secrets, templates and nodes, the repository's
+keys (repo_signer, repo_secret), and builds.build_config_id, which Drone never writes. Fields have the names of Drone's API
+(docs/drone.md 4.5).
 Times are Unix seconds, 0 where it has not happened; beside each is an aware datetime with `_at`.
 """
 
+from functools import cached_property
 from typing import Any
 
 from django.db import connections, models, router
 from django.db.models import DO_NOTHING, CompositePrimaryKey, ForeignKey, OneToOneField
 
 from builds.drone_db import catalogue
-from builds.drone_db.fields import Bytes, JsonOfTexts, Moment, Text, Truth, Whole, whole
+from builds.drone_db.fields import Bytes, JsonOfTexts, Moment, String, Truth, Whole, whole
 from builds.drone_db.vocabulary import Event, LatestType, Status, Visibility
 
 
@@ -44,20 +46,20 @@ class Repo(DroneModel):
     """A repository that Drone knows; only an active one has builds by hooks."""
 
     id = Whole(primary_key=True, db_column="repo_id")
-    uid = Text(db_column="repo_uid")  # the forge's id
+    uid = String(db_column="repo_uid", unique=True)  # the forge's id
     user_id = Whole(db_column="repo_user_id")  # the owner; 0: never enabled
-    namespace = Text(db_column="repo_namespace")
-    name = Text(db_column="repo_name")
-    slug = Text(db_column="repo_slug")
-    scm = Text(db_column="repo_scm")
-    git_http_url = Text(db_column="repo_clone_url")
-    git_ssh_url = Text(db_column="repo_ssh_url")
-    link = Text(db_column="repo_html_url")
-    default_branch = Text(db_column="repo_branch")
+    namespace = String(db_column="repo_namespace")
+    name = String(db_column="repo_name")
+    slug = String(db_column="repo_slug")
+    scm = String(db_column="repo_scm")
+    git_http_url = String(db_column="repo_clone_url")
+    git_ssh_url = String(db_column="repo_ssh_url")
+    link = String(db_column="repo_html_url")
+    default_branch = String(db_column="repo_branch")
     private = Truth(db_column="repo_private")
-    visibility = Text(db_column="repo_visibility", choices=Visibility)
+    visibility = String(db_column="repo_visibility", choices=Visibility)
     active = Truth(db_column="repo_active")
-    config_path = Text(db_column="repo_config")
+    config_path = String(db_column="repo_config")
     trusted = Truth(db_column="repo_trusted")
     protected = Truth(db_column="repo_protected")
     ignore_forks = Truth(db_column="repo_no_forks")
@@ -86,31 +88,31 @@ class Build(DroneModel):
 
     id = Whole(primary_key=True, db_column="build_id")
     repo = DroneForeignKey(Repo, db_column="build_repo_id", related_name="builds")
-    trigger = Text(db_column="build_trigger")  # @hook, @cron or a login; empty where the status is error
+    trigger = String(db_column="build_trigger")  # @hook, @cron or a login; empty where the status is error
     number = Whole(db_column="build_number")
     parent = Whole(db_column="build_parent")  # number of the restarted or promoted build
-    status = Text(db_column="build_status", choices=Status)
-    error = Text(db_column="build_error")
-    event = Text(db_column="build_event", choices=Event)
-    action = Text(db_column="build_action")
-    link = Text(db_column="build_link")
+    status = String(db_column="build_status", choices=Status)
+    error = String(db_column="build_error")
+    event = String(db_column="build_event", choices=Event)
+    action = String(db_column="build_action")
+    link = String(db_column="build_link")
     timestamp = Whole(db_column="build_timestamp")  # always 0
-    title = Text(db_column="build_title")
-    message = Text(db_column="build_message")
-    before = Text(db_column="build_before")
-    after = Text(db_column="build_after")  # the commit
-    ref = Text(db_column="build_ref")
-    source_repo = Text(db_column="build_source_repo")
-    source = Text(db_column="build_source")
-    target = Text(db_column="build_target")  # the branch that is built; of a pull request its base
-    author_login = Text(db_column="build_author")
-    author_name = Text(db_column="build_author_name")
-    author_email = Text(db_column="build_author_email")
-    author_avatar = Text(db_column="build_author_avatar")
-    sender = Text(db_column="build_sender")
+    title = String(db_column="build_title")
+    message = String(db_column="build_message")
+    before = String(db_column="build_before")
+    after = String(db_column="build_after")  # the commit
+    ref = String(db_column="build_ref")
+    source_repo = String(db_column="build_source_repo")
+    source = String(db_column="build_source")
+    target = String(db_column="build_target")  # the branch that is built; of a pull request its base
+    author_login = String(db_column="build_author")
+    author_name = String(db_column="build_author_name")
+    author_email = String(db_column="build_author_email")
+    author_avatar = String(db_column="build_author_avatar")
+    sender = String(db_column="build_sender")
     params = JsonOfTexts(db_column="build_params", default=dict)
-    cron = Text(db_column="build_cron")
-    deploy_to = Text(db_column="build_deploy")
+    cron = String(db_column="build_cron")
+    deploy_to = String(db_column="build_deploy")
     deploy_id = Whole(db_column="build_deploy_id")
     debug = Truth(db_column="build_debug")
     started = Whole(db_column="build_started")
@@ -127,6 +129,11 @@ class Build(DroneModel):
     def __str__(self) -> str:
         return f"#{self.number}"
 
+    @cached_property
+    def stages_in_order(self) -> list["Stage"]:
+        """The stages by number; `with_stages` has read them already."""
+        return list(self.stages.order_by("number"))
+
 
 class Stage(DroneModel):
     """A pipeline of a build that a runner takes; numbers count from 1 within the build."""
@@ -135,18 +142,18 @@ class Stage(DroneModel):
     repo = DroneForeignKey(Repo, db_column="stage_repo_id", related_name="+")
     build = DroneForeignKey(Build, db_column="stage_build_id", related_name="stages")
     number = Whole(db_column="stage_number")
-    name = Text(db_column="stage_name")
-    kind = Text(db_column="stage_kind")
-    type = Text(db_column="stage_type")
-    status = Text(db_column="stage_status", choices=Status)
-    error = Text(db_column="stage_error")
+    name = String(db_column="stage_name")
+    kind = String(db_column="stage_kind")
+    type = String(db_column="stage_type")
+    status = String(db_column="stage_status", choices=Status)
+    error = String(db_column="stage_error")
     errignore = Truth(db_column="stage_errignore")
     exit_code = Whole(db_column="stage_exit_code")
-    machine = Text(db_column="stage_machine")
-    os = Text(db_column="stage_os")
-    arch = Text(db_column="stage_arch")
-    variant = Text(db_column="stage_variant")
-    kernel = Text(db_column="stage_kernel")
+    machine = String(db_column="stage_machine")
+    os = String(db_column="stage_os")
+    arch = String(db_column="stage_arch")
+    variant = String(db_column="stage_variant")
+    kernel = String(db_column="stage_kernel")
     limit = Whole(db_column="stage_limit")
     throttle = Whole(db_column="stage_limit_repo")
     started = Whole(db_column="stage_started")
@@ -167,6 +174,11 @@ class Stage(DroneModel):
     def __str__(self) -> str:
         return self.name
 
+    @cached_property
+    def steps_in_order(self) -> list["Step"]:
+        """The steps by number; `with_stages` has read them already."""
+        return list(self.steps.order_by("number"))
+
 
 class Step(DroneModel):
     """A step of a stage; it is there once a runner has started the stage."""
@@ -174,18 +186,18 @@ class Step(DroneModel):
     id = Whole(primary_key=True, db_column="step_id")
     stage = DroneForeignKey(Stage, db_column="step_stage_id", related_name="steps")
     number = Whole(db_column="step_number")
-    name = Text(db_column="step_name")
-    status = Text(db_column="step_status", choices=Status)
-    error = Text(db_column="step_error")
+    name = String(db_column="step_name")
+    status = String(db_column="step_status", choices=Status)
+    error = String(db_column="step_error")
     errignore = Truth(db_column="step_errignore")
     exit_code = Whole(db_column="step_exit_code")
     started = Whole(db_column="step_started")
     stopped = Whole(db_column="step_stopped")
     version = Whole(db_column="step_version")
     depends_on = JsonOfTexts(db_column="step_depends_on", default=list)
-    image = Text(db_column="step_image")
+    image = String(db_column="step_image")
     detached = Truth(db_column="step_detached")
-    schema = Text(db_column="step_schema")
+    schema = String(db_column="step_schema")
     started_at, stopped_at = Moment("started"), Moment("stopped")
 
     class Meta(DroneModel.Meta):
@@ -209,17 +221,15 @@ class Log(DroneModel):
 
 
 class Cron(DroneModel):
-    """A schedule of a repository."""
-
     id = Whole(primary_key=True, db_column="cron_id")
     repo = DroneForeignKey(Repo, db_column="cron_repo_id", related_name="crons")
-    name = Text(db_column="cron_name")
-    expr = Text(db_column="cron_expr")  # six fields, seconds first
+    name = String(db_column="cron_name")
+    expr = String(db_column="cron_expr")  # six fields, seconds first
     next = Whole(db_column="cron_next")
     prev = Whole(db_column="cron_prev")
-    event = Text(db_column="cron_event", choices=Event)
-    branch = Text(db_column="cron_branch")
-    target = Text(db_column="cron_target")
+    event = String(db_column="cron_event", choices=Event)
+    branch = String(db_column="cron_branch")
+    target = String(db_column="cron_target")
     disabled = Truth(db_column="cron_disabled")
     created = Whole(db_column="cron_created")
     updated = Whole(db_column="cron_updated")
@@ -249,8 +259,8 @@ class Latest(DroneModel):
     pk = CompositePrimaryKey("repo_id", "type", "name")
     repo = DroneForeignKey(Repo, db_column="latest_repo_id", related_name="+")
     build = DroneForeignKey(Build, db_column="latest_build_id", related_name="+")
-    type = Text(db_column="latest_type", choices=LatestType)
-    name = Text(db_column="latest_name")
+    type = String(db_column="latest_type", choices=LatestType)
+    name = String(db_column="latest_name")
     created = Whole(db_column="latest_created")
     updated = Whole(db_column="latest_updated")
     created_at, updated_at = Moment("created"), Moment("updated")

@@ -1,4 +1,4 @@
-"""The newest builds of some repositories, found along the index on (repository, number)."""
+"""The newest builds of some repositories, and their numbers, found along the index on (repository, number)."""
 
 from collections.abc import Collection
 from functools import reduce
@@ -35,3 +35,10 @@ def newest_builds(repo_ids: Collection[int], count: int, most: int) -> list[Buil
         return []
     within = (Q(repo_id=repo) if lowest is None else Q(repo_id=repo, number__gte=lowest) for _, repo, lowest in latest)
     return list(Build.objects.filter(reduce(or_, within)).order_by((F("id") + 0).desc())[:count])
+
+
+def newest_numbers(repo_ids: Collection[int]) -> dict[int, int]:
+    """Return the number of the newest build of each repository, in one query; those without builds are left out."""
+    last = Build.objects.filter(repo_id=OuterRef("id")).order_by("-number").values("number")[:1]
+    ends = Repo.objects.filter(id__in=repo_ids).annotate(last=Subquery(last)).values_list("id", "last")
+    return {repo_id: number for repo_id, number in ends if number is not None}

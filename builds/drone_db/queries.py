@@ -2,17 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import TypeVar
 
-from django.db.models import Case, Model, OuterRef, Prefetch, QuerySet, Subquery, When
+from django.db.models import Case, Model, OuterRef, QuerySet, Subquery, When
 from django.db.models.functions import Length, Substr
 
 from builds.drone_db.build_pages import ALL, RepoIds
 from builds.drone_db.fields import Bytes
 from builds.drone_db.models import Build, Log, Repo, Stage, Step
 from builds.drone_db.vocabulary import UNFINISHED, Status
+from builds.drone_db.whole_rows import rows_of
 
 Row = TypeVar("Row", bound=Model)
+MOST_BEFORE = 500  # builds that are looked through for what is usual
+MOST_USUAL, FEWEST_USUAL = 11, 3  # of which it is the median
+STEPS_OF_A_BUILD = "WHERE step_stage_id IN (SELECT stage_id FROM stages WHERE stage_build_id = %s) ORDER BY step_number"
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ class RepoWithBuild:
 
 def repository(slug: str) -> Repo | None:
     """Return the repository with this slug, in the same case."""
-    return only(Repo.objects.filter(slug=slug))
+    return next(iter(rows_of(Repo, "WHERE repo_slug = %s LIMIT 1", slug)), None)
 
 
 def repositories(visible: RepoIds) -> QuerySet[Repo]:
@@ -49,9 +54,27 @@ def with_last_builds(repos: "Sequence[Repo] | QuerySet[Repo]") -> list[RepoWithB
 def build_with_stages(repo_id: int, number: int) -> Build | None:
     """Return a build with its stages and their steps, each by number, in three queries.
 
-    `build.stages.all()` and `stage.steps.all()` then need no query.
+    `build.stages_in_order` and `stage.steps_in_order` then need no query.
     """
-    return with_stages(Build.objects.filter(repo_id=repo_id, number=number))
+    return with_stages(rows_of(Build, "WHERE build_repo_id = %s AND build_number = %s", repo_id, number))
+
+
+def build_of(slug: str, number: int) -> Build | None:
+    """Return a build as `build_with_stages`, with its repository, likewise in three queries."""
+    return with_stages(Build.objects.select_related("repo").filter(repo__slug=slug, number=number))
+
+
+def usual_seconds(build: Build) -> int | None:
+    """Return how long builds like this one take: the median of the last ones of its ref and event that succeeded.
+
+    None where there are fewer than FEWEST_USUAL among the MOST_BEFORE builds before it in the repository: along their numbers
+    there is an index, so that no more rows are read than that.
+    """
+    before = Build.objects.filter(repo_id=build.repo_id, number__lt=build.number, number__gte=build.number - MOST_BEFORE)
+    alike = before.filter(ref=build.ref, event=build.event, deploy_to=build.deploy_to, status=Status.SUCCESS.value)
+    times = alike.order_by("-number").values_list("started", "finished")[:MOST_USUAL]
+    seconds = [finished - started for started, finished in times if 0 < started <= finished]
+    return round(median(seconds)) if len(seconds) >= FEWEST_USUAL else None
 
 
 def waiting_for_approval(builds: Iterable[Build]) -> set[int]:
@@ -62,16 +85,31 @@ def waiting_for_approval(builds: Iterable[Build]) -> set[int]:
     return set(Stage.objects.filter(build_id__in=unfinished, status=Status.BLOCKED.value).values_list("build_id", flat=True))
 
 
+def waiting_stages(build: Build) -> list[Stage]:
+    """Return the stages of a build that wait for approval; no query where its stages were read with it."""
+    return [stage for stage in build.stages_in_order if stage.status == Status.BLOCKED.value]
+
+
 def latest_build(repo_id: int, ref: str) -> Build | None:
     """Return the newest build of a ref, such as refs/heads/master, with stages and steps."""
-    return with_stages(Build.objects.filter(repo_id=repo_id, ref=ref).order_by("-number")[:1])
+    newest = "WHERE build_repo_id = %s AND build_ref = %s ORDER BY build_number DESC LIMIT 1"
+    return with_stages(rows_of(Build, newest, repo_id, ref))
 
 
-def with_stages(builds: QuerySet[Build]) -> Build | None:
-    """Return the only build of a query, with its stages and steps."""
-    stages = Prefetch("stages", Stage.objects.order_by("number"))
-    steps = Prefetch("stages__steps", Step.objects.order_by("number"))
-    return next(iter(builds.prefetch_related(stages, steps)), None)
+def with_stages(builds: Iterable[Build]) -> Build | None:
+    """Return the only one of these builds, with its stages and steps; None where there is none."""
+    build = next(iter(builds), None)
+    if build is None:
+        return None
+    build.stages_in_order = rows_of(Stage, "WHERE stage_build_id = %s ORDER BY stage_number", build.id)
+    stages = {stage.id: stage for stage in build.stages_in_order}
+    for stage in build.stages_in_order:
+        stage.build, stage.steps_in_order = build, []
+    for step in rows_of(Step, STEPS_OF_A_BUILD, build.id):
+        if step.stage_id in stages:  # not one that a runner has taken just now
+            step.stage = stages[step.stage_id]
+            step.stage.steps_in_order.append(step)
+    return build
 
 
 def step_of(repo_id: int, number: int, stage: int, step: int) -> Step | None:

@@ -21,7 +21,9 @@ class Status(TextChoices):
 # The words of Drone's partial index of builds. A build is never blocked: one that waits for approval is pending or running.
 UNFINISHED = frozenset({Status.PENDING.value, Status.RUNNING.value})
 NOT_FINISHED = UNFINISHED | {Status.BLOCKED.value, Status.WAITING.value}  # of builds, stages and steps
-FAILED_STATUSES = (Status.FAILURE.value, Status.ERROR.value, Status.KILLED.value)  # likewise
+BROKEN = (Status.FAILURE.value, Status.ERROR.value)
+RESULTS = (Status.SUCCESS.value, *BROKEN)  # of builds: a killed, declined or skipped one says nothing about the code
+FAILED_STATUSES = (*BROKEN, Status.KILLED.value)  # of builds, stages and steps
 
 
 class Event(TextChoices):
@@ -32,6 +34,9 @@ class Event(TextChoices):
     CUSTOM = "custom"
     PROMOTE = "promote"
     ROLLBACK = "rollback"
+
+
+DEPLOYMENTS = (Event.PROMOTE.value, Event.ROLLBACK.value)
 
 
 class Visibility(TextChoices):

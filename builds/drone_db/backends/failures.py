@@ -7,7 +7,7 @@ from django.db import DatabaseError, Error, OperationalError
 from django.db.utils import DatabaseErrorWrapper
 from django.utils.translation import gettext_noop
 
-from builds.drone_db.errors import DroneDatabaseUnavailable
+from builds.drone_db.errors import DroneDatabaseLacks, DroneDatabaseUnavailable
 from configs.database.postgresql.pool import AllInUse
 from texts.characters import one_line
 
@@ -34,7 +34,7 @@ class OneFailure(DatabaseErrorWrapper):
             if sentence := sentence_for(error, getattr(exc_value, "pgcode", None)):
                 # What the database says may name hosts and users: it is for the log only.
                 logger.warning("Drone's database: %s", one_line(error))
-                raise DroneDatabaseUnavailable(sentence) from error
+                raise (DroneDatabaseLacks if sentence == OTHER else DroneDatabaseUnavailable)(sentence) from error
             raise
 
 

@@ -15,6 +15,7 @@ from builds.drone_db.errors import DroneDatabaseIsReadOnly, DroneDatabaseUnavail
 from builds.drone_db.inspection import SINCE
 from builds.drone_db.models import Build, Cron, Log, Repo, Stage, Step
 from builds.drone_db.queries import build_with_stages, log_up_to, repositories, step_of, with_last_builds
+from builds.drone_db.whole_rows import rows_of
 from builds.logs.log_lines import Line, is_json
 from builds.logs.log_slices import sliced
 from tests import drones
@@ -84,6 +85,15 @@ def test_times_may_be_of_any_century(change: Change, seconds: int, year: int | N
     build = Build.objects.get(id=1)
     assert build.created == seconds
     assert (build.created_at and build.created_at.year) == year
+
+
+@pytest.mark.parametrize("stored", [None, "", b"\xff", "yes", "no", 0, 1, 1.0, 2, 2**62, '["a"]', b'{"A":"1"}'])
+def test_plain_sql_reads_bad_rows_as_django_does(change: Change, stored: Any):
+    for model in (Repo, Build, Stage, Step, Cron):
+        table, (key, *fields) = model._meta.db_table, model._meta.concrete_fields  # noqa: SLF001 - public in all but name
+        for field in fields:
+            change(f"UPDATE OR IGNORE {table} SET {field.column} = ? WHERE {key.column} = 1", stored)
+        assert drones.values_of(rows_of(model, "ORDER BY 1")) == drones.values_of(model.objects.order_by("id"))
 
 
 def test_builds_without_a_repository_and_steps_without_a_log(change: Change):
@@ -217,7 +227,7 @@ def test_the_number_of_queries_for_a_build_does_not_grow_with_it(change: Change,
     with django_assert_num_queries(3, connection=connections["drone"]):
         build = build_with_stages(1, 1)
         assert build
-        assert sum(len(stage.steps.all()) for stage in build.stages.all()) >= 40
+        assert sum(len(stage.steps_in_order) for stage in build.stages_in_order) >= 40
 
 
 def test_the_migrations_make_none_of_drones_tables(db):

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from builds.drone_db.models import Build, Cron, Latest, Log, Repo, Stage, Step
+from builds.drone_db.whole_rows import rows_of
+from tests import drones
 from tests.server import ROOT
 
 LACKING_STEP_FIELDS = {"1.0.0", "1.10.1"}  # depends_on, image, detached, schema
@@ -28,6 +30,13 @@ def test_every_row_of_every_table_can_be_read(recorded_drone: str):
     assert counts["Stage"] > counts["Build"]
     assert min(counts["Step"], counts["Log"]) > 70
     assert bool(counts["Latest"]) == (not recorded_drone.startswith("1.0.0"))
+
+
+def test_plain_sql_reads_what_django_reads(recorded_drone: str):
+    for model in (Repo, Build, Stage, Step, Cron):
+        by_django = drones.values_of(model.objects.order_by("id"))
+        assert drones.values_of(rows_of(model, "ORDER BY 1")) == by_django
+        assert by_django
 
 
 def test_a_build_reads_as_drone_answers_it(recorded_drone: str):

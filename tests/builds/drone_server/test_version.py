@@ -75,3 +75,13 @@ def test_a_login_that_may_is_not(standin, settings, caplog, logins):
     settings.EDRONE_MANUAL_BUILDS_BY = frozenset(logins)
     ask(standin)
     assert "EDRONE_MANUAL_BUILDS_BY" not in caplog.text
+
+
+def test_the_login_is_learned_where_there_is_a_token(standin, settings, caplog):
+    token, settings.DRONE_TOKEN = settings.DRONE_TOKEN, ""
+    ask(standin)
+    assert known.login == ""
+    settings.DRONE_TOKEN = token
+    ask(standin)
+    assert known.login == "ismewen"
+    assert "EDRONE_MANUAL_BUILDS_BY" not in caplog.text

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest
 from builds.access.models import Level
 from builds.access.rules import may, visible
 from builds.drone_db.models import Build, Repo
-from builds.drone_db.queries import build_with_stages, repository
+from builds.drone_db.queries import build_of, repository
 
 LARGEST = 2**31 - 1  # what Drone's columns hold; PostgreSQL refuses to compare them with more
 
@@ -34,9 +34,8 @@ def find_repo(request: HttpRequest, slug: str) -> Repo:
 
 
 def find_build(request: HttpRequest, slug: str, number: int) -> Build:
-    """Return the build that a page is about, with its stages and steps; errors as of `find_repo`."""
-    repo = find_repo(request, slug)
-    if number > LARGEST or not (build := build_with_stages(repo.id, number)):
+    """Return the build that a page is about, with its repository, stages and steps; errors as of `find_repo`."""
+    permitted = "\0" not in slug and may(request.user, Level.VIEW, slug)
+    if not permitted or number > LARGEST or not (build := build_of(slug, number)):
         raise Http404
-    build.repo = repo
     return build

@@ -12,6 +12,10 @@ from web.paginators import Uncounted
 
 @admin.register(Grant)
 class GrantAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+    empty = _(
+        "No grants, so only superusers see builds. A grant lets a user or a group view, run or deploy repositories. "
+        "Add the first one."
+    )
     list_display = ("whom", "pattern", "level", "only")
     list_filter = ("level",)
     search_fields = ("user__username", "group__name", "pattern")

@@ -1,12 +1,21 @@
-"""The login form of the administration, which limits wrong passwords."""
+"""The login form of the administration, which limits wrong passwords, and the end of a session."""
 
+from datetime import timedelta
 from typing import Any
 
-from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth.forms import UsernameField
+from django.conf import settings
+from django.contrib.auth import user_logged_in
+from django.contrib.auth.forms import AuthenticationForm, UsernameField
+from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
+from django.dispatch import receiver
 from django.forms import TextInput
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from builds.access.throttle import login_limits, refusal, take_back
+from configs.records.own_database import delete_some
 
 
 class ShortUsername(UsernameField):
@@ -17,12 +26,14 @@ class ShortUsername(UsernameField):
         return shown[: self.max_length] if isinstance(shown, str) else shown
 
 
-class LoginForm(AdminAuthenticationForm):
+class LoginForm(AuthenticationForm):
     """Checks no password while the user has to wait, not even the right one: that would tell which one is right."""
 
     username = ShortUsername(widget=TextInput(attrs={"autofocus": True}))  # the rest as Django's
 
     def clean(self) -> dict[str, Any]:
+        if not settings.EDRONE_PASSWORDS:
+            raise ValidationError(_("edrone takes no passwords here: sign in with a provider."))
         address = str(self.request.META.get("REMOTE_ADDR", "")) if self.request else ""
         limits = login_limits(str(self.cleaned_data.get("username") or ""), address)
         if refused := refusal(*limits):
@@ -30,3 +41,15 @@ class LoginForm(AdminAuthenticationForm):
         cleaned = super().clean()
         take_back(*limits)
         return cleaned
+
+
+@receiver(user_logged_in)
+def set_end(request: HttpRequest, **_: Any) -> None:
+    """Let a session end at a time, not so long after it was last written to: whoever has stolen one could keep it for ever."""
+    request.session.set_expiry(timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE))
+    forget_ended_sessions()
+
+
+def forget_ended_sessions() -> None:
+    """Delete some of the sessions that have ended; called where one begins, it keeps up."""
+    delete_some(Session.objects.filter(expire_date__lt=timezone.now()).order_by("expire_date"))

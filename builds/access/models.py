@@ -1,6 +1,7 @@
 """Grants: who may see and start what in which repositories (edrone's own database)."""
 
 import re
+from collections.abc import Collection
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -9,10 +10,12 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from texts.characters import storable
+
 # What a repository's full name is made of; GitLab's namespaces have slashes. `*` is left to the pattern's end.
 SEGMENT = r"[^/*\s\x00-\x1f\x7f]+"
 PATTERN = re.compile(rf"\*|(?:{SEGMENT}/)+(?:\*|{SEGMENT})")
-ONLY = re.compile(r"[^\s,]+")
+NAME = re.compile(r"[^\s,]+")  # of an operation or a target, or a pattern of such names
 
 
 class Level(models.IntegerChoices):
@@ -77,18 +80,16 @@ class Grant(models.Model):
         limited = f", {gettext('limited to')} {self.only}" if self.only else ""
         return f"{self.user or self.group}: {self.get_level_display()} {self.pattern}{limited}"
 
-    def clean(self) -> None:
-        """Refuse patterns that match nothing, and normalize `only`."""
-        if not PATTERN.fullmatch(self.pattern):
-            raise ValidationError(
-                {
-                    "pattern": ValidationError(
-                        _("“%(pattern)s” is not a valid repository pattern: write *, namespace/* or namespace/name."),
-                        params={"pattern": self.pattern},
-                    )
-                }
-            )
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Normalize `only` before its length is checked: what is stored may be longer than what was written."""
         self.only = ", ".join(self.patterns)
+        super().clean_fields(exclude)
+
+    def clean(self) -> None:
+        try:
+            refuse_pattern(self.pattern)
+        except ValidationError as error:
+            raise ValidationError({"pattern": error}) from None
         if self.only and self.level == Level.VIEW:
             raise ValidationError(
                 {"only": _("A view grant cannot be limited to operations or targets: leave this empty, or choose run.")}
@@ -96,9 +97,30 @@ class Grant(models.Model):
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        return tuple(ONLY.findall(self.only))
+        return patterns_in(self.only)
 
     def covers(self, slug: str) -> bool:
-        if self.pattern.endswith("*"):
-            return slug.startswith(self.pattern[:-1])
-        return slug == self.pattern
+        return covers(self.pattern, slug)
+
+
+def patterns_in(text: str) -> tuple[str, ...]:
+    """Return the patterns that stand in a text with commas or blanks between them, each once."""
+    return tuple(dict.fromkeys(NAME.findall(text)))
+
+
+def refuse_pattern(pattern: str) -> None:
+    """Refuse a pattern that matches nothing, or that no column holds.
+
+    Raises:
+        ValidationError: with the forms that there are.
+    """
+    if not PATTERN.fullmatch(pattern) or storable(pattern) != pattern:
+        raise ValidationError(
+            _("“%(pattern)s” is not a valid repository pattern: write *, namespace/* or namespace/name."),
+            params={"pattern": pattern},
+        )
+
+
+def covers(pattern: str, slug: str) -> bool:
+    """Return whether a pattern covers the full name of a repository."""
+    return slug.startswith(pattern[:-1]) if pattern.endswith("*") else slug == pattern

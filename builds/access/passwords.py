@@ -17,6 +17,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from builds.access.throttle import login_limits, refusal, take_back
+from builds.access.token_endings import end_with_password
 from builds.access.token_models import ApiToken
 
 
@@ -39,6 +40,7 @@ class RevokingTokens(forms.Form):
         """Change the password and revoke the tokens, both or neither."""
         with transaction.atomic():
             user = super().save(commit)  # type: ignore[misc]  # this is one half
+            end_with_password(user)  # also where the password is taken away, which Django tells no validator
             if self.cleaned_data.get("revoke_tokens"):
                 ApiToken.objects.filter(user=user).delete()
         return user
@@ -71,6 +73,7 @@ class NewPassword(RevokingTokens, AdminPasswordChangeForm):  # type: ignore[type
 
 class OwnPasswordView(PasswordChangeView):
     form_class = OwnPassword
+    title = _("Change password")
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"address": str(self.request.META.get("REMOTE_ADDR", ""))}

@@ -1,4 +1,4 @@
-"""The admin pages of API tokens: staff create, see and revoke their own; superusers see and revoke all."""
+"""The admin pages of API tokens: everybody creates, sees and revokes their own; superusers see and revoke all."""
 
 from typing import Any
 
@@ -8,11 +8,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
-from builds.access.token_models import DAYS, MOST_DAYS, ApiToken
+from builds.access.token_models import DAYS, MOST_DAYS, TOKEN_LEVELS, ApiToken
 from web.paginators import Uncounted
 from web.times import moment
+
+LIMITS = ("name", "pattern", "level", "ends_with_password", "ends_with_rights")
 
 
 class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
@@ -26,17 +28,31 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in t
 
     class Meta:
         model = ApiToken
-        fields = ("name",)
+        fields = LIMITS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if level := self.fields.get("level"):  # there is no field on the page of a token that exists
+            level.choices = [("", gettext_lazy("as much as I may")), *TOKEN_LEVELS]  # type: ignore[attr-defined]  # of ChoiceField
 
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
-    """Deleting a token revokes it. Staff need no permission for their own tokens."""
+    """Deleting a token revokes it. Nobody needs a permission for their own tokens."""
 
     form = TokenForm
-    list_display = ("name", "start", "user", "made", "until", "used")
+    empty = gettext_lazy(
+        "No API tokens. With a token, programs and Drone's command line use edrone in your name, with your grants. "
+        "Add the first one."
+    )
+    list_display = ("name", "start", "user", "limits", "made", "until", "used")
     search_fields = ("name", "user__username")
     list_select_related = ("user",)
+
+    @admin.display(description=gettext_lazy("limited to"))
+    def limits(self, token: ApiToken) -> str:
+        level = token.get_level_display() if token.level else ""
+        return gettext(", ").join(filter(None, [str(level), token.pattern])) or "-"
 
     @admin.display(description=gettext_lazy("created"), ordering="created")
     def made(self, token: ApiToken) -> SafeString:
@@ -51,29 +67,29 @@ class ApiTokenAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # g
         return moment(token.last_used)
 
     def get_fields(self, _: HttpRequest, obj: ApiToken | None = None) -> Any:
-        return ("name", "days") if obj is None else self.list_display
+        return (*LIMITS[:3], "days", *LIMITS[3:]) if obj is None else (*self.list_display, *LIMITS[3:])
 
-    def get_readonly_fields(self, _: HttpRequest, obj: ApiToken | None = None) -> Any:
-        return () if obj is None else self.list_display
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
+        return () if obj is None else self.get_fields(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
         tokens = super().get_queryset(request)
         return tokens if request.user.is_superuser else tokens.filter(user_id=request.user.pk)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return is_staff(request)
+        return is_entitled(request)
 
     def has_view_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
-        return is_staff(request) and may_touch(request, obj)
+        return is_entitled(request) and may_touch(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return is_staff(request)
+        return is_entitled(request)
 
     def has_change_permission(self, *_: Any, **__: Any) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
-        return is_staff(request) and may_touch(request, obj)
+        return is_entitled(request) and may_touch(request, obj)
 
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: Any) -> None:  # noqa: ARG002 - Django's
         """Make the token the user's own."""
@@ -91,8 +107,8 @@ class ApiTokenAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # g
         return TemplateResponse(request, "access/token_made.html", context)
 
 
-def is_staff(request: HttpRequest) -> bool:
-    return bool(request.user.is_active and request.user.is_staff)
+def is_entitled(request: HttpRequest) -> bool:
+    return admin.site.has_permission(request)
 
 
 def may_touch(request: HttpRequest, token: ApiToken | None) -> bool:

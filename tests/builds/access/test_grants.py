@@ -17,21 +17,13 @@ from builds.drone_db.build_pages import ALL, Filters, of_repositories, of_reposi
 from builds.drone_db.errors import DroneDatabaseUnavailable
 from builds.drone_db.inspection import SECRETS, not_yet, wanted
 from builds.drone_db.models import Build, Cron, Latest, Log, Repo, Stage, Step
+from builds.drone_db.people import DroneUser, Perm
 from builds.drone_db.queries import build_with_stages, latest_build, log_up_to, repositories, step_of, with_last_builds
 from tests import drones
+from tests.builds.checkdrone import checkdrone
 
 ODD_ROLE = 'ed\'rone "$edrone$" %s; --'
 MARKS_ROLE = "$edrone$edrone$"  # the mark that ends a block, twice with one sign between
-
-
-def checkdrone() -> tuple[int, str]:
-    """Run the command; give its status and what it printed."""
-    out = StringIO()
-    try:
-        call_command("checkdrone", stdout=out)
-    except SystemExit as ended:
-        return int(str(ended.code)), out.getvalue()
-    return 0, out.getvalue()
 
 
 @pytest.fixture(
@@ -53,7 +45,7 @@ def as_role(request, db, postgres):
 
 
 def test_edrone_works_with_the_grants(as_role):
-    for model in (Repo, Build, Stage, Step, Log, Cron, Latest):
+    for model in (Repo, Build, Stage, Step, Log, Cron, Latest, DroneUser, Perm):
         assert list(model.objects.all()) or (as_role, model) == ("1.0.0", Latest)
     assert len(with_last_builds(repositories(ALL))) == 4
     assert of_repository(1, Filters(ref=("refs/heads/master",)), None, 5).builds
@@ -67,7 +59,7 @@ def test_edrone_works_with_the_grants(as_role):
 
 
 def test_secrets_cannot_be_read_with_the_grants(as_role):
-    for table, columns in (SECRETS | {"users": ("user_hash", "user_email"), "perms": ("perm_read",)}).items():
+    for table, columns in (SECRETS | {"users": (*SECRETS["users"], "user_email")}).items():
         for column in columns:
             if (as_role, table) == ("1.0.0", "orgsecrets"):
                 continue
@@ -127,6 +119,20 @@ def test_checkdrone_names_a_column_that_may_not_be_read(as_role, postgres):
     status, printed = checkdrone()
     assert status == 1
     assert "error: This role may not read builds.build_ref: see manage.py dronegrants." in printed
+
+
+@pytest.mark.parametrize(("wanted", "status"), [(False, 0), (True, 1)])
+def test_a_role_of_an_older_dronegrants_is_named_where_people_are_wanted(as_role, postgres, settings, wanted, status):
+    settings.EDRONE_GRANTS_FROM_DRONE = wanted
+    role = connections["drone"].settings_dict["USER"].replace('"', '""')
+    drones.execute(drones.recorded_postgres(postgres, as_role), f'REVOKE ALL ON users, perms FROM "{role}"')
+    ended, printed = checkdrone()
+    assert ended == status
+    if wanted:
+        assert "error: This role may not read perms.perm_read: see manage.py dronegrants.\n" in printed
+        assert "error: So nobody gets access by what Drone says of them; everything else works.\n" in printed
+    else:
+        assert "fine: What Drone says of people cannot be read: only EDRONE_GRANTS_FROM_DRONE needs it.\n" in printed
 
 
 def test_checkdrone_says_which_drone_it_is(recorded_drone):

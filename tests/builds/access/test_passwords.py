@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from builds.access.models import Level
 from builds.access.token_models import ApiToken, make_token
 from tests.builds.api import Api
 from tests.builds.conftest import person
@@ -13,7 +14,7 @@ ANOTHERS = {"password1": "battery-staple", "password2": "battery-staple", "usabl
 
 
 def ada():
-    return person("ada", password="right-horse", is_staff=True)
+    return person("ada", Level.VIEW, password="right-horse")
 
 
 def logged_in(user):
@@ -25,7 +26,7 @@ def logged_in(user):
 def test_who_has_no_valid_token_is_asked_nothing_and_told_about_sessions_only():
     user = ada()
     ApiToken.objects.filter(pk=make_token(user, "old").pk).update(expires="2020-01-01T00:00:00Z")
-    make_token(person("bob", is_staff=True), "of another")
+    make_token(person("bob"), "of another")
     client = logged_in(user)
     assert "revoke_tokens" not in client.get("/admin/password_change/").content.decode()
     done = client.post("/admin/password_change/", OWN, follow=True).content.decode()
@@ -48,7 +49,7 @@ def test_the_page_says_how_many_tokens_there_are():
 )
 def test_with_the_own_password_the_own_tokens_end_if_that_is_wanted(revoke, status, said):
     user = ada()
-    token, others = make_token(user, "hers"), make_token(person("bob", is_staff=True), "his")
+    token, others = make_token(user, "hers"), make_token(person("bob"), "his")
     here, elsewhere = logged_in(user), logged_in(user)
     done = here.post("/admin/password_change/", OWN | revoke, follow=True)
     assert said in done.content.decode()
@@ -73,7 +74,7 @@ def test_a_wrong_old_password_revokes_nothing():
 def test_with_anothers_password_their_tokens_end_if_that_is_wanted(revoke, said, disabled):
     user = ada()
     tokens = [make_token(user, name) for name in ("one", "two")]
-    hers, root = logged_in(user), logged_in(person("root", is_staff=True, is_superuser=True))
+    hers, root = logged_in(user), logged_in(person("root", is_superuser=True))
     address = f"/admin/auth/user/{user.pk}/password/"
     assert "Also revoke all 2 valid API tokens" in root.get(address).content.decode()
     data = {"usable_password": "false", "unset-password": "1"} if disabled else ANOTHERS
@@ -87,7 +88,7 @@ def test_with_anothers_password_their_tokens_end_if_that_is_wanted(revoke, said,
 def test_what_is_wrong_or_not_allowed_changes_and_says_nothing():
     user = ada()
     make_token(user, "hers")
-    root = logged_in(person("root", is_staff=True, is_superuser=True))
+    root = logged_in(person("root", is_superuser=True))
     address = f"/admin/auth/user/{user.pk}/password/"
     wrong = {"password2": "something-else", "revoke_tokens": "on"}
     assert "sessions of ada" not in root.post(address, ANOTHERS | wrong, follow=True).content.decode()

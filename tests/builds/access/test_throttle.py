@@ -9,6 +9,7 @@ from django.db import connections
 from django.test import Client
 
 from builds.access.failure_models import Failures
+from builds.access.models import Level
 from builds.access.throttle import LOGIN, LOGIN_FROM_AN_ADDRESS, attempt, wait
 from tests.builds.conftest import person
 
@@ -22,10 +23,10 @@ def login(name: str, password: str, address: str = "10.0.0.1"):
 
 
 def test_after_ten_wrong_passwords_even_the_right_one_has_to_wait_until_the_window_ends():
-    person("ada", password="right-horse", is_staff=True)
+    person("ada", Level.VIEW, password="right-horse")
     with time_machine.travel(NOW, tick=False) as clock:
         for _ in range(LOGIN_FROM_AN_ADDRESS.most):
-            assert b"Please enter the correct" in login("ada", "wrong").content
+            assert b"Please enter a correct" in login("ada", "wrong").content
         answer = login("ADA", "right-horse")
         assert answer.status_code == 200
         assert b"Too many wrong passwords. Try again in 15 minutes." in answer.content
@@ -35,15 +36,24 @@ def test_after_ten_wrong_passwords_even_the_right_one_has_to_wait_until_the_wind
 
 
 def test_guessing_from_many_addresses_is_slowed_down_too():
-    person("ada", password="right-horse", is_staff=True)
+    person("ada", Level.VIEW, password="right-horse")
     for _ in range(LOGIN.most):
         attempt(LOGIN, "ada")
     assert b"Too many" in login("ada", "right-horse", "10.9.9.9").content
 
 
+def test_no_header_gives_more_tries():
+    person("ada", Level.VIEW, password="right-horse")
+    for number in range(LOGIN_FROM_AN_ADDRESS.most):
+        headers = dict.fromkeys(("x-forwarded-for", "x-real-ip", "x-client-ip"), f"10.1.1.{number}")
+        client = Client(REMOTE_ADDR="10.0.0.1", headers=headers | {"forwarded": f"for=10.1.1.{number}"})
+        client.post("/admin/login/", {"username": "ada", "password": "wrong"})
+    assert b"Too many wrong passwords" in login("ada", "right-horse").content
+
+
 def test_a_login_page_does_not_repeat_a_long_name():
     answer = login("a" * 400_000, "wrong")
-    assert b"Please enter the correct" in answer.content
+    assert b"Please enter a correct" in answer.content
     assert len(answer.content) < 20_000
     assert b'value="' + b"a" * 150 + b'"' in answer.content
 
@@ -58,17 +68,17 @@ def test_the_wait_is_said_in_minutes_begun(passed, minutes):
 
 
 def test_right_passwords_are_not_counted():
-    person("ada", password="right-horse", is_staff=True)
+    person("ada", Level.VIEW, password="right-horse")
     for _ in range(LOGIN_FROM_AN_ADDRESS.most + 1):
         assert login("ada", "right-horse").status_code == 302
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_parallel_wrong_passwords_only_as_many_are_looked_at_as_are_allowed():
-    ada = person("ada", password="right-horse", is_staff=True)
+    ada = person("ada", Level.VIEW, password="right-horse")
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: from_a_thread(lambda: login("ada", "wrong").content), range(40)))
-    assert sum(b"Please enter the correct" in answer for answer in answers) == LOGIN_FROM_AN_ADDRESS.most
+    assert sum(b"Please enter a correct" in answer for answer in answers) == LOGIN_FROM_AN_ADDRESS.most
     assert sum(b"Too many wrong passwords" in answer for answer in answers) == 40 - LOGIN_FROM_AN_ADDRESS.most
     assert [row.count for row in Failures.objects.all()] == [LOGIN_FROM_AN_ADDRESS.most] * 2, "refused tries are not counted"
     ada.delete()
@@ -83,7 +93,7 @@ def from_a_thread(action: Callable[[], bytes]) -> bytes:
 
 def test_guessing_the_old_password_on_the_page_that_changes_it_is_slowed_down_too():
     client = Client(REMOTE_ADDR="10.0.0.1")
-    client.force_login(person("ada", password="right-horse", is_staff=True))
+    client.force_login(person("ada", Level.VIEW, password="right-horse"))
     data = {"new_password1": "battery-staple", "new_password2": "battery-staple"}
     for _ in range(LOGIN_FROM_AN_ADDRESS.most):
         assert b"entered incorrectly" in client.post("/admin/password_change/", data | {"old_password": "wrong"}).content

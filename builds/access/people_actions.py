@@ -1,0 +1,132 @@
+"""What an administrator does on the page People and access. Each returns the sentence to show."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from builds.access import binding
+from builds.access.drone_bindings import BindingState, DroneBinding
+from builds.access.models import Grant, Level
+from builds.access.token_endings import deactivate as end_all
+from builds.access.token_endings import end_sessions, end_tokens
+from texts.hidden_characters import plain
+
+DIGITS = 18  # of a number that any column holds
+
+
+class GrantForm(forms.Form):
+    """What a person or a group is granted."""
+
+    pattern = forms.CharField(label=gettext_lazy("repositories"), max_length=500)
+    level = forms.TypedChoiceField(label=gettext_lazy("level"), choices=Level.choices, coerce=int)
+    only = forms.CharField(label=gettext_lazy("limited to"), max_length=500, required=False)
+
+
+def grant(request: HttpRequest) -> str:
+    """Make a grant.
+
+    Raises:
+        ValidationError: with the reason.
+    """
+    form = GrantForm(request.POST)
+    if not form.is_valid():
+        raise ValidationError([f"{form[name].label}: {' '.join(map(str, messages))}" for name, messages in form.errors.items()])
+    holder = {"group": group_of(request)} if "group" in request.POST else {"user": user_of(request)}
+    new = Grant(**holder, **form.cleaned_data)
+    new.full_clean()
+    new.save()
+    return _("Granted: %(grant)s.") % {"grant": plain(str(new))}
+
+
+def revoke(request: HttpRequest) -> str:
+    removed = find(Grant.objects.select_related("user", "group"), request.POST.get("id", ""))
+    sentence = _("Removed: %(grant)s.") % {"grant": plain(str(removed))}
+    removed.delete()
+    return sentence
+
+
+def end(request: HttpRequest) -> str:
+    user = user_of(request)
+    sessions, tokens = end_sessions(user), end_tokens(user)
+    parts = (
+        ngettext("%(number)s session", "%(number)s sessions", sessions) % {"number": sessions},
+        ngettext("%(number)s API token", "%(number)s API tokens", tokens) % {"number": tokens},
+    )
+    return _("Ended of %(user)s: %(parts)s.") % {"user": plain(user.get_username()), "parts": _(", ").join(parts)}
+
+
+def deactivate(request: HttpRequest) -> str:
+    user = user_of(request)
+    may_change_users(request)
+    if user == request.user:
+        raise ValidationError(_("You cannot deactivate yourself."))
+    end_all(user)
+    return _("%(user)s can no longer sign in; all sessions and API tokens have ended.") % {"user": plain(user.get_username())}
+
+
+def activate(request: HttpRequest) -> str:
+    user = user_of(request)
+    may_change_users(request)
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    return _("%(user)s can sign in again.") % {"user": plain(user.get_username())}
+
+
+def accept(request: HttpRequest) -> str:
+    waiting = find(DroneBinding.objects.filter(state=BindingState.WAITING), request.POST.get("id", ""))
+    binding.accept(waiting)
+    return _("This account now counts as Drone's user “%(login)s”.") % {"login": plain(waiting.login)}
+
+
+def refuse(request: HttpRequest) -> str:
+    waiting = find(DroneBinding.objects.filter(state=BindingState.WAITING), request.POST.get("id", ""))
+    binding.refuse(waiting)
+    return _("This account does not count as Drone's user “%(login)s”.") % {"login": plain(waiting.login)}
+
+
+def reconsider(request: HttpRequest) -> str:
+    refused = find(DroneBinding.objects.filter(state=BindingState.REFUSED), request.POST.get("id", ""))
+    binding.reconsider(refused)
+    return _("The account with the login “%(login)s” waits for your decision again.") % {"login": plain(refused.login)}
+
+
+ACTIONS = {
+    "grant": grant,
+    "revoke": revoke,
+    "end": end,
+    "deactivate": deactivate,
+    "activate": activate,
+    "accept": accept,
+    "refuse": refuse,
+    "reconsider": reconsider,
+}
+
+
+def user_of(request: HttpRequest) -> User:
+    """Find the user that a form is about; only a superuser does anything to a superuser."""
+    user: User = find(User.objects.all(), request.POST.get("user", ""))
+    if user.is_superuser and not request.user.is_superuser:
+        raise PermissionDenied
+    return user
+
+
+def group_of(request: HttpRequest) -> Group:
+    group: Group = find(Group.objects.all(), request.POST.get("group", ""))
+    return group
+
+
+def find(rows: Any, pk: str) -> Any:
+    row = rows.filter(pk=int(pk)).first() if pk.isascii() and pk.isdecimal() and len(pk) <= DIGITS else None
+    if row is None:
+        raise Http404
+    return row
+
+
+def may_change_users(request: HttpRequest) -> None:
+    if not request.user.has_perm("auth.change_user"):
+        raise PermissionDenied

@@ -1,0 +1,115 @@
+"""Making and lifting freezes, for pages, REST and commands alike."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.dispatch import Signal
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from builds.access.models import Level, covers
+from builds.access.rules import token_allows, token_of
+from builds.freezes.access import may_freeze
+from builds.freezes.models import Freeze
+from texts.errors import EdroneError
+from texts.sentence import Sentence
+
+STATES = {"holds": _("holds"), "planned": _("planned"), "over": _("over"), "lifted": _("lifted")}
+changed = Signal()  # a freeze was made, or lifted; sent in the transaction that does it
+
+
+class NotYours(EdroneError):
+    """A deploy grant is missing."""
+
+    status = 403
+
+
+class NotThere(EdroneError):
+    status = 404
+
+
+def checked(freeze: Freeze) -> Freeze:
+    """Refuse what freezes nothing.
+
+    Raises:
+        ValidationError: by field.
+    """
+    freeze.full_clean(exclude=["user"])
+    return freeze
+
+
+def make(user: Any, freeze: Freeze) -> Freeze:
+    """Store a freeze in a user's name.
+
+    Raises:
+        ValidationError: by field.
+        NotYours: no deploy grant covers it.
+    """
+    freeze.user, freeze.username = user, user.get_username()
+    checked(freeze)
+    refuse_others(user, freeze)
+    store(freeze)
+    return freeze
+
+
+def store(freeze: Freeze) -> None:
+    with transaction.atomic():
+        freeze.save(force_insert=True)
+        changed.send(Freeze, freeze=freeze)
+
+
+def lift(user: Any, freeze: Freeze) -> bool:
+    """Lift a freeze; return False where it was lifted, or over, before.
+
+    Raises:
+        NotYours: no deploy grant covers it.
+    """
+    refuse_others(user, freeze)
+    return lifted(freeze, user.get_username())
+
+
+def lifted(freeze: Freeze, username: str) -> bool:
+    now = timezone.now()
+    if freeze.state(now) == "over":
+        return False
+    freeze.lifted, freeze.lifted_by = now, username[:150]
+    with transaction.atomic():
+        done = Freeze.objects.filter(pk=freeze.pk, lifted=None).update(lifted=now, lifted_by=freeze.lifted_by)
+        if done:
+            changed.send(Freeze, freeze=freeze)
+    return bool(done)
+
+
+def refuse_others(user: Any, freeze: Freeze) -> None:
+    if may_freeze(user, freeze):
+        return
+    token = token_of(user)
+    if token and token.pattern and not covers(token.pattern, freeze.pattern):
+        raise NotYours(
+            Sentence(
+                "Forbidden: this token is for the repositories %(pattern)s only. Make a token for all of %(what)s.",
+                pattern=token.pattern,
+                what=freeze.pattern,
+            )
+        )
+    if not token_allows(user, Level.DEPLOY, freeze.pattern):
+        raise NotYours(
+            Sentence(
+                "Forbidden: this token may not do what needs the level %(level)s. Make a token with a higher one.",
+                level=Sentence("deploy"),
+            )
+        )
+    raise NotYours(
+        Sentence(
+            "Forbidden: %(user)s needs a deploy grant that covers all of %(what)s. Ask an edrone administrator.",
+            user=user.get_username(),
+            what=freeze.pattern,
+        )
+    )
+
+
+def messages_of(error: ValidationError, words: Mapping[str, str] | None = None) -> str:
+    """Return all that is wrong in one line, for each field what is most precise; `words`: other names of fields."""
+    return " ".join(f"{(words or {}).get(name, name)}: {texts[-1]}" for name, texts in error.message_dict.items())

@@ -1,0 +1,27 @@
+"""Gives up notices that wait for too long; forgets those that are over, and the tasks that sent them."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import OuterRef, Subquery
+from django_tasks_db.models import DBTaskResult
+
+from builds.notices.delivery import GIVEN_UP
+from builds.notices.models import Channel, Notice, State
+from configs.records.own_database import delete_some
+
+KEPT = timedelta(days=30)
+TASKS_KEPT = timedelta(days=1)
+
+
+def give_up(now: datetime) -> None:
+    """Give up what a channel that fails could not send for a day, also what it never came to try."""
+    late = Notice.objects.filter(state=State.WAITING, created__lt=now - GIVEN_UP, channel__failures__gt=0)
+    problem = Channel.objects.filter(pk=OuterRef("channel_id")).values("problem")
+    late.update(state=State.FAILED, ended=now, problem=Subquery(problem))
+
+
+def forget(now: datetime) -> None:
+    """Delete some of what is old; called every minute, it keeps up."""
+    delete_some(Notice.objects.filter(ended__lt=now - KEPT).order_by("ended"))
+    # One that is still called running by then was lost with its worker.
+    delete_some(DBTaskResult.objects.exclude(status="READY").filter(started_at__lt=now - TASKS_KEPT).order_by("started_at"))

@@ -1,0 +1,60 @@
+"""What people change: their subscriptions, and for administrators the channels."""
+
+import uuid
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from builds.notices.models import TEST, Channel, Notice, State, Subscription, Topic
+from builds.notices.sealing import seal
+from builds.notices.wording import of_test
+
+PERMISSION = "builds.change_channel"  # of Django's; superusers have it
+MOST = 100  # subscriptions of one person
+
+
+def subscribe(user: Any, pattern: str, channel: Channel, topics: list[str]) -> Subscription:
+    """Make a subscription.
+
+    Raises:
+        ValidationError: there is one already, or there are too many.
+    """
+    if Subscription.objects.filter(user=user).count() >= MOST:
+        raise ValidationError(_("You have %(most)s subscriptions, as many as anybody may have.") % {"most": MOST})
+    row = Subscription(user=user, pattern=pattern, channel=channel, topics=[topic for topic in Topic.values if topic in topics])
+    row.full_clean()
+    with transaction.atomic():
+        row.save()
+    return row
+
+
+def make_channel(name: str, kind: str, address: str, site: str) -> Channel:
+    """Make a channel, whose notices are in the language that is active.
+
+    Raises:
+        ValidationError: somebody was faster with this name.
+    """
+    try:
+        with transaction.atomic():
+            return Channel.objects.create(
+                name=name, kind=kind, sealed=seal(address), site=site, language=translation.get_language() or "en"
+            )
+    except IntegrityError:
+        raise ValidationError(_("There is a channel of this name already.")) from None
+
+
+def replace_address(channel: Channel, address: str, site: str) -> None:
+    """Give a channel another address; what waits for it is tried at once."""
+    Channel.objects.filter(pk=channel.pk).update(sealed=seal(address), site=site, failures=0, problem="", rests_until=None)
+    Notice.objects.filter(channel=channel, state=State.WAITING).update(due=timezone.now())
+
+
+def try_channel(channel: Channel, site: str) -> Notice:
+    """Let a test be sent to a channel, also while it rests."""
+    Channel.objects.filter(pk=channel.pk).update(site=site, rests_until=None)
+    with translation.override(channel.language):
+        title, body, path = of_test(channel.name)
+    return Notice.objects.create(channel=channel, topic=TEST, about=uuid.uuid4().hex, title=title, body=body, path=path)

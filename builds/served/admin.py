@@ -1,7 +1,7 @@
 """What was served to which build, and the last errors, for people who may look at them."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -18,7 +18,7 @@ from builds.access.read_only import ReadOnly
 from builds.served.build_keys import bind_number
 from configs.records.models import ConfigFile, LastError, ServedConfig
 from configs.records.showing import before, coloured, difference, text_of
-from web.labels import EVENTS, TIMES
+from web.labels import EVENTS, SPANS, TIMES
 from web.paginators import Uncounted
 from web.times import moment
 
@@ -27,7 +27,7 @@ BUILD = (
     "repository", "numbered", "event_word", "action", "ref", "after", "target", "deploy_to", "made_from", "trigger", "author",
     "sender",
 )  # fmt: skip
-SERVED = ("file_link", "sources", "hash", "served_at", "late", "version", "revision", "yaml")
+SERVED = ("file_link", "conversion", "sources", "hash", "served_at", "late", "version", "revision", "yaml")
 CHANGES = ("previous", "changes")
 MOST_FILES = 1000  # states of the files of one path, the newest of which a search finds
 
@@ -48,21 +48,15 @@ class TimeFilter(admin.SimpleListFilter):
     """Spans of time; by id, which grows with time, so that an index gives the newest first."""
 
     title, parameter_name = _("time"), "time"
-    spans: ClassVar = {
-        "hour": timedelta(hours=1),
-        "day": timedelta(days=1),
-        "week": timedelta(days=7),
-        "month": timedelta(days=30),
-    }
 
     def lookups(self, *_: Any) -> Sequence[tuple[str, Any]]:
         return list(TIMES.items())
 
     def queryset(self, _: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         name = (self.value() or "").removeprefix("-")
-        if name not in self.spans:
+        if name not in SPANS:
             return rows
-        start = datetime.now(UTC) - self.spans[name]
+        start = datetime.now(UTC) - SPANS[name]
         if not (self.value() or "").startswith("-"):
             return rows.filter(served__gte=start)
         last = ServedConfig.objects.filter(served__lt=start).order_by("-served").values_list("pk", flat=True).first()
@@ -71,7 +65,11 @@ class TimeFilter(admin.SimpleListFilter):
 
 @admin.register(ServedConfig)
 class ServedConfigAdmin(ReadOnly):
-    list_display = ("served_at", "repository", "build", "event_word", "branch_or_tag", "file_link", "trigger")
+    empty = _(
+        "No records. Each configuration that Drone was given is listed here, with the file that it came from. If Drone has never "
+        "asked, connect it: docs/connecting.md. You see the records of repositories that your grants include."
+    )
+    list_display = ("served_at", "repository", "build_link", "event_word", "branch_or_tag", "file_link", "trigger")
     list_display_links = ("served_at",)
     list_filter = (EventFilter, TimeFilter)
     list_select_related = ("file",)
@@ -122,14 +120,17 @@ class ServedConfigAdmin(ReadOnly):
         return listed(record.slug, slug=record.slug)
 
     @admin.display(description=_("build"))
-    def build(self, record: ServedConfig) -> str:
-        """Return the number, where it is known."""
-        return str(record.number) if record.number else "-"
+    def build_link(self, record: ServedConfig) -> SafeString | str:
+        """Lead to the build, where its number is known."""
+        if not record.number:
+            return "-"
+        address = reverse("admin:builds_build", kwargs={"slug": record.slug, "number": record.number})
+        return format_html('<a href="{}">#{}</a>', address, record.number)
 
     @admin.display(description=_("build"))
     def numbered(self, record: ServedConfig) -> str:
         """Return the number, or say when it will be known."""
-        return self.build(record) if record.number else gettext("shown after you open the build or search for its number")
+        return str(record.number) if record.number else gettext("shown after you open the build or search for its number")
 
     @admin.display(description=_("parent build"))
     def made_from(self, record: ServedConfig) -> str:
@@ -148,7 +149,7 @@ class ServedConfigAdmin(ReadOnly):
 
     @admin.display(description=_("source files"))
     def sources(self, record: ServedConfig) -> str:
-        return gettext(", ").join(f"projects/{path}" for path in record.file.sources)
+        return gettext(", ").join(record.file.shown_sources)
 
     @admin.display(description=_("SHA-256 of the text"))
     def hash(self, record: ServedConfig) -> str:
@@ -180,6 +181,10 @@ class LastErrorAdmin(Uncounted, ReadOnly):
     """The last error of each repository, the newest first."""
 
     change_list_template = "admin/change_list.html"  # the newest has not the largest id
+    empty = _(
+        "No errors. Where edrone cannot serve a build, the last reason of each repository is listed here; "
+        "the build's page says it too."
+    )
     list_display = ("at", "slug", "build", "event_word", "ref", "message")
     list_display_links = ("at",)
     fields = ("at", "slug", "build", "event_word", "ref", "target", "trigger", "message", "version", "revision")

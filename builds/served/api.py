@@ -1,25 +1,19 @@
 """The YAML of builds: what one was served, and what one would be served now."""
 
-from django.conf import settings
-from django.http import QueryDict
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from builds.drone_db.models import Build, Repo
-from builds.drone_db.vocabulary import Event
+from builds.drone_db.models import Build
 from builds.rest.base import RepositoryView, whole
-from builds.rest.errors import BadRequest
-from builds.rest.parameters import texts, words
-from builds.rest.shapes import Shape
+from builds.rest.shapes import Shape, present
 from builds.served.build_keys import error_of, key_of
-from configs.records.models import LastError
+from builds.served.preview import PARAMETERS, DroneRequests, Preview, preview_of, requests_of
+from configs.records.models import LastError, ServedConfig
 from configs.records.packing import unpacked
-from configs.records.rules import served_for
-from pipelines.build_request import BuildRequest
-from pipelines.resolve.resolve import Resolved, resolve
-from pipelines.tree.revision import revision_of
-from pipelines.tree.tree import Tree
+from configs.records.rules import shown_for
+from pipelines.check.matching import PipelineMatch
+from pipelines.resolve.resolve import Resolved
 
 SKEW = 60  # seconds between the time of an error and that of the build which got it
 
@@ -31,10 +25,15 @@ class BuildConfigView(RepositoryView):
         build = Build.objects.filter(repo_id=self.repo.pk, number=wanted).first()
         if build is None:
             raise NotFound(f"Not Found: {slug} has no build {wanted}.")
-        record = served_for(key_of(build))
+        record = shown_for(key_of(build))
         if record is None:
             raise NotFound(f"Not Found: edrone has no record of what build {wanted} of {slug} was served. {why(build, slug)}")
-        served = {"served": int(record.served.timestamp()), "late": record.late, "version": record.version}
+        served = {
+            "served": int(record.served.timestamp()),
+            "conversion": record.conversion,
+            "late": record.late,
+            "version": record.version,
+        }
         return Response(resolved_shape(unpacked(record.file), record.revision) | served)
 
 
@@ -53,40 +52,75 @@ def why(build: Build, slug: str) -> str:
 
 
 class ConfigPreviewView(RepositoryView):
-    """What a build of a branch would be served now."""
+    """What a build of a branch would be served now, and which of its pipelines would run."""
 
-    parameters = frozenset({"branch", "tag", "event"})
+    parameters = PARAMETERS
 
     def get(self, request: Request, **_: str) -> Response:
-        """Look it up in the tree as for Drone, and show the YAML and the files that it comes from."""
-        asked = request_for(self.repo, request.query_params)
-        resolved = resolve(asked, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
-        return Response(resolved_shape(resolved, revision_of(settings.EDRONE_PROJECTS).name))
+        """Look it up in the tree as for Drone; where that is an error, answer it with the same facts."""
+        preview = preview_of(self.repo, request.query_params)
+        facts = facts_shape(preview) | requests_shape(requests_of(self.repo, preview.request))
+        if preview.error:
+            return Response({"message": str(preview.error)} | facts, status=preview.error.status)
+        assert preview.resolved is not None  # noqa: S101 - it is the one or the other
+        return Response(resolved_shape(preview.resolved, preview.revision) | facts)
 
 
 def resolved_shape(resolved: Resolved, revision: str) -> Shape:
     """Show what was found; `yaml` is null where the repository keeps its own file."""
-    return {"yaml": resolved.yaml, "path": resolved.path, "sources": list(resolved.sources), "revision": revision}
+    sources = [path.removeprefix("/") for path in resolved.sources]  # that of a repository's own file
+    return {"yaml": resolved.yaml, "path": resolved.path.removeprefix("/"), "sources": sources, "revision": revision}
 
 
-def request_for(repo: Repo, query: QueryDict) -> BuildRequest:
-    """Describe the build that is meant: of the default branch by a push, where nothing is said.
+def facts_shape(preview: Preview) -> Shape:
+    """Show why this file serves, and which pipelines run; `pipelines` is null where there is no text to look into."""
+    matches = preview.matches
+    return {
+        "candidates": [{"path": tried.path, "state": str(tried.state)} for tried in preview.explanation.candidates],
+        "remarks": list(preview.explanation.remarks),
+        "pipelines": [pipeline_shape(pipeline) for pipeline in matches.pipelines] if matches and not matches.unknown else None,
+        **present(refused=matches.refused if matches else "", unknown=str(matches.unknown) if matches else ""),
+    }
 
-    Raises:
-        BadRequest: branch and tag are both given, or a parameter twice.
-    """
-    branches, tags, events = texts(query, "branch"), texts(query, "tag"), words(query, "event", Event)
-    for name, values in {"branch": branches, "tag": tags, "event": events}.items():
-        if len(values) > 1:
-            raise BadRequest(f"{name} is given more than once; a preview is of one build.")
-    event = events[0] if events else Event.TAG.value if tags else Event.PUSH.value
-    if (branches and tags) or (tags and event == Event.PULL_REQUEST):
-        raise BadRequest("A preview is of a branch or of a tag; a pull request has a branch.")
-    if tags:
-        ref = target = f"refs/tags/{tags[0]}"
-    else:
-        target = branches[0] if branches else "" if event == Event.TAG else repo.default_branch
-        ref = "refs/pull/1/head" if event == Event.PULL_REQUEST else f"refs/heads/{target}"
-    return BuildRequest(
-        repo.namespace, repo.name, event, ref, target, protected=repo.protected, config_path=repo.config_path, repo_id=repo.pk
-    )
+
+def pipeline_shape(pipeline: PipelineMatch) -> Shape:
+    return {
+        "name": pipeline.name,
+        "runs": pipeline.runs,
+        "reasons": [str(reason) for reason in pipeline.reasons],
+        **present(not_compared=[f"trigger.{key}" for key in pipeline.passed_over]),
+    }
+
+
+def requests_shape(requests: DroneRequests) -> Shape:
+    """Show when Drone last asked; null where edrone has no record of it."""
+    return {
+        "last_asked": record_shape(requests.last),
+        "last_asked_alike": record_shape(requests.same),
+        "last_error": error_shape(requests.error),
+    }
+
+
+def record_shape(record: ServedConfig | None) -> Shape | None:
+    if record is None:
+        return None
+    return {
+        "time": int(record.served.timestamp()),
+        "event": record.event,
+        "ref": record.ref,
+        **present(build=record.number),
+        "path": record.file.path.removeprefix("/"),
+        "own_file": record.conversion or record.file.text_id is None,
+    }
+
+
+def error_shape(error: LastError | None) -> Shape | None:
+    if error is None:
+        return None
+    return {
+        "time": int(error.time.timestamp()),
+        "event": error.event,
+        "ref": error.ref,
+        **present(build=error.number),
+        "message": error.message,
+    }

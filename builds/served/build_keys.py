@@ -57,5 +57,10 @@ def key_of(build: Build) -> BuildKey:
 
 
 def error_of(build: Build) -> str:
-    """Give the error that edrone answered a build with as it was triggered; empty where it was none."""
-    return build.error.partition(REFUSED)[2] if build.status == Status.ERROR.value else ""
+    """Give the error that edrone answered a build with as it was triggered; empty where it was none.
+
+    Of a conversion Drone shows edrone's words as they are, of a configuration behind those of its linter.
+    """
+    if build.status != Status.ERROR.value:
+        return ""
+    return build.error.removeprefix(SIGNED) if build.error.startswith(SIGNED) else build.error.partition(REFUSED)[2]

@@ -5,14 +5,16 @@ from typing import Any
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from builds.access.finding import find_build
 from builds.access.models import Level
 from builds.access.rules import level_of
-from builds.drone_db.models import Build, Latest
-from builds.drone_db.vocabulary import LatestType
+from builds.drone_db.models import Build
+from builds.drone_db.queries import waiting_stages
 from builds.starting import operations
 from builds.starting.actions import OF_A_STAGE, TO_A_TARGET, not_now, permitted, required_for
+from builds.starting.attempts import targets
 from builds.starting.commands import BuildCommand
 from builds.starting.confirmation import Question, ask, changes, done_before, page_of
 from builds.starting.errors import Forbidden
@@ -22,13 +24,12 @@ from builds.starting.required_grant import require_grant
 from texts.sentence import Sentence
 from web.localized import localized
 
-MOST_TARGETS = 100  # that are suggested
 VERBS = set(Verb) - {Verb.CREATE}
 
 
 def act_page(request: HttpRequest, slug: str, number: int, verb: str, stage: int | None = None) -> HttpResponseBase:
-    """Ask for what is missing, then for confirmation, then do it."""
-    if verb not in VERBS or (stage is None and verb == Verb.APPROVE) or (stage is not None and verb not in OF_A_STAGE):
+    """Ask for what is missing, if anything is, then for confirmation, then do it."""
+    if verb not in VERBS or (stage is not None and verb not in OF_A_STAGE):
         raise Http404
     build = find_build(request, slug, number)
     form = form_of(request, Verb(verb), build)
@@ -40,10 +41,10 @@ def act_page(request: HttpRequest, slug: str, number: int, verb: str, stage: int
     if changes(request):
         return page_of(request, question, {})
     reason = not_now(build, verb, stage or 0)
-    if request.method != "POST" or (reason and not done_before(request)):
+    if not form.is_bound or (reason and not done_before(request)):
         return page_of(request, question, {"not_now": reason}, 409 if request.POST.get("confirmed") else 200)
     if not form.is_valid():
-        return page_of(request, question, {}, 422)
+        return page_of(request, question, {}, 422 if request.method == "POST" else 200)
     return ask(request, question, command_of(Verb(verb), build, stage, form.cleaned_data))
 
 
@@ -61,19 +62,14 @@ def allow(request: HttpRequest, build: Build, verb: Verb, *, debug: bool) -> Non
 
 
 def form_of(request: HttpRequest, verb: Verb, build: Build) -> forms.Form:
-    """Make the form of a verb."""
-    data = request.POST if request.method == "POST" else None
+    """Make the form of a verb. What needs no answer, or has it in the address, is filled in: only the confirmation is left."""
+    asks = verb in TO_A_TARGET and "target" not in request.GET
+    data = request.POST if request.method == "POST" else None if asks else request.GET
     if verb in TO_A_TARGET:
-        return TargetForm(data, targets(build))
+        return TargetForm(data, targets(build.repo))
     if verb == Verb.RESTART:
         return RestartForm(data, may_debug=permitted(request.user, build, verb, debug=True))
     return NothingMore(data)
-
-
-def targets(build: Build) -> list[str]:
-    """Return the targets that builds of the repository were deployed to."""
-    latest = Latest.objects.filter(repo_id=build.repo_id, type=LatestType.DEPLOYMENT.value).order_by("name")
-    return list(latest.values_list("name", flat=True)[:MOST_TARGETS])
 
 
 def command_of(verb: Verb, build: Build, stage: int | None, values: dict[str, Any]) -> BuildCommand:
@@ -83,6 +79,7 @@ def command_of(verb: Verb, build: Build, stage: int | None, values: dict[str, An
         stage=stage,
         target=values.get("target", ""),
         debug=values.get("debug", False),
+        only_failed=bool(values.get("only")),
         params=values.get("params", {}),
     )
 
@@ -94,16 +91,25 @@ def question_of(verb: Verb, build: Build, stage: int | None, form: forms.Form) -
         "build": f"{build.repo.slug} #{build.number}",
         "target": target,
         "stage": stage_name(build, stage),
+        "stages": ", ".join(each.name for each in waiting_stages(build)),
         "operation": operations.name_of(build),
     }
-    title, sentence, done = words_of(verb, build, stage)
+    only_failed = isinstance(form, RestartForm) and form["only"].data == "failed"
+    title, sentence, done = RESTARTS_WHAT_FAILED if only_failed else words_of(verb, build, stage)
     return Question(
-        title % names, sentence % names, done % names, build.repo, build, form, warnings(verb, build),
+        title % names, sentence % names, "", done % names, build.repo, build, form, warnings(verb, build),
         dangerous=verb in DANGEROUS or deploys(verb, build, debug=debugs(form)), cancels=verb == Verb.CANCEL,
     )  # fmt: skip
 
 
 DANGEROUS = {Verb.PROMOTE, Verb.ROLLBACK, Verb.CANCEL, Verb.DECLINE}
+
+
+RESTARTS_WHAT_FAILED = (
+    gettext_lazy("Restart what failed of %(build)s"),
+    gettext_lazy("Restart only what failed of %(build)s, with the configuration that it had."),
+    gettext_lazy("What failed of %(build)s was restarted."),
+)
 
 
 def debugs(form: forms.Form) -> bool:
@@ -129,6 +135,12 @@ def words_of(verb: Verb, build: Build, stage: int | None) -> tuple[str, str, str
             _("Restart %(build)s with today's configuration. This deploys to %(target)s again."),
             _("Restarted: %(build)s."),
         )
+    if verb == Verb.APPROVE and stage is None:
+        return (
+            _("Approve %(build)s"),
+            _("Approve all stages of %(build)s that wait: %(stages)s. They then start."),
+            _("Approved: %(build)s."),
+        )
     if verb == Verb.DECLINE and stage is None:
         return _("Decline %(build)s"), _("Decline all stages of %(build)s."), _("Declined: %(build)s.")
     return {
@@ -152,7 +164,7 @@ def words_of(verb: Verb, build: Build, stage: int | None) -> tuple[str, str, str
 
 
 def stage_name(build: Build, number: int | None) -> str:
-    return next((stage.name for stage in build.stages.all() if stage.number == number), "")
+    return next((stage.name for stage in build.stages_in_order if stage.number == number), "")
 
 
 def warnings(verb: Verb, build: Build) -> tuple[str, ...]:

@@ -12,19 +12,20 @@ from django.utils.translation import gettext_lazy
 from builds.access import rules
 from builds.access.models import Level
 from builds.drone_db.models import Build
-from builds.drone_db.vocabulary import NOT_FINISHED
+from builds.drone_db.vocabulary import FAILED_STATUSES, NOT_FINISHED
 from builds.starting import operations
 from builds.starting.commands import BuildCommand
+from builds.starting.errors import NothingToLeaveOut
 from builds.starting.models import Verb
+from builds.starting.only_failed import rest_of
 from builds.starting.required_grant import RequiredGrant, required_grant
+from web.localized import localized
 
 LABELS: dict[str, Promise] = {
     Verb.RESTART: gettext_lazy("Restart"),
     Verb.PROMOTE: gettext_lazy("Promote…"),
     Verb.ROLLBACK: gettext_lazy("Roll back…"),
     Verb.CANCEL: gettext_lazy("Cancel"),
-    Verb.APPROVE: gettext_lazy("Approve"),
-    Verb.DECLINE: gettext_lazy("Decline"),
 }
 TO_A_TARGET = {Verb.PROMOTE, Verb.ROLLBACK}
 OF_A_STAGE = {Verb.APPROVE, Verb.DECLINE}
@@ -34,23 +35,33 @@ OF_A_STAGE = {Verb.APPROVE, Verb.DECLINE}
 class Action:
     verb: str
     label: str | Promise
-    stage: str  # name of the stage that it is about; empty: the whole build
     url: str
     not_now: str  # why it cannot be done now; empty: it can
+    asks_first: bool  # for a target; else its page is the confirmation
 
 
 def actions(user: Any, build: Build) -> list[Action]:
-    """List the actions that a user may take; approve and decline only for stages that wait."""
-    available = [
-        Action(verb, LABELS[verb], "", url(build, verb), not_now(build, verb))
+    """List the actions on the whole build that a user may take; what waits for approval is offered beside why it waits."""
+    offered = [
+        Action(verb, LABELS[verb], url(build, verb), not_now(build, verb), verb in TO_A_TARGET)
         for verb in (Verb.RESTART, Verb.PROMOTE, Verb.ROLLBACK, Verb.CANCEL)
         if permitted(user, build, verb)
     ]
-    blocked = [stage for stage in build.stages.all() if stage.status == "blocked"]
-    for verb in (Verb.APPROVE, Verb.DECLINE):
-        if blocked and permitted(user, build, verb):
-            available += [Action(verb, LABELS[verb], stage.name, url(build, verb, stage.number), "") for stage in blocked]
-    return available
+    if offered and offered[0].verb == Verb.RESTART and build.status in FAILED_STATUSES:
+        failed = f"{offered[0].url}?only=failed"
+        offered.insert(
+            1, Action("restart-failed", _("Restart what failed"), failed, nothing_to_leave_out(build), asks_first=False)
+        )
+    return offered
+
+
+def nothing_to_leave_out(build: Build) -> str:
+    """Return why a restart cannot leave anything out; empty where it can."""
+    try:
+        rest_of(build)
+    except NothingToLeaveOut as error:
+        return localized(error).rstrip(".")
+    return ""
 
 
 def permitted(user: Any, build: Build, verb: Verb, *, debug: bool = False) -> bool:
@@ -75,7 +86,7 @@ def not_now(build: Build, verb: str, stage_number: int = 0) -> str:
     if verb == Verb.RESTART and build.status in {"blocked", "declined"}:
         return _("Drone cannot restart a build that was declined or is waiting for approval")
     if verb in OF_A_STAGE and not any(
-        stage.status == "blocked" and stage_number in {0, stage.number} for stage in build.stages.all()
+        stage.status == "blocked" and stage_number in {0, stage.number} for stage in build.stages_in_order
     ):
         return _("nothing is waiting for approval")
     return ""
@@ -93,7 +104,6 @@ def not_connected() -> str:
 
 
 def url(build: Build, verb: str, stage: int | None = None) -> str:
-    """Return the address of the action's page."""
     where = {"slug": build.repo.slug, "number": build.number, "verb": str(verb)}
     return (
         reverse("admin:builds_act", kwargs=where)

@@ -8,8 +8,8 @@ from rest_framework.response import Response
 from builds.access.token_models import ApiToken
 from builds.rest.base import RepositoryView, whole
 from builds.rest.errors import BadRequest
+from builds.rest.json_body import StrictJson
 from builds.starting.commands import BuildCommand, Caller
-from builds.starting.json_body import StrictJson
 from builds.starting.models import Verb
 from builds.starting.serializers import (
     BuildCreateSerializer,

@@ -5,17 +5,21 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.db import Error, IntegrityError, connection, transaction
+from django.conf import settings
+from django.db import Error, IntegrityError, transaction
 from django.utils import timezone
 
 from builds.drone_db.masking import masked
 from builds.drone_db.models import Build
+from builds.freezes.operation_target import operation_target
 from builds.starting.commands import BuildCommand, Caller, fingerprint
 from builds.starting.errors import KeyInUse, KeyUsed, UnknownResult
 from builds.starting.models import AuditRecord, Outcome, Verb
 from builds.starting.operations import name_of
+from configs.records.own_database import once_more
 from drone_api.client import WRITES
 from drone_api.errors import DroneError
+from pipelines.build_request import BuildRequest
 from texts.characters import storable, storable_json
 from texts.errors import EdroneError
 from texts.sentence import Sentence, json_of
@@ -57,30 +61,37 @@ def find_earlier(caller: Caller, command: BuildCommand, slug: str) -> AuditRecor
     return record
 
 
-def start_record(caller: Caller, command: BuildCommand, slug: str, build: Build | None, params: Mapping[str, str]) -> AuditRecord:
+def start_record(  # noqa: PLR0913, PLR0917 - each is a part of the record
+    caller: Caller, command: BuildCommand, slug: str, build: Build | None, params: Mapping[str, str], override: str = ""
+) -> AuditRecord:
     """Save who asks for what, before Drone is asked. Arguments and errors are those of `find_earlier`.
 
     Args:
         build: the build that it is done to; None for a new one.
         params: the parameters that are sent.
+        override: the reason for overriding a freeze; empty: there is none in the way.
 
     Returns:
         The new record; a finished one where the same command with the same key came in between.
     """
+    operation = command.operation or operation_of(command, build)
+    target = command.target or (build.deploy_to if build else "") or target_of(operation, slug, build, params)
     record = AuditRecord(
         user=caller.user,
         username=caller.user.get_username(),
-        means=caller.means[:150],
+        means=(settings.RECORD_PREFIX + caller.means)[:150],
         verb=command.verb,
         slug=slug,
         number=command.number or None,
         stage=command.stage,
         branch=column_text(command.branch or (build.target if build else "")),
         commit=column_text(command.commit or (build.after if build else "")),
-        operation=column_text(command.operation or operation_of(command, build)),
-        target=column_text(command.target or (build.deploy_to if build else "")),
+        operation=column_text(operation),
+        target=column_text(target),
         build_message=column_text(command.message),
         params=masked(params),
+        override=column_text(override),
+        only_failed=command.only_failed,
         key=caller.key,
         fingerprint=fingerprint(command, slug) if caller.key else "",
     )
@@ -102,6 +113,13 @@ def start_record(caller: Caller, command: BuildCommand, slug: str, build: Build 
 def operation_of(command: BuildCommand, build: Build | None) -> str:
     """Return the operation that the command runs again; a promotion runs none."""
     return name_of(build) if build and command.verb not in {Verb.PROMOTE, Verb.ROLLBACK} else ""
+
+
+def target_of(operation: str, slug: str, build: Build | None, params: Mapping[str, str]) -> str:
+    """Return the target that the inputs of an operation name; empty where there is no operation, or it deploys nowhere."""
+    namespace, _, name = slug.rpartition("/")
+    inputs = masked({**params, **(build.params if build else {})})  # as of a restart: what the build had wins
+    return operation_target(BuildRequest(namespace, name, "custom", "", "", action=operation, params=inputs)) or ""
 
 
 def save_success(record: AuditRecord, status: int, answer: dict[str, Any] | None) -> None:
@@ -126,11 +144,7 @@ def save_end(record: AuditRecord) -> None:
     """Save how it ended. Drone has answered by now, so a failure here must not keep its answer from the caller."""
     record.finished = timezone.now()
     try:
-        try:
-            record.save()
-        except Error:  # the connection may have ended while Drone was waited for
-            connection.close()
-            record.save()
+        once_more(record.save)
     except Error:
         who, what = record.username, f"{record.verb} {record.slug}"
         logger.exception(

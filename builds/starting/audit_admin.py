@@ -1,7 +1,7 @@
 """The admin pages of audit records."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import admin
@@ -10,20 +10,20 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from builds.access.read_only import ReadOnly
 from builds.drone_db.masking import LONGEST_NAME, LONGEST_VALUE, shown_parameters
 from builds.starting.models import AuditRecord
 from builds.templatetags.builds import means
-from web.labels import TIMES
+from web.labels import SPANS, TIMES
 from web.statuses import look
 from web.templatetags.web import said
 from web.text import harmless
 from web.times import moment
 
-SPANS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
+OFFERED = ("day", "week", "month")
 DONE = (
     "at",
     "username",
@@ -38,6 +38,8 @@ DONE = (
     "target",
     "build_message",
     "parameters",
+    "override",
+    "left_out",
 )
 ENDED = ("outcome", "status", "answer_said", "build_link", "build_look", "ended")
 
@@ -46,15 +48,20 @@ class SpanFilter(admin.SimpleListFilter):
     title, parameter_name = _("time"), "time"
 
     def lookups(self, *_: Any) -> Sequence[tuple[str, Any]]:
-        return [(name, TIMES[name]) for name in SPANS]
+        return [(name, TIMES[name]) for name in OFFERED]
 
     def queryset(self, _: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
-        span = SPANS.get(self.value() or "")
-        return rows.filter(time__gte=datetime.now(UTC) - span) if span else rows
+        name = self.value()
+        return rows.filter(time__gte=datetime.now(UTC) - SPANS[name]) if name in OFFERED else rows
 
 
 @admin.register(AuditRecord)
 class AuditAdmin(ReadOnly):
+    empty = _(
+        "No records. Whoever starts, approves, cancels or deploys a build through edrone is listed here, with the outcome. "
+        "To start a build, open a repository and choose what to run. "
+        "You see the records of repositories that your grants include."
+    )
     list_display = ("at", "username", "by_means", "verb", "repository", "what", "outcome", "build_link")
     list_display_links = ("at",)
     list_filter = ("verb", "outcome", SpanFilter)
@@ -96,6 +103,10 @@ class AuditAdmin(ReadOnly):
     @admin.display(description=_("details"))
     def what(self, record: AuditRecord) -> str:
         return record.operation or record.target or record.branch
+
+    @admin.display(description=_("only what failed"))
+    def left_out(self, record: AuditRecord) -> str:
+        return gettext("Yes") if record.only_failed else "-"
 
     @admin.display(description=_("parameters"))
     def parameters(self, record: AuditRecord) -> SafeString | str:

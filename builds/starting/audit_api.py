@@ -84,6 +84,8 @@ def audit_shape(row: AuditRecord) -> Shape:
         "target": row.target,
         "build_message": row.build_message,
         "params": row.params,
+        "override": row.override,
+        "only_failed": row.only_failed,
         "outcome": row.outcome,
         "status": row.status or 0,
         "message": row.message,

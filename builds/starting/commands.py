@@ -25,6 +25,8 @@ class BuildCommand:
     operation: str = ""  # Drone's `action`
     target: str = ""  # of promote and rollback
     debug: bool = False  # of restart
+    only_failed: bool = False  # of restart: leave out the pipelines that succeeded
+    override: str = ""  # the reason for overriding a freeze; empty: none is
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 

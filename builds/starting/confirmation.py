@@ -1,7 +1,7 @@
 """Confirmation of a filled-in form: shows the exact request, then sends it to Drone once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -17,12 +17,15 @@ from django.utils.translation import gettext_lazy
 
 from builds.drone_db.masking import shown_parameters
 from builds.drone_db.models import Build, Repo
-from builds.drone_db.vocabulary import NOT_FINISHED, Status
-from builds.starting import service
+from builds.drone_db.vocabulary import DEPLOYMENTS, NOT_FINISHED, Status
 from builds.starting.actions import TO_A_TARGET, not_connected
 from builds.starting.commands import BuildCommand, Caller
-from builds.starting.errors import InvalidCommand, KeyInUse, KeyUsed, UnknownResult
-from builds.starting.models import AuditRecord, Verb
+from builds.starting.deed import Deed, Parameters, deed_of
+from builds.starting.errors import Frozen, InvalidCommand, KeyInUse, KeyUsed, UnknownResult
+from builds.starting.frozen import LONGEST_REASON, in_the_way
+from builds.starting.models import STARTING, AuditRecord, Verb
+from builds.starting.preparing import prepare
+from builds.starting.service import CommandResult, carry_out
 from drone_api.client import READ_BY_DRONE
 from drone_api.errors import DroneError
 from pipelines.errors import ConfigError
@@ -47,11 +50,17 @@ BUTTONS = {
     Verb.CREATE: gettext_lazy("Start the build"),
     Verb.RESTART: gettext_lazy("Restart #%(number)s"),
     Verb.CANCEL: gettext_lazy("Cancel #%(number)s"),
-    Verb.PROMOTE: gettext_lazy("Promote to %(target)s"),
-    Verb.ROLLBACK: gettext_lazy("Roll back %(target)s"),
     Verb.APPROVE: gettext_lazy("Approve #%(number)s"),
     Verb.DECLINE: gettext_lazy("Decline #%(number)s"),
 }
+DEEDS = {  # with a target
+    Verb.CREATE: gettext_lazy("%(operation)s to %(target)s"),
+    Verb.RESTART: gettext_lazy("Deploy #%(number)s to %(target)s again"),
+    Verb.PROMOTE: gettext_lazy("Deploy to %(target)s"),
+    Verb.ROLLBACK: gettext_lazy("Roll back %(target)s"),
+}
+ONLY_FAILED = gettext_lazy("Restart what failed of #%(number)s")
+OPERATION = gettext_lazy("Run “%(operation)s”")
 REASONS = {
     UnknownResult: gettext_lazy(
         "edrone stopped before Drone answered, so the action may have taken effect. Check the newest builds."
@@ -63,7 +72,8 @@ REASONS = {
 @dataclass(frozen=True)
 class Question:
     title: str | Promise  # what is done, with the name of what it is done to
-    sentence: str  # the same as a whole sentence, for the confirmation
+    sentence: str  # the same as a whole sentence, for a confirmation that has no target
+    operation: str  # the title of the operation that is started; empty: none
     done: str | Promise  # what is said once it is done
     repo: Repo
     build: Build | None  # what it is done to; None: a new one
@@ -71,6 +81,7 @@ class Question:
     warnings: tuple[str, ...] = ()
     dangerous: bool = False
     cancels: bool = False
+    description: str = ""  # of the operation, as its head has it
 
 
 def caller_of(request: HttpRequest) -> Caller:
@@ -91,9 +102,10 @@ def changes(request: HttpRequest) -> bool:
 
 def ask(request: HttpRequest, question: Question, command: BuildCommand) -> HttpResponseBase:
     """Ask for confirmation, or carry out what was confirmed."""
+    command = replace(command, override=request.POST.get("override", ""))
     try:
         if request.POST.get("confirmed"):
-            return carried_out(request, question, service.carry_out(caller_of(request), command, question.repo))
+            return carried_out(request, question, carry_out(caller_of(request), command, question.repo))
         return confirmation(request, question, command)
     except KeyInUse as error:
         return page_of(request, question, {"under_way": str(error), "hidden": hidden(request)}, error.status)
@@ -108,33 +120,53 @@ def ask(request: HttpRequest, question: Question, command: BuildCommand) -> Http
 
 def confirmation(request: HttpRequest, question: Question, command: BuildCommand) -> TemplateResponse:
     """Show exactly what will be sent, or why it would be refused."""
-    caller = caller_of(request)
-    service.refuse_unstorable(command)
-    service.check_grant(caller, command, question.repo, question.build)
-    complete = service.validated(command, question.repo)
-    params = service.parameters_to_send(caller, complete, question.repo, question.build)
+    prepared = prepare(request.user, command, question.repo, question.build)
+    complete, params = prepared.command, prepared.params
     refuse_read_by_drone(command, params)
-    kept = inherited(command, params, question.build)
+    frozen = in_the_way(prepared.expected) if prepared.expected else None
+    if frozen and not frozen.may_override(request.user):
+        raise Frozen(frozen.sentence)
+    inherited_params = inherited(command, params, question.build)
+    deed = deed_of(request.user, question.repo, complete, question.build, Parameters(params, inherited_params))
+    title, button = words_of(question, command, deed)
     return page_of(
         request,
         question,
         {
             "confirm": True,
-            "button": BUTTONS[command.verb] % {"number": command.number, "target": complete.target},
+            "title": title,
+            "sentence": "" if deed.target or question.sentence.rstrip(".。") == title else question.sentence,
+            "deed": deed,
+            "rest": prepared.rest,
+            "frozen": frozen,
+            "longest_reason": LONGEST_REASON,
+            "button": button,
             "call": f"{'DELETE' if command.verb == Verb.CANCEL else 'POST'} {path_of(complete, question.repo)}",
             "fields": [(name, value) for name, value in fields_of(complete) if value],
             # All of them: they are what is confirmed, and Drone's 4,000 characters bound them.
             "sent": shown_parameters(params, len(params)),
-            "inherited": shown_parameters(kept, len(kept)),
             "keeps": command.verb == Verb.RESTART,
+            "filled_in": request.method == "POST",  # or the form was not seen: all that it asks for was in the link
             "hidden": [*hidden(request), ("key", uuid4().hex), ("confirmed", "yes")],
         },
     )
 
 
+def words_of(question: Question, command: BuildCommand, deed: Deed) -> tuple[str, str]:
+    """Return the title and the button of a confirmation: both say what is done, to which target."""
+    values = {"number": command.number, "target": deed.target, "operation": question.operation}
+    title = str(question.title)
+    if command.only_failed:
+        return title, str(ONLY_FAILED % values)
+    if deed.target:
+        button = str(DEEDS[command.verb] % values)
+        return (_("Roll back %(target)s to #%(number)s") % values if command.verb == Verb.ROLLBACK else button), button
+    return title, str((OPERATION if question.operation else BUTTONS[command.verb]) % values)
+
+
 def inherited(command: BuildCommand, sent: Mapping[str, str], build: Build | None) -> dict[str, str]:
     """Return the parameters that Drone copies from the build; a restart keeps all of them."""
-    if build is None or command.verb not in service.STARTING:
+    if build is None or command.verb not in STARTING:
         return {}
     return {name: value for name, value in build.params.items() if command.verb == Verb.RESTART or name not in sent}
 
@@ -146,10 +178,14 @@ def refuse_read_by_drone(command: BuildCommand, params: Mapping[str, str]) -> No
             raise InvalidCommand(Sentence("A parameter cannot be named “%(name)s”: Drone uses this name itself.", name=name))
 
 
-def carried_out(request: HttpRequest, question: Question, result: service.CommandResult) -> HttpResponseBase:
+def carried_out(request: HttpRequest, question: Question, result: CommandResult) -> HttpResponseBase:
     status = str(result.build["status"]) if result.build else ""
     if question.cancels and status in ENDED_ITSELF:
         messages.warning(request, _("Not cancelled: the build had already finished."))
+    elif result.build and status == Status.ERROR:  # its YAML is wrong, or validation refused it
+        deploys = result.build.get("event") in DEPLOYMENTS
+        refused = _("Drone refused the build; nothing was deployed.") if deploys else _("Drone refused the build; nothing runs.")
+        messages.error(request, refused)
     else:
         messages.success(request, str(question.done))
     slug, number = question.repo.slug, question.build.number if question.build else 0
@@ -171,6 +207,7 @@ def page_of(request: HttpRequest, question: Question, context: dict[str, Any], s
             "build": question.build,
             "status": statuses.of(question.build) if question.build else "",
             "not_connected": not_connected(),
+            "here": request.get_full_path(),
             **context,
         },
         status=status,
@@ -179,14 +216,15 @@ def page_of(request: HttpRequest, question: Question, context: dict[str, Any], s
 
 def hidden(request: HttpRequest) -> list[tuple[str, str]]:
     """Return the submitted form as hidden fields of the confirmation."""
-    left_out = {"csrfmiddlewaretoken"} | (set() if request.POST.get("confirmed") else {"confirmed", "key", "change"})
-    return [(name, value) for name in request.POST for value in request.POST.getlist(name)[-1:] if name not in left_out]
+    form = request.POST if request.method == "POST" else request.GET
+    left_out = {"csrfmiddlewaretoken"} | (set() if request.POST.get("confirmed") else {"confirmed", "key", "change", "override"})
+    return [(name, value) for name in form for value in form.getlist(name)[-1:] if name not in left_out]
 
 
 def path_of(command: BuildCommand, repo: Repo) -> str:
     """Give the address at Drone."""
     form = PATHS[command.verb] if command.verb != Verb.DECLINE or command.stage is None else PATHS[command.verb] + "/{stage}"
-    return f"/api/repos/{repo.slug}/{form.format(number=command.number, stage=command.stage)}"
+    return f"/api/repos/{repo.slug}/{form.format(number=command.number, stage=command.stage or '{stage}')}"
 
 
 def fields_of(command: BuildCommand) -> list[tuple[str, str]]:

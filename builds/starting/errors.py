@@ -15,6 +15,12 @@ class Forbidden(EdroneError):
     status = 403
 
 
+class NotAsked(EdroneError):
+    """edrone's own database failed before Drone was asked."""
+
+    status = 503
+
+
 class NoSuchBuild(EdroneError):
     status = 404
 
@@ -36,3 +42,44 @@ class UnknownResult(EdroneError):
     """Nobody knows how the first request with this Idempotency-Key ended."""
 
     status = 504
+
+
+class AlreadyLive(EdroneError):
+    """A target would be rolled back to what is there."""
+
+    status = 409
+
+
+class Frozen(EdroneError):
+    """A freeze covers what is to be started."""
+
+    status = 409
+
+
+class NothingToLeaveOut(EdroneError):
+    """A restart of only what failed would be one of everything, or it is not known what failed."""
+
+    status = 409
+
+
+class AnotherRestart(EdroneError):
+    """Another restart of the build is under way: Drone lets two of one second share an answer."""
+
+    status = 409
+    retry_after = 1
+
+
+class MayStillStart(EdroneError):
+    """Drone has not answered an equal restart of only what failed: this start would run what that one was to run."""
+
+    status = 409
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after = seconds
+
+
+class NotOnlyFailed(EdroneError):
+    """A restart of only what failed would have run everything."""
+
+    status = 502

@@ -1,6 +1,7 @@
 """Forms of the pages that start builds; an operation's fields come from its head."""
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -9,7 +10,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
 
 from builds.starting.errors import InvalidCommand
-from builds.starting.parameters import refuse_invalid
+from builds.starting.parameters import COLUMNS, refuse_invalid
 from pipelines.operations.inputs import missing_or_wrong
 from pipelines.operations.operation import Input, Operation
 from texts.sentence import translated
@@ -35,7 +36,7 @@ class Suggesting(forms.TextInput):
         return context | {"suggestions": self.suggestions}
 
 
-class Parameters(forms.CharField):
+class ParametersField(forms.CharField):
     """Parameters as NAME=value, one per line."""
 
     def __init__(self) -> None:
@@ -66,8 +67,9 @@ class Parameters(forms.CharField):
 class RunForm(forms.Form):
     """Starts an operation or a normal build. Without a head to name its inputs, it takes any parameters."""
 
-    def __init__(self, data: Any, operation: Operation | None, branches: list[str]) -> None:
+    def __init__(self, data: Any, operation: Operation | None, branches: list[str], targets: list[str]) -> None:
         super().__init__(data)
+        self.target = OF_INPUTS + operation.target if operation and operation.target else ""
         self.inputs = operation.inputs if operation else None
         self.fields["branch"] = forms.CharField(
             label=gettext_lazy("Branch"), initial=branches[0] if branches else "", widget=Suggesting(branches), max_length=400
@@ -75,10 +77,14 @@ class RunForm(forms.Form):
         for entry in self.inputs or ():
             self.fields[OF_INPUTS + entry.name] = field_of(entry)
         if self.inputs is None:
-            self.fields["params"] = Parameters()
+            self.fields["params"] = ParametersField()
+        if isinstance(self.fields.get(self.target), forms.CharField):  # a choice names its targets in the head
+            self.fields[self.target].widget = Suggesting(targets)
+            ask_about_new_target(self, self.target, targets)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
+        refuse_new_target(self, self.target)
         params = self.params
         for entry in self.inputs or ():
             name = OF_INPUTS + entry.name
@@ -117,16 +123,53 @@ def field_of(wanted: Input) -> forms.Field:
     return field
 
 
+NEW = "new_target"
+
+
+def ask_about_new_target(form: forms.Form, name: str, known: Collection[str]) -> None:
+    """Add a box to tick where the target that is asked for was never deployed to."""
+    value = form.fields[name].to_python(form[name].data) if form.is_bound else ""
+    if value and value not in known:
+        form.fields[NEW] = forms.BooleanField(required=False, label=gettext_lazy("Deploy to a new target"))
+
+
+def refuse_new_target(form: forms.Form, name: str) -> None:
+    """Refuse a target that was never deployed to, where the box is not ticked."""
+    if NEW in form.fields and not form.cleaned_data.get(NEW) and (target := form.cleaned_data.get(name)):
+        form.add_error(
+            NEW, _("Nothing was deployed to “%(target)s” from this repository before. Is it spelled right?") % {"target": target}
+        )
+
+
+class TargetField(forms.CharField):
+    """Takes a target that was deployed to before as it is called, with blanks around it too."""
+
+    def __init__(self, known: list[str]) -> None:
+        super().__init__(label=gettext_lazy("Target"), widget=Suggesting(known), max_length=COLUMNS["target"], strip=False)
+        self.known = known
+
+    def to_python(self, value: Any) -> str:
+        target = super().to_python(value) or ""
+        return target if target in self.known else target.strip()
+
+
 class TargetForm(forms.Form):
     """Promotes a build, or rolls a target back to it."""
 
     def __init__(self, data: Any, targets: list[str]) -> None:
         super().__init__(data)
-        self.fields["target"] = forms.CharField(label=gettext_lazy("Target"), widget=Suggesting(targets), max_length=400)
-        self.fields["params"] = Parameters()
+        self.fields["target"] = TargetField(targets)
+        ask_about_new_target(self, "target", targets)
+        self.fields["params"] = ParametersField()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        refuse_new_target(self, "target")
+        return cleaned
 
 
 class RestartForm(forms.Form):
+    only = forms.ChoiceField(choices=[("failed", "failed")], required=False, widget=forms.HiddenInput)
     debug = forms.BooleanField(
         required=False,
         label=gettext_lazy("Keep the machine for debugging"),

@@ -22,6 +22,9 @@ class Verb(models.TextChoices):
     DECLINE = "decline", _("decline")
 
 
+STARTING = (Verb.CREATE, Verb.RESTART, Verb.PROMOTE, Verb.ROLLBACK)
+
+
 class Outcome(models.TextChoices):
     STARTED = "started", _("in progress")  # or edrone ended before Drone answered
     DONE = "done", _("done")
@@ -46,6 +49,9 @@ class AuditRecord(models.Model):
     target = models.CharField(_("target"), max_length=500, blank=True)
     build_message = models.CharField(_("build message"), max_length=500, blank=True)  # as it was asked for
     params = models.JSONField(_("parameters"), default=dict)  # name → value, masked where the name looks secret
+    # Empty: none was overridden. db_default: the version before goes on to insert, while one replaces the other.
+    override = models.CharField(_("reason for overriding a freeze"), max_length=500, blank=True, db_default="")
+    only_failed = models.BooleanField(_("only what failed"), default=False, db_default=False)  # of a restart
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, default=Outcome.STARTED)
     finished = models.DateTimeField(_("finished at"), null=True)
     status = models.SmallIntegerField(_("HTTP status"), null=True)  # HTTP status that the caller got

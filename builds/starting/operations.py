@@ -15,6 +15,7 @@ from pipelines.errors import ConfigError
 from pipelines.operations.inputs import with_defaults
 from pipelines.operations.operation import Operation
 from pipelines.resolve.manual_builds import wrong_parameters
+from pipelines.resolve.operation_list import ListedOperation, list_operations
 from pipelines.resolve.resolve import Resolved, resolve
 from pipelines.tree.tree import Tree
 from texts.sentence import Sentence
@@ -98,3 +99,25 @@ def operation(repo: Repo, name: str) -> Operation:
 def operation_of(resolution: Resolved) -> Operation:
     assert resolution.operation is not None  # noqa: S101 - a custom build with an action resolves to nothing else
     return resolution.operation
+
+
+def listed(repo: Repo) -> list[ListedOperation]:
+    """List the operations of a repository by name, broken ones with the reason.
+
+    Raises:
+        ConfigError: there is no tree.
+    """
+    return list_operations(repo.namespace, repo.name, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
+
+
+def known(repo: Repo) -> list[ListedOperation]:
+    """List the operations of a repository; none where there is no tree."""
+    try:
+        return listed(repo)
+    except ConfigError:
+        return []
+
+
+def with_target(repo: Repo) -> list[Operation]:
+    """Return the operations of a repository that deploy to a target; none where there is no tree."""
+    return [entry.operation for entry in known(repo) if entry.operation and entry.operation.target]

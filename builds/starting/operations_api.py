@@ -1,40 +1,35 @@
 """`…/operations`: what can be started by hand in a repository."""
 
-from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from builds.access.rules import may
 from builds.rest.base import RepositoryView
 from builds.rest.shapes import Shape, present
-from builds.starting.operations import LEVELS
+from builds.starting.operations import LEVELS, listed
 from pipelines.operations.operation import Input
-from pipelines.resolve.operation_list import ListedOperation, list_operations
-from pipelines.tree.tree import Tree
+from pipelines.resolve.operation_list import ListedOperation
 
 
 class OperationsView(RepositoryView):
-    """The operations of a repository."""
-
     def get(self, request: Request, **_: str) -> Response:
         """List operations by name, broken ones with the reason; `permitted` says whether the user may start them."""
-        repo = self.repo
-        listed = list_operations(repo.namespace, repo.name, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
-        return Response([operation_shape(request, repo.slug, entry) for entry in listed])
+        return Response([operation_shape(request, self.repo.slug, entry) for entry in listed(self.repo)])
 
 
-def operation_shape(request: Request, slug: str, listed: ListedOperation) -> Shape:
+def operation_shape(request: Request, slug: str, entry: ListedOperation) -> Shape:
     """Return an operation as JSON. `inputs` is absent where the file has no head: any parameters are accepted then."""
-    operation = listed.operation
+    operation = entry.operation
     if operation is None:
-        return {"name": listed.name, "file": listed.path, "error": listed.error, "permitted": False}
+        return {"name": entry.name, "file": entry.path, "error": entry.error, "permitted": False}
     return {
         "name": operation.name,
         "title": operation.title or operation.name,
         **present(description=operation.description),
         "level": operation.level,
+        **present(target=operation.target),
         "file": operation.path,
-        **({} if operation.inputs is None else {"inputs": [input_shape(entry) for entry in operation.inputs]}),
+        **({} if operation.inputs is None else {"inputs": [input_shape(each) for each in operation.inputs]}),
         "permitted": may(request.user, LEVELS[operation.level], slug, operation.name),
     }
 

@@ -20,6 +20,8 @@ WORDS = {
     "operation": Sentence("The operation"),
     "target": Sentence("The target"),
 }
+ONE_LINE = frozenset(COLUMNS) - {"message"}
+CONTROL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
 NOT_IN_A_VALUE = re.compile(r"[\x00\ud800-\udfff]")
 
 

@@ -4,15 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from builds.access.models import Level
-from builds.access.rules import may
+from builds.access.rules import may, token_allows
 from builds.drone_db.models import Build
-from builds.drone_db.vocabulary import Event
+from builds.drone_db.vocabulary import DEPLOYMENTS, Event
 from builds.starting.commands import BuildCommand
 from builds.starting.errors import Forbidden
 from builds.starting.models import Verb
 from texts.sentence import Sentence
 
-DEPLOYMENTS = {Event.PROMOTE.value, Event.ROLLBACK.value}
 LEVEL_NAMES = {Level.VIEW: Sentence("view"), Level.RUN: Sentence("run"), Level.DEPLOY: Sentence("deploy")}
 
 
@@ -62,6 +61,13 @@ def require_grant(user: Any, slug: str, required: RequiredGrant) -> None:
     """
     if may(user, required.level, slug, required.scope):
         return
+    if not token_allows(user, required.level, slug):
+        raise Forbidden(
+            Sentence(
+                "Forbidden: this token may not do what needs the level %(level)s. Make a token with a higher one.",
+                level=LEVEL_NAMES[required.level],
+            )
+        )
     values = {"level": LEVEL_NAMES[required.level], "slug": slug, "user": user.get_username(), "what": required.scope}
     if required.scope:
         raise Forbidden(

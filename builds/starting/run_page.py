@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
@@ -13,6 +12,7 @@ from builds.drone_db.models import Latest, Repo
 from builds.drone_db.vocabulary import LatestType
 from builds.starting import operations
 from builds.starting.actions import not_connected
+from builds.starting.attempts import targets
 from builds.starting.commands import BuildCommand
 from builds.starting.confirmation import Question, ask, changes, page_of
 from builds.starting.errors import Forbidden
@@ -22,8 +22,7 @@ from builds.starting.operations import LEVELS
 from builds.starting.required_grant import RequiredGrant, require_grant
 from pipelines.errors import ConfigError
 from pipelines.operations.operation import Operation
-from pipelines.resolve.operation_list import ListedOperation, list_operations
-from pipelines.tree.tree import Tree
+from pipelines.resolve.operation_list import ListedOperation
 from web.localized import localized
 from web.pages import shown
 
@@ -49,7 +48,9 @@ def run_page(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 
 def asked(request: HttpRequest, repo: Repo, operation: Operation | None) -> HttpResponseBase:
-    form = RunForm(request.POST if request.method == "POST" else None, operation, branches(repo))
+    known = targets(repo) if operation and operation.target else []
+    named = branches(repo, request.GET.get("branch", ""))
+    form = RunForm(request.POST if request.method == "POST" else None, operation, named, known)
     question = question_of(repo, operation, form)
     if not form.is_bound or changes(request):
         return page_of(request, question, {})
@@ -77,11 +78,11 @@ def choices(request: HttpRequest, repo: Repo) -> dict[str, Any]:
     """Return the context of the list: the operations, and whether the reader may run each."""
     reason = ""
     try:
-        listed = list_operations(repo.namespace, repo.name, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)
+        entries = operations.listed(repo)
     except ConfigError as error:
-        listed, reason = [], localized(error)
+        entries, reason = [], localized(error)
     return frame(repo) | {
-        "operations": [(entry, permitted(request, repo, entry)) for entry in listed],
+        "operations": [(entry, permitted(request, repo, entry)) for entry in entries],
         "may_build": rules.may(request.user, Level.RUN, repo.slug),
         "not_connected": not_connected(),
         "reason": reason,
@@ -94,11 +95,11 @@ def permitted(request: HttpRequest, repo: Repo, listed: ListedOperation) -> bool
     return operation is not None and rules.may(request.user, LEVELS[operation.level], repo.slug, operation.name)
 
 
-def branches(repo: Repo) -> list[str]:
-    """Return the branches that have builds, the default branch first."""
+def branches(repo: Repo, first: str = "") -> list[str]:
+    """Return the branches that have builds, the default branch first, or the one that a link names."""
     latest = Latest.objects.filter(repo_id=repo.id, type=LatestType.BRANCH.value).order_by("name")
     names = latest.values_list("name", flat=True)[:MOST_BRANCHES]
-    return list(dict.fromkeys(filter(None, [repo.default_branch, *names])))
+    return list(dict.fromkeys(filter(None, [first[:400], repo.default_branch, *names])))
 
 
 def question_of(repo: Repo, operation: Operation | None, form: RunForm) -> Question:
@@ -109,4 +110,8 @@ def question_of(repo: Repo, operation: Operation | None, form: RunForm) -> Quest
     else:
         title, sentence = _("%(name)s: %(repository)s"), _("Run “%(name)s” on branch %(branch)s of %(repository)s.")
     dangerous = operation is not None and operation.level == "deploy"
-    return Question(title % names, sentence % names, _("The build was started."), repo, None, form, dangerous=dangerous)
+    done = _("The build was started.")
+    return Question(
+        title % names, sentence % names, names["name"], done, repo, None, form,
+        dangerous=dangerous, description=operation.description if operation else "",
+    )  # fmt: skip

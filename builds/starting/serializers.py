@@ -6,24 +6,43 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from builds.rest.errors import BadRequest
-from builds.starting.json_body import body_of
+from builds.rest.json_body import body_of, is_text, refuse_other_members
 from texts.characters import shortened
 
 NEVER_PASSED_ON = frozenset({"access_token"})
 
 
-class TextField(serializers.Field):  # type: ignore[type-arg]  # generic only in the stubs
-    """A string; also true, false and numbers of JSON, of which StrictJson keeps the digits."""
+ONLY_RESTARTS = (
+    "only=failed is for a restart; here it would be a parameter of the build: restart with POST …/builds/{number}?only=failed, "
+    'or send it in the body, as {"params": {"only": "failed"}}.'
+)
 
+
+class TextField(serializers.Field):  # type: ignore[type-arg]  # generic only in the stubs
     def run_validation(self, data: Any = serializers.empty) -> str:
         if data is serializers.empty:
             raise serializers.SkipField
-        return text_of(str(self.field_name), data)
+        if not is_text(data):
+            raise BadRequest(f"{self.field_name} must be a string.")
+        return str(data)
 
 
-class DebugField(TextField):
+class DebugField(serializers.Field):  # type: ignore[type-arg]  # likewise
+    def run_validation(self, data: Any = serializers.empty) -> bool:
+        if data is serializers.empty:
+            raise serializers.SkipField
+        text = text_of(str(self.field_name), data)
+        if text not in {"true", "false", ""}:
+            raise BadRequest(f"debug must be “true” or “false”, not “{shortened(text)}”.")
+        return text == "true"
+
+
+class OnlyField(TextField):
     def run_validation(self, data: Any = serializers.empty) -> bool:  # type: ignore[override]
-        return super().run_validation(data) == "true"
+        text = super().run_validation(data)
+        if text != "failed":
+            raise BadRequest(f"only must be “failed”, not “{shortened(text)}”.")
+        return True
 
 
 class ParamsField(serializers.Field):  # type: ignore[type-arg]  # likewise
@@ -32,29 +51,34 @@ class ParamsField(serializers.Field):  # type: ignore[type-arg]  # likewise
 
 
 class CommandSerializer(serializers.Serializer):  # type: ignore[type-arg]  # likewise
-    """Reads the fields of a BuildCommand; cancel, approve and decline have no others."""
+    """Reads the fields of a BuildCommand; cancel, approve and decline have none, and no parameters."""
 
     params = ParamsField()
 
     def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
-        for name in data:
-            if name not in self.fields:
-                raise BadRequest(f"“{shortened(name)}” has no place in the body; there are {', '.join(sorted(self.fields))}.")
+        refuse_other_members(data, sorted(self.fields))
         return dict(super().to_internal_value(data))
 
 
-class BuildCreateSerializer(CommandSerializer):
+class StartSerializer(CommandSerializer):
+    """Adds what edrone alone understands; it is no parameter of the build."""
+
+    override = TextField()
+
+
+class BuildCreateSerializer(StartSerializer):
     branch = TextField()
     commit = TextField()
     message = TextField()
     action = TextField(source="operation")
 
 
-class RestartSerializer(CommandSerializer):
+class RestartSerializer(StartSerializer):
     debug = DebugField()
+    only = OnlyField(source="only_failed")
 
 
-class TargetSerializer(CommandSerializer):
+class TargetSerializer(StartSerializer):
     """Reads a promotion or a rollback."""
 
     target = TextField()
@@ -67,12 +91,25 @@ def command_fields(serializer_class: type[CommandSerializer], request: Request) 
         BadRequest: the request cannot be understood, or could be in two ways.
     """
     serializer = serializer_class()
-    return serializer.run_validation(merged(request, serializer.fields.keys() - {"params"}))  # type: ignore[no-any-return]
+    sent = merged(request, serializer.fields.keys() - {"params"})
+    if sent["params"] and not issubclass(serializer_class, StartSerializer):
+        name = min(sent["params"])
+        raise BadRequest(f"“{shortened(name)}” means nothing here: no build is started, so there are no parameters.{hint(name)}")
+    if request.query_params.get("only") == "failed" and "only" not in serializer.fields:
+        raise BadRequest(ONLY_RESTARTS)
+    return serializer.run_validation(sent)  # type: ignore[no-any-return]
+
+
+def hint(name: str) -> str:
+    return " Name the stage in the address: …/approve/{stage}, …/decline/{stage}." if name == "stage" else ""
 
 
 def merged(request: Request, names: frozenset[str] | set[str]) -> dict[str, Any]:
     """Merge query and body. As for Drone, what is in the query and is not a field is a parameter of the build."""
-    query = {name: request.query_params.getlist(name)[0] for name in request.query_params if name not in NEVER_PASSED_ON}
+    sent = {name: values for name, values in request.query_params.lists() if name not in NEVER_PASSED_ON}
+    if doubled := sorted(name for name, values in sent.items() if len(values) > 1):
+        raise BadRequest(f"“{shortened(doubled[0])}” is in the address twice: say it once.")
+    query = {name: values[0] for name, values in sent.items()}
     fields = {name: value for name, value in query.items() if name in names}
     params = {name: value for name, value in query.items() if name not in names}
     body = body_of(request)

@@ -1,26 +1,46 @@
-"""Carries out what people ask of Drone, for REST and the admin pages alike: check, record, ask Drone, record the result."""
+"""Carries out what people ask of Drone, for REST and the admin pages alike: prepare, record, ask Drone, record the result."""
 
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db import DatabaseError
+
 from builds.drone_db.masking import masked
 from builds.drone_db.models import Build, Repo
+from builds.drone_db.queries import waiting_stages
 from builds.drone_server.client import connected, slot
-from builds.starting import audit, operations, parameters
+from builds.starting import audit
 from builds.starting.commands import BuildCommand, Caller
-from builds.starting.errors import InvalidCommand, NoSuchBuild
+from builds.starting.errors import NoSuchBuild, NotAsked
+from builds.starting.frozen import override_of
 from builds.starting.manual_builds_login import refuse_unnamed_login
-from builds.starting.models import AuditRecord, Outcome, Verb
-from builds.starting.required_grant import require_grant, required_grant
+from builds.starting.models import STARTING, AuditRecord, Outcome, Verb
+from builds.starting.more_than_failed import cancel_more_than_failed
+from builds.starting.not_made import explaining
+from builds.starting.preparing import prepare
 from builds.starting.required_version import refuse_old_drone
+from builds.starting.same_second import wait_for_other_restarts
+from builds.starting.unanswered import refuse_unanswered
+from configs.endpoint.drone_server import known
+from configs.records.announcements import Kind, announce, end
+from configs.records.models import Announcement
+from configs.records.own_database import once_more
 from drone_api import client as drone
 from drone_api.answers import BuildAnswer
 from drone_api.client import Client
 from drone_api.errors import DroneError
+from pipelines.build_request import BuildRequest
+from pipelines.resolve.resolve import Resolved
+from texts.characters import one_line
+from texts.errors import EdroneError
 from texts.sentence import Sentence
 
 OK, NO_CONTENT = 200, 204
-STARTING = {Verb.CREATE, Verb.RESTART, Verb.PROMOTE, Verb.ROLLBACK}
+
+logger = logging.getLogger("edrone.starting")
 
 
 @dataclass(frozen=True)
@@ -44,25 +64,60 @@ def carry_out(caller: Caller, command: BuildCommand, repo: Repo) -> CommandResul
     """
     if earlier := audit.find_earlier(caller, command, repo.slug):
         return replay(earlier)
-    refuse_unstorable(command)
     build = build_of(command, repo)
-    check_grant(caller, command, repo, build)
-    complete = validated(command, repo)
-    params = parameters_to_send(caller, complete, repo, build)
-    record = audit.start_record(caller, command, repo.slug, build, params)
+    prepared = prepare(caller.user, command, repo, build)
+    expected, rest = prepared.expected, prepared.rest
+    override = override_of(caller.user, command, expected) if expected else ""
+    approves_all = build is not None and command.verb == Verb.APPROVE and command.stage is None
+    waiting = [stage.number for stage in waiting_stages(build)] if build and approves_all else []
+    record = audit.start_record(caller, command, repo.slug, build, prepared.params, override)
     if record.outcome != Outcome.STARTED:
         return replay(record)
     try:
-        with slot():
+        with before_asking():
+            if build and command.verb in STARTING:
+                wait_for_other_restarts(record, build.created)
+            if expected:
+                refuse_unanswered(expected)
+            if expected and override:
+                announced_here(Kind.OVERRIDE, record, expected)
+            announced = announced_here(Kind.ONLY_FAILED, record, expected, rest.resolved) if expected and rest else None
+        with slot(), explaining(None if rest else expected):
             client = connected()
             refuse_unnamed_login(client, command, build)
-            answer = ask_drone(client, replace(complete, params=params), drone.RepoName(repo.namespace, repo.name))
-    except DroneError as error:
+            name = drone.RepoName(repo.namespace, repo.name)
+            answer = ask_drone(client, replace(prepared.command, params=prepared.params), name, waiting)
+            if announced and rest and answer:
+                record.build = answer.number  # Drone made it, also where it is cancelled now
+                cancel_more_than_failed(client, name, announced, rest.runs, answer)
+    except EdroneError as error:
         audit.save_failure(record, error)
+        if record.outcome != Outcome.UNCERTAIN:
+            end_announcements(record)
         raise
+    if announced:  # equal overrides of one moment claim those of each other
+        end_announcements(record)
     result = CommandResult(OK, with_masked_parameters(answer)) if answer else CommandResult(NO_CONTENT, None)
     audit.save_success(record, result.status, result.build)
     return result
+
+
+@contextmanager
+def before_asking() -> Iterator[None]:
+    """Say that nothing was done where edrone's own database fails: else the record would stay in progress.
+
+    Raises:
+        NotAsked: it failed.
+    """
+    try:
+        yield
+    except DatabaseError as error:
+        if isinstance(error, EdroneError):  # Drone's database, which says so itself
+            raise
+        logger.warning("edrone's own database failed before Drone was asked: %s", one_line(error))
+        raise NotAsked(
+            Sentence("edrone's own database (DATABASE_URL) failed before Drone was asked, so nothing was done. Try again later.")
+        ) from error
 
 
 def build_of(command: BuildCommand, repo: Repo) -> Build | None:
@@ -75,60 +130,15 @@ def build_of(command: BuildCommand, repo: Repo) -> Build | None:
     return build
 
 
-def check_grant(caller: Caller, command: BuildCommand, repo: Repo, build: Build | None) -> None:
-    """Refuse callers who lack the grant. What nobody can do is reported first: a misspelt operation is no missing grant.
+def ask_drone(client: Client, command: BuildCommand, repo: drone.RepoName, waiting: Sequence[int] = ()) -> BuildAnswer | None:
+    """Send the command to Drone; return None where it answers with no build.
 
-    Raises:
-        Forbidden: naming the grant.
-        InvalidCommand: the target is missing.
-        ConfigError: there is no such operation, or its file is broken.
+    Args:
+        client: who asks.
+        command: what is asked for.
+        repo: the repository.
+        waiting: numbers of the stages that an approval of the whole build is for: Drone approves them one by one.
     """
-    if command.verb in {Verb.PROMOTE, Verb.ROLLBACK} and not command.target:
-        raise InvalidCommand(Sentence("Missing target environment: set one, for example target=production."))
-    level = operations.level(repo, command, build)
-    require_grant(caller.user, repo.slug, required_grant(command, build, level))
-
-
-def refuse_unstorable(command: BuildCommand) -> None:
-    """Refuse fields that Drone could not store, before anything is looked up by them or names them.
-
-    Raises:
-        InvalidCommand: naming the field.
-    """
-    for name, most in parameters.COLUMNS.items():
-        value, word = getattr(command, name), parameters.WORDS[name]
-        if parameters.NOT_IN_A_VALUE.search(value):
-            raise InvalidCommand(Sentence("%(name)s contains a NUL character or is not Unicode text.", name=word))
-        if len(value) > most:
-            raise InvalidCommand(Sentence("%(name)s is too long: Drone stores %(most)s characters.", name=word, most=most))
-
-
-def validated(command: BuildCommand, repo: Repo) -> BuildCommand:
-    """Return the command with the defaults of the operation's inputs; refuse parameters that Drone could not store."""
-    parameters.refuse_invalid(command.params)
-    return operations.with_inputs(repo, command) if command.operation else command
-
-
-def parameters_to_send(caller: Caller, command: BuildCommand, repo: Repo, build: Build | None) -> dict[str, str]:
-    """Return the parameters to send; refuse them where Drone could not store all that the build will have."""
-    if command.verb not in STARTING:
-        return {}
-    sent = {**command.params, parameters.ACTOR: caller.user.get_username()}
-    before = dict[str, str](build.params if build else {})
-    restarts = build is not None and command.verb == Verb.RESTART
-    if build and restarts:  # of inputs that are newer than the build, or that Drone lost as it refused it
-        sent = {name: value for name, value in operations.defaults(repo, build).items() if name not in before} | sent
-    # As Drone puts them together: what a restarted build had wins, and otherwise what is sent (docs/drone.md 2.3).
-    merged = {**sent, **before} if restarts else {**before, **sent}
-    added = {name: value for name, value in (("message", command.message), ("action", command.operation)) if value}
-    parameters.refuse_too_long(merged | added)
-    if build and restarts:
-        operations.refuse_restart(repo, build, merged)
-    return sent
-
-
-def ask_drone(client: Client, command: BuildCommand, repo: drone.RepoName) -> BuildAnswer | None:
-    """Send the command to Drone; return None where it answers with no build."""
     refuse_old_drone(client, command)
     match command.verb:
         case Verb.CREATE:
@@ -143,10 +153,46 @@ def ask_drone(client: Client, command: BuildCommand, repo: drone.RepoName) -> Bu
         case Verb.ROLLBACK:
             return client.rollback(repo, command.number, command.target, command.params)
         case Verb.APPROVE:
-            client.approve(repo, command.number, command.stage or 0)
+            approve(client, repo, command.number, waiting if command.stage is None else [command.stage])
         case Verb.DECLINE:
             client.decline(repo, command.number, command.stage)
     return None
+
+
+def approve(client: Client, repo: drone.RepoName, number: int, stages: Sequence[int]) -> None:
+    """Approve stages one after the other.
+
+    Raises:
+        DroneError: where some were approved before, saying so.
+    """
+    for approved, stage in enumerate(stages):
+        try:
+            client.approve(repo, number, stage)
+        except DroneError as error:
+            if not approved:
+                raise
+            raise DroneError(
+                Sentence(
+                    "%(approved)s of %(stages)s stages were approved, and run; the others were not. %(why)s",
+                    approved=approved,
+                    stages=len(stages),
+                    why=error.args[0],
+                ),
+                error.status,
+                uncertain=True,
+            ) from error
+
+
+def announced_here(kind: Kind, record: AuditRecord, build: BuildRequest, served: Resolved | None = None) -> Announcement:
+    """Announce a start, by the login of DRONE_TOKEN, which Drone has as the trigger of what edrone starts."""
+    with slot():
+        login = connected().login()
+    return announce(kind, record.pk, build, login, served, parent_named=known.names_parent)
+
+
+def end_announcements(record: AuditRecord) -> None:
+    with suppress(DatabaseError):  # what Drone answered counts more, and an announcement ends by itself
+        once_more(lambda: end(record.pk))
 
 
 def replay(record: AuditRecord) -> CommandResult:

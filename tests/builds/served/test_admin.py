@@ -1,6 +1,7 @@
 """The pages of what was served: who may see them, what they show, and that they count nothing."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from django.urls import reverse
 
 from builds.access.models import Grant, Level
 from configs.client import drone_request
+from configs.endpoint.signature import CONVERSION
 from configs.records.models import LastError, ServedConfig
-from tests.conftest import push, shown_error
+from tests.conftest import SECRET, push, shown_error
 
 pytestmark = pytest.mark.usefixtures("records")
 LIST = "/admin/configs/servedconfig/"
@@ -60,7 +62,7 @@ def test_outsiders_see_nothing(path, tree, drone):
     stranger, plain, staff = Client(), Client(), Client()
     plain.force_login(User.objects.create_user("plain"))
     staff.force_login(User.objects.create_user("staff", is_staff=True))
-    assert [client.get(path).status_code for client in (stranger, plain, staff)] == [302, 302, 403]
+    assert [client.get(path).status_code for client in (stranger, plain, staff)] == [302, 403, 403]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,7 @@ def test_records_are_found_by_repository_event_ref_number_time_and_file(tree, dr
         "edrone": [{"q": "ismewen/edrone"}, {"slug": "ismewen/edrone"}, {"event": "push"}, {"q": "7"}, {"number": 7},
                    {"q": "edrone/default.yaml"}, {"q": "projects/edrone/default.yaml"}, {"q": "ismewen/edrone master"}],
         "cart": [{"q": "shop/cart"}, {"event": "cron"}, {"q": "9 shop/cart"}, {"q": "cart/master.yaml"}],
-        "edrone cart": [{}, {"q": "master"}, {"q": "refs/heads/master"}, {"time": "hour"}, {"time": "month"}, {"time": "nonsense"}],
+        "edrone cart": [{}, {"q": "master"}, {"q": "refs/heads/master"}, {"time": "hour"}, {"time": "month"}],
         "": [{"q": "octocat/hello"}, {"q": "9" * 40}, {"q": "none.yaml"}, {"event": "tag"}, {"time": "-hour"}, {"q": "'; --"}],
     }  # fmt: skip
     for names, many in hits.items():
@@ -228,3 +230,17 @@ def test_a_list_is_not_narrowed_by_what_no_index_finds(lookup, tree, drone, view
     tree({"default.yaml": "kind: pipeline\n"})
     build(drone)
     assert viewer.get(LIST, {lookup: "x"}).status_code == 400
+
+
+def test_the_record_of_a_conversion_says_that_it_is_one(tree, drone, admin_client):
+    tree({"default.yaml": "kind: repository\n", "_shared/say.yaml": "name: say\n"})
+    build(drone)
+    own_file = "kind: pipeline\nname: own\nsteps:\n- extends: _shared/say.yaml\n"
+    body = drone_request.body(push(repo_id=1), created=1_795_426_889, text=own_file)
+    headers = drone_request.signed_headers(body, SECRET, datetime.now(UTC), accept=CONVERSION.accept)
+    assert drone.send(body, headers, "/edrone/convert").status_code == 200
+    for record in ServedConfig.objects.all():
+        text = page(admin_client, address(record))
+        (field,) = re.findall(r'field-conversion.*?alt="(\w+)"', text, re.DOTALL)
+        assert field == str(record.conversion)
+        assert (".drone.yml" in text, "_shared/say.yaml" in text) == (record.conversion, record.conversion)

@@ -12,9 +12,10 @@ from builds.served.build_keys import key_of
 from configs.records import rows
 from configs.records.identity import BuildKey
 from configs.records.models import LastError, ServedConfig
-from configs.records.rows import Ask
+from configs.records.rows import AnsweredRequest
 from configs.records.rules import keep, served_for
 from pipelines.build_request import BuildRequest
+from pipelines.resolve.own_file import convert
 from pipelines.resolve.resolve import resolve
 from pipelines.tree.tree import Tree
 from tests import drones
@@ -45,7 +46,7 @@ def request_of(build: Build) -> BuildRequest:
 
 def serve(asked: BuildRequest) -> None:
     """Let the build be triggered."""
-    keep(Ask(asked, resolve(asked, Tree(settings.EDRONE_PROJECTS)), "abc123"), None)
+    keep(AnsweredRequest(asked, resolve(asked, Tree(settings.EDRONE_PROJECTS)), "abc123"), None)
 
 
 def test_a_build_shows_the_exact_text_that_it_was_served_when_the_tree_has_changed(api, tree):
@@ -53,7 +54,7 @@ def test_a_build_shows_the_exact_text_that_it_was_served_when_the_tree_has_chang
     root = tree({"edrone/default.yaml": text})
     build = Build.objects.get(repo_id=1, number=2)
     asked = request_of(build)
-    keep(Ask(asked, resolve(asked, Tree(root)), "abc123"), None)
+    keep(AnsweredRequest(asked, resolve(asked, Tree(root)), "abc123"), None)
     tree({"edrone/default.yaml": "kind: pipeline\nname: two\n"})
     shown = body(api.get(f"{REPO}/builds/2/config"))
     assert (shown["yaml"], shown["path"], shown["sources"]) == (text, "edrone/default.yaml", ["edrone/default.yaml"])
@@ -61,11 +62,45 @@ def test_a_build_shows_the_exact_text_that_it_was_served_when_the_tree_has_chang
     assert body(api.get(f"{REPO}/config"))["yaml"] == "kind: pipeline\nname: two\n"
 
 
+OWN = "kind: pipeline\nname: own\nsteps:\n- extends: _shared/say.yaml\n"
+
+
+def converted(asked: BuildRequest) -> None:
+    """Let the build be triggered, which is left its own file, and that be converted."""
+    serve(asked)
+    found = convert(asked, OWN, Tree(settings.EDRONE_PROJECTS))
+    assert found
+    keep(AnsweredRequest(asked, found, "abc123", "digest of the text"), None)
+
+
+def test_a_build_of_an_own_file_shows_what_that_was_converted_to(api, tree):
+    tree({"default.yaml": "kind: repository\n", "_shared/say.yaml": "name: say\n"})
+    build = Build.objects.get(repo_id=1, number=2)
+    serve(request_of(build))
+    shown = body(api.get(f"{REPO}/builds/2/config"))
+    assert (shown["yaml"], shown["path"], shown["conversion"]) == (None, "default.yaml", False)
+    converted(replace(request_of(build), created=build.created - 1))
+    shown = body(api.get(f"{REPO}/builds/2/config"))
+    assert (shown["path"], shown["sources"]) == (".drone.yml", [".drone.yml", "_shared/say.yaml"])
+    assert (shown["yaml"], shown["conversion"]) == (OWN.replace("extends: _shared/say.yaml", "name: say"), True)
+
+
+def test_a_build_whose_own_file_had_a_mistake_is_not_shown_what_another_build_of_its_commit_ran(change, tree):
+    """Drone keeps nothing of such a build by which it could be told apart: neither who started it nor parameters."""
+    tree({"default.yaml": "kind: repository\n", "_shared/say.yaml": "name: say\n"})
+    converted(request_of(Build.objects.get(repo_id=1, number=2)))
+    error = 'edrone: .drone.yml:4:3: extends "_shared/say.yaml": no such file.'
+    change(f"UPDATE builds SET build_status = 'error', build_error = '{error}', build_trigger = '' WHERE build_id = 2")
+    answer = Api(person("ismewen", is_superuser=True)).get(f"{REPO}/builds/2/config")
+    assert answer.status_code == 404
+    assert body(answer)["message"].endswith(error.removeprefix("edrone: "))
+
+
 def test_a_build_that_asked_only_once_is_found_by_its_number(api, tree, capsys):
     """Its record has no number before somebody looks."""
     tree({"edrone/default.yaml": "kind: pipeline\nname: one\n"})
     asked = request_of(Build.objects.get(repo_id=1, number=2))
-    keep(Ask(asked, resolve(asked, Tree(settings.EDRONE_PROJECTS)), "abc123"), None)
+    keep(AnsweredRequest(asked, resolve(asked, Tree(settings.EDRONE_PROJECTS)), "abc123"), None)
     assert ServedConfig.objects.get().number == 0
     call_command("showconfig", "ismewen/edrone", build=2)
     assert capsys.readouterr().out == "kind: pipeline\nname: one\n"
@@ -112,7 +147,7 @@ def test_what_drone_has_forgotten_is_still_shown(api, tree, capsys):
 def test_a_search_by_number_finds_a_build_that_asked_only_once(api, tree, client, words):
     tree({"edrone/default.yaml": "kind: pipeline\nname: one\n"})
     asked = request_of(Build.objects.get(repo_id=1, number=2))
-    keep(Ask(asked, resolve(asked, Tree(settings.EDRONE_PROJECTS)), "abc123"), None)
+    keep(AnsweredRequest(asked, resolve(asked, Tree(settings.EDRONE_PROJECTS)), "abc123"), None)
     client.force_login(person("admin", is_superuser=True, is_staff=True))
     page = client.get("/admin/configs/servedconfig/", {"q": words}).content.decode()
     assert "Showing 1," in page
@@ -207,3 +242,32 @@ def test_a_preview_that_cannot_be_is_an_error_that_says_why(api, tree, files, qu
     answer = api.get(f"{REPO}/config{query}")
     assert answer.status_code == status
     assert message in body(answer)["message"]
+
+
+def test_the_preview_says_which_pipelines_run_why_this_file_and_when_drone_asked(api, tree):
+    tree({"edrone/default.yaml": "kind: pipeline\nname: ship\ntrigger: {event: [promote], target: [moon]}\n"})
+    shown = body(api.get(f"{REPO}/config?branch=main"))
+    assert shown["pipelines"][0] | {"name": ""} == {
+        "name": "",
+        "runs": False,
+        "reasons": ["trigger.event is [promote]", "trigger.target is [moon], and this build has no target"],
+    }
+    assert {"path": "edrone/default.yaml", "state": "taken"} in shown["candidates"]
+    assert (shown["last_asked"], shown["last_error"]) == (None, None)
+    assert body(api.get(f"{REPO}/config?branch=main&target=moon"))["pipelines"][0]["runs"]
+    serve(request_of(Build.objects.get(repo_id=1, number=2)))
+    assert body(api.get(f"{REPO}/config"))["last_asked"]["path"] == "edrone/default.yaml"
+
+
+def test_an_error_of_the_preview_has_the_same_facts(api, tree):
+    tree({"edrone/default.yaml": ""})
+    answer = api.get(f"{REPO}/config")
+    assert answer.status_code == 422
+    assert {"path": "edrone/default.yaml", "state": "cannot serve"} in body(answer)["candidates"]
+
+
+@pytest.mark.parametrize(
+    "query", ["event=push&target=moon", "event=push&operation=check", "event=push&cron=nightly", "target=a&target=b"]
+)
+def test_what_no_build_has_together_is_refused(api, query):
+    assert api.get(f"{REPO}/config?{query}").status_code == 400

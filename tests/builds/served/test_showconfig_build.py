@@ -55,7 +55,13 @@ def test_what_cannot_be_shown_is_said(arguments, message):
         call_command("showconfig", "ismewen/edrone", *arguments)
 
 
+def test_a_missing_secret_key_is_said(settings, recorded_drone):
+    settings.SECRET_KEY = ""
+    with pytest.raises(CommandError, match="SECRET_KEY is not set"):
+        call_command("showconfig", "ismewen/edrone", build=7)
+
+
 def test_a_database_without_tables_is_said(monkeypatch):
     monkeypatch.setattr("configs.records.models.ServedConfig._meta.db_table", "nowhere")
-    with pytest.raises(CommandError, match="edrone's own database cannot be read: no such table"):
+    with pytest.raises(CommandError, match=r"run manage\.py migrate. \(no such table: nowhere"):
         call_command("showconfig", "ismewen/edrone", build=1)

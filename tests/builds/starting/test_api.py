@@ -23,7 +23,7 @@ EVERY = [
     ("DELETE", f"{BUILDS}/2", "run"),
     ("DELETE", f"{BUILDS}/15", "deploy"),
     ("POST", f"{BUILDS}/2/promote?target=production", "deploy"),
-    ("POST", f"{BUILDS}/2/rollback?target=production", "deploy"),
+    ("POST", f"{BUILDS}/2/rollback?target=moon", "deploy"),
     ("POST", f"{BUILDS}/2/approve/1", "deploy"),
     ("POST", f"{BUILDS}/2/decline/1", "deploy"),
     ("POST", f"{BUILDS}/2/decline", "deploy"),
@@ -46,7 +46,7 @@ def test_who_may_do_what(standin, api, method, path, level):
     assert not standin.writes
     assert not AuditRecord.objects.exists()
     for name in {"runner", "deployer", "superuser"} - refused.keys():
-        answer = ask(api[name], method, path)
+        answer = ask(api[name], method, path.replace("=moon", f"=moon-of-{name}"))  # what is live cannot be rolled back to
         if "approve" in path or "decline" in path:
             assert (answer.status_code, "Cannot" in body(answer)["message"]) == (400, True)  # nothing is blocked
         else:
@@ -115,11 +115,33 @@ def test_a_json_body_says_the_same_as_the_query(standin, api):
 @pytest.mark.parametrize(
     ("path", "content", "message"),
     [
-        ("", {"brunch": "x"}, "“brunch” has no place in the body; there are action, branch, commit, message, params."),
+        ("", {"brunch": "x"}, "“brunch” has no place in the body; there are action, branch, commit, message, override, params."),
         ("", ["branch"], "The body must be a JSON object"),
         ("", {"params": ["A"]}, "params must be an object"),
         ("", {"params": {"A": None}}, "params.A must be a string, a number, true or false."),
-        ("", {"branch": {"name": "x"}}, "branch must be a string"),
+        ("", {"branch": {"name": "x"}}, "branch must be a string."),
+        *(("", {name: 5}, f"{name} must be a string.") for name in ("branch", "commit", "message", "action", "override")),
+        ("", {"branch": True}, "branch must be a string."),
+        ("/2/promote", {"target": 5}, "target must be a string."),
+        ("/2", {"only": 5}, "only must be a string."),
+        *(
+            (f"/2?debug={word}", None, f"debug must be “true” or “false”, not “{word}”.")
+            for word in ("maybe", "1", "T", "yes", "True")
+        ),
+        ("/2", {"debug": 1}, "debug must be “true” or “false”, not “1”."),
+        *(
+            (f"{path}only=failed", None, "restart with POST …/builds/{number}?only=failed")
+            for path in ("?", "/2/promote?target=x&")
+        ),
+        ("/2/rollback?target=x&only=failed", None, "restart with POST …/builds/{number}?only=failed"),
+        (
+            "/2/decline?stage=2",
+            None,
+            "“stage” means nothing here: no build is started, so there are no parameters. Name the stage",
+        ),
+        ("/2/decline?override=x", None, "“override” means nothing here"),
+        ("/2/decline", {"params": {"A": "1"}}, "“A” means nothing here"),
+        ("/2/approve/1?target=x", None, "“target” means nothing here"),
         ("?branch=a", {"branch": "b"}, "“branch” is both in the address and in the body"),
         ("?A=1", {"params": {"A": "2"}}, "“A” is both in the address and in the body"),
         ("?EDRONE_ACTOR=somebody", None, "A parameter cannot be named “EDRONE_ACTOR”"),
@@ -151,6 +173,42 @@ def test_what_cannot_be_passed_on_is_refused_in_words(standin, api, path, conten
     assert message in body(answer)["message"]
     assert not standin.writes
     assert not AuditRecord.objects.exists()
+
+
+def test_a_cancel_takes_no_parameters(standin, api):
+    for name in ("override", "only"):
+        answer = api["superuser"].delete(f"{BUILDS}/2?{name}=failed")
+        assert (answer.status_code, f"“{name}” means nothing here" in body(answer)["message"]) == (400, True)
+    assert not standin.writes
+
+
+@pytest.mark.parametrize(("text", "debugs"), [("true", True), ("false", False), ("", False)])
+def test_debug_is_said_in_drones_words(standin, api, text, debugs):
+    assert api["superuser"].post(f"{BUILDS}/2?debug={text}").status_code == 200
+    assert api["superuser"].post(f"{BUILDS}/2", {"debug": debugs}).status_code == 200
+    assert [dict(write.query).get("debug", "") for write in standin.writes] == ["true" if debugs else ""] * 2
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (4, "no pipeline of projects/edrone/default.yaml runs on this promote of feature/x (test: trigger.event is ["),
+        (2, "gave no reason. Possible reasons"),  # of develop, whose file has a pipeline for promotions
+    ],
+)
+def test_where_no_pipeline_of_the_tree_runs_the_answer_says_so(standin, api, number, reason):
+    standin.fail("null")
+    answer = api["superuser"].post(f"{BUILDS}/{number}/promote?target=production")
+    assert answer.status_code == 422
+    assert body(answer)["message"].startswith("Drone made no build")
+    assert reason in body(answer)["message"]
+    assert AuditRecord.objects.get().message == body(answer)["message"]
+
+
+def test_a_parameter_may_be_called_as_the_field_of_a_restart(standin, api):
+    assert api["superuser"].post(f"{BUILDS}?only=unit").status_code == 200
+    assert api["superuser"].post(BUILDS, {"params": {"only": "failed"}}).status_code == 200
+    assert [dict(write.query)["only"] for write in standin.writes] == ["unit", "failed"]
 
 
 @pytest.mark.parametrize("name", ["viewer", "runner", "superuser"])
@@ -313,6 +371,16 @@ def test_a_blocked_stage_is_approved_or_declined(standin, api):
         assert AuditRecord.objects.latest("pk").outcome == "done"
 
 
+def test_a_build_of_which_only_some_stages_wait_is_not_declined_in_part(standin, api):
+    database, build = standin.drone.database, Build.objects.get(repo_id=1, number=2)
+    numbers = [row["stage_number"] for row in database.stages(build.pk)]
+    for row in database.stages(build.pk):
+        database.update("stage", row["stage_id"], status="success" if row["stage_number"] == numbers[-1] else "blocked")
+    answer = api["deployer"].post(f"{BUILDS}/2/decline")
+    assert (answer.status_code, standin.writes) == (400, [])
+    assert f"one by one the stages that wait: {', '.join(map(str, numbers[:-1]))}." in body(answer)["message"]
+
+
 @pytest.mark.parametrize(
     ("fault", "status", "message", "outcome"),
     [
@@ -360,3 +428,20 @@ def test_a_build_that_drone_refuses_is_a_build_of_status_error(standin, api):
     answer = api["runner"].post(BUILDS)
     assert (answer.status_code, body(answer)["error"]) == (200, "linter: unsupported os: edrone: no file serves")
     assert AuditRecord.objects.get().build_status == "error"
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        (f"{BUILDS}?branch=m%0Aevil", "The branch must be one line"),
+        (f"{BUILDS}?commit=c%1Bd", "The commit must be one line"),
+        (f"{BUILDS}/1/promote?target=prod%0Aevil", "The target must be one line"),
+        (f"{BUILDS}/1/rollback?target=prod%E2%80%A8evil", "The target must be one line"),
+        (f"{BUILDS}?branch=master&branch=develop", "“branch” is in the address twice"),
+        (f"{BUILDS}?action=check&TARGET=staging&TARGET=production", "“TARGET” is in the address twice"),
+        (f"{BUILDS}/1/promote?target=staging&target=production", "“target” is in the address twice"),
+    ],
+)
+def test_a_line_end_and_a_name_that_is_there_twice_are_refused(path, words, standin, api):
+    answer = api["deployer"].post(path)
+    assert (answer.status_code, words in answer.json()["message"]) == (400, True), answer.json()

@@ -1,10 +1,11 @@
 """/api/audit: who started what, for those who may."""
 
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.db import InterfaceError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from builds.access.models import Level
@@ -39,12 +40,29 @@ def test_a_record_says_everything(standin, api, auditor):
     assert record | {"id": 0, "time": 0, "finished": 0, "means": "", "commit": ""} == {
         "id": 0, "time": 0, "finished": 0, "user": "deployer", "means": "", "verb": "promote", "repository": "ismewen/edrone",
         "number": 2, "stage": 0, "branch": "develop", "commit": "", "operation": "", "target": "production",
-        "build_message": "", "params": {"API_KEY": "********", "EDRONE_ACTOR": "deployer"}, "outcome": "done", "status": 200, "message": "",
+        "build_message": "", "override": "", "only_failed": False,
+            "params": {"API_KEY": "********", "EDRONE_ACTOR": "deployer"}, "outcome": "done", "status": 200, "message": "",
         "build": 21, "build_status": "pending",
     }  # fmt: skip
     assert record["commit"]
     assert record["means"].startswith("token test (edrone_")
     assert 0 < record["time"] <= record["finished"]
+
+
+def test_the_target_of_an_operation_is_the_one_that_its_inputs_name(standin, api, auditor, tree):
+    pipeline = "kind: pipeline\nname: ship\nsteps:\n- {name: ship, image: x}\n"
+    head = "kind: operation\nlevel: deploy\ntarget: TO\ninputs:\n  TO: {type: string, default: staging}\n---\n"
+    tree({"edrone/_operations/ship.yaml": f"{head}{pipeline}", "edrone/_operations/check.yaml": pipeline})
+    for params in ("&TO=production", ""):
+        build = body(api["deployer"].post(f"{BUILDS}?action=ship{params}"))
+        assert api["deployer"].post(f"{BUILDS}/{build['number']}").status_code == 200
+    api["deployer"].post(f"{BUILDS}?action=check")
+    found = body(auditor.get("/api/audit?operation=ship"))
+    assert [(record["verb"], record["target"]) for record in reversed(found)] == [
+        ("create", "production"), ("restart", "production"), ("create", "staging"), ("restart", "staging"),
+    ]  # fmt: skip
+    assert len(body(auditor.get("/api/audit?target=production"))) == 2
+    assert [record["target"] for record in body(auditor.get("/api/audit?operation=check"))] == [""]
 
 
 def test_filters_and_pages(standin, api, auditor):
@@ -125,14 +143,26 @@ def test_the_end_of_a_record_outlives_a_connection_that_ended_during_the_call(st
     assert (record["outcome"], record["build"]) == ("done", 21)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_caller_is_told_drones_answer_though_its_end_cannot_be_written(standin, api):
-    def broken(execute, sql, params, many, context):
-        if sql.startswith("UPDATE") and "auditrecord" in sql:
-            raise InterfaceError("connection already closed")
+def failing(statement: str, error: Exception) -> AbstractContextManager[None]:
+    """Let each INSERT, or UPDATE, of an audit record fail."""
+
+    def fail(execute, sql, params, many, context):
+        if sql.startswith(statement) and "auditrecord" in sql:
+            raise error
         return execute(sql, params, many, context)
 
-    with connection.execute_wrapper(broken):
+    return connection.execute_wrapper(fail)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_cannot_be_recorded_is_not_asked_of_drone(standin, api):
+    with failing("INSERT", OperationalError("the disk is full")):
+        assert (api["runner"].post(BUILDS).status_code, standin.writes) == (503, [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_caller_is_told_drones_answer_though_its_end_cannot_be_written(standin, api):
+    with failing("UPDATE", InterfaceError("connection already closed")):
         assert (api["runner"].post(BUILDS).status_code, len(standin.writes)) == (200, 1)
 
 

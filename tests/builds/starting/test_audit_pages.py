@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils.html import strip_tags
+from django.utils.translation import override
 
 from builds.access.models import Level
 from builds.starting.models import AuditRecord
+from builds.templatetags.builds import means
 from tests.builds.conftest import person
 
 LIST = "/admin/builds/auditrecord/"
@@ -44,6 +47,14 @@ def test_it_is_for_those_with_the_permission_and_of_the_repositories_that_they_s
     assert b"shop/cart" not in auditor.get(LIST).content
     assert auditor.get(f"{LIST}{hidden.pk}/change/").status_code == 302  # as one that is not there
     assert b"shop/cart" in admin_client.get(LIST).content
+
+
+def test_what_was_done_in_a_demonstration_says_so():
+    token = "demonstration, token nightly (edrone_abcd…)"
+    assert strip_tags(means(token)) == token
+    with override("zh-hans"):
+        assert "administration" not in means("demonstration, administration")
+        assert "token" not in means(token)
 
 
 def test_a_record_is_shown_whole_and_harmless(auditor):

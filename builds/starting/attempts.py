@@ -1,0 +1,149 @@
+"""Finds the builds that deploy something: promotions, rollbacks, and operations whose head names a target input.
+
+Drone has no index of events. Its table `latest` names the newest promotion or rollback of each target; of operations it names
+none. So three places are looked at, each bounded, and docs/deployments.md says so:
+
+1. The newest WINDOW builds of each repository, along the index on (repository, number): whoever started them, and wherever.
+2. Drone's table `latest`, of targets that 1 does not find, and from there WINDOW builds back (latest.py): promotions and
+   rollbacks, however old.
+3. edrone's audit records: operations that were started here, however old.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from operator import or_
+
+from django.db.models import Q
+
+from builds.drone_db.masking import masked
+from builds.drone_db.models import Build, Latest, Repo
+from builds.drone_db.newest import newest_numbers
+from builds.drone_db.vocabulary import DEPLOYMENTS, Event, LatestType
+from builds.starting import operations
+from builds.starting.latest import latest_promotions
+from builds.starting.models import AuditRecord, Outcome, Verb
+from pipelines.errors import ConfigError
+
+WINDOW = 1000  # newest builds of each repository that are looked through
+MOST_RECORDS = 1000  # audit records that are read
+LONGEST_TARGET = 500  # characters, as Drone's column of targets
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A build that deployed to a target, or tried to: the columns that say where, and whether another one did the same."""
+
+    pk: int
+    repo_id: int
+    number: int
+    status: str
+    event: str
+    action: str
+    deploy_to: str
+    params: Mapping[str, str]
+    after: str
+
+
+COLUMNS = ("id", "repo_id", "number", "status", "event", "action", "deploy_to", "params", "after")
+
+
+def attempts(repos: Collection[Repo], window: int = WINDOW) -> dict[int, dict[str, list[Attempt]]]:
+    """Return the deployments of repositories by target, newest first, in seven queries at most whatever their number."""
+    if not repos:
+        return {}
+    inputs = TargetInputs(repos)
+    by_build: dict[tuple[int, int], tuple[str, Attempt]] = {}
+
+    def note(rows: Iterable[Attempt]) -> None:
+        for row in rows:
+            if target := inputs.target_of(row):
+                by_build[row.repo_id, row.number] = target, row
+
+    note(newest(repos, inputs, window))
+    seen = {(repo_id, target) for (repo_id, _), (target, _row) in by_build.items()}
+    note(started_here(repos, inputs))
+    older = set(latest_promotions([repo.id for repo in repos], seen)) - {row.pk for _, row in by_build.values()}
+    if older:
+        note(Attempt(*row) for row in Build.objects.filter(id__in=older).order_by().values_list(*COLUMNS))
+    result = defaultdict[int, dict[str, list[Attempt]]](dict)
+    for (repo_id, _), (target, row) in sorted(by_build.items(), key=lambda item: item[0], reverse=True):
+        result[repo_id].setdefault(target, []).append(row)
+    return dict(result)
+
+
+def newest(repos: Collection[Repo], inputs: "TargetInputs", window: int) -> Iterable[Attempt]:
+    """Read what may be a deployment among the newest builds of repositories, in two queries."""
+    numbers = newest_numbers([repo.id for repo in repos])
+    within = [Q(repo_id=repo_id, number__gt=number - window) for repo_id, number in numbers.items()]
+    if not within:
+        return []
+    kinds = Q(event__in=DEPLOYMENTS) | Q(event=Event.CUSTOM.value, action__in=inputs.operations)
+    rows = Build.objects.filter(reduce(or_, within), kinds).order_by().values_list(*COLUMNS)
+    return [Attempt(*row) for row in rows]
+
+
+def started_here(repos: Collection[Repo], inputs: "TargetInputs") -> Iterable[Attempt]:
+    """Read the operations with a target that edrone started, in two queries.
+
+    The answer's id and time are compared as well: numbers begin again where a repository, or Drone, is set up anew.
+    """
+    ids = {repo.slug: repo.id for repo in repos}
+    records = AuditRecord.objects.filter(
+        slug__in=ids, operation__in=inputs.operations, verb__in=(Verb.CREATE, Verb.RESTART), outcome=Outcome.DONE
+    ).exclude(build=None)
+    started = {
+        (ids[slug], number, pk, created)
+        for slug, number, pk, created in records.order_by("-id").values_list("slug", "build", "answer__id", "answer__created")[
+            :MOST_RECORDS
+        ]
+    }
+    if not started:
+        return []
+    rows = Build.objects.filter(id__in={pk for _, _, pk, _ in started if pk}).order_by().values_list(*COLUMNS, "created")
+    return [Attempt(*row) for *row, created in rows if (row[1], row[2], row[0], created) in started]
+
+
+class TargetInputs:
+    """Which input of which operation says where it deploys to, read from today's tree."""
+
+    def __init__(self, repos: Collection[Repo]) -> None:
+        self.repos = {repo.id: repo for repo in repos}
+        self.known: dict[tuple[int, str], str] = {}
+
+    @cached_property
+    def operations(self) -> set[str]:
+        """Return the names of the operations that have a target in any of the repositories."""
+        return {entry.name for repo in self.repos.values() for entry in operations.with_target(repo)}
+
+    def input_of(self, repo_id: int, name: str) -> str:
+        """Return the target input of an operation; empty where it has none, or the operation is gone or broken."""
+        key = repo_id, name
+        if key not in self.known:
+            try:
+                self.known[key] = operations.operation(self.repos[repo_id], name).target
+            except ConfigError:
+                self.known[key] = ""
+        return self.known[key]
+
+    def target_of(self, build: Attempt | Build) -> str:
+        """Return where a build deploys to; empty where it is no deployment, or the value looks secret."""
+        if build.event in DEPLOYMENTS:
+            return build.deploy_to
+        if build.event != Event.CUSTOM or not build.action:
+            return ""
+        name = self.input_of(build.repo_id, build.action)
+        value = build.params.get(name, "") if name else ""
+        return value[:LONGEST_TARGET] if value and masked({name: value})[name] == value else ""
+
+
+def target_of(repo: Repo, build: Build) -> str:
+    """Return where one build deploys to; empty where it is no deployment."""
+    return TargetInputs([repo]).target_of(build)
+
+
+def targets(repo: Repo) -> list[str]:
+    """Return the targets that builds of a repository were deployed to, or tried to."""
+    latest = Latest.objects.filter(repo_id=repo.id, type=LatestType.DEPLOYMENT.value)
+    return sorted({*latest.values_list("name", flat=True), *attempts([repo]).get(repo.id, {})})

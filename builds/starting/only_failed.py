@@ -1,0 +1,79 @@
+"""A restart of only what failed: what of a build runs again, and what is left out."""
+
+from builds.drone_db.models import Build
+from builds.drone_db.vocabulary import NOT_FINISHED, Status
+from builds.served.build_keys import key_of
+from builds.starting.errors import NothingToLeaveOut
+from configs.records.packing import unpacked
+from configs.records.rules import shown_for
+from pipelines.resolve.only_failed import Rest, Unnamed, only_failed
+from texts.sentence import Sentence
+
+
+def rest_of(build: Build) -> Rest:
+    """Return what a restart of only what failed runs.
+
+    Raises:
+        NothingToLeaveOut: saying why.
+    """
+    ran, failed = pipelines(build)
+    refuse_by_outcome(build, ran, failed)
+    record = shown_for(key_of(build))
+    if record is None or record.file.text is None:
+        raise NothingToLeaveOut(
+            Sentence(
+                "edrone has no record of what #%(number)s was served, so it cannot leave anything out. Restart all of it.",
+                number=build.number,
+            )
+        )
+    try:
+        rest = only_failed(unpacked(record.file), ran, failed)
+    except Unnamed as error:
+        raise NothingToLeaveOut(
+            Sentence(
+                "The YAML of #%(number)s does not show by name which pipelines ran (%(why)s), so nothing can be left out. "
+                "Restart all of it.",
+                number=build.number,
+                why=str(error),
+            )
+        ) from None
+    if not rest.left_out:
+        raise NothingToLeaveOut(
+            Sentence(
+                "All pipelines of #%(number)s failed, or depend on one that did, so nothing can be left out. Restart all of it.",
+                number=build.number,
+            )
+        )
+    return rest
+
+
+def refuse_by_outcome(build: Build, ran: set[str], failed: set[str]) -> None:
+    """Refuse what no text is needed for; arguments are those of `pipelines`, errors those of `rest_of`."""
+    if build.status in NOT_FINISHED:
+        reason = Sentence("#%(number)s has not finished: only then it is known what failed.", number=build.number)
+    elif not ran:
+        reason = Sentence("No pipeline of #%(number)s ran. Restart all of it.", number=build.number)
+    elif not failed:
+        reason = Sentence("No pipeline of #%(number)s failed.", number=build.number)
+    elif len(ran) == 1:
+        reason = Sentence(
+            "#%(number)s has a single pipeline, so nothing can be left out. Restart all of it.", number=build.number
+        )
+    elif ran == failed:
+        reason = Sentence(
+            "No pipeline of #%(number)s succeeded, so nothing can be left out. Restart all of it.", number=build.number
+        )
+    else:
+        return
+    raise NothingToLeaveOut(reason)
+
+
+def pipelines(build: Build) -> tuple[set[str], set[str]]:
+    """Return the names of the pipelines that were part of a build, and of those of them that failed.
+
+    A pipeline is skipped because another failed, or because none did; where the build was cancelled, also because it was not
+    started yet.
+    """
+    fine = {Status.SUCCESS.value} | ({Status.SKIPPED.value} if build.status != Status.KILLED else set())
+    stages = build.stages_in_order
+    return {stage.name for stage in stages}, {stage.name for stage in stages if stage.status not in fine}

@@ -1,0 +1,67 @@
+"""Who a build is by."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.utils.translation import gettext
+
+from builds.drone_db.models import Build
+from builds.drone_db.vocabulary import DEPLOYMENTS, Event
+from builds.starting.models import STARTING, AuditRecord
+
+HOOK, CRON = "@hook", "@cron"  # what Drone says in place of a login
+BY_HAND = (Event.CUSTOM.value, *DEPLOYMENTS)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who a build is by: one name everywhere, and a second one beside it where somebody else had a part in it."""
+
+    name: str  # of builds by hand, and restarts of all others, who started it; else the author of the commit
+    author: str = ""  # of the commit, where that is somebody else
+    pusher: str = ""  # who pushed the commit, where that is somebody else
+
+
+def people(builds: Collection[tuple[str, Build]]) -> dict[int, Person]:
+    """Return who builds are by, by the ids of the builds; one query. Arguments as of `starters`."""
+    started = starters(builds)
+    return {build.id: person_of(build, started.get(build.id, "")) for _, build in builds}
+
+
+def person_of(build: Build, started: str = "") -> Person:
+    """Return who a build is by; `started` is who started it through edrone, empty where nobody did."""
+    author, name = build.author_login or build.author_name, started or starter(build)
+    if not started and build.trigger in {HOOK, ""} and build.event not in BY_HAND:
+        return Person(author or name, pusher=name if author and name != author else "")
+    return Person(name or author, author=author if name and author != name else "")
+
+
+def starter(build: Build) -> str:
+    """Return who or what started a build: the login of who pushed or pressed a button, or the schedule's name."""
+    if build.trigger == CRON:
+        return build.cron or gettext("cron")
+    if build.trigger in {HOOK, ""}:
+        return build.sender
+    return build.trigger
+
+
+def starters(builds: Collection[tuple[str, Build]]) -> dict[int, str]:
+    """Return who started builds through edrone, in whose name Drone has only edrone's own login; one query.
+
+    A name and a number alone may be those of another build: a repository that was activated anew counts from 1 again, as does a
+    Drone that was set up anew.
+
+    Args:
+        builds: with the full names of their repositories.
+
+    Returns:
+        Names by the ids of the builds.
+    """
+    if not builds:
+        return {}
+    slugs, numbers = {slug for slug, _ in builds}, {build.number for _, build in builds}
+    records = AuditRecord.objects.filter(slug__in=slugs, build__in=numbers, verb__in=STARTING).order_by("id")
+    answers = records.values_list("slug", "build", "answer__id", "answer__created", "username")
+    names = {(slug, number, pk, created): name for slug, number, pk, created, name in answers}
+    started = {build.id: names.get((slug, build.number, build.id, build.created)) for slug, build in builds}
+    return {pk: name for pk, name in started.items() if name}

@@ -1,4 +1,4 @@
-"""The page of a build: its stages and steps on a time line, and the log of one step."""
+"""The page of a build: why it failed or waits, its stages and steps on a time line, and the log of one step."""
 
 import time
 from collections.abc import Sequence
@@ -9,24 +9,33 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from builds.access.finding import find_build
-from builds.browsing.failure import failed_steps, failure_of, last_lines
-from builds.browsing.rows import starter, starters
+from builds.browsing.approval import approval_of
+from builds.browsing.failure import failed_steps, failures_of, last_lines, shown_failure
+from builds.browsing.pipeline_graph import graph_of
 from builds.drone_db.masking import shown_parameters
 from builds.drone_db.models import Build, Stage, Step
-from builds.drone_db.vocabulary import NOT_FINISHED
+from builds.drone_db.queries import usual_seconds
+from builds.drone_db.vocabulary import FAILED_STATUSES, NOT_FINISHED, Status
 from builds.logs import log_page
+from builds.served.error_place import error_place
 from builds.starting.actions import actions, not_connected
+from builds.starting.people import people
 from web import statuses, times
 from web.pages import shown
 
 SECONDS_WHILE_RUNNING, SECONDS_WHILE_WAITING = 3, 10  # between two looks at what has not finished
 YOUNG = 120  # seconds; a build of less than that may begin at any moment, though it only waits so far
 MOST_STEPS = 200  # that a page shows
+OPEN = {*FAILED_STATUSES, Status.RUNNING.value}  # stages whose steps are shown at once
 MAY_SEE_RECORD = "builds.view_auditrecord"
+SIGNS = {"good": "✔", "bad": "✖", "off": "⊘"}  # of the state in the title of a tab; else UNFINISHED_SIGN
+UNFINISHED_SIGN = "●"
+ICONS = {colour: f"web/state-{colour}.svg" for colour in ("good", "bad", "busy", "off")}
 Lines = Sequence[tuple[Stage, Step | None]]  # each step with its stage; a stage without steps alone
 
 
@@ -48,6 +57,7 @@ class StageLine:
     stage: Stage
     bar: times.Bar | None
     seconds: int | None
+    is_open: bool  # else it is one line
     steps: list[StepLine]
 
 
@@ -60,7 +70,7 @@ def build_page(request: HttpRequest, slug: str, number: int, stage: int = 0, ste
         raise Http404
     log = log_page.context(build, chosen) if chosen else {}
     lines = last_lines(context["failure"], chosen, log)
-    return shown(request, "browsing/build.html", {"tab": "steps", **context, **log, "failure_lines": lines})
+    return shown(request, "browsing/build.html", {**context, **log, "failure_lines": lines})
 
 
 def live(request: HttpRequest, slug: str, number: int, stage: int = 0, step: int = 0) -> HttpResponse:
@@ -74,34 +84,52 @@ def live(request: HttpRequest, slug: str, number: int, stage: int = 0, step: int
 
 def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number: int = 0) -> dict[str, Any]:
     """Return what the pages of a build show of it."""
-    stages = list(build.stages.all())
-    steps = [step for stage in stages for step in stage.steps.all()]
+    stages = build.stages_in_order
+    steps = [step for stage in stages for step in stage.steps_in_order]
     chosen = choose(steps, stage_number, step_number)
-    lines = [(stage, step) for stage in stages for step in list[Step | None](stage.steps.all()) or [None]]
+    lines = [(stage, step) for stage in stages for step in list[Step | None](stage.steps_in_order) or [None]]
     first = first_shown(request.GET.get("from", ""), lines, chosen)
+    status, failures = statuses.of(build), failures_of(build)
+    failing = shown_failure(failures, chosen)
     return {
         "title": f"{build.repo.slug} #{build.number}",
+        "tab": "steps",
         "build": build,
-        "status": statuses.of(build),
+        "status": status,
+        **state_of(status),
         "repo": build.repo,
         "slug": build.repo.slug,
         "seconds": times.took(build.started, build.finished, int(time.time())),
+        "usual": usual_seconds(build),
         "stages": lay_out(build, lines[first : first + MOST_STEPS], chosen),
+        "graph": graph_of(stages),
+        "step_urls": {stage: stage_address(build, stage) for stage in stages},
         "here": address("step", build, chosen) if step_number and chosen else address("build", build),
         "earlier": f"?from={max(first - MOST_STEPS, 0)}" if first else "",
         "later": f"?from={first + MOST_STEPS}" if first + MOST_STEPS < len(lines) else "",
         "chosen": chosen,
-        "failure": failure_of(build),
+        "failure": failures[failing] if failures else None,
+        "failure_number": failing + 1,
+        "failure_count": len(failures),
+        "next_failure": next((address("step", build, later.step) for later in failures[failing + 1 :] if later.step), ""),
+        "error_place": error_place(build),
+        "approval": approval_of(request.user, build),
         "finished": build.status not in NOT_FINISHED,
         "again": again(build, int(time.time())),
         "live_url": address("live", build, chosen) + (f"?from={first}" if len(lines) > MOST_STEPS else ""),
-        "starter": starters([(build.repo.slug, build)]).get(build.id) or starter(build),
+        "person": people([(build.repo.slug, build)])[build.id],
         "params": shown_parameters(build.params),
         "links": links(build),
         "actions": actions(request.user, build),
         "not_connected": not_connected(),
         "may_see_record": request.user.has_perm(MAY_SEE_RECORD),
     }
+
+
+def state_of(status: str) -> dict[str, str]:
+    """Return the sign and the picture by which the tab of a browser says how the build stands."""
+    colour = statuses.look(status).colour
+    return {"state_sign": SIGNS.get(colour, UNFINISHED_SIGN), "state_icon": static(ICONS.get(colour, "web/state-wait.svg"))}
 
 
 def again(build: Build, now: int) -> int:
@@ -127,7 +155,13 @@ def lay_out(build: Build, lines: Lines, chosen: Step | None) -> list[StageLine]:
     finished = build.status not in NOT_FINISHED
     line = times.TimeLine(min(begins, default=build.created), max([build.finished, *ends]) if finished else now)
     stage_lines = {
-        stage: StageLine(stage, line.bar(stage.started, stage.stopped), times.took(stage.started, stage.stopped, now), [])
+        stage: StageLine(
+            stage,
+            line.bar(stage.started, stage.stopped),
+            times.took(stage.started, stage.stopped, now),
+            stage.status in OPEN or stages == [stage] or (chosen is not None and chosen.stage == stage),
+            [],
+        )
         for stage in stages
     }
     for stage, step in lines:
@@ -156,6 +190,12 @@ def choose(steps: list[Step], stage_number: int, step_number: int) -> Step | Non
     running = [step for step in steps if step.status == "running"]
     ran = [step for step in steps if step.started]
     return next(iter([*failed_steps(steps), *running, *ran[-1:]]), None)
+
+
+def stage_address(build: Build, stage: Stage) -> str:
+    """Return the address of the step of a stage that a reader most likely looks for; empty where it has none."""
+    step = choose(stage.steps_in_order, 0, 0)
+    return address("step", build, step) if step else ""
 
 
 def address(name: str, build: Build, step: Step | None = None, **more: Any) -> str:

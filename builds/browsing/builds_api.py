@@ -1,17 +1,22 @@
 """`/api/builds` and `/api/repos/{slug}/builds`: pages of builds, and one build with its stages and steps."""
 
+from typing import Any
+
 from django.http import QueryDict
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from builds.access.rules import visible_ids
+from builds.browsing.turns import Turn
+from builds.browsing.waiting import LONGEST, end_of_builds
 from builds.drone_db import build_pages
 from builds.drone_db.models import Build, Repo
 from builds.drone_db.queries import build_with_stages, latest_build
+from builds.drone_db.vocabulary import UNFINISHED
 from builds.rest.base import ApiView, RepositoryView, whole
 from builds.rest.paging import cursor, next_link, position_of
-from builds.rest.parameters import FILTERS, MOST_ROWS, filters_of, page_of, per_page_of, texts
+from builds.rest.parameters import FILTERS, MOST_ROWS, filters_of, page_of, per_page_of, texts, whole_number
 from builds.rest.shapes import Shape, build_shape, stage_shape, step_shape
 from builds.starting.api import ChangeBuildView, StartBuildView
 
@@ -45,13 +50,44 @@ class AllBuildsView(ApiView):
 
 
 class BuildView(ChangeBuildView):
-    def get(self, _: Request, number: str, **__: str) -> Response:
-        """Show it with its stages and their steps."""
-        wanted = whole(number, "build")
-        build = build_with_stages(self.repo.pk, wanted)
-        if build is None:
-            raise NotFound(f"Not Found: {self.repo.slug} has no build {wanted}.")
+    parameters = frozenset({"wait"})
+    turn: Turn
+
+    def dispatch(self, *args: Any, **kwargs: Any) -> Any:
+        self.turn = Turn()
+        try:
+            return super().dispatch(*args, **kwargs)
+        finally:
+            self.turn.give_back()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # The query as it was sent: whether its parameters can be read is said later, to those who may see the build.
+        if "wait=" in request.META.get("QUERY_STRING", ""):
+            self.turn.take()
+        super().initial(request, *args, **kwargs)
+
+    def get(self, request: Request, number: str, **_: str) -> Response:
+        """Show it with its stages and their steps; with `wait`, once it has ended, or after so many seconds."""
+        seconds = whole_number(request.query_params, "wait", LONGEST)
+        build = self.build(whole(number, "build"))
+        if seconds and build.status in UNFINISHED:
+            self.turn.give_back()
+            end_of_builds().wait(build.id, seconds)
+            self.turn.take()
+            self.look_again(request)
+            build = self.build(build.number)
         return Response(whole_build(build))
+
+    def look_again(self, request: Request) -> None:
+        """Ask anew who asks and what they may see: they waited for minutes, and may have lost it meanwhile."""
+        anew = self.initialize_request(request._request)  # noqa: SLF001 - so Django REST framework documents it
+        self.perform_authentication(anew)
+        self.check_permissions(anew)
+
+    def build(self, number: int) -> Build:
+        if build := build_with_stages(self.repo.pk, number):
+            return build
+        raise NotFound(f"Not Found: {self.repo.slug} has no build {number}.")
 
 
 class LatestBuildView(RepositoryView):
@@ -77,7 +113,7 @@ def ref_of(query: QueryDict, repo: Repo) -> str:
 
 def whole_build(build: Build) -> Shape:
     """Show a build with its stages and their steps."""
-    stages = [stage_shape(stage, map(step_shape, stage.steps.all())) for stage in build.stages.all()]
+    stages = [stage_shape(stage, map(step_shape, stage.steps_in_order)) for stage in build.stages_in_order]
     return build_shape(build, stages)
 
 

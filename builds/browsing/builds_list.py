@@ -3,11 +3,12 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
-from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -20,12 +21,14 @@ from builds.drone_db.build_pages import Filters, Page, of_repositories, of_repos
 from builds.drone_db.models import Build
 from builds.drone_db.vocabulary import Event, Status
 from builds.rest.errors import BadRequest
-from builds.rest.parameters import FILTERS, filters_of
+from builds.rest.parameters import FILTERS, filters_of, second
 from web import statuses
 from web.pages import shown
+from web.parameters import cannot_be, no_such_parameter
 
 ON_A_PAGE = 50
 SUGGESTED = 300  # repositories that the filter suggests
+DIGITS = 10  # of LARGEST
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 PERIODS = {
     "hour": (_("the last hour"), 1),
@@ -34,6 +37,12 @@ PERIODS = {
     "month": (_("the last 30 days"), 720),
 }
 NAMES = FILTERS | {"repo", "period"}
+PAGING = {"before"}
+WORDS = (  # filters that take words of a list
+    ("status", Status.values),
+    ("event", Event.values),
+    ("period", tuple(PERIODS)),
+)
 LONGEST = 500  # characters of a value
 
 
@@ -67,33 +76,66 @@ def page_filters(query: QueryDict, now: datetime) -> Filters:
 
 
 def builds_list(request: HttpRequest) -> HttpResponseBase:
-    """Show a page of builds; a search for `owner/name#5` and the like goes straight to that build, where it is the only one."""
-    query, before = query_of(request.GET), cursor(request)
-    page = Page(named(request, query.get("q", ""), query.get("repo", "")), None)
+    """Show a page of builds of all repositories, or of the one that the filter names."""
+    listed = listing(request, reverse("admin:builds_build_changelist"), request.GET.get("repo", ""))
+    if isinstance(listed, Build):
+        return redirect(reverse("admin:builds_build", kwargs={"slug": listed.repo.slug, "number": listed.number}))
+    return shown(request, "browsing/builds.html", {"title": _("Builds"), **listed}, status_of(listed))
+
+
+def listing(request: HttpRequest, here: str, slug: str) -> dict[str, Any] | Build:
+    """Return the context of a page of builds; the build itself where a search for `owner/name#5` and the like finds only one.
+
+    Args:
+        request: with the filters in its query.
+        here: the address of the list.
+        slug: the repository that the list is narrowed to; empty: all.
+    """
+    query, before = query_of(request.GET), cursor(request.GET.get("before", ""))
+    wrong = mistakes(request.GET, query)
+    page = Page([] if wrong else named(request, query.get("q", ""), slug), None)
     if len(page.builds) == 1:
-        (build,) = page.builds
-        return redirect(reverse("admin:builds_build", kwargs={"slug": build.repo.slug, "number": build.number}))
-    if not page.builds:
-        page = find(request, query, before)
-    return shown(
-        request,
-        "browsing/builds.html",
-        {
-            "title": _("Builds"),
-            "asked": query.dict(),
-            "filtered": bool(query),
-            "rows": rows(page.builds),
-            "older": address(query, page.next) if page.next is not None else "",
-            "newest": address(query) if before is not None else "",
-            **choices(request),
-        },
-    )
+        return page.builds[0]
+    if not page.builds and not wrong:
+        page = find(request, query, before, slug)
+    return {
+        "here": here,
+        "wrong": wrong,
+        "asked": query.dict(),
+        "filtered": bool(query),
+        "chosen": len(query),
+        "rows": rows(page.builds),
+        "older": address(here, query, page.next) if page.next is not None else "",
+        "newest": address(here, query) if before is not None else "",
+        **choices(request),
+    }
 
 
-def find(request: HttpRequest, query: QueryDict, before: int | None) -> Page:
+def status_of(listed: dict[str, Any]) -> int:
+    """Return the status of an answer with a list of builds."""
+    return HTTPStatus.BAD_REQUEST if listed["wrong"] else HTTPStatus.OK
+
+
+def mistakes(asked: QueryDict, query: QueryDict) -> list[str]:
+    """Return a sentence for each filter or word that there is not: an empty list would look like an answer."""
+    sentences = [no_such_parameter(name, NAMES) for name in asked if name not in NAMES | PAGING]
+    for name, known in WORDS:
+        words = [word.strip() for value in query.getlist(name) for word in value.split(",") if word.strip()]
+        sentences += [cannot_be(name, word, known) for word in words if word not in known]
+    for name in ("since", "until"):
+        try:
+            second(query, name)
+        except BadRequest:
+            sentences.append(cannot_be(name, query.get(name, ""), ("2026-01-31", "2026-01-31T12:00:00Z")))
+    if (before := asked.get("before", "")) and cursor(before) is None:
+        sentences.append(cannot_be("before", before, (str(_("a whole number")),)))
+    return sentences
+
+
+def find(request: HttpRequest, query: QueryDict, before: int | None, slug: str) -> Page:
     """Ask for a page; a repository that the reader may not see is as one that is not there."""
     filters = page_filters(query, datetime.now(UTC))
-    if slug := query.get("repo"):
+    if slug := slug.replace("\0", "").strip():
         repo = visible_repo(request.user, slug)
         return of_repository(repo.id, filters, before, ON_A_PAGE) if repo else Page([], None)
     return of_repositories(visible_ids(request.user), filters, before, ON_A_PAGE)
@@ -108,17 +150,13 @@ def choices(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def cursor(request: HttpRequest) -> int | None:
-    """Read where the page before ended."""
-    value = request.GET.get("before", "")
-    if not value:
-        return None
-    if not value.isascii() or not value.isdecimal() or int(value[:11]) > LARGEST:
-        raise Http404
-    return int(value)
+def cursor(value: str) -> int | None:
+    """Read where the page before ended; None where it is no number of a build."""
+    known = value.isascii() and value.isdecimal() and len(value) <= DIGITS
+    return int(value) if known and int(value) <= LARGEST else None
 
 
-def address(query: QueryDict, before: int | None = None) -> str:
+def address(here: str, query: QueryDict, before: int | None = None) -> str:
     """Return the address of another page of the same list."""
     cursor = "" if before is None else urlencode({"before": before})
-    return f"{reverse('admin:builds_build_changelist')}?{'&'.join(filter(None, [query.urlencode(), cursor]))}"
+    return f"{here}?{'&'.join(filter(None, [query.urlencode(), cursor]))}"

@@ -6,7 +6,8 @@ from django.template.response import TemplateResponse
 from builds.access.finding import find_build
 from builds.browsing.build_page import about
 from builds.served.build_keys import key_of
-from configs.records.rules import served_for
+from builds.served.error_place import lines_at
+from configs.records.rules import shown_for
 from configs.records.showing import before, coloured, difference, text_of
 from web.pages import shown
 
@@ -14,7 +15,7 @@ from web.pages import shown
 def raw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Return the YAML that was served as a file."""
     build = find_build(request, slug, number)
-    if not (record := served_for(key_of(build))):
+    if not (record := shown_for(key_of(build))):
         raise Http404
     return HttpResponse(
         text_of(record).encode(errors="replace"),
@@ -24,9 +25,10 @@ def raw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 
 def config_page(request: HttpRequest, slug: str, number: int) -> TemplateResponse:
-    """Show the YAML and its sources."""
     build = find_build(request, slug, number)
-    context = {**about(request, build), "tab": "config", "record": (record := served_for(key_of(build)))}
+    context = {**about(request, build), "tab": "config", "record": (record := shown_for(key_of(build)))}
+    if place := context["error_place"]:
+        context["error_lines"] = lines_at(place, build)
     if record:
         old = before(record)
         changes = difference(old, record) if old else ""

@@ -1,7 +1,7 @@
 """Why a build failed, which its page shows before everything else."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,18 +25,24 @@ def failed_steps(steps: Iterable[Step]) -> list[Step]:
     return [step for step in steps if step.status in FAILED_STATUSES and not step.errignore]
 
 
-def failure_of(build: Build) -> Failure | None:
-    """Return the first failure of a build; None where nothing failed so far."""
+def failures_of(build: Build) -> list[Failure]:
+    """Return every failure of a build, in order: the failed steps, and the stages that failed before any of theirs did."""
     now = int(time.time())
-    for stage in build.stages.all():
-        for step in failed_steps(stage.steps.all()):
-            return Failure(stage, step, times.took(step.started, step.stopped, now))
-        if stage.status in FAILED_STATUSES:
-            return Failure(stage, None, times.took(stage.started, stage.stopped, now))
-    return None
+    failures = []
+    for stage in build.stages_in_order:
+        steps = failed_steps(stage.steps_in_order)
+        failures += [Failure(stage, step, times.took(step.started, step.stopped, now)) for step in steps]
+        if not steps and stage.status in FAILED_STATUSES:
+            failures.append(Failure(stage, None, times.took(stage.started, stage.stopped, now)))
+    return failures
+
+
+def shown_failure(failures: Sequence[Failure], chosen: Step | None) -> int:
+    """Return the index of the failure that the page shows: that of the chosen step, else the first."""
+    return next((index for index, failure in enumerate(failures) if failure.step is not None and failure.step == chosen), 0)
 
 
 def last_lines(failure: Failure | None, shown: Step | None, log: dict[str, Any]) -> list[LogLine]:
     """Return the end of the log that the page shows, if it is that of the failed step."""
-    parts = log.get("parts") if failure and failure.step is not None and failure.step == shown else None
-    return list(parts[-1].lines or ())[-LINES:] if parts else []
+    is_shown = failure is not None and failure.step is not None and failure.step == shown
+    return list(log.get("lines", ()))[-LINES:] if is_shown else []

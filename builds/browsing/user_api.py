@@ -22,8 +22,6 @@ class UserView(ApiView):
 
 
 class UserReposView(ApiView):
-    """The repositories that the user may see."""
-
     parameters = frozenset({"latest"})
     only_at_drone = frozenset({"POST"})
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -12,20 +11,26 @@ from rest_framework.request import Request
 from builds.drone_db.models import Repo, Step
 from builds.drone_db.queries import step_of
 from builds.drone_db.vocabulary import NOT_FINISHED
+from builds.drone_server.client import connected, slot
 from builds.logs import external_logs
-from builds.logs.log_lines import is_json
-from builds.logs.log_slices import plain_sliced
+from builds.logs.live_log import can_ask
+from builds.logs.log_lines import Line, is_json
+from builds.logs.log_slices import SlicedLog, plain_sliced, sliced
 from builds.logs.stored_log import place, stored_log
+from builds.logs.stream import lines_so_far
 from builds.rest.base import RepositoryView, whole
+from builds.rest.parameters import whole_number
 from drone_api import client
 
+MOST_LINES = 10**9
+SET = "Set DRONE_SERVER and DRONE_TOKEN, so that edrone can ask Drone for it."
 ELSEWHERE = (
-    "Drone's database has no log of this step: Drone keeps its logs elsewhere (S3 or Azure), or the step printed nothing. "
-    "Set DRONE_SERVER and DRONE_TOKEN, so that edrone can ask Drone for it."
+    f"Drone's database has no log of this step: Drone keeps its logs elsewhere (S3 or Azure), or the step printed nothing. {SET}"
 )
 
 
 class LogView(RepositoryView):
+    parameters = frozenset({"after"})
     only_at_drone = frozenset({"DELETE"})
 
     def dispatch(self, *args: Any, **kwargs: Any) -> Any:
@@ -37,18 +42,39 @@ class LogView(RepositoryView):
         del self.response
         return response
 
-    def get(self, _: Request, number: str, stage: str, step: str, **__: str) -> HttpResponseBase:
-        """Return it as it was stored, byte for byte."""
+    def get(self, request: Request, number: str, stage: str, step: str, **_: str) -> HttpResponseBase:
+        """Return it as it was stored, byte for byte; with `after`, only the lines behind so many, also while the step runs."""
         build, in_stage, in_step = whole(number, "build"), whole(stage, "stage"), whole(step, "step")
-        found = step_of(self.repo.pk, build, in_stage, in_step)
-        if found is None:
+        after = whole_number(request.query_params, "after", MOST_LINES) if "after" in request.query_params else None
+        found_step = step_of(self.repo.pk, build, in_stage, in_step)
+        if found_step is None:
             raise NotFound(f"Not Found: build {build} of {self.repo.slug} has no step {in_step} in a stage {in_stage}.")
-        with stored_log(found) as log:
+        if after is not None and found_step.status in NOT_FINISHED:
+            return HttpResponse(msgspec.json.encode(so_far(self.repo, build, found_step, after)), content_type="application/json")
+        with stored_log(found_step) as log:
             if log is not None:
-                return answer(log)
-        log = asked_of_drone(self.repo, build, in_stage, found)
+                return answer(log, after)
+        log = asked_of_drone(self.repo, build, in_stage, found_step)
         with place(len(log)):
-            return answer(log)
+            return answer(log, after)
+
+
+def so_far(repo: Repo, build: int, step: Step, after: int) -> list[Line]:
+    """Ask Drone what a step that has not ended has printed, after its first lines.
+
+    Raises:
+        NotFound: edrone is not connected to Drone's API.
+        DroneError: Drone does not answer, or edrone asks it in too many threads already.
+    """
+    if not step.started:
+        return []
+    if not can_ask():
+        raise NotFound(
+            f"Not Found: step {step.name} has not ended, and edrone cannot ask Drone what it has printed so far. {SET}"
+        )
+    with slot():
+        lines = lines_so_far(connected(), client.RepoName(repo.namespace, repo.name), build, step.stage.number, step.number)
+    return [line for line in lines if line.pos >= after]
 
 
 def asked_of_drone(repo: Repo, build: int, stage: int, step: Step) -> bytes:
@@ -60,23 +86,27 @@ def asked_of_drone(repo: Repo, build: int, stage: int, step: Step) -> bytes:
     """
     if step.status in NOT_FINISHED:
         raise NotFound(f"Not Found: step {step.name} has not ended; its log comes when it has.")
-    if not (settings.DRONE_SERVER and settings.DRONE_TOKEN):
+    if not can_ask():
         raise NotFound(f"Not Found: {ELSEWHERE}")
     return external_logs.log_of(client.RepoName(repo.namespace, repo.name), build, stage, step.number)
 
 
-def answer(log: bytes) -> HttpResponseBase:
+def answer(log: bytes, after: int | None) -> HttpResponseBase:
     """Give JSON as it is, and what is none in Drone's form of a log, piece by piece: that is up to ten times as long."""
+    if after is not None:
+        return StreamingHttpResponse(as_lines(log, sliced(log), after), content_type="application/json")
     if is_json(log):
         return HttpResponse(log, content_type="application/json")
-    return StreamingHttpResponse(as_lines(log), content_type="application/json")
+    return StreamingHttpResponse(as_lines(log, plain_sliced(log)), content_type="application/json")
 
 
-def as_lines(log: bytes) -> Iterator[bytes]:
-    """Put plain text into Drone's form of a log."""
-    text = plain_sliced(log)
+def as_lines(log: bytes, text: SlicedLog, after: int = 0) -> Iterator[bytes]:
+    """Write the lines behind the first `after` of a log in Drone's form."""
     yield b"["
+    separator = b""
     for part in text.slices:
-        lines = msgspec.json.encode(text.read(log, part))[1:-1]
-        yield b",%b" % lines if part.before else lines
+        if text.first_pos + part.before + part.count > after:
+            lines = [line for line in text.read(log, part) if line.pos >= after]
+            yield separator + msgspec.json.encode(lines)[1:-1]
+            separator = b"," if lines else separator
     yield b"]"

@@ -1,8 +1,7 @@
-"""The log of a step: in parts, so that a long one opens at once; as text; and while the step still runs."""
+"""The log of a step: its end and the lines around any other one; as text; searched; and while the step still runs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -14,51 +13,46 @@ from django.utils.translation import gettext as _
 from builds.access.finding import LARGEST, find_repo
 from builds.drone_db.models import Build, Step
 from builds.drone_db.queries import step_of
-from builds.drone_db.vocabulary import NOT_FINISHED
+from builds.drone_db.vocabulary import FAILED_STATUSES, NOT_FINISHED
 from builds.drone_server import client
-from builds.logs import live_log, log_parts, stored_log
-from builds.logs.log_rendering import LogLine, Outline, as_text, outline, written
+from builds.logs import live_log, stored_log
+from builds.logs.log_rendering import as_text, lines_around, outline, written
+from builds.logs.log_window import MOST_LINES, window
 from drone_api.errors import DroneError
 from web.localized import localized
 from web.pages import shown
 
-MOST_PARTS = 8  # of more, those in the middle are folded together
-
-
-@dataclass(frozen=True)
-class PartLine:
-    """A part of a log as the page shows it."""
-
-    first: int
-    last: int
-    url: str
-    since: str
-    lines: list[LogLine] | None  # None: folded, and asked for when it is opened
+ADDRESSES = {"raw_url": "raw", "step_url": "step", "find_url": "find", "line_url": "log"}  # that a page has of a log
 
 
 def context(build: Build, step: Step) -> dict[str, Any]:
-    """Return what the page shows of a step's log: its parts, the last of them open, or a sentence why there is none."""
-    where = {"raw_url": url("raw", build, step), "step_url": url("step", build, step), "step": step}
+    """Return what the page shows of a step's log: its end, or a sentence why there is none."""
+    where: dict[str, Any] = {name: url(of, build, step) for name, of in ADDRESSES.items()}
+    where |= {"step": step, "failed_step": step.status in FAILED_STATUSES}
     try:
         with read(build, step) as data:
-            found = outline(data) if data is not None else None
+            seen = outline(data) if data is not None else None
     except DroneError as error:
         again = isinstance(error, client.Busy | stored_log.LongLogsBusy)
         return where | {"no_log": localized(error), "again_url": url("log", build, step) if again else ""}
-    if found is None and step.status in NOT_FINISHED:
+    if seen is None and step.status in NOT_FINISHED:
         return where | tail_of(build, step, 0)
-    if found is None:
+    if seen is None:
         return where | {"no_log": live_log.why_none(step)}
-    parts = in_parts(build, step, found)
-    middle = parts[1:-2] if len(parts) > MOST_PARTS else []
     return where | {
-        "line_count": found.log.filled,
-        "parts": parts[:1] + parts[-2:] if middle else parts,
-        "middle": middle,
-        "middle_last": middle[-1].last if middle else 0,
-        "dropped": found.log.first_pos,
-        "before": found.parts[0].first - 1 if found.parts else 0,
+        "line_count": seen.log.filled,
+        "lines": seen.last,
+        "gap": gap(build, step, 1, seen.shown.first - 1) if seen.shown else None,
+        "dropped": seen.log.first_pos,
     }
+
+
+def gap(build: Build, step: Step, first: int, last: int) -> dict[str, Any] | None:
+    """Return what is not on the page yet: the numbers of its first and last line, and the addresses of its two ends."""
+    if first > last:
+        return None
+    ends = {"first_url": url("line", build, step, line=first), "last_url": url("line", build, step, line=last)}
+    return {"first": first, "last": last, **ends}
 
 
 @contextmanager
@@ -77,48 +71,44 @@ def read(build: Build, step: Step) -> Iterator[bytes | None]:
         yield data
 
 
-def in_parts(build: Build, step: Step, found: Outline) -> list[PartLine]:
-    """Return the parts of a log with their addresses, the last one with its lines."""
-    return [
-        PartLine(
-            part.first,
-            part.last,
-            url("part", build, step, first=part.first, last=part.last),
-            since,
-            found.last if part is found.parts[-1] else None,
-        )
-        for part, since in zip(found.parts, found.since, strict=True)
-    ]
-
-
 def log(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> HttpResponseBase:
     """Return the log as the page of its step has it, which asks for it again where edrone was busy."""
-    build, found = find_step(request, slug, number, stage, step)
+    build, found_step = find_step(request, slug, number, stage, step)
     if not request.headers.get("HX-Request"):
-        return redirect(url("step", build, found))
-    return shown(request, "logs/log.html", context(build, found))
+        return redirect(url("step", build, found_step))
+    return shown(request, "logs/log.html", context(build, found_step))
 
 
-def part(request: HttpRequest, slug: str, number: int, stage: int, step: int, first: int, last: int) -> TemplateResponse:
-    """Return some lines of a log: as a part of a page, or as a page where scripts do not run."""
+def line(request: HttpRequest, slug: str, number: int, stage: int, step: int, line: int) -> TemplateResponse:
+    """Return the lines around one: as what takes the place of a gap in a page, or as a page where scripts do not run."""
     build, found_step = find_step(request, slug, number, stage, step)
     with stored(build, found_step) as data:
-        found = outline(data)
-        if log_parts.LogPart(first, last) not in found.parts:
+        log = outline(data).log
+        first, last = bounds(request, log.last)
+        if not first <= line <= last:
             raise Http404
-        lines, before = found.log.lines(data, first, last)
-    shown_lines = written(lines, first - before, last - before, before)
-    context = {"lines": shown_lines, "raw_url": url("raw", build, found_step)}
+        chosen, lines = lines_around(log, data, line, first, last)
+    before, after = gap(build, found_step, first, chosen.first - 1), gap(build, found_step, chosen.last + 1, last)
+    context = {"lines": lines, "before": before, "after": after}
     if request.headers.get("HX-Request"):
-        return shown(request, "logs/log_lines.html", context)
+        return shown(request, "logs/log_window.html", context)
     page_of = {
         "title": f"{slug} #{number}",
         "slug": slug,
         "build": build,
         "step": found_step,
         "step_url": url("step", build, found_step),
+        "raw_url": url("raw", build, found_step),
     }
     return shown(request, "logs/log_part.html", context | page_of)
+
+
+def bounds(request: HttpRequest, last: int) -> tuple[int, int]:
+    """Return the numbers of the first and last line that are wanted: those of a gap, else those of the whole log."""
+    begin, _, end = request.GET.get("within", "").partition("-")
+    if begin.isdecimal() and end.isdecimal():
+        return max(int(begin[:9]), 1), min(int(end[:9]), last)
+    return 1, last
 
 
 def raw(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> HttpResponse:
@@ -133,10 +123,10 @@ def raw(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> 
 
 def tail(request: HttpRequest, slug: str, number: int, stage: int, step: int, after: int) -> HttpResponse:
     """Return the lines of a running step that the reader has not; once it has ended, the page is asked for anew."""
-    build, found = find_step(request, slug, number, stage, step)
-    if found.status not in NOT_FINISHED:
+    build, found_step = find_step(request, slug, number, stage, step)
+    if found_step.status not in NOT_FINISHED:
         return HttpResponse(headers={"HX-Refresh": "true"})
-    return shown(request, "logs/log_tail.html", tail_of(build, found, after))
+    return shown(request, "logs/log_tail.html", tail_of(build, found_step, after))
 
 
 def tail_of(build: Build, step: Step, after: int) -> dict[str, Any]:
@@ -144,15 +134,15 @@ def tail_of(build: Build, step: Step, after: int) -> dict[str, Any]:
     seen, reason = live_log.running(build, step)
     skipped = max(seen[0].pos, 0) if seen else 0
     start = max(after - skipped, 0)
-    pieces = log_parts.parts([line.out for line in seen[start : start + log_parts.MOST_LINES]])
-    end = start + pieces[0].last if pieces else start  # beyond the last line that is shown, where empty ones follow it
-    new = written(seen, start + 1, end, skipped) if pieces else []
+    texts = [line.out for line in seen[start : start + MOST_LINES]]
+    end = start + (window(texts, 1).last if texts else 0)  # beyond the last line that is shown, where empty ones follow it
+    new = written(seen, start + 1, end, skipped) if texts else []
     return {
         "running": True,
         "lines": new,
         "more": len(seen) > end,
         "reason": reason or ("" if new or after else _("No output yet; Drone is asked again every 2 seconds.")),
-        "tail_url": url("tail", build, step, after=skipped + end if pieces else after),
+        "tail_url": url("tail", build, step, after=skipped + end if texts else after),
     }
 
 
@@ -168,13 +158,12 @@ def stored(build: Build, step: Step) -> Iterator[bytes]:
 def find_step(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> tuple[Build, Step]:
     """Find a step of a build that the reader may see."""
     repo = find_repo(request, slug)
-    if max(number, stage, step) > LARGEST or not (found := step_of(repo.id, number, stage, step)):
+    if max(number, stage, step) > LARGEST or not (found_step := step_of(repo.id, number, stage, step)):
         raise Http404
-    found.stage.build.repo = repo
-    return found.stage.build, found
+    found_step.stage.build.repo = repo
+    return found_step.stage.build, found_step
 
 
 def url(name: str, build: Build, step: Step, **more: int) -> str:
-    """Return the address of something of a log."""
     where = {"slug": build.repo.slug, "number": build.number, "stage": step.stage.number, "step": step.number}
     return reverse(f"admin:builds_{name}", kwargs=where | more)

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from builds.logs import ansi, log_parts
+from builds.logs import ansi
 from builds.logs.digest_cache import DigestCache
+from builds.logs.error_lines import looks_like_error
 from builds.logs.log_lines import Line
 from builds.logs.log_slices import SlicedLog, sliced
+from builds.logs.log_window import MOST_LINES, Window, window
 from web import times
 
 SHORT = 128 * 1024  # bytes; a log that is not longer is looked at anew each time
-MOST_PARTS = 200  # that a page has
-MOST_OUTLINES = 8  # logs; of each the lines of its last part and the borders of the others, a megabyte at most
+MOST_OUTLINES = 8  # logs; of each where its slices are, and its last lines
 
 
 @dataclass(frozen=True)
@@ -22,15 +23,15 @@ class LogLine:
     spans: list[ansi.Span]
     longer: int  # characters that are not shown
     at: str  # time since the step began; empty where it is that of the line before
+    is_error: bool = False  # it looks like one
 
 
 @dataclass(frozen=True)
 class Outline:
-    """What the page of a log needs: where its parts begin, and the lines of the last one."""
+    """What the page of a log needs: where its lines are, and the last of them."""
 
     log: SlicedLog
-    parts: list[log_parts.LogPart]  # the last MOST_PARTS of them
-    since: list[str]  # for each part the time at which it begins
+    shown: Window | None  # the last lines; None: there are none
     last: list[LogLine]
 
 
@@ -41,30 +42,45 @@ def outline(data: bytes) -> Outline:
 
 def read_outline(data: bytes) -> Outline:
     log = sliced(data)
-    found, before = log.lines(data, log.last - MOST_PARTS * log_parts.MOST_LINES + 1, log.last)
-    parts = log_parts.parts([line.out for line in found])[-MOST_PARTS:]
-    last = written(found, parts[-1].first, parts[-1].last, before) if parts else []
-    since = [times.clock(found[part.first - 1].time) for part in parts]
-    return Outline(log, [log_parts.LogPart(part.first + before, part.last + before) for part in parts], since, last)
+    if not log.last:
+        return Outline(log, None, [])
+    return Outline(log, *lines_around(log, data, log.last, 1, log.last))
+
+
+def lines_around(log: SlicedLog, data: bytes, number: int, first: int, last: int) -> tuple[Window, list[LogLine]]:
+    """Read the lines around one, as many as a window holds, from those that may be shown.
+
+    Args:
+        log: where the lines are.
+        data: the log.
+        number: that of the line, counted from 1.
+        first: number of the first line that may be shown.
+        last: number of the last.
+    """
+    first, last = max(first, number - MOST_LINES), min(last, number + MOST_LINES)
+    lines, before = log.lines(data, first, last)
+    chosen = window([line.out for line in lines[first - before - 1 :]], number - first + 1)
+    chosen = Window(chosen.first + first - 1, chosen.last + first - 1)
+    return chosen, written(lines, chosen.first - before, chosen.last - before, before)
 
 
 OUTLINES = DigestCache(read_outline, MOST_OUTLINES)
 
 
-def written(found: Sequence[Line], first: int, last: int, skipped: int = 0) -> list[LogLine]:
+def written(lines: Sequence[Line], first: int, last: int, skipped: int = 0) -> list[LogLine]:
     """Write some lines of a log, in the colours that the lines before them left behind.
 
     An empty text is no line, not even a blank one: the runner cuts what a step prints after each line end, and sends what
     follows the last one too. It is not shown, and its number is left out: the others keep those that Drone gives them.
 
     Args:
-        found: all lines.
+        lines: all of them.
         first: number of the first that is written, counted from 1.
         last: number of the last.
         skipped: lines that are missing before all of them; the numbers count them.
     """
-    style = ansi.after(end_of(found, first - 1))
-    chosen = found[first - 1 : last]
+    style = ansi.after(end_of(lines, first - 1))
+    chosen = lines[first - 1 : last]
     result, before = [], None
     for number, (line, spans) in enumerate(
         zip(chosen, ansi.lines((line.out for line in chosen), style), strict=True), first + skipped
@@ -73,7 +89,8 @@ def written(found: Sequence[Line], first: int, last: int, skipped: int = 0) -> l
             continue
         begin, end = ansi.visible(line.out)
         at = times.clock(line.time) if line.time != before else ""
-        result.append(LogLine(number, spans, max(end - begin - ansi.LONGEST, 0), at))
+        is_error = looks_like_error("".join(span.text for span in spans))
+        result.append(LogLine(number, spans, max(end - begin - ansi.LONGEST, 0), at, is_error))
         before = line.time
     return result
 
@@ -87,12 +104,12 @@ def as_text(data: bytes) -> bytes:
     )
 
 
-def end_of(found: Sequence[Line], count: int) -> str:
+def end_of(lines: Sequence[Line], count: int) -> str:
     """Return the end of the first `count` lines, as much as is looked at for colours."""
     texts: list[str] = []
     length = 0
     while count and length < ansi.REMEMBERED:
         count -= 1
-        texts.append(found[count].out[-ansi.REMEMBERED :])
+        texts.append(lines[count].out[-ansi.REMEMBERED :])
         length += len(texts[-1])
     return "".join(reversed(texts))

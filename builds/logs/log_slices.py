@@ -84,9 +84,9 @@ def drones_sliced(data: bytes) -> SlicedLog:
         OtherFormError: it is not in that form.
     """
     slices, before, filled, last, first_pos = list[Slice](), 0, 0, 0, 0
-    for begin, end, found in decoded(data):
-        texts = [line.out for line in found]
-        first_pos = first_pos if slices else found[0].pos
+    for begin, end, lines in decoded(data):
+        texts = [line.out for line in lines]
+        first_pos = first_pos if slices else lines[0].pos
         slices.append(Slice(begin, end, before, len(texts)))
         filled += len(texts) - texts.count("")
         last = next((before + place for place in range(len(texts), 0, -1) if texts[place - 1]), last)
@@ -115,7 +115,7 @@ def decoded(data: bytes) -> Iterator[tuple[int, int, list[Line]]]:
         gap = BETWEEN_LINES.search(data, begin + size, stop)
         end, following = (gap.start(1), gap.end(1)) if gap else (stop, stop)
         try:
-            found = of_drone(memoryview(data)[begin:end])
+            lines = of_drone(memoryview(data)[begin:end])
         except msgspec.ValidationError:
             raise OtherFormError from None
         except (ValueError, RecursionError):
@@ -123,6 +123,6 @@ def decoded(data: bytes) -> Iterator[tuple[int, int, list[Line]]]:
                 raise OtherFormError from None
             size = 2 * (end - begin)
             continue
-        if found:
-            yield begin, end, found
+        if lines:
+            yield begin, end, lines
         begin, size = following, SIZE

@@ -52,15 +52,15 @@ def lines_so_far(client: Client, repo: RepoName, number: int, stage: int, step: 
 
 def read(received: bytes) -> list[Line]:
     """Read events; an unfinished last one, comments and what is no line of a log are left out."""
-    found: list[Line] = []
+    lines: list[Line] = []
     for event in received.split(b"\n\n")[:-1]:
         for row in event.splitlines():
             if row.startswith(b"data:"):
                 with suppress(ValueError, RecursionError):
                     data = msgspec.json.decode(row.removeprefix(b"data:"))
                     if isinstance(data, dict) and "pos" in data:
-                        found.append(Line(whole(data["pos"], len(found)), text(data.get("out")), whole(data.get("time"), 0)))
-    return found
+                        lines.append(Line(whole(data["pos"], len(lines)), text(data.get("out")), whole(data.get("time"), 0)))
+    return lines
 
 
 def whole(value: Any, default: int) -> int:

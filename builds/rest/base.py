@@ -9,15 +9,16 @@ from django.db import connections
 from django.http import HttpRequest
 from django.utils import translation
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated, NotFound
+from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated, NotFound, PermissionDenied
 from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from builds.access.authentication import IN_THE_ADDRESS, NO_TOKEN, BearerToken
 from builds.access.finding import visible_repo
+from builds.access.token_models import ApiToken
 from builds.drone_db.models import Repo
 from builds.rest.errors import NO_ADDRESS, BadRequest, NoRepository, answer_error
 from builds.rest.parameters import LARGEST, refuse_unknown
@@ -43,9 +44,19 @@ class Somebody(BasePermission):
         raise NotAuthenticated(IN_THE_ADDRESS if "access_token=" in request.META.get("QUERY_STRING", "") else NO_TOKEN)
 
 
+class NotReadingOnly(BasePermission):
+    """Refuses to change anything for a token that is for reading only."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        offered = str(request.method).lower() in view.http_method_names and hasattr(view, str(request.method).lower())
+        if offered and request.method not in SAFE_METHODS and isinstance(request.auth, ApiToken) and request.auth.reads_only:
+            raise PermissionDenied("Forbidden: this token is for reading only. Make one that may run or deploy.")
+        return True
+
+
 class ApiView(APIView):
     authentication_classes: Sequence[type[BaseAuthentication]] = (BearerToken,)
-    permission_classes: Sequence[type[BasePermission]] = (Somebody,)
+    permission_classes: Sequence[type[BasePermission]] = (Somebody, NotReadingOnly)
     renderer_classes = (Json,)
     content_negotiation_class = JsonAlways
     http_method_names = ("get", "head", "post", "delete")

@@ -4,6 +4,7 @@ import re
 
 from django.core.signing import BadSignature, Signer
 from django.http import QueryDict
+from django.utils.encoding import escape_uri_path
 from rest_framework.request import Request
 
 from builds.rest.errors import BadRequest
@@ -41,7 +42,7 @@ def next_link(request: Request, text: str) -> str:
     parameters.pop("page", None)
     parameters.pop("access_token", None)
     parameters["cursor"] = text
-    return f'<{origin(request)}{request.path}?{parameters.urlencode()}>; rel="next"'
+    return f'<{origin(request)}{escape_uri_path(request.path)}?{parameters.urlencode()}>; rel="next"'
 
 
 def origin(request: Request) -> str:

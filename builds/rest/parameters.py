@@ -20,7 +20,8 @@ MOST_ROWS = 2**31  # more than any table of Drone's can have
 LARGEST = 2**63 - 1  # of 64 bits
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000  # microseconds
-NUMBER = re.compile(r"[+-]?[0-9]{1,19}")
+DIGITS = 19  # of such a number, at most
+NUMBER = re.compile(rf"[+-]?[0-9]{{1,{DIGITS}}}")
 DAY = re.compile(r"((?:19|20)\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])", re.ASCII)  # 20261123 as seconds would be in 1970
 
 
@@ -38,8 +39,14 @@ def refuse_unknown(names: Iterable[str], known: Collection[str]) -> None:
 
 
 def page_of(query: QueryDict) -> int:
-    """Read `page` as Drone does: what is no number above 1 is the first."""
+    """Read `page` as Drone does: what is no number above 1 is the first.
+
+    Raises:
+        BadRequest: it is a number that no list has.
+    """
     text = query.get("page", "")
+    if len(text) > DIGITS and re.fullmatch(r"[0-9]+", text):
+        raise BadRequest(f"page=“{shortened(text)}” is more than any list has.")
     return max(int(text), 1) if NUMBER.fullmatch(text) else 1
 
 
@@ -48,6 +55,22 @@ def per_page_of(query: QueryDict) -> int:
     text = query.get("per_page", "")
     number = int(text) if NUMBER.fullmatch(text) else 0
     return number if 1 <= number <= MOST_PER_PAGE else PER_PAGE
+
+
+def whole_number(query: QueryDict, name: str, most: int) -> int:
+    """Read a whole number from 0 to `most`; 0 where it is not given.
+
+    Raises:
+        BadRequest: it is another, or there are several.
+    """
+    if len(query.getlist(name)) > 1:
+        raise BadRequest(f"{name} is given twice.")
+    text = query.get(name, "")
+    if not text:
+        return 0
+    if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) > most:
+        raise BadRequest(f"{name}=“{shortened(text)}” is no whole number from 0 to {most}.")
+    return int(text)
 
 
 def texts(query: QueryDict, name: str) -> tuple[str, ...]:

@@ -6,9 +6,13 @@ from typing import Any
 
 import msgspec
 import yaml
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
+
+from builds.signing_in.pages import no_access
+from web.pages import shown
 
 FILE = Path(__file__).with_name("openapi.yaml")
 
@@ -20,12 +24,14 @@ def description() -> dict[str, Any]:
 
 
 @require_safe
-def schema(_: HttpRequest) -> HttpResponse:
+def schema(_request: HttpRequest) -> HttpResponse:
     """Return the description as JSON, which programs that want YAML read as well."""
     return HttpResponse(msgspec.json.encode(description()), content_type="application/json")
 
 
 @require_safe
-def docs(request: HttpRequest) -> HttpResponse:
-    """Return the page on which the API can be tried."""
-    return render(request, "rest/docs.html")
+def docs(request: HttpRequest) -> HttpResponseBase:
+    """Return the page on which the API can be tried; whoever signed in and may see nothing is told so, as on all pages."""
+    if request.user.is_authenticated and not admin.site.has_permission(request):
+        return no_access(request)
+    return shown(request, "rest/docs.html", {"title": _("API")})

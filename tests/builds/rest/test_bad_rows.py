@@ -43,7 +43,9 @@ def test_nulls_in_every_column_read_as_defaults(change, api):
         assert answer.status_code == (
             404 if path.endswith("1/config") or ("latest" in path.rpartition("/")[2] and "builds" in path) else 200
         ), path
-        if answer.status_code == 200 and "logs" not in path:
+        if (
+            answer.status_code == 200 and "logs" not in path and not path.endswith("/config")
+        ):  # which has null for what there is not
             assert None not in values(body(answer)), path
 
 

@@ -5,7 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from rest_framework.request import Request
+from rest_framework.test import APIRequestFactory
 
+from builds.rest.paging import next_link
 from tests import drones
 from tests.builds.api import Api, body
 from tests.builds.conftest import person
@@ -162,10 +165,16 @@ def test_pages_that_make_no_sense_are_drones_first_page(api, query):
     assert found(api, f"{BUILDS}?{query}") == found(api, BUILDS)
 
 
-@pytest.mark.parametrize("page", ["99", "2147483648", "9223372036854775807", "99999999999999999999"])
+def test_a_page_that_no_list_has_is_refused_in_words(api):
+    answer = api.get(f"{BUILDS}?page=99999999999999999999")
+    assert answer.status_code == 400
+    assert "page=“99999999999999999999” is more than any list has." in answer.json()["message"]
+
+
+@pytest.mark.parametrize("page", ["99", "2147483648", "9223372036854775807"])
 @pytest.mark.parametrize("path", [BUILDS, ALL, "/api/repos"])
 def test_a_page_past_the_end_is_empty(api, path, page):
-    assert found(api, f"{path}?page={page}") == [] or page == "99999999999999999999"
+    assert found(api, f"{path}?page={page}") == []
 
 
 def test_a_cursor_that_was_tampered_with_is_refused(api):
@@ -216,6 +225,11 @@ def test_links_follow_what_the_client_calls_edrone(api):
     )
     odd = api.get(f"{BUILDS}?per_page=1", Host='a>; rel="next", <b')
     assert odd.headers["Link"].startswith("</api/repos/ismewen/edrone/builds?")
+
+
+def test_a_link_is_an_address_whatever_a_repository_is_called():
+    request = Request(APIRequestFactory().get("/api/repos/n%C3%A4me/a%3E%20b/builds", {"q": "\u00e4"}, headers={"Host": ""}))
+    assert next_link(request, "x") == '</api/repos/n%C3%A4me/a%3E%20b/builds?q=%C3%A4&cursor=x>; rel="next"'
 
 
 def test_builds_of_all_repositories_say_of_which_they_are(api):

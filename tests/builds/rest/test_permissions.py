@@ -26,9 +26,23 @@ OF_A_REPOSITORY = [
     f"{REPO}/builds/1/config",
     f"{REPO}/config",
     f"{REPO}/operations",
+    f"{REPO}/deployments",
+    f"{REPO}/statistics",
 ]
-# Asked as everybody in tests/builds/starting: test_api.py and test_audit.py.
+# Asked as everybody in tests/builds/starting (test_api.py and test_audit.py), in tests/builds/deployments, tests/builds/statistics,
+# tests/builds/tree, tests/builds/freezes and tests/builds/notices/test_api.py.
 ELSEWHERE = [
+    "/api/freezes",
+    "/api/freezes/1",
+    "/api/notices",
+    "/api/notices/channels",
+    "/api/notices/channels/1",
+    "/api/notices/channels/1/test",
+    "/api/notices/subscriptions",
+    "/api/notices/subscriptions/1",
+    "/api/deployments",
+    "/api/statistics",
+    "/api/tree",
     "/api/audit",
     *(f"{REPO}/builds/1/{end}" for end in ("promote", "rollback", "approve/1", "decline/1", "decline")),
 ]

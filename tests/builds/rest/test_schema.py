@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 import schemathesis
 import yaml
+from django.contrib.auth.models import User
 from django.core import signals
 from django.db import close_old_connections
+from django.test import Client
 from django.urls import URLPattern
 from hypothesis import HealthCheck, settings
 from psycopg2 import extensions
@@ -69,13 +71,22 @@ def test_it_is_served_to_everybody_as_json():
     assert body(answer) == DESCRIPTION
 
 
+@pytest.mark.django_db
+def test_whoever_signed_in_and_may_see_nothing_is_told_so_on_its_page():
+    browser = Client()
+    browser.force_login(User.objects.create_user("nobody"))
+    page = browser.get("/api/docs")
+    assert page.status_code == 403
+    assert "No access yet" in page.content.decode()
+
+
 def test_the_page_to_try_it_loads_only_what_edrone_serves():
     page = Api().get("/api/docs")
     assert page.headers["Content-Security-Policy"] == POLICY
     text = page.content.decode()
     assert "<style" not in text
     assert not re.search(r"<script(?![^>]* src=)", text)
-    loaded = re.findall(r'(?:src|href)="([^"]+)"', text)
+    loaded = re.findall(r'<(?:script|link|img)\b[^>]*(?:src|href)="([^"]+)"', text)
     assert len(loaded) >= 4
     for path in loaded:
         assert path.startswith("/static/")

@@ -1,4 +1,4 @@
-"""A worker stays small, whatever log is looked at, by however many at once."""
+"""A worker is small, and stays so, whatever log is looked at, by however many at once."""
 
 import json
 import sqlite3
@@ -65,7 +65,8 @@ def test_the_memory_of_a_worker_has_a_bound(drone: tuple[str, Store], tmp_path: 
         program.headers["Authorization"] = f"Bearer {token}"
         log_of_api = f"{server.url}/api/repos/ismewen/edrone/builds/1/logs/1/1"
         log_page = f"{server.url}/admin/builds/build/{STEP}"
-        as_file = f"{server.url}/admin/builds/build/ismewen/edrone/1/-/log/1/1/file/"
+        log = f"{server.url}/admin/builds/build/ismewen/edrone/1/-/log/1/1/"
+        as_file, searches = f"{log}file/", [f"{log}find/?q=a", f"{log}find/?errors=1"]
 
         def read(session: requests.Session, address: str) -> int:
             """Read an answer as it comes, on a busy machine after some tries; gives its bytes."""
@@ -76,16 +77,24 @@ def test_the_memory_of_a_worker_has_a_bound(drone: tuple[str, Store], tmp_path: 
                     assert answer.status_code == 200, answer.text
                     return sum(map(len, answer.iter_content(1024 * 1024)))
 
-        for name, log in LOGS.items():
-            store(log)
-            assert read(program, log_of_api) >= len(log)
+        for name, data in LOGS.items():
+            store(data)
+            assert read(program, log_of_api) >= len(data)
             assert read(pages, log_page) < 300_000
             read(pages, as_file)
             with ThreadPoolExecutor(READERS) as pool:
-                for session, address in ((program, log_of_api), (pages, log_page)):
+                for session, address in ((program, log_of_api), (pages, log_page), *((pages, search) for search in searches)):
                     list(pool.map(lambda _, session=session, address=address: read(session, address), range(READERS)))
             assert peak(worker) < MOST, name
         print(f"{peak(worker)} MB at most")  # noqa: T201
+
+
+def test_workers_share_what_was_loaded_before_they_were_made(tmp_path: Path):
+    with serving(tmp_path / "state", DATABASE_URL=f"sqlite:///{tmp_path}/edrone.sqlite3") as server:
+        for worker in server.workers():
+            sizes = dict(line.split()[:2] for line in Path(f"/proc/{worker}/smaps_rollup").read_text().splitlines()[1:])
+            private = int(sizes["Private_Clean:"]) + int(sizes["Private_Dirty:"])
+            assert private < int(sizes["Rss:"]) / 3
 
 
 def logged_in(url: str) -> requests.Session:

@@ -1,4 +1,4 @@
-"""Long logs in parts: all lines, in order, each part of bounded weight."""
+"""The lines of a long log that a page gets at once: around the wanted one, of bounded number and weight."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builds.logs import ansi, log_parts, log_rendering
+from builds.logs import ansi, log_rendering, log_window
 from builds.logs.digest_cache import DigestCache
 from builds.logs.log_lines import Line
 from builds.logs.log_rendering import end_of, outline, written
@@ -18,10 +18,17 @@ from builds.templatetags.builds import log_line
 texts = st.lists(st.text(max_size=30) | st.text(alphabet="\u202e<&", min_size=500, max_size=3000), max_size=60)
 
 
-@given(texts)
-def test_the_parts_are_all_lines_in_order(lines):
-    numbers = [number for part in log_parts.parts(lines) for number in range(part.first, part.last + 1)]
-    assert numbers == list(range(1, len(lines) + 1))
+@given(texts.filter(bool), st.data())
+def test_the_wanted_line_is_in_its_window_and_windows_cover_all_lines(lines, data):
+    number = data.draw(st.integers(1, len(lines)))
+    chosen = log_window.window(lines, number)
+    assert 1 <= chosen.first <= number <= chosen.last <= len(lines)
+    seen, following = list[int](), 1
+    while following <= len(lines):
+        last = log_window.window(lines[following - 1 :], 1).last
+        seen += range(following, following + last)
+        following += last
+    assert seen == list(range(1, len(lines) + 1))
 
 
 @pytest.mark.parametrize(
@@ -37,19 +44,17 @@ def test_the_parts_are_all_lines_in_order(lines):
         "界" * 4000,
     ],
 )
-def test_a_part_stays_a_page_of_bounded_size(line):
+def test_a_window_stays_a_page_of_bounded_size(line):
     lines = [Line(place, line + "\n", 0) for place in range(2500)]
-    for part in log_parts.parts([one.out for one in lines])[:2]:
+    for number in (1, 1250, 2500):
+        part = log_window.window([one.out for one in lines], number)
         shown = written(lines, part.first, part.last)
-        assert sum(len(log_line(one.spans).encode()) + log_parts.LINE for one in shown) < 250_000
+        assert sum(len(log_line(one.spans).encode()) + log_window.LINE for one in shown) < 250_000
 
 
-def test_short_lines_are_a_thousand_to_a_part():
-    assert log_parts.parts([""] * 2100) == [
-        log_parts.LogPart(1, 1000),
-        log_parts.LogPart(1001, 2000),
-        log_parts.LogPart(2001, 2100),
-    ]
+@pytest.mark.parametrize(("number", "first", "last"), [(1, 1, 1000), (1050, 550, 1549), (2100, 1101, 2100)])
+def test_short_lines_are_a_thousand_around_the_wanted_one(number, first, last):
+    assert log_window.window([""] * 2100, number) == log_window.Window(first, last)
 
 
 def test_what_is_no_line_is_not_shown_and_the_others_keep_their_numbers():
@@ -59,15 +64,15 @@ def test_what_is_no_line_is_not_shown_and_the_others_keep_their_numbers():
         (1, "+ make"), (3, ""), (4, "green"), (6, "still"),
     ]  # fmt: skip
     assert found.log.filled == 4
-    assert found.parts == [log_parts.LogPart(1, 6)]
+    assert found.shown == log_window.Window(1, 6)
     nothing = outline(msgspec.json.encode([{"pos": 0, "out": "", "time": 0}]))
-    assert (nothing.log.filled, nothing.parts, nothing.last) == (0, [], [])
+    assert (nothing.log.filled, nothing.shown, nothing.last) == (0, None, [])
 
 
 def test_a_part_that_is_open_has_something_to_show():
     texts = ["x\n"] * 993 + [""] * 3  # a part full of lines
     found = outline(msgspec.json.encode([{"pos": place, "out": text, "time": 0} for place, text in enumerate(texts)]))
-    assert found.parts == [log_parts.LogPart(1, 993)]
+    assert found.shown == log_window.Window(1, 993)
     assert len(found.last) == found.log.filled == 993
 
 

@@ -1,0 +1,188 @@
+"""The pages of deployments, and REST, as people with each grant."""
+
+import html
+import re
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from builds.access.models import Grant, Level
+from builds.drone_db.models import Build, Repo
+from tests import hostile
+from tests.builds.api import Api, body
+from tests.builds.conftest import person
+from tests.builds.deployments.conftest import SLUG, operate, promote
+from tests.builds.pages.conftest import reader
+
+BOARD, HISTORY = "/admin/builds/deployments/", f"/admin/builds/repo/{SLUG}/-/deployments/"
+EVERY = {"api": f"/api/repos/{SLUG}/deployments", "board": BOARD, "history": HISTORY}
+
+
+def text(answer: Any) -> str:
+    return " ".join(html.unescape(re.sub("<[^>]*>", " ", answer.content.decode())).split())
+
+
+@pytest.fixture(autouse=True)
+def connected_to_drone(settings: Any) -> None:
+    """Let operations be offered; no test here calls Drone."""
+    settings.DRONE_SERVER, settings.DRONE_TOKEN = "http://127.0.0.1:1", "t"
+
+
+@pytest.fixture
+def shipped(add: Any) -> None:
+    """81 and 86 went to production as promotions, 84 and 87 to staging by the operation."""
+    for number, commit in ((80, "a"), (82, "b"), (85, "c")):
+        add(number, after=commit * 40)
+    promote(add, 81, "production", after="a" * 40, parent=80)
+    operate(add, 84, "staging", after="b" * 40)
+    promote(add, 86, "production", after="b" * 40, parent=82)
+    operate(add, 87, "staging", after="c" * 40)
+
+
+@pytest.mark.parametrize("level", [Level.VIEW, Level.RUN, Level.DEPLOY])
+def test_who_deployed_what_is_on_the_board_and_only_who_may_deploy_is_offered_a_rollback(level, shipped):
+    client = reader("anna", SLUG, level)
+    page = text(client.get(BOARD))
+    assert "Repository staging production" in page
+    assert "#86 master bbbbbbbb 1 behind ann ·" in page
+    assert "#87 master cccccccc ann ·" in page
+    for path in (BOARD, HISTORY):
+        found = client.get(path).content.decode()
+        offered = re.findall(r'class="do" href="([^"]*/do/[^"]*)"', found)
+        assert bool(offered) == (level == Level.DEPLOY)
+        assert ("?operation=deploy" in found) == (level == Level.DEPLOY)
+
+
+def test_what_is_offered_is_what_succeeded_before_and_is_not_live(add, shipped):
+    promote(add, 88, "production", status="failure", after="c" * 40)
+    promote(add, 89, "production", event="rollback", parent=81, after="a" * 40)
+    page = reader("anna", SLUG, Level.DEPLOY).get(HISTORY).content.decode()
+    act = f"/admin/builds/build/{SLUG}/"
+    assert re.findall(r'class="do" href="([^"]*)"', page) == [
+        f"{act}86/-/do/rollback/?target=production",  # not 81, which 89 brought back, nor 88
+        f"{act}84/-/do/restart/",
+    ]
+    assert re.findall(r'<tr role="row" class="live">', page) == ['<tr role="row" class="live">'] * 2
+
+
+@pytest.mark.parametrize(
+    ("only", "offered"),
+    [("production", ["rollback"]), ("deploy", ["restart"]), ("prod*, dep*", ["rollback", "restart"]), ("x", [])],
+)
+def test_a_limited_grant_offers_what_it_covers(only, offered, shipped):
+    client = reader("anna", SLUG, Level.DEPLOY)
+    Grant.objects.update(only=only)
+    page = client.get(HISTORY).content.decode()
+    assert re.findall(r'class="do" href="[^"]*/do/(\w+)/', page) == offered
+
+
+def test_without_a_grant_there_is_nothing(shipped):
+    outsider, nobody = reader("outsider", "elsewhere/*", Level.DEPLOY), Client()
+    assert outsider.get(HISTORY).status_code == 404
+    assert "No deployments yet." in text(outsider.get(BOARD))
+    assert SLUG not in text(outsider.get(BOARD))
+    api = Api(person("other", Level.DEPLOY, "elsewhere/*"))
+    assert api.get(EVERY["api"]).status_code == 404
+    assert body(api.get("/api/deployments")) == []
+    assert nobody.get(BOARD).status_code == nobody.get(HISTORY).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("query", "there"),
+    [
+        ("", True), ("q=EDRONE", True), ("q=cart", False), ("target=production", True), ("target=prod", False),
+        ("drift=yes", True), ("target=staging&drift=yes", False), ("q=%00", True), ("after=ismewen/edrone", False),
+        ("target=%F0%9F%9A%80", False),
+    ],
+)  # fmt: skip
+def test_the_filters(query, there, shipped):
+    page = text(reader("anna", "*").get(f"{BOARD}?{query}"))
+    assert (SLUG in page) == there
+    assert there or "No deployments" in page
+
+
+def test_rest_says_the_same(shipped):
+    api = Api(person("anna", Level.DEPLOY, SLUG))
+    (row,) = body(api.get("/api/deployments?target=production&drift=true"))
+    assert row["repository"] == SLUG
+    (place,) = row["targets"]
+    assert (place["target"], place["production"], place["behind"]) == ("production", True, 1)
+    assert (place["live"]["number"], place["live"]["by"], place["live"]["author"]) == (86, "ann", "wei")
+    production, staging = body(api.get(EVERY["api"]))
+    history = [(one["number"], one["live"], one["may_roll_back"]) for one in production["history"]]
+    assert history == [(86, True, False), (81, False, True)]
+    assert [one["number"] for one in staging["history"]] == [87, 84]
+    assert staging["history"][0]["action"] == "deploy"
+    assert api.get("/api/deployments?drift=perhaps").status_code == 400
+    assert api.get("/api/deployments?cursor=x").status_code == 400
+
+
+def test_queries_of_the_pages_do_not_grow(add, shipped):
+    client = reader("anna", SLUG, Level.DEPLOY)
+
+    def asked(path: str) -> int:
+        client.get(path)
+        with CaptureQueriesContext(connections["drone"]) as drone, CaptureQueriesContext(connection) as own:
+            client.get(path)
+        assert not [query for query in drone if "COUNT(*)" in query["sql"]]
+        return len(drone) + len(own)
+
+    before = [asked(BOARD), asked(HISTORY)]
+    for number in range(100, 140):
+        operate(add, number, f"target-{number % 9}")
+    after = [asked(BOARD), asked(HISTORY)]
+    assert after == before
+    assert max(after) <= 20, after
+
+
+def test_the_names_of_targets_are_hostile(add):
+    operate(add, 100, hostile.TEXT)
+    promote(add, 101, hostile.TEXT * 3, status="running", finished=0)
+    promote(add, 99, hostile.TEXT)
+    client = reader("anna", "*", Level.DEPLOY)
+    for path in (BOARD, HISTORY):
+        page = client.get(path).content.decode()
+        assert "<script>alert" not in page
+        assert "\x1b" not in page
+        assert "\u202e" not in page
+        assert "hx-get" in page  # something runs
+
+
+def test_a_column_for_each_of_six_targets_and_the_rest_is_named_in_the_row(add):
+    for number in range(100, 110):
+        operate(add, number, f"pr-{number}")
+    page = reader("anna", "*").get(BOARD).content.decode()
+    assert page.count('role="columnheader"') == 7
+    assert "and 1 more" in text(reader("bert", "*").get(BOARD))
+
+
+def test_many_repositories_come_in_pages(add, change):
+    promote(add, 100, "staging")
+    repos = [str(field.column) for field in Repo._meta.fields]  # noqa: SLF001 - documented by Django
+    builds = [str(field.column) for field in Build._meta.fields]  # noqa: SLF001 - likewise
+    for number in range(1000, 1030):
+        repo: dict[str, object] = {
+            "repo_id": number,
+            "repo_uid": f"'{number}'",
+            "repo_slug": f"'many/r{number}'",
+            "repo_name": f"'r{number}'",
+        }
+        build: dict[str, object] = {"build_id": number + 10_000, "build_repo_id": number}
+        change(
+            f"INSERT INTO repos ({', '.join(repos)}) SELECT {', '.join(str(repo.get(name, name)) for name in repos)} "
+            "FROM repos WHERE repo_id = 1",
+            f"INSERT INTO builds ({', '.join(builds)}) SELECT {', '.join(str(build.get(name, name)) for name in builds)} "
+            "FROM builds WHERE build_number = 100 AND build_repo_id = 1",
+        )
+    api, client = Api(person("all", Level.VIEW, "*")), reader("anna", "*")
+    first = api.get("/api/deployments?q=r10")
+    second = api.get(re.findall(r"<.*?(/api/deployments[^>]*)>", first.headers["Link"])[0])
+    assert [len(body(first)), len(body(second)), "Link" in second.headers] == [25, 5, False]
+    assert len({row["repository"] for row in [*body(first), *body(second)]}) == 30
+    page = client.get(f"{BOARD}?q=r10").content.decode()
+    assert page.count('role="rowheader"') == 25
+    (following,) = re.findall(r'href="([^"]*)" rel="next"', page)
+    assert client.get(html.unescape(following)).content.decode().count('role="rowheader"') == 5

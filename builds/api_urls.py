@@ -9,7 +9,17 @@ from django.views.decorators.csrf import csrf_exempt
 from builds.browsing.builds_api import AllBuildsView, BuildsView, BuildView, LatestBuildView
 from builds.browsing.repos_api import ReposView, RepoView
 from builds.browsing.user_api import UserBuildsView, UserReposView, UserView
+from builds.deployments.api import DeploymentsView, RepoDeploymentsView
+from builds.freezes.api import FreezesView, FreezeView
 from builds.logs.api import LogView
+from builds.notices.api import (
+    ChannelsView,
+    ChannelTestView,
+    ChannelView,
+    NoticesView,
+    SubscriptionsView,
+    SubscriptionView,
+)
 from builds.rest import schema
 from builds.rest.base import NotOffered, NotOfferedBelow, Nowhere, NowhereBelow
 from builds.rest.errors import NoRepositoryHere
@@ -17,6 +27,8 @@ from builds.served.api import BuildConfigView, ConfigPreviewView
 from builds.starting.api import ApproveView, DeclineView, PromoteView, RollbackView
 from builds.starting.audit_api import AuditView
 from builds.starting.operations_api import OperationsView
+from builds.statistics.api import RepositoryStatisticsView, StatisticsView
+from builds.tree.api import TreeView
 
 # What only Drone offers (docs/api.md, "Differences from Drone"); `servers` and its like are the autoscaler's.
 AT_DRONE = (
@@ -34,6 +46,8 @@ below_a_repository: list[URLPattern] = [
     re_path(rf"^/(?P<part>{OF_REPOSITORIES_AT_DRONE}){BELOW}", NotOfferedBelow.as_view()),
     path("/config", ConfigPreviewView.as_view()),
     path("/operations", OperationsView.as_view()),
+    path("/deployments", RepoDeploymentsView.as_view()),
+    path("/statistics", RepositoryStatisticsView.as_view()),
     path("/builds", BuildsView.as_view()),
     path("/builds/latest", LatestBuildView.as_view()),
     path(BUILD, BuildView.as_view()),
@@ -79,10 +93,10 @@ def readings(address: str) -> Iterator[tuple[str, ResolverMatch]]:
 def names(address: str) -> Iterator[str]:
     """Yield each name that an address may begin with, the shortest first."""
     parts = address.split("/", MOST_PARTS)
-    whole = parts[:MOST_PARTS]
-    for count in range(2, len(whole) + 1):
-        if all(whole[:count]):
-            yield "/".join(whole[:count])
+    segments = parts[:MOST_PARTS]  # the last of `parts` may be several
+    for count in range(2, len(segments) + 1):
+        if all(segments[:count]):
+            yield "/".join(segments[:count])
 
 
 urlpatterns: list[URLPattern] = [
@@ -91,7 +105,18 @@ urlpatterns: list[URLPattern] = [
     path("user/builds", UserBuildsView.as_view()),
     path("user/builds/recent", UserBuildsView.as_view()),
     path("builds", AllBuildsView.as_view()),
+    path("deployments", DeploymentsView.as_view()),
+    path("freezes", FreezesView.as_view()),
+    path("freezes/<number>", FreezeView.as_view()),
     path("audit", AuditView.as_view()),
+    path("notices", NoticesView.as_view()),
+    path("notices/channels", ChannelsView.as_view()),
+    path("notices/channels/<number>", ChannelView.as_view()),
+    path("notices/channels/<number>/test", ChannelTestView.as_view()),
+    path("notices/subscriptions", SubscriptionsView.as_view()),
+    path("notices/subscriptions/<number>", SubscriptionView.as_view()),
+    path("statistics", StatisticsView.as_view()),
+    path("tree", TreeView.as_view()),
     path("repos", ReposView.as_view()),
     re_path(r"^repos/(?P<address>[\s\S]+)\Z", repository_address),
     re_path(rf"^(?P<part>{AT_DRONE}){BELOW}", NotOffered.as_view()),

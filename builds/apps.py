@@ -10,3 +10,7 @@ class BuildsConfig(AppConfig):
 
     def ready(self) -> None:
         from builds import system_checks  # noqa: F401, PLC0415
+        from builds.freezes.actions import changed  # noqa: PLC0415
+        from builds.notices.freezes import tell  # noqa: PLC0415
+
+        changed.connect(tell)

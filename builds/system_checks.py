@@ -29,6 +29,21 @@ def drone_database(databases: Sequence[str] | None = None, **_: Any) -> Sequence
 
 
 @register()
+def drone_forge(**_: Any) -> Sequence[CheckMessage]:
+    """Refuse a forge that nobody can sign in with. What sends notices needs no way to sign in, and starts without."""
+    forge = settings.EDRONE_DRONE_FORGE
+    if not settings.EDRONE_GRANTS_FROM_DRONE or forge in settings.SIGN_IN:
+        return []
+    return [
+        Error(
+            f"EDRONE_DRONE_FORGE is {forge}, but nobody can sign in with it, so nobody would get what Drone says of them.",
+            hint=f"Set EDRONE_{forge.upper()}_CLIENT_ID and EDRONE_{forge.upper()}_CLIENT_SECRET.",
+            id="builds.E003",
+        )
+    ]
+
+
+@register()
 def drone_api(**_: Any) -> Sequence[CheckMessage]:
     """Warn where only one of DRONE_SERVER and DRONE_TOKEN is set."""
     wanted = {"DRONE_SERVER": settings.DRONE_SERVER, "DRONE_TOKEN": settings.DRONE_TOKEN}

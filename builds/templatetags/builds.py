@@ -1,5 +1,6 @@
 """Tags and filters of what Drone's tables hold."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -10,15 +11,17 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from builds.drone_db.production import is_production
 from builds.logs import ansi
 from texts import hidden_characters
+from web import statuses
 from web.labels import EVENTS
-from web.text import harmless
+from web.text import harmless, plain
 from web.times import moment
 
 register = template.Library()
 VISIBILITIES = {"public": _("public"), "private": _("private"), "internal": _("internal")}
-ADMINISTRATION, TOKEN = "administration", "token "  # as audit records name them
+ADMINISTRATION, TOKEN, DEMONSTRATION = "administration", "token ", "demonstration, "  # as audit records name them
 COMMIT = 8  # characters of a commit that people read
 
 
@@ -34,6 +37,25 @@ def log_line(spans: list[ansi.Span]) -> SafeString:
     return mark_safe("".join(texts))  # noqa: S308 - all texts are escaped, classes come from a fixed set
 
 
+@register.simple_tag
+def sign(status: str) -> SafeString:
+    """Return a status as its sign alone, where there is little room; the word is there on hover and for screen readers."""
+    look = statuses.look(status)
+    return format_html(
+        '<span class="status {}" title="{}"><svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">'
+        '<circle cx="8" cy="8" r="8"/><path d="{}"/></svg><span class="visually-hidden">{}</span></span>',
+        look.colour,
+        plain(str(look.word)),
+        look.sign,
+        harmless(look.word),
+    )
+
+
+@register.filter
+def of(values: dict[Any, Any], key: Any) -> Any:
+    return values.get(key)
+
+
 @register.filter
 def visibility(word: str) -> SafeString:
     """Return who may see a repository in Drone."""
@@ -43,15 +65,17 @@ def visibility(word: str) -> SafeString:
 @register.filter
 def means(text: str) -> SafeString:
     """Return in the reader's language through what something was done; audit records keep it in English."""
-    if text == ADMINISTRATION:
-        return harmless(gettext("administration"))
-    return harmless(gettext("token %(name)s") % {"name": text.removeprefix(TOKEN)} if text.startswith(TOKEN) else text)
+    way = text.removeprefix(DEMONSTRATION)
+    shown = gettext("administration") if way == ADMINISTRATION else way
+    if way.startswith(TOKEN):
+        shown = gettext("token %(name)s") % {"name": way.removeprefix(TOKEN)}
+    return harmless(shown if way == text else gettext("demonstration, %(means)s") % {"means": shown})
 
 
 @register.filter
 def reason(error: str) -> str:
-    """Take off what Drone writes before an error of edrone: the linter refuses the system that carries the sentence."""
-    return error.removeprefix("linter: unsupported os: edrone: ")
+    """Take off what stands before an error of edrone: where the linter refuses the system that carries it, Drone's words, too."""
+    return re.sub(r"^(linter: unsupported os: )?edrone: ", "", error)
 
 
 @register.filter
@@ -77,3 +101,12 @@ def place(build: Any) -> str:
         numbers = [part for part in build.ref.split("/") if part.isdecimal()]
         return " ".join([f"#{number}" for number in numbers[:1]] + [f"{build.source} → {build.target}"])
     return str(build.ref or build.target)
+
+
+@register.filter
+def since(build: Any) -> datetime | None:
+    """Return since when a build is where it deployed to: it is there once the build has finished."""
+    return build.finished_at if build.finished else build.created_at  # type: ignore[no-any-return]  # Moment is not typed
+
+
+register.filter(is_production)

@@ -3,6 +3,8 @@
 import pytest
 from django.core.checks import run_checks
 
+from edrone_site.sign_in import FORGES
+
 
 @pytest.mark.parametrize(
     ("server", "token", "words"),
@@ -19,3 +21,13 @@ def test_half_a_connection_to_drones_api_is_named(settings, server, token, words
     assert len(found) == bool(words)
     assert words in "".join(found)
     assert "planted" not in "".join(found)
+
+
+def test_what_drone_says_needs_a_way_to_sign_in_with_its_forge(settings):
+    settings.EDRONE_GRANTS_FROM_DRONE, settings.EDRONE_DRONE_FORGE = True, "gitlab"
+    settings.SIGN_IN = {"github": FORGES["github"]}
+    (error,) = [each for each in run_checks() if each.id == "builds.E003"]
+    assert "EDRONE_DRONE_FORGE is gitlab, but nobody can sign in with it" in error.msg
+    assert "EDRONE_GITLAB_CLIENT_ID" in str(error.hint)
+    settings.SIGN_IN |= {"gitlab": FORGES["gitlab"]}
+    assert not [each for each in run_checks() if each.id == "builds.E003"]

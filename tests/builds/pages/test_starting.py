@@ -17,6 +17,7 @@ from tests.builds.pages.conftest import reader
 
 REPO, BUILDS = "/admin/builds/repo/ismewen/edrone/", "/admin/builds/build/ismewen/edrone/"
 RUN = f"{REPO}-/run/"
+RESTART_2 = f"{BUILDS}2/-/do/restart/"
 CHECK = f"{RUN}?operation=check"
 HEAD = """kind: operation
 title: Check it <b>
@@ -75,7 +76,7 @@ def confirmed(client: Client, path: str, **fields: str) -> Any:
 
 
 def test_an_operation_is_asked_for_confirmed_and_run(site, runner):
-    assert "Run…" in text(runner.get(REPO))
+    assert re.search(r'-/run/\?operation=check">\s*<bdi>Check it &lt;b&gt;', text(runner.get(REPO)))
     listed = text(runner.get(RUN))
     assert "Check it &lt;b&gt;" in listed
     assert "Your grants do not include this operation." in listed  # ship deploys
@@ -154,7 +155,7 @@ def test_an_ordinary_build_takes_parameters_a_line_each(site, runner):
     assert dict(site.writes[0].query) == {"branch": "develop", "A": "1=2", "B": " two ", "EDRONE_ACTOR": "runner"}
 
 
-VERBS = ["restart", "promote", "rollback", "cancel", "decline", "approve/1"]
+VERBS = ["restart", "promote", "rollback", "cancel", "decline", "approve", "approve/1"]
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -181,11 +182,28 @@ def test_without_the_token_of_the_form_nothing_is_done(site, deployer):
     assert site.writes == []
 
 
+def test_the_form_of_an_operation_says_what_it_is_for(site, runner):
+    assert "Looks whether it runs." in text(runner.get(CHECK))
+    assert "Looks whether it runs." in text(runner.post(CHECK, {"input-TIMES": "x"}))
+
+
+def test_a_confirmation_names_the_kind_of_the_second_number(site, deployer):
+    change = "build_event = 'pull_request', build_ref = 'refs/pull/2/head', build_source = 'login', build_target = 'master'"
+    site.drone.database.rows(f"UPDATE builds SET {change} WHERE build_number = 2")
+    assert "#2 pull request #2 login → master" in " ".join(re.sub("<[^>]*>", "", text(deployer.get(RESTART_2))).split())
+
+
 def test_a_build_is_restarted_and_debugged_by_those_who_may_deploy(site, runner, deployer):
     assert "Restart ismewen/edrone #2 with today" in text(runner.post(f"{BUILDS}2/-/do/restart/"))
     path = f"{BUILDS}2/-/do/restart/"
-    assert 'name="debug"' not in text(runner.get(path))
-    assert 'name="debug"' in text(deployer.get(path))
+    asked = text(deployer.get(path))
+    assert "Restart ismewen/edrone #2 with today" in asked  # asks at once
+    assert "Options…" in asked
+    assert "Options…" not in text(runner.get(path))  # nothing to change: one way back
+    assert "Back to the form" not in text(runner.get(path))
+    change = {"change": "yes"}
+    assert 'name="debug"' not in text(runner.post(path, change))
+    assert 'name="debug"' in text(deployer.post(path, change))
     for refused in (runner.post(path, {"debug": "on"}), runner.post(path, {"debug": "on", "confirmed": "yes", "key": "k"})):
         assert refused.status_code == 403
         assert 'name="debug"' not in text(refused)
@@ -216,24 +234,24 @@ def test_restarting_an_operation_says_which_with_what_and_is_dangerous_where_it_
     ship, check = restarting("ship"), restarting("check")
     assert "runs the operation ship again" in ship
     assert "runs the operation check again" in check
-    assert 'class="notice bad"' in ship
+    assert 'class="deed dangerous"' in ship
     assert "button default dangerous" in ship
     assert "dangerous" not in check
-    kept = re.sub(r"</?bdi>|(?<=>)\s+", "", check).partition("The build keeps these parameters")[2]
-    for name, value in (("TARGET", "production"), ("TIMES", "3"), ("EDRONE_ACTOR", "deployer")):
-        assert f'<th scope="row">{name}</th><td><code>{value}</code>' in kept
-    secret = re.sub(r"</?bdi>|(?<=>)\s+", "", ship).partition("The build keeps these parameters")[2]
-    assert '<th scope="row">DB_PASSWORD</th><td><code>********</code>' in secret
+    kept = re.sub(r"</?bdi>|(?<=>)\s+", "", check)
+    assert "The build keeps its parameters" in kept
+    for name, value in (("TARGET", "production"), ("TIMES", "3")):
+        assert f'<code class="param">{name}={value}</code>' in kept
+    secret = re.sub(r"</?bdi>|(?<=>)\s+", "", ship)
+    assert '<code class="param">DB_PASSWORD=********</code>' in secret
     assert "hunter2" not in secret
 
 
 def test_what_a_promotion_inherits_is_on_the_confirmation(site, deployer):
     done = confirmed(deployer, f"{RUN}?operation=", branch="develop", params="A=1\nB=2")
-    asked = text(deployer.post(f"{done['Location']}-/do/promote/", {"target": "moon", "params": "B=3"}))
-    inherited = re.sub(r"</?bdi>|(?<=>)\s+", "", asked).partition("Parameters taken from #")[2]
-    assert '<th scope="row">A</th><td><code>1</code>' in inherited
-    assert '<th scope="row">B</th>' not in inherited
-    assert "EDRONE_ACTOR" not in inherited
+    asked = text(deployer.post(f"{done['Location']}-/do/promote/", {"target": "moon", "new_target": "on", "params": "B=3"}))
+    said = re.sub(r"</?bdi>|(?<=>)\s+", "", asked).partition("<dt>inputs</dt>")[2].partition("<dt>as</dt>")[0]
+    assert re.findall(r'<code class="param">(.*?)</code>', said) == ["B=3", "A=1"]
+    assert "The last one comes along from #" in said
 
 
 @pytest.mark.parametrize(
@@ -241,8 +259,8 @@ def test_what_a_promotion_inherits_is_on_the_confirmation(site, deployer):
     [
         (f"{RUN}?operation=", {"branch": "develop"}, "Start the build"),
         (f"{BUILDS}2/-/do/restart/", {}, "Restart #2"),
-        (f"{BUILDS}2/-/do/promote/", {"target": "100% <moon>"}, "Promote to 100% &lt;moon&gt;"),
-        (f"{BUILDS}2/-/do/rollback/", {"target": "moon"}, "Roll back moon"),
+        (f"{BUILDS}2/-/do/promote/", {"target": "100% <moon>", "new_target": "on"}, "Deploy to 100% &lt;moon&gt;"),
+        (f"{BUILDS}2/-/do/rollback/", {"target": "moon", "new_target": "on"}, "Roll back moon"),
     ],
 )  # fmt: skip
 def test_the_button_of_the_confirmation_names_the_deed(path, fields, deed, site, deployer):
@@ -253,14 +271,16 @@ def test_the_button_of_the_confirmation_names_the_deed(path, fields, deed, site,
 def test_change_shows_the_form_as_it_was_filled_in(site, deployer):
     filled = {"branch": "release/1", "input-TARGET": "production", "input-TIMES": "7", "input-NOTE": "soon", "input-LOUD": "true"}
     asked = deployer.post(CHECK, filled)
-    assert '<button type="submit" class="button plain" name="change" value="yes">' in text(asked)
+    assert '<button type="submit" form="again" class="button plain" name="change" value="yes">' in text(asked)
     form = deployer.post(CHECK, hidden(asked) | {"change": "yes"})
     assert form.status_code == 200
     for kept in ('value="release/1"', '<option value="production" selected>', 'value="7"', 'value="soon"'):
         assert kept in text(form)
     assert "errornote" not in text(form)
     path = f"{BUILDS}2/-/do/promote/"
-    form = deployer.post(path, hidden(deployer.post(path, {"target": "moon", "params": "A=1"})) | {"change": "yes"})
+    form = deployer.post(
+        path, hidden(deployer.post(path, {"target": "moon", "new_target": "on", "params": "A=1"})) | {"change": "yes"}
+    )
     assert 'value="moon"' in text(form)
     assert "A=1</textarea>" in text(form)
     assert site.writes == []
@@ -271,13 +291,17 @@ def test_parameters_end_at_line_ends_only(site, runner):
     assert dict(site.writes[0].query) == {"branch": "develop", "A": "one\u2028two\x0bthree", "B": "2", "EDRONE_ACTOR": "runner"}
 
 
-@pytest.mark.parametrize(("verb", "words"), [("promote", "Promote ismewen/edrone #2 to moon."), ("rollback", "Roll moon back")])
+@pytest.mark.parametrize(("verb", "words"), [("promote", "Deploy to moon"), ("rollback", "Roll back moon to #2")])
 def test_the_confirmation_names_the_target(verb, words, site, deployer):
     path = f"{BUILDS}2/-/do/{verb}/"
     assert "production" in text(deployer.get(path))  # suggested
     assert deployer.post(path, {}).status_code == 422
-    asked = deployer.post(path, {"target": "moon", "params": "DB_PASSWORD=hunter2"})
-    assert words in text(asked)
+    fields = {"target": "moon", "params": "DB_PASSWORD=hunter2"}
+    refused = deployer.post(path, fields)
+    assert refused.status_code == 422
+    assert "Nothing was deployed to “moon” from this repository before." in text(refused)
+    asked = deployer.post(path, fields | {"new_target": "on"})
+    assert f"<h1><bdi>{words}</bdi></h1>" in text(asked)
     assert "<code><bdi>********</bdi></code>" in text(asked)
     deployer.post(path, hidden(asked))
     assert dict(site.writes[0].query) == {"target": "moon", "DB_PASSWORD": "hunter2", "EDRONE_ACTOR": "deployer"}
@@ -293,7 +317,7 @@ def test_a_grant_for_one_target_is_for_that_target_only(site):
     assert refused.status_code == 403
     assert "production" in text(refused)
     assert client.post(path, {"target": "production", "confirmed": "yes", "key": "k"}).status_code == 403
-    assert client.post(path, {"target": "staging"}).status_code == 200
+    assert client.post(path, {"target": "staging", "new_target": "on"}).status_code == 200
 
 
 def test_what_cannot_be_done_now_says_why(site, deployer):
@@ -304,6 +328,7 @@ def test_what_cannot_be_done_now_says_why(site, deployer):
         ("cancel", "the build has finished"),
         ("decline", "nothing is waiting for approval"),
         ("approve/1", "nothing is waiting for approval"),
+        ("approve", "nothing is waiting for approval"),
     ):
         assert why in text(deployer.get(f"{BUILDS}2/-/do/{verb}/"))
         assert why in text(deployer.post(f"{BUILDS}2/-/do/{verb}/"))
@@ -392,7 +417,7 @@ def test_what_the_client_would_refuse_is_refused_before_it_is_confirmed(name, ve
     assert "Request to Drone" not in text(answer)
 
 
-@pytest.mark.parametrize("path", ["-/do/create/", "-/do/eat/", "-/do/approve/", "-/do/restart/1/"])
+@pytest.mark.parametrize("path", ["-/do/create/", "-/do/eat/", "-/do/restart/1/"])
 def test_what_is_no_action_is_404(path, deployer):
     assert deployer.get(f"{BUILDS}2/{path}").status_code == 404
 
@@ -404,7 +429,7 @@ def test_an_operation_that_is_not_there_lists_those_that_are(deployer):
 
 
 def test_what_was_promoted_is_shown_where_it_is_deployed(standin, site, deployer):
-    done = confirmed(deployer, f"{BUILDS}2/-/do/promote/", target="moon", params="")
+    done = confirmed(deployer, f"{BUILDS}2/-/do/promote/", target="moon", new_target="on", params="")
     standin.drone.database.rows("UPDATE builds SET build_status = 'success'")
     number = done["Location"].rstrip("/").rpartition("/")[2]
     page = re.sub("<[^>]*>", "", text(deployer.get("/admin/builds/repo/ismewen/edrone/")))
@@ -412,7 +437,7 @@ def test_what_was_promoted_is_shown_where_it_is_deployed(standin, site, deployer
 
 
 def test_who_did_what_is_on_the_page_of_the_build_for_those_who_may_see_it(site, deployer):
-    done = confirmed(deployer, f"{BUILDS}2/-/do/promote/", target="moon", params="")
+    done = confirmed(deployer, f"{BUILDS}2/-/do/promote/", target="moon", new_target="on", params="")
     admin = reader("admin", is_superuser=True)
     for path in (f"{BUILDS}2/-/record/", f"{done['Location']}-/record/"):
         page = text(admin.get(path))
@@ -437,8 +462,7 @@ def test_another_build_of_the_same_number_was_started_by_nobody_here(site, deplo
     record = f"{started}-/record/"
 
     def named(path: str) -> bool:
-        words = " ".join(re.sub("<[^>]*>", " ", text(auditor.get(path))).split())
-        return "started by deployer" in words.lower()
+        return '<span class="person"><bdi>deployer</bdi></span>' in text(auditor.get(path))
 
     places = (started, record, REPO, "/admin/builds/build/")
     assert all(named(path) for path in places)
@@ -447,12 +471,11 @@ def test_another_build_of_the_same_number_was_started_by_nobody_here(site, deplo
     site.drone.database.rows(f"UPDATE builds SET {change} WHERE build_number = ?", number)
     assert not any(named(path) for path in places)
     assert "Nobody has used edrone to act on this build." in text(auditor.get(record))
-    assert "started by deployer" not in text(deployer.get("/admin/"))
 
 
 def test_what_was_done_to_an_earlier_build_of_the_same_number_is_not_on_the_page(site, deployer):
     auditor = reader("auditor", is_superuser=True)
-    confirmed(deployer, f"{BUILDS}2/-/do/promote/", target="mars", params="")
+    confirmed(deployer, f"{BUILDS}2/-/do/promote/", target="mars", new_target="on", params="")
     assert "mars" in text(auditor.get(f"{BUILDS}2/-/record/"))
     site.drone.database.rows("UPDATE builds SET build_created = ? WHERE build_number = 2", int(time.time()) + 4000)
     assert "mars" not in text(auditor.get(f"{BUILDS}2/-/record/"))
@@ -479,6 +502,34 @@ def test_of_very_many_parameters_pages_show_some_and_say_how_many_more_there_are
 
 def test_the_confirmation_shows_all_parameters_that_drone_can_take(site, deployer):
     params = "\n".join(f"P{number}=x" for number in range(300))
-    page = text(deployer.post(f"{BUILDS}2/-/do/promote/", {"target": "moon", "params": params}))
-    assert len(re.findall(r">P\d+\b", page)) == 300
+    page = text(deployer.post(f"{BUILDS}2/-/do/promote/", {"target": "moon", "new_target": "on", "params": params}))
+    assert len(re.findall(r'"param"><bdi>P\d+<', page)) == 300
     assert "more parameter" not in page
+
+
+def test_all_stages_that_wait_are_approved_by_one_confirmation(site, deployer):
+    execute = site.drone.database.connection.execute
+    execute("DELETE FROM steps")
+    build = "(SELECT build_id FROM builds WHERE build_number = 2 AND build_repo_id = 1)"
+    execute(f"UPDATE stages SET stage_status = 'blocked' WHERE stage_build_id = {build}")
+    waiting = [number for (number,) in execute(f"SELECT stage_number FROM stages WHERE stage_build_id = {build} ORDER BY 1")]
+    asked = text(deployer.get(f"{BUILDS}2/-/do/approve/"))
+    assert "Approve all stages of ismewen/edrone #2 that wait" in asked
+    done = confirmed(deployer, f"{BUILDS}2/-/do/approve/")
+    assert done.status_code == 302
+    approved = [request.path for request in site.writes]
+    assert approved == [f"/api/repos/ismewen/edrone/builds/2/approve/{number}" for number in waiting]
+
+
+def test_where_only_some_stages_could_be_approved_that_is_said(site, deployer):
+    execute = site.drone.database.connection.execute
+    execute("DELETE FROM steps")
+    build = "(SELECT build_id FROM builds WHERE build_number = 2 AND build_repo_id = 1)"
+    execute(f"UPDATE stages SET stage_status = 'blocked' WHERE stage_build_id = {build}")
+    execute(  # somebody declines what is left, as soon as the first is approved
+        "CREATE TRIGGER declining AFTER UPDATE OF stage_status ON stages BEGIN UPDATE stages SET stage_status = 'declined' "
+        "WHERE stage_build_id = NEW.stage_build_id AND stage_status = 'blocked'; END"
+    )
+    page = text(confirmed(deployer, f"{BUILDS}2/-/do/approve/"))
+    assert re.search(r"1 of \d stages were approved, and run; the others were not\. Drone rejected the request", page)
+    assert AuditRecord.objects.get().outcome == Outcome.UNCERTAIN

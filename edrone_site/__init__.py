@@ -1,3 +1,3 @@
 """The site: settings, URLs, health, metrics, starting the server. No domain logic."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

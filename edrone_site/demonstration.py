@@ -1,5 +1,7 @@
 """What `make run` shows where no Drone is connected: sample builds, and a stand-in for Drone that starts new ones."""
 
+import io
+import logging
 import os
 import secrets
 import socket
@@ -13,11 +15,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError
 
 from demo.sample_data import sample_builds
+from edrone_site.kept_process import kept_running
+from texts.characters import one_line
 
 DRONES = ("DRONE_DATABASE_URL", "DRONE_SERVER", "EDRONE_DEMO")  # whoever sets one of these has decided
+logger = logging.getLogger(__name__)
 PAUSE = 0.05  # seconds between two looks whether the stand-in listens
 
 
@@ -40,6 +46,43 @@ def make_sample_data(path: Path) -> None:
         ) from None
 
 
+def forget_former_builds() -> None:
+    """Delete what an earlier demonstration left, before a server shows Drone's builds, or sample builds that it made anew."""
+    from demo.forgetting import forget_demonstration  # noqa: PLC0415 - models need django.setup()
+
+    try:
+        forget_demonstration(had_builds=settings.EDRONE_DEMO)
+    except DatabaseError as error:  # no reason not to start
+        logger.warning("What a demonstration left in edrone's own database cannot be deleted: %s", one_line(error))
+
+
+def end_demonstration() -> None:
+    """Delete what an earlier run made up, now that it runs no more."""
+    from demo.forgetting import forget_demonstration  # noqa: PLC0415 - models need django.setup()
+
+    forget_demonstration(had_builds=settings.EDRONE_DEMO_FILE.exists())
+    settings.EDRONE_DEMO_FILE.unlink(missing_ok=True)
+
+
+def keep_or_make_sample_builds() -> None:
+    """Go on with the sample builds of earlier runs, or make new ones with their records if either is missing.
+
+    A run on another database of edrone's own may have made the builds, and then another one still has records of former ones.
+    """
+    from demo.forgetting import forget_demonstration  # noqa: PLC0415 - models need django.setup()
+    from demo.sample_records import has_records, make_records  # noqa: PLC0415
+
+    # Somebody's own database is no place for what is made up.
+    with_records = not os.environ.get("DATABASE_URL", "").strip()
+    if settings.EDRONE_DEMO_FILE.exists() and (not with_records or has_records(settings.EDRONE_DEMO_FILE)):
+        return
+    forget_demonstration(had_builds=True)
+    make_sample_data(settings.EDRONE_DEMO_FILE)
+    if with_records:
+        make_records(settings.EDRONE_DEMO_FILE)
+        call_command("sumbuilds", stdout=io.StringIO())  # so that the first look at statistics shows the whole month
+
+
 @contextmanager
 def stand_in_for_drone() -> Iterator[None]:
     """Run the stand-in in a process of its own, on sample builds that are kept from one run to the next.
@@ -47,21 +90,23 @@ def stand_in_for_drone() -> Iterator[None]:
     Raises:
         CommandError: the sample builds cannot be written, or the stand-in ends at once.
     """
-    if not settings.EDRONE_DEMO_FILE.exists():
-        make_sample_data(settings.EDRONE_DEMO_FILE)
+    keep_or_make_sample_builds()
     port = urlsplit(settings.DRONE_SERVER).port
-    arguments = [str(settings.EDRONE_DEMO_FILE), str(port), f"{settings.EDRONE_ADDRESS}/edrone"]
+    arguments = [str(settings.EDRONE_DEMO_FILE), str(port), f"{settings.EDRONE_ADDRESS}/edrone", str(os.getpid())]
     variables = os.environ | {"DRONE_YAML_SECRET": next(iter(settings.DRONE_YAML_SECRETS), "unsigned")}
     command = [sys.executable, "-m", "demo.standin", *arguments]
-    with subprocess.Popen(command, cwd=settings.BASE_DIR, env=variables) as process:
-        try:
-            while not listens(port):
-                if process.poll() is not None:
-                    raise CommandError("edrone cannot start: the stand-in for Drone ended at once; the lines above say why.")
-                time.sleep(PAUSE)
-            yield
-        finally:
-            process.terminate()
+
+    def start() -> "subprocess.Popen[bytes]":
+        # A process group of its own: Ctrl-C is for edrone, which finishes its requests first.
+        return subprocess.Popen(command, cwd=settings.BASE_DIR, env=variables, process_group=0)
+
+    process = start()
+    while not listens(port):
+        if process.poll() is not None:
+            raise CommandError("edrone cannot start: the stand-in for Drone ended at once; the lines above say why.")
+        time.sleep(PAUSE)
+    with kept_running("The stand-in for Drone", start, process):
+        yield
 
 
 def listens(port: int | None) -> bool:

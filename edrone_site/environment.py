@@ -8,6 +8,7 @@ import re
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from environs import Env, EnvError
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATABASE_SCHEMES = {"sqlite", "postgres", "postgresql"}
 Value = TypeVar("Value")
+Network = IPv4Network | IPv6Network
 env = Env()
 
 
@@ -105,6 +107,20 @@ def token(name: str) -> str:
     if not re.fullmatch(r"[!-~]+", word):
         raise ValueError("it holds white space, a line end or something that is not ASCII, which no token of Drone has.")
     return word
+
+
+def credential(name: str) -> str:
+    """Return the id or the secret of an OAuth application."""
+    word = env.str(name)
+    if not re.fullmatch(r"[!-~]+", word):
+        raise ValueError("it holds white space, a line end or something that is not ASCII; copy it once more from the provider.")
+    return word
+
+
+def networks(name: str) -> tuple[Network, ...]:
+    with suppress(ValueError):  # whose words repeat the value
+        return tuple(ip_network(word) for word in words(name))
+    raise ValueError("set it to addresses or networks separated by commas, such as 10.0.0.7, 10.1.0.0/16 or fd00::/8.")
 
 
 def certificates(name: str) -> str:

@@ -19,5 +19,6 @@ def bindable_address(host: str, port: int, setting: str = "HOST and PORT") -> st
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
             return str(address[0])
-    except OSError as error:
-        raise CommandError(f"edrone cannot listen on {host} port {port}: {error.strerror}. Set {setting}.") from None
+    except (OSError, UnicodeError) as error:  # the latter of a name that no host can have
+        reason = error.strerror if isinstance(error, OSError) else "this is no name of a host"
+        raise CommandError(f"edrone cannot listen on {host} port {port}: {reason}. Set {setting}.") from None

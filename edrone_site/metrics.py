@@ -14,7 +14,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from configs.metrics import numbers
+from configs.metrics import extension_metrics
 from edrone_site import health
 from edrone_site.metrics_slots import FOLDER, in_one_worker
 from pipelines.tree.revision import revision_of
@@ -30,7 +30,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def begin() -> None:
     """Make all metrics, so that they start at 0, and serve EDRONE_METRICS_PORT. Call it in a worker before its first request."""
-    numbers()
+    extension_metrics()
     if settings.EDRONE_METRICS_PORT and os.environ.get(FOLDER):
         in_one_worker(serve_own_port)
 
@@ -47,12 +47,12 @@ def registry(*, own_connections: bool = False) -> CollectorRegistry:
     if os.environ.get(FOLDER):
         MultiProcessCollector(metrics)  # type: ignore[no-untyped-call]
     else:
-        metrics.register(numbers().registry)
-    metrics.register(State(own_connections=own_connections))
+        metrics.register(extension_metrics().registry)
+    metrics.register(SiteState(own_connections=own_connections))
     return metrics
 
 
-class State(Collector):
+class SiteState(Collector):
     """What is looked up at each scrape.
 
     `own_connections`: the scrape is not a request of Django's, which would close its database connections.

@@ -10,13 +10,16 @@ from builds.drone_db.backends.config import SECONDS_KEPT, read_only
 from edrone_site import __version__
 from edrone_site.environment import (
     BASE_DIR,
+    Network,
     between,
     certificates,
+    credential,
     database,
     drone_database,
     env,
     folder,
     local_address,
+    networks,
     one_of,
     secrets,
     server,
@@ -26,6 +29,7 @@ from edrone_site.environment import (
     value,
     words,
 )
+from edrone_site.sign_in import FORGES, configured, need_a_way_in, openid
 from pipelines.build_request import LARGEST_BODY
 
 # What differs between installations: environment variables, read here and nowhere else (docs/settings.md).
@@ -37,16 +41,20 @@ DRONE_SERVER = value("DRONE_SERVER", server, "")  # an address without a slash a
 DRONE_TOKEN = value("DRONE_TOKEN", token, "")
 DRONE_CA_FILE = value("DRONE_CA_FILE", certificates, "")  # PEM; empty: the certificates that the system trusts
 DRONE_YAML_SECRETS = value("DRONE_YAML_SECRET", secrets, tuple[str, ...]())  # any of them may have signed Drone's request
+EDRONE_EVENTS_SECRETS = value("EDRONE_EVENTS_SECRET", secrets, tuple[str, ...]())  # likewise, its events; empty: none are taken
+EDRONE_SIGN = value("EDRONE_SIGN", truth, False)  # let Drone sign what protected repositories are served
 EDRONE_STATE = folder("EDRONE_STATE", "var")  # everything that edrone writes while it runs
 EDRONE_PROJECTS = folder("EDRONE_PROJECTS", "projects")  # the tree
 EDRONE_NAMESPACES = frozenset(value("EDRONE_NAMESPACES", words, list[str]()))  # may use a plain folder; empty: all
 EDRONE_MANUAL_BUILDS_BY = frozenset(value("EDRONE_MANUAL_BUILDS_BY", words, list[str]()))  # Drone's logins; empty: anybody
+EDRONE_VALIDATE_STRICT = value("EDRONE_VALIDATE_STRICT", truth, False)  # refuse builds while freezes were never read
 EDRONE_SHOW_ERRORS = value("EDRONE_SHOW_ERRORS", one_of("build", "http"), "build")
 EDRONE_DATE_TOLERANCE = value("EDRONE_DATE_TOLERANCE", between(1, 86_400), 300)  # seconds between Drone's clock and edrone's
 EDRONE_ALLOW_UNSIGNED = value("EDRONE_ALLOW_UNSIGNED", truth, False)
 EDRONE_WORKERS = value("EDRONE_WORKERS", between(1, 64), 2)  # processes
 EDRONE_THREADS = value("EDRONE_THREADS", between(2, 1024), 128)  # of one process, at most
 EDRONE_DATABASE_CONNECTIONS = value("EDRONE_DATABASE_CONNECTIONS", between(2, 100), 8)  # a process and database, at most
+EDRONE_NOTICES = value("EDRONE_NOTICES", truth, True)  # `serve` sends notices too; else `sendnotices` runs elsewhere
 EDRONE_METRICS = value("EDRONE_METRICS", truth, True)
 EDRONE_METRICS_PORT = value("EDRONE_METRICS_PORT", between(1, 65535), 0)  # 0: /metrics is on PORT
 EDRONE_LOG_FORMAT = value("EDRONE_LOG_FORMAT", one_of("text", "json"), "text")
@@ -60,7 +68,54 @@ EDRONE_DEMO_FILE = EDRONE_STATE / "demo.sqlite3"
 if EDRONE_DEMO:
     DRONE_DATABASE = sqlite(EDRONE_DEMO_FILE)
 
+# How people sign in (docs/signing-in.md): a provider whose client id is set, a proxy, passwords.
+SIGN_IN = {
+    known.id: known
+    for known in (
+        configured(
+            FORGES["github"],
+            value("EDRONE_GITHUB_CLIENT_ID", credential, ""),
+            value("EDRONE_GITHUB_CLIENT_SECRET", credential, ""),
+            value("EDRONE_GITHUB_SERVER", server, ""),
+        ),
+        configured(
+            FORGES["gitlab"],
+            value("EDRONE_GITLAB_CLIENT_ID", credential, ""),
+            value("EDRONE_GITLAB_CLIENT_SECRET", credential, ""),
+            value("EDRONE_GITLAB_SERVER", server, ""),
+        ),
+        configured(
+            FORGES["gitea"],
+            value("EDRONE_GITEA_CLIENT_ID", credential, ""),
+            value("EDRONE_GITEA_CLIENT_SECRET", credential, ""),
+            value("EDRONE_GITEA_SERVER", server, ""),
+        ),
+        configured(
+            openid(value("EDRONE_OIDC_NAME", env.str, ""), value("EDRONE_OIDC_GROUPS_CLAIM", env.str, "")),
+            value("EDRONE_OIDC_CLIENT_ID", credential, ""),
+            value("EDRONE_OIDC_CLIENT_SECRET", credential, ""),
+            value("EDRONE_OIDC_ISSUER", server, ""),
+        ),
+    )
+    if known
+}
+# Their header Remote-User says who somebody is.
+EDRONE_TRUSTED_PROXIES: tuple[Network, ...] = value("EDRONE_TRUSTED_PROXIES", networks, tuple[Network, ...]())
+EDRONE_PASSWORDS = value("EDRONE_PASSWORDS", truth, True)
+need_a_way_in(EDRONE_PASSWORDS, SIGN_IN, EDRONE_TRUSTED_PROXIES)
+
+# What Drone says of people counts here, too, if they sign in with the forge that Drone uses (docs/people.md).
+EDRONE_GRANTS_FROM_DRONE = value("EDRONE_GRANTS_FROM_DRONE", truth, False)
+EDRONE_DRONE_FORGE = value("EDRONE_DRONE_FORGE", one_of("github", "gitlab", "gitea"), "")
+EDRONE_PERMS_MAX_AGE = value("EDRONE_PERMS_MAX_AGE", between(1, 3650), 7)  # days
+if EDRONE_GRANTS_FROM_DRONE and not EDRONE_DRONE_FORGE:
+    raise ImproperlyConfigured(
+        "EDRONE_DRONE_FORGE is not set, but EDRONE_GRANTS_FROM_DRONE is: set it to the forge that Drone uses "
+        "(github, gitlab or gitea)."
+    )
+
 EDRONE_VERSION = __version__
+RECORD_PREFIX = "demonstration, " if EDRONE_DEMO else ""  # by which records of a demonstration are known, to forget them
 EDRONE_ADDRESS = local_address(HOST, PORT)
 
 # No variable turns this on: Django's debug pages would show cookies, tokens and parameters of builds to anybody.
@@ -72,6 +127,9 @@ FILE_UPLOAD_HANDLERS: list[str] = []  # no address takes a file, so none is ever
 APPEND_SLASH = False  # Drone never follows a redirect; the admin adds its own slashes
 
 INSTALLED_APPS = [
+    "allauth.account",  # needed by the next one; none of its pages is reachable
+    "allauth.socialaccount",  # before builds, which takes away its pages of the administration
+    "django_tasks_db",  # the queue of notices; likewise
     "web",  # before the administration, whose templates it extends
     "builds",
     "edrone_site.apps.Administration",
@@ -96,12 +154,21 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "builds.signing_in.proxy.remote_user",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "builds.middleware.DroneAway",
 ]
 
+LOGIN_URL = "/admin/login/"
 LOGIN_REDIRECT_URL = "/admin/"
+# A session ends with the way by which it began: without passwords theirs are nobody's any more.
+AUTHENTICATION_BACKENDS = [
+    *(["django.contrib.auth.backends.ModelBackend"] if EDRONE_PASSWORDS else []),
+    *(["builds.signing_in.backend.ElsewhereBackend"] if SIGN_IN or EDRONE_TRUSTED_PROXIES else []),
+]
+SOCIALACCOUNT_ADAPTER = "builds.signing_in.requests_out.Adapter"
 CSRF_FAILURE_VIEW = "web.error_pages.form_refused"
 TEMPLATES = [
     {
@@ -155,8 +222,11 @@ if EDRONE_HSTS:
 SILENCED_SYSTEM_CHECKS = [f"security.W{number}" for number in ("004", "005", "008", "012", "016", "021")]
 
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    *(
+        {"NAME": f"django.contrib.auth.password_validation.{name}"}
+        for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    ),
+    {"NAME": "builds.access.token_endings.EndsTokens"},  # validates nothing: Django calls validators after a change
 ]
 
 # Pages speak the language that the reader chose on them, or the browser asks for. The compiled texts are in the repository.
@@ -167,6 +237,9 @@ LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 USE_TZ = True
+
+# What is done later, by `manage.py sendnotices`: notices.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["notices"]}}
 
 # The files of the admin's pages are served by WhiteNoise straight from the installed packages: no collecting step.
 STATIC_URL = "static/"

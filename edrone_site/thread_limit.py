@@ -18,7 +18,8 @@ BUSY = "edrone is busy: every thread that it gives to pages and API calls is tak
 class ThreadLimit:
     """WSGI middleware that answers 503 to more than `limit` requests at once.
 
-    A request counts until its response is sent. Requests for the `exempt` paths are neither counted nor refused.
+    A request counts until its response is sent. Requests for the `exempt` paths are neither counted nor refused; one with a query
+    stands for requests with exactly that.
     """
 
     def __init__(self, application: Application, limit: int, exempt: Iterable[str]) -> None:
@@ -26,7 +27,8 @@ class ThreadLimit:
         self.slots = threading.BoundedSemaphore(limit)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ["PATH_INFO"] in self.exempt:
+        path = environ["PATH_INFO"]
+        if path in self.exempt or f"{path}?{environ.get('QUERY_STRING', '')}" in self.exempt:
             return self.application(environ, start_response)
         if not self.slots.acquire(blocking=False):
             return refuse(environ, start_response, "503 Service Unavailable", "503.html", BUSY, ("Retry-After", "1"))

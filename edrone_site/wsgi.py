@@ -13,12 +13,12 @@ count_in_slot()
 site = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402 - Django must be set up before
-from django.urls import reverse  # noqa: E402
+from django.urls import resolve, reverse  # noqa: E402
 
 from builds.drone_server import version as drone_version  # noqa: E402
 from configs.database.postgresql import base as postgresql  # noqa: E402
 from configs.endpoint.wsgi import DroneFirst  # noqa: E402
-from edrone_site import metrics  # noqa: E402
+from edrone_site import metrics, stopping  # noqa: E402
 from edrone_site.middleware import HEADERS  # noqa: E402
 from edrone_site.request_limits import RequestLimits  # noqa: E402
 from edrone_site.startup_checks import run_startup_checks  # noqa: E402
@@ -30,12 +30,15 @@ if settings.EDRONE_METRICS:
     metrics.begin()
 postgresql.begin()
 drone_version.begin()
+stopping.begin()
 
 site.request_class = Utf8Request
-# All but one of the threads. A probe that only asks whether the process is alive takes no time and is always answered.
-config = [reverse(name) for name in ("config", "config-slash")]
-pages = RequestLimits(ThreadLimit(site, settings.EDRONE_THREADS - 1, [*config, reverse("healthz")]), config)
-application = DroneFirst(pages, Utf8Request, HEADERS)
+names = [f"{name}{slash}" for name in ("config", "convert", "validate", "events") for slash in ("", "-slash")]
+drones = {reverse(name): resolve(reverse(name)).func for name in names}
+# Probes that wait for no database take no time and are always answered: busy pages must not take the pod away from Drone.
+probes = [reverse("healthz"), f"{reverse('readyz')}?exclude=database"]
+pages = RequestLimits(ThreadLimit(site, settings.EDRONE_THREADS - 1, [*drones, *probes]), drones)  # all but one of the threads
+application = DroneFirst(pages, drones, Utf8Request, HEADERS)
 
 # A page takes the interpreter for tens of milliseconds. A configuration request asks for it several times, and waits each time
 # until it is taken away: not 5 ms, as Python has it (docs/performance.md).

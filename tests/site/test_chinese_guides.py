@@ -8,13 +8,7 @@ import pytest
 from tests.server import ROOT
 
 CHINESE = sorted((ROOT / "docs" / "zh").glob("*.md"))
-BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
-
-
-def anchors(page: Path) -> set[str]:
-    """The anchors that GitHub gives to the headings of a page."""
-    headings = re.findall(r"^#+ (.*)$", BLOCK.sub("", page.read_text()), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+BLOCK = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("page", CHINESE, ids=lambda page: page.name)
@@ -31,13 +25,8 @@ def rows(text: str) -> list[str]:
     return re.findall(r"^\|.*$", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", CHINESE, ids=lambda page: page.name)
-def test_the_links_of_a_chinese_guide_lead_somewhere(page: Path):
-    for target, anchor in re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", page.read_text()):
-        linked = (page.parent / target).resolve() if target else page
-        assert linked.exists(), target
-        assert not anchor or anchor in anchors(linked), f"{target}#{anchor}"
-
-
-def test_what_a_newcomer_needs_is_in_chinese():
-    assert [page.stem for page in CHINESE] == ["connecting", "operations", "settings", "shared-steps", "tree", "troubleshooting"]
+def test_what_newcomers_and_users_of_the_pages_need_is_in_chinese():
+    assert [page.stem for page in CHINESE] == [
+        "README", "browsing", "connecting", "deployments", "freezes", "notices", "operations", "own-files", "people", "settings",
+        "shared-steps", "signing-in", "statistics", "tree", "troubleshooting", "upgrading",
+    ]  # fmt: skip

@@ -59,6 +59,12 @@ def test_compose_gives_drone_and_edrone_one_secret_and_one_address(services: dic
     assert edrone["DRONE_SERVER"] == "http://drone.example.com"
 
 
+def test_drone_is_told_everywhere_how_long_to_wait_for_a_validation(services: dict[str, Any]):
+    assert services["drone"]["environment"]["DRONE_VALIDATE_TIMEOUT"] == "10s"
+    for file in ("chart/templates/NOTES.txt", "docs/connecting.md"):
+        assert "DRONE_VALIDATE_TIMEOUT=10s\n" in (ROOT / file).read_text()
+
+
 def test_compose_reads_drones_database_as_a_role_of_its_own(services: dict[str, Any]):
     """Neither the owner of Drone's tables nor that of edrone's: what it may read is what dronegrants prints."""
     urls = (services["drone"]["environment"]["DRONE_DATABASE_DATASOURCE"], services["edrone"]["environment"]["DATABASE_URL"])
@@ -68,6 +74,15 @@ def test_compose_reads_drones_database_as_a_role_of_its_own(services: dict[str, 
     roles = yaml.safe_load((ROOT / "compose.yaml").read_text())["configs"]["roles"]["content"]
     for url in (urls[0], reading):
         assert f"CREATE ROLE {urlsplit(url).username} LOGIN" in roles
+
+
+def test_what_sends_notices_gets_no_secret_of_drones_requests_or_of_signing_in(services: dict[str, Any]):
+    given, server = services["notices"]["environment"], services["edrone"]["environment"]
+    assert given.items() <= server.items()
+    assert given.keys() == {
+        "SECRET_KEY", "DATABASE_URL", "DRONE_DATABASE_URL", "DRONE_SERVER", "DRONE_TOKEN", "EDRONE_PROJECTS", "EDRONE_NAMESPACES",
+        "EDRONE_GRANTS_FROM_DRONE", "EDRONE_DRONE_FORGE", "EDRONE_PERMS_MAX_AGE",
+    }  # fmt: skip
 
 
 def test_compose_gives_drone_the_proto_that_edrone_asks_it_by(monkeypatch: pytest.MonkeyPatch):

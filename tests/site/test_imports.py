@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "pipelines": {"texts"},
     "drone_api": {"texts"},
     "web": {"texts"},
-    "configs": {"pipelines", "web", "texts"},
+    "configs": {"pipelines", "web", "drone_api", "texts"},
     "builds": {"configs", "pipelines", "web", "drone_api", "texts"},
     "demo": {"builds", "configs", "pipelines", "web", "drone_api", "texts"},
     "edrone_site": {"demo", "builds", "configs", "pipelines", "web", "drone_api", "texts"},

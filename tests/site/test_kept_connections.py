@@ -1,6 +1,7 @@
 """On SQLite a thread keeps its connections from one request to the next, as long as the file is the one at the path."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.db.utils import ConnectionHandler
 from pytest_django.plugin import DjangoDbBlocker
 
 from builds.drone_db.backends.config import read_only
+from configs.records.recording_connections import Lent
 
 
 def made(file: Path, number: int) -> None:
@@ -62,6 +64,24 @@ def test_a_file_that_was_replaced_is_read_at_once(connection: BaseDatabaseWrappe
     made(tmp_path / "new.sqlite3", 2)
     (tmp_path / "new.sqlite3").rename(tmp_path / "file.sqlite3")
     assert asked(connection) == 2
+
+
+def test_what_is_recorded_goes_to_the_file_that_is_there(tmp_path: Path, django_db_blocker: DjangoDbBlocker):
+    made(tmp_path / "file.sqlite3", 1)
+    kept = ConnectionHandler({"default": settings.DATABASES["default"] | {"NAME": str(tmp_path / "file.sqlite3")}})["default"]
+
+    def number() -> int:
+        with closing(kept.cursor()) as cursor:
+            return int(cursor.execute("SELECT number FROM here").fetchone()[0])
+
+    with django_db_blocker.unblock(), closing(kept):
+        assert Lent(kept, time.monotonic() + 10).do(number) == 1
+        first = kept.connection
+        assert Lent(kept, time.monotonic() + 10).do(number) == 1
+        assert kept.connection is first
+        made(tmp_path / "new.sqlite3", 2)
+        (tmp_path / "new.sqlite3").rename(tmp_path / "file.sqlite3")
+        assert Lent(kept, time.monotonic() + 10).do(number) == 2
 
 
 def test_a_file_that_was_moved_away_is_not_read_any_more(connection: BaseDatabaseWrapper, tmp_path: Path):

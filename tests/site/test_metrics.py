@@ -1,5 +1,6 @@
 """GET /metrics."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families as read
 
 from configs import metrics
 from edrone_site import __version__
+from tests.conftest import push
+from tests.server import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -31,10 +34,29 @@ def test_it_counts_what_was_asked(client: Client):
     assert value(client, "edrone_config_requests_total", outcome="unsigned") == before + 1
 
 
+def test_no_number_is_of_a_repository_or_a_person(client: Client, tree: Any, drone: Any):
+    tree({"default.yaml": "kind: pipeline\n"})
+    branch, names = "named-branch", {"slug": "named-owner/named-repo", "trigger": "named-login", "sender": "named-sender"}
+    assert drone.ask(push(branch, **names)).status_code == 200
+    assert drone.ask(push(branch, **names), secret="wrong").status_code == 401
+    assert "named-" not in client.get("/metrics").content.decode()
+
+
 def test_it_names_every_outcome_from_the_start(client: Client):
     found = samples(client)
     for outcome in metrics.OUTCOMES:
         assert ("edrone_config_requests_total", frozenset({("outcome", outcome)})) in found
+
+
+def test_the_page_on_running_names_every_metric_and_every_word_that_it_counts_by(client: Client):
+    rows = re.findall(r"^\| `(edrone_\w+)(?:\{[^}]*\})?` \| (.*) \|$", (ROOT / "docs" / "running.md").read_text(), re.MULTILINE)
+    described, words = dict(rows), {(name, value) for name, labels in samples(client) for _, value in labels}
+    names = {re.sub(r"_(bucket|sum|count|created)$", "", name) for name, _ in samples(client)}
+    assert set(described) == {name if name in described else f"{name}_total" for name in names}
+    described["edrone_conversion_requests_total"] += described["edrone_config_requests_total"]  # «the same outcomes»
+    for name, word in words:
+        if name.endswith("_total") or name == "edrone_ready":
+            assert f"`{word}`" in described[name], (name, word)
 
 
 def test_it_tells_version_tree_and_readiness(client: Client, settings: Any, tmp_path: Path):

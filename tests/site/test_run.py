@@ -7,17 +7,22 @@ import stat
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import requests
+from django.core.management import CommandError
 
 from edrone_site.granian_server import SECONDS_TO_START
+from edrone_site.listening import bindable_address
+from edrone_site.prepared_run import make_secrets
 from tests.server import (
     PATIENCE,
     ROOT,
     children,
     clean_environment,
     free_port,
+    manage,
     running,
     wait_until,
     wait_until_it_answers,
@@ -32,7 +37,9 @@ def test_it_says_where_everything_is_and_what_to_try(server):
     assert f"{server.environment['DRONE_YAML_SECRET']} (of this run" in printed
     assert "Log in as            admin, password " in printed
     assert "manage.py showconfig ismewen/edrone master --explain" in printed
-    assert f"PORT={server.environment['PORT']} DRONE_YAML_SECRET=" in printed
+    state = f"EDRONE_STATE={server.environment['EDRONE_STATE']}"
+    assert f"  {state} .venv/bin/python manage.py showconfig" in printed
+    assert f"  {state} PORT={server.environment['PORT']} DRONE_YAML_SECRET=" in printed
 
 
 @pytest.mark.slow
@@ -51,7 +58,7 @@ def test_the_printed_password_opens_the_administration(server):
     assert page.url == f"{server.url}/admin/login/?next=/admin/"
     form = {"username": "admin", "password": password, "csrfmiddlewaretoken": session.cookies["csrftoken"]}
     inside = session.post(page.url, data=form, headers={"Referer": page.url}, timeout=PATIENCE)
-    assert "Administration" in inside.text
+    assert "Red now" in inside.text
     assert session.get(f"{server.url}/static/admin/css/base.css", timeout=PATIENCE).ok
 
 
@@ -69,16 +76,35 @@ def test_the_password_and_the_key_are_made_once_and_the_yaml_secret_each_time(tm
             secrets.add(server.environment["DRONE_YAML_SECRET"])
             keys.add((tmp_path / "var" / "secret_key").read_text())
     assert "(shown this once)" in outputs[0]
-    assert "Log in as            as before" in outputs[1]
+    assert "Log in as            as before (changepassword, below, sets another one)" in outputs[1]
+    assert f"  EDRONE_STATE={tmp_path / 'var'} .venv/bin/python manage.py changepassword NAME\n" in outputs[1]
     assert (len(secrets), len(keys)) == (2, 1)
     assert stat.S_IMODE((tmp_path / "var" / "secret_key").stat().st_mode) == 0o600
+
+
+def test_a_key_that_was_never_written_is_made_anew(tmp_path, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "")
+    monkeypatch.setenv("DRONE_YAML_SECRET", "mine")
+    (tmp_path / "secret_key").touch()
+    assert make_secrets(tmp_path) == ""
+    key = (tmp_path / "secret_key").read_text()
+    assert len(key) == 64
+    monkeypatch.setenv("SECRET_KEY", "")
+    make_secrets(tmp_path)
+    assert (tmp_path / "secret_key").read_text() == key
 
 
 @pytest.mark.slow
 def test_everything_it_writes_goes_to_the_state_folder(tmp_path):
     with running(tmp_path):
         pass
-    assert {file.name for file in (tmp_path / "var").iterdir()} == {"edrone.sqlite3", "demo.sqlite3", "secret_key", "metrics"}
+    assert {file.name for file in (tmp_path / "var").iterdir()} == {
+        "edrone.sqlite3",
+        "demo.sqlite3",
+        "secret_key",
+        "metrics",
+        "run.lock",
+    }
 
 
 @pytest.mark.slow
@@ -125,6 +151,25 @@ def test_ctrl_c_ends_all_of_it(tmp_path, ending):
         server.process.wait(PATIENCE)
         wait_until(lambda: not children(server.process))
         assert "Traceback" not in server.printed()
+        assert "press Ctrl+C again" not in server.printed()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.1, 0.4, 1, 2])
+def test_ctrl_c_during_the_start_leaves_no_traceback(tmp_path, seconds):
+    variables = clean_environment(EDRONE_STATE=str(tmp_path), PORT=str(free_port()))
+    command = [sys.executable, "-m", "edrone_site.run"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as process:
+        time.sleep(seconds)  # wherever that is: none of it may leave one
+        os.killpg(process.pid, signal.SIGINT)
+        try:
+            printed, _ = process.communicate(timeout=PATIENCE)
+        finally:
+            if process.poll() is None:  # else nothing would ever end the test
+                os.killpg(process.pid, signal.SIGKILL)
+    assert "Traceback" not in printed
 
 
 @pytest.mark.slow
@@ -150,6 +195,63 @@ def test_a_taken_port_is_said_in_one_line(server, tmp_path):
         done.stderr.splitlines()[-1]
         == f"edrone cannot listen on 127.0.0.1 port {server.environment['PORT']}: Address already in use. Set HOST and PORT."
     )
+
+
+@pytest.mark.parametrize(
+    ("port", "drone"),
+    [
+        ("the same", {}),
+        ("another", {}),
+        ("another", {"DRONE_SERVER": "http://127.0.0.1:9", "DRONE_TOKEN": "0123456789abcdef0123456789abcdef"}),
+        ("another", {"EDRONE_DEMO": "true"}),
+    ],
+)
+def test_a_second_one_on_the_same_state_folder_is_told_what_runs_there(server, port, drone):
+    state = server.environment["EDRONE_STATE"]
+    builds = Path(state, "demo.sqlite3").stat().st_ino
+    done = refused(PORT=server.environment["PORT"] if port == "the same" else str(free_port()), EDRONE_STATE=state, **drone)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"edrone cannot start: it runs already on the state folder {state} (process {server.process.pid} at {server.url}); "
+        "stop that one, or set EDRONE_STATE to another folder and PORT to another port.\n"
+    )
+    assert Path(state, "demo.sqlite3").stat().st_ino == builds
+
+
+def test_serving_other_sample_builds_does_not_replace_those_of_a_running_demonstration(server):
+    environment = server.environment | {"EDRONE_DEMO": "true", "PORT": str(free_port()), "SECRET_KEY": "k" * 50}
+    done = manage("serve", **environment)
+    assert "it runs already on the state folder" in done.stderr
+    assert done.returncode == 1
+
+
+@pytest.mark.slow
+def test_commands_and_another_server_run_beside_it(tmp_path):
+    with running(tmp_path) as server:
+        environment = server.environment | {"DATABASE_URL": f"sqlite:///{tmp_path}/own.sqlite3", "SECRET_KEY": "k" * 50}
+        assert manage("migrate", **environment).returncode == 0
+        with running(tmp_path, sys.executable, "manage.py", "serve", **environment | {"PORT": str(free_port())}):
+            assert server.manage("showconfig", "ismewen/edrone", "master").returncode == 0
+
+
+@pytest.mark.slow
+def test_it_starts_again_right_after_it_was_killed(tmp_path):
+    with running(tmp_path) as server:
+        left = workers(server.process)
+        server.process.kill()
+        server.process.wait(PATIENCE)
+        try:
+            with running(tmp_path, PORT=str(free_port())) as again:
+                assert again.process.poll() is None
+        finally:
+            for worker in left:  # they go on answering Drone until somebody ends them
+                os.kill(worker, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("host", ["a" * 70, "edrone..example.com", "no-such-host.invalid"])
+def test_a_host_that_there_cannot_be_is_said_in_one_line(host):
+    with pytest.raises(CommandError, match=f"^edrone cannot listen on {host} port 8000: .*[a-z]\\. Set HOST and PORT\\.$"):
+        bindable_address(host, 8000)
 
 
 @pytest.mark.slow

@@ -112,6 +112,15 @@ def test_a_database_url_becomes_a_database(monkeypatch):
         ("DRONE_CA_FILE", "/no/such/file", "cannot be read: No such file"),
         ("DRONE_CA_FILE", "README.md", "holds no certificates in PEM form"),
         ("DRONE_CA_FILE", ".", "cannot be read"),
+        ("EDRONE_GITHUB_CLIENT_ID", "an id", "white space"),
+        ("EDRONE_GITLAB_CLIENT_SECRET", "planted\n", "white space"),
+        ("EDRONE_GITEA_SERVER", "gitea.example.com", "set it to an address"),
+        ("EDRONE_OIDC_ISSUER", "https://user:planted@sso.example.com", "set it to an address"),
+        ("EDRONE_OIDC_NAME", "x" * 61, "at most 60 characters"),
+        ("EDRONE_TRUSTED_PROXIES", "planted.example.com", "10.0.0.7, 10.1.0.0/16 or fd00::/8"),
+        ("EDRONE_TRUSTED_PROXIES", "10.1.0.7/16", "10.0.0.7, 10.1.0.0/16 or fd00::/8"),
+        ("EDRONE_PASSWORDS", "no way", "set it to true or false"),
+        ("EDRONE_PASSWORDS", "false", "without passwords nobody could sign in"),
     ],
 )
 def test_a_wrong_value_is_one_line_with_the_variable_and_what_to_set(monkeypatch, name, value, words):
@@ -123,6 +132,62 @@ def test_a_wrong_value_is_one_line_with_the_variable_and_what_to_set(monkeypatch
     assert words in message
     assert "\n" not in message
     assert "planted" not in message
+
+
+SET = {
+    "EDRONE_GITHUB_CLIENT_ID": "id", "EDRONE_GITHUB_CLIENT_SECRET": "planted", "EDRONE_GITHUB_SERVER": "",
+    "EDRONE_GITEA_CLIENT_ID": "id", "EDRONE_GITEA_CLIENT_SECRET": "planted", "EDRONE_GITEA_SERVER": "https://gitea.example.com/",
+    "EDRONE_OIDC_CLIENT_ID": "id", "EDRONE_OIDC_CLIENT_SECRET": "planted", "EDRONE_OIDC_ISSUER": "https://sso.example.com/realms/x",
+}  # fmt: skip
+
+
+def set_all(monkeypatch, **values):
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_a_provider_is_there_once_it_is_set_up(monkeypatch):
+    assert settings_of_environment().SIGN_IN == {}
+    assert settings_of_environment().AUTHENTICATION_BACKENDS == ["django.contrib.auth.backends.ModelBackend"]
+    set_all(monkeypatch, **SET)
+    read = settings_of_environment()
+    assert {known.id: (known.name, known.server) for known in read.SIGN_IN.values()} == {
+        "github": ("GitHub", "https://github.com"),
+        "gitea": ("Gitea", "https://gitea.example.com"),
+        "oidc": ("OpenID Connect", "https://sso.example.com/realms/x"),
+    }
+    assert "planted" not in repr(read.SIGN_IN)
+    assert len(read.AUTHENTICATION_BACKENDS) == 2
+    monkeypatch.setenv("EDRONE_PASSWORDS", "false")
+    assert settings_of_environment().AUTHENTICATION_BACKENDS == ["builds.signing_in.backend.ElsewhereBackend"]
+
+
+@pytest.mark.parametrize(
+    ("missing", "given"),
+    [
+        ("EDRONE_GITHUB_CLIENT_ID", "EDRONE_GITHUB_CLIENT_SECRET"),
+        ("EDRONE_GITHUB_CLIENT_SECRET", "EDRONE_GITHUB_CLIENT_ID"),
+        ("EDRONE_GITEA_SERVER", "EDRONE_GITEA_CLIENT_ID"),
+        ("EDRONE_OIDC_ISSUER", "EDRONE_OIDC_CLIENT_ID"),
+    ],
+)
+def test_half_a_provider_is_refused_with_what_is_missing(monkeypatch, missing, given):
+    set_all(monkeypatch, **SET | {missing: ""})
+    with pytest.raises(ImproperlyConfigured, match=f"^{missing} is not set, but {given} is: set both") as caught:
+        settings_of_environment()
+    assert "planted" not in str(caught.value)
+
+
+def test_an_address_without_an_application_is_refused(monkeypatch):
+    monkeypatch.setenv("EDRONE_GITLAB_SERVER", "https://gitlab.example.com")
+    with pytest.raises(ImproperlyConfigured, match="EDRONE_GITLAB_CLIENT_ID is not set, but EDRONE_GITLAB_SERVER is"):
+        settings_of_environment()
+
+
+def test_proxies_are_addresses_and_networks(monkeypatch):
+    monkeypatch.setenv("EDRONE_TRUSTED_PROXIES", "10.0.0.7, fd00::/8")
+    monkeypatch.setenv("EDRONE_PASSWORDS", "false")
+    assert [str(network) for network in settings_of_environment().EDRONE_TRUSTED_PROXIES] == ["10.0.0.7/32", "fd00::/8"]
 
 
 def test_sample_data_in_place_of_a_real_database_is_refused(monkeypatch):
@@ -146,3 +211,17 @@ def test_a_wrong_value_ends_every_command_with_that_line(tmp_path):
         done = manage(*command, EDRONE_SHOW_ERRORS="loudly", EDRONE_STATE=str(tmp_path))
         assert done.returncode == 1
         assert done.stderr == "edrone cannot start: EDRONE_SHOW_ERRORS cannot be used: set it to build or http.\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("EDRONE_GRANTS_FROM_DRONE", "true", "EDRONE_DRONE_FORGE is not set, but EDRONE_GRANTS_FROM_DRONE is"),
+        ("EDRONE_DRONE_FORGE", "bitbucket", "EDRONE_DRONE_FORGE cannot be used: set it to github or gitlab or gitea"),
+        ("EDRONE_PERMS_MAX_AGE", "0", "EDRONE_PERMS_MAX_AGE cannot be used: set it to a whole number from 1 to 3650"),
+    ],
+)
+def test_what_drone_says_of_people_needs_a_forge_and_an_age(monkeypatch, name, value, sentence):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ImproperlyConfigured, match=sentence):
+        settings_of_environment()

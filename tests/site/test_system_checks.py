@@ -31,6 +31,14 @@ def test_configs_E001_wants_a_yaml_secret(settings):
     assert ids() == ["configs.E001"]
 
 
+@pytest.mark.parametrize("name", ["DRONE_YAML_SECRETS", "DRONE_TOKEN", "SECRET_KEY"])
+def test_configs_E003_refuses_a_secret_of_events_that_opens_more(name, settings):
+    settings.DRONE_TOKEN = "t" * 32
+    other = getattr(settings, name)
+    settings.EDRONE_EVENTS_SECRETS = ("one", other[0] if name == "DRONE_YAML_SECRETS" else other)
+    assert "configs.E003" in ids()
+
+
 def test_configs_E002_refuses_a_secret_that_protects_nothing(settings):
     settings.EDRONE_ALLOW_UNSIGNED = True
     assert ids() == ["configs.E002"]
@@ -91,3 +99,8 @@ def test_another_wsgi_server_is_stopped_as_well(tmp_path):
     assert done.returncode == 1
     assert "ImproperlyConfigured: (" in done.stderr
     assert "SECRET_KEY is not set" in done.stderr
+
+
+def test_configs_E004_refuses_to_sign_without_a_drone_to_ask(settings):
+    settings.EDRONE_SIGN, settings.DRONE_SERVER, settings.DRONE_TOKEN = True, "", ""
+    assert "configs.E004" in ids()

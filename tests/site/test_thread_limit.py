@@ -73,6 +73,18 @@ def test_the_configuration_endpoint_is_never_refused():
         assert caller.status == "200 OK"
 
 
+def test_a_probe_that_leaves_the_database_out_is_never_refused():
+    caller = Caller(ThreadLimit(Site(), 1, ["/readyz?exclude=database"]))
+    _held = caller.ask()
+    for query, status in [
+        ("exclude=database", "200 OK"),
+        ("exclude=tree", "503 Service Unavailable"),
+        ("", "503 Service Unavailable"),
+    ]:
+        caller.ask("/readyz", QUERY_STRING=query)
+        assert caller.status == status, query
+
+
 def test_an_answer_that_is_dropped_gives_its_place_back_though_nobody_closes_it():
     caller = Caller(ThreadLimit(Site(), 1, ()))
     for _ in range(3):

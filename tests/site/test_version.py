@@ -32,6 +32,15 @@ def test_the_chart_and_the_changelog_are_of_this_version():
     assert {chart["version"], chart["appVersion"], newest[1]} == {__version__}
 
 
+def test_the_guides_build_and_install_the_image_of_this_version():
+    shown = {
+        (path.name, tag)
+        for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+        for tag in re.findall(r"(?:\.com/edrone:|image\.tag=|^  tag: )(\d[\w.-]*)", path.read_text(), re.MULTILINE)
+    }
+    assert shown == {("connecting.md", __version__), ("running.md", __version__)}
+
+
 def test_the_project_file_repeats_no_version():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert "version" not in project

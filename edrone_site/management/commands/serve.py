@@ -1,9 +1,12 @@
 """`manage.py serve`: the production server."""
 
+import gc
 import logging
 import os
 import threading
 import time
+from contextlib import nullcontext
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -13,13 +16,15 @@ from django.db import connections
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from edrone_site.demonstration import make_sample_data
+from edrone_site.demonstration import forget_former_builds, make_sample_data
 from edrone_site.granian_server import HTTP1, SECONDS_TO_START, RespawningServer, connection_limit
 from edrone_site.health import database_state
 from edrone_site.listening import bindable_address
 from edrone_site.malloc import return_freed_memory
 from edrone_site.metrics_slots import prepare_folder
+from edrone_site.notices_process import sending_notices
 from edrone_site.startup_checks import run_startup_checks
+from edrone_site.state_lock import lock_state
 
 logger = logging.getLogger(__name__)
 SECONDS_TO_FINISH = 25  # for running requests after SIGTERM; Kubernetes kills after 30
@@ -39,13 +44,19 @@ class Command(BaseCommand):
         for warning in warnings:
             logger.warning(warning)
         if settings.EDRONE_DEMO and not settings.DRONE_SERVER:
+            lock_state(settings.EDRONE_STATE, settings.EDRONE_ADDRESS)
             make_sample_data(settings.EDRONE_DEMO_FILE)
         address = bindable_address(settings.HOST, settings.PORT)
         if settings.EDRONE_METRICS:
             prepare_metrics()
         if (state := database_state()) != "ok":  # no reason not to start: Drone is answered without it
             logger.warning(state)
+        elif not (settings.EDRONE_DEMO and settings.DRONE_SERVER):  # where builds are kept from one run to the next
+            forget_former_builds()
         connections.close_all()  # the workers make their own
+        if "oidc" in settings.SIGN_IN:
+            import_module("jwt")  # which the workers then share, instead of 12 MB for each of them
+        gc.freeze()  # the collector of a worker would write to all that is loaded here, and so copy it: 20 MB for each of them
         return_freed_memory()
         server = RespawningServer(
             "edrone_site.wsgi:application",
@@ -66,7 +77,8 @@ class Command(BaseCommand):
         # Ctrl-C is for the main process: a worker that receives it, and then SIGTERM from there, may hang.
         os.register_at_fork(after_in_child=os.setpgrp)
         threading.Thread(target=stop_young_workers, args=[server], daemon=True).start()
-        server.serve()
+        with sending_notices() if settings.EDRONE_NOTICES else nullcontext():
+            server.serve()
         if server.cannot_start:
             raise CommandError("edrone cannot start: its worker processes end as soon as they begin; the lines above say why.")
 

@@ -1,0 +1,33 @@
+"""Processes that are kept running beside the server."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from edrone_site import kept_process
+from edrone_site.kept_process import Process, kept_running
+from tests.server import wait_until
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Process]:
+    monkeypatch.setattr(kept_process, "PAUSE", 0.05)
+    return []
+
+
+@pytest.mark.parametrize("runs_already", [True, False])
+def test_it_is_started_again_when_it_ends_and_ends_with_the_block(started, caplog, runs_already):
+    def start() -> Process:
+        process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], process_group=0)
+        started.append(process)
+        return process
+
+    with kept_running("The stand-in for Drone", start, start() if runs_already else None):
+        wait_until(lambda: len(started) == 1)
+        os.kill(started[0].pid, signal.SIGKILL)
+        wait_until(lambda: len(started) == 2)
+        assert "The stand-in for Drone ended with -9; it is started again in 0.05 s." in caplog.text
+    assert [process.returncode for process in started] == [-signal.SIGKILL, -signal.SIGTERM]

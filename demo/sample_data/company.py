@@ -30,6 +30,7 @@ class Service:
     breaking: float  # share of pushes after which tests fail until a later push
     flaky: float = 0.0  # share of test runs in which `integration` fails for no reason
     red_for: int = 0  # hours for which the default branch has been red
+    red_step: str = "unit"  # that fails since then
     nightly: bool = False
     active: bool = True
 
@@ -39,7 +40,7 @@ SERVICES = (
     Service("shop/cart", 2.0, 0.08, flaky=0.06),
     Service("shop/checkout", 2.5, 0.1, red_for=2),
     Service("shop/storefront", 3.0, 0.1, flaky=0.12, nightly=True),
-    Service("shop/catalog", 1.5, 0.04),
+    Service("shop/catalog", 1.5, 0.04, red_for=4, red_step="docker"),
     Service("shop/payments", 1.0, 0.04),
     Service("shop/search", 1.0, 0.15),
     Service("shop/inventory", 1.0, 0.06),
@@ -86,6 +87,8 @@ def stages_of(slug: str, event: str, branch: str) -> tuple[SampleStage, ...]:
     if event == "custom":
         return (CHECK,)
     test = OWN_TEST if slug == "ismewen/edrone" else TEST
-    if event == "push" and branch == "master":
-        return (test, IMAGE, DEPLOY) if slug == "ismewen/edrone" else (test, IMAGE)
-    return (test,)
+    if event != "push":
+        return (test,)
+    if slug == "ismewen/edrone":
+        return {"master": (test, IMAGE, DEPLOY), "develop": (test, IMAGE)}.get(branch, (test,))
+    return (test, IMAGE) if branch == "master" else (test,)

@@ -11,6 +11,7 @@ DAY, HOUR, MINUTE = 86_400, 3_600, 60  # seconds
 SATURDAY = 5
 WORK = (8 * HOUR, 19 * HOUR)  # of a day, UTC
 REPAIRED = 0.6  # share of pushes to a red branch that repair it
+REFUSED = 0.04  # share of images that the registry does not take at the first try
 
 
 @dataclass(eq=False)
@@ -23,7 +24,7 @@ class PlannedBuild:
     after: str  # the commit
     message: str
     status: str = "success"
-    failing: str = ""  # the step that fails; empty: the last one before a deployment
+    failing: str = ""  # the step that fails; where no pipeline has it, the last one of the first pipeline
     parent: "PlannedBuild | None" = None
     target: str = ""  # of a promotion or rollback
     number: int = field(default=0)
@@ -48,6 +49,7 @@ class History:
     def __init__(self, service: Service, now: int, chance: Random) -> None:
         self.service, self.now, self.chance = service, now, chance
         self.broken = False  # the tests of master fail since a push
+        self.pushed: PlannedBuild | None = None  # to master, last
         self.live: list[PlannedBuild] = []  # what was deployed to production, in order
 
     def builds(self) -> Iterator[PlannedBuild]:
@@ -55,7 +57,7 @@ class History:
         midnight = self.now - self.now % DAY
         for day in range(midnight - DAYS * DAY, self.now, DAY):
             if self.service.nightly and day + 2 * HOUR < last:
-                yield self.planned(day + 2 * HOUR, "cron", "master", "renovate")
+                yield self.nightly(day + 2 * HOUR)
             weekend = (day // DAY + 3) % 7 >= SATURDAY  # the first day of Unix time was a Thursday
             pushes = self.chance.gauss(self.service.pushes * (0.15 if weekend else 1.0), 0.9)
             moments = sorted(day + self.chance.randrange(*WORK) for _ in range(round(pushes)))
@@ -63,11 +65,16 @@ class History:
                 if moment < last - 20 * MINUTE:
                     yield from self.push(moment)
         if self.service.red_for:
-            yield self.planned(
-                last, "push", "master", "renovate", status="failure", failing="unit", message="Raise Django to 5.2.4"
-            )
+            failing, message = self.service.red_step, "Raise Django to 5.2.4"
+            yield self.planned(last, "push", "master", "renovate", status="failure", failing=failing, message=message)
         if self.service.slug == "ismewen/edrone":
             yield from self.of_every_kind()
+
+    def nightly(self, moment: int) -> PlannedBuild:
+        build = self.planned(moment, "cron", "master", "renovate")
+        if self.pushed:
+            build.after, build.message = self.pushed.after, self.pushed.message
+        return build
 
     def push(self, moment: int) -> Iterator[PlannedBuild]:
         login = self.chance.choice(list(PEOPLE))
@@ -81,17 +88,23 @@ class History:
             yield request
             return
         self.broken = self.chance.random() > REPAIRED if self.broken else self.chance.random() < self.service.breaking
-        failing = "unit" if self.broken else "integration"
-        flaky = not self.broken and self.chance.random() < self.service.flaky
-        pushed = self.planned(
-            moment, "push", "master", login, status="failure" if self.broken or flaky else "success", failing=failing
-        )
+        failing = "unit" if self.broken else self.mishap()
+        pushed = self.planned(moment, "push", "master", login, status="failure" if failing else "success", failing=failing)
+        self.pushed = pushed
         yield pushed
-        if flaky:
+        if self.broken:
+            return
+        if failing:
             pushed = self.again(pushed, moment + 6 * MINUTE)
             yield pushed
-        if not self.broken:
-            yield from self.deployments(pushed, login)
+        yield from self.deployments(pushed, login)
+
+    def mishap(self) -> str:
+        """Return the step that fails though the commit is right; mostly there is none."""
+        if self.chance.random() < self.service.flaky:
+            return "integration"
+        makes_images = not self.service.slug.startswith("platform/")
+        return "docker" if makes_images and self.chance.random() < REFUSED else ""
 
     def again(self, build: PlannedBuild, moment: int) -> PlannedBuild:
         """Restart a build: the same commit, green now."""

@@ -44,12 +44,14 @@ def log_of(step: str, build: PlannedBuild, failed: bool, chance: Random) -> list
                 "COPY . .", "RUN python manage.py collectstatic", "USER 1000", "EXPOSE 8000", "exporting image",
             ), 1)]  # fmt: skip
             image = f"registry.example.com/{slug}:{build.after}"
-            return [
-                f"+ docker build --tag {image} .",
-                *layers,
-                f"+ docker push {image}",
-                f"{commit}: digest: sha256:{build.after}4c1d size: 2204",
-            ]
+            lines = [f"+ docker build --tag {image} .", *layers, f"+ docker push {image}"]
+            if failed:
+                return [
+                    *lines,
+                    f"{RED}Error: received unexpected HTTP status: 502 Bad Gateway{END}",
+                    'level=fatal msg="exit status 1"',
+                ]
+            return [*lines, f"{commit}: digest: sha256:{build.after}4c1d size: 2204"]
         case "helm":
             upgrade = [f"+ helm upgrade --install {slug.split('/')[1]} ./chart --namespace {build.target or 'default'} --wait"]
             if failed:

@@ -1,33 +1,36 @@
 """The stand-in as a process of its own, beside an edrone that shows a demonstration.
 
-python -m demo.standin DATABASE PORT ENDPOINT, with DRONE_TOKEN and DRONE_YAML_SECRET in the environment. It ends with the process that
-started it, however that ends.
+python -m demo.standin DATABASE PORT ENDPOINT [PARENT], with DRONE_TOKEN and DRONE_YAML_SECRET in the environment.
+It ends with the process that started it, however that ends; with its id as PARENT, even if it ended before this one could look.
 """
 
 import os
-import signal
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from demo.standin.database import Database, add_administrator
 from demo.standin.drone import standing_in
+from demo.standin.validation import Validator
 from demo.standin.yaml_source import YamlSource
 
 SECONDS = 6.0  # that a step lasts
 PAUSE = 0.5  # seconds between two looks whether edrone is still there
 
 
-def main(database: str, port: str, endpoint: str) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for edrone, which finishes its requests first
+def main(database: str, port: str, endpoint: str, parent: str = "") -> None:
     with closing(Database(Path(database))) as opened:
         add_administrator(opened, os.environ["DRONE_TOKEN"])
-    with standing_in(Path(database), YamlSource(endpoint, os.environ["DRONE_YAML_SECRET"]), int(port), SECONDS):
-        parent = os.getppid()
-        while os.getppid() == parent:
+    secret = os.environ["DRONE_YAML_SECRET"]
+    source, validator = YamlSource(endpoint, secret), Validator(f"{endpoint}/validate", secret)
+    with standing_in(Path(database), source, int(port), SECONDS, validator) as (_, drone):
+        drone.has_pushes = True
+        starter = int(parent or os.getppid())
+        while os.getppid() == starter:
             time.sleep(PAUSE)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with suppress(KeyboardInterrupt):
+        main(*sys.argv[1:])

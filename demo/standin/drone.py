@@ -3,6 +3,7 @@
 It is not Drone. It asks edrone for YAML, signed, before it answers; writes a database of Drone 2.28.2; and fails on command.
 """
 
+import json
 import re
 import threading
 import time
@@ -11,13 +12,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from demo.standin.database import Database, Row, shown, written
 from demo.standin.faults import FAULTS
 from demo.standin.http import Handler, LocalServer, Request, Response, serving
 from demo.standin.log_stream import stream_log
 from demo.standin.read_api import NO_ROWS, ErrorAnswer, ReadApi
 from demo.standin.runner import OPEN, Runner
-from demo.standin.triggering import NotTriggered, commit_of, trigger
+from demo.standin.signing import signature
+from demo.standin.triggering import NotTriggered, commit_of, last_push, trigger
+from demo.standin.validation import Validator
 from demo.standin.yaml_source import YamlSource
 
 TOKEN = "0123456789abcdef0123456789abcdef"  # of the recorded database's administrator
@@ -27,10 +32,12 @@ LEFT_OUT_OF_CUSTOM = {"access_token", "commit", "branch"}
 class Drone(ReadApi):
     """Answers requests, or fails as it was told to by POST /standin/fail?next=FAULT."""
 
-    def __init__(self, database: Database, source: YamlSource) -> None:
+    def __init__(self, database: Database, source: YamlSource, validator: Validator | None = None) -> None:
         super().__init__(database)
+        self.validator = validator
         self.source, self.version = source, "2.28.1"  # as 2.28.2 says
         self.faults: list[str] = []  # each is for one request of the API that writes
+        self.has_pushes = False  # a branch's head is its last push, as where the builds are a demonstration
         self.lock = threading.Lock()
         builds = r"/api/repos/([^/]+)/([^/]+)/builds"
         self.routes: list[tuple[str, str, Callable[..., Any]]] = [
@@ -41,6 +48,7 @@ class Drone(ReadApi):
             ("GET", f"{builds}/([^/]+)", self.find),
             ("GET", f"{builds}/([^/]+)/logs/([^/]+)/([^/]+)", self.log),
             ("GET", "/api/stream/([^/]+)/([^/]+)/([^/]+)/([^/]+)/([^/]+)", self.stream),
+            ("POST", r"/api/repos/([^/]+)/([^/]+)/sign", self.sign),
             ("POST", builds, self.create),
             ("POST", f"{builds}/([^/]+)", self.restart),
             ("DELETE", f"{builds}/([^/]+)", self.cancel),
@@ -90,13 +98,22 @@ class Drone(ReadApi):
         step = self.step_id(request, *place)
         return lambda handler: stream_log(handler, self.database.live_logs, step)
 
+    def sign(self, request: Request, *slug: str) -> Any:
+        self.writer(request)
+        text, repo = json.loads(request.body)["data"], self.repo(request, *slug)
+        try:
+            list(yaml.parse(text, Loader=yaml.CSafeLoader))
+        except yaml.YAMLError as error:
+            raise ErrorAnswer(500, f"yaml: {error}") from None
+        return {"data": signature(text, repo["repo_secret"])}
+
     def create(self, request: Request, *slug: str) -> Any:
         user, repo, query = self.writer(request), self.repo(request, *slug), first_values(request)
         if not repo["repo_user_id"]:
             raise ErrorAnswer(404, NO_ROWS)
         branch = query.get("branch") or repo["repo_branch"]
         ref = branch if branch.startswith("refs/") else f"refs/heads/{branch}"
-        commit = commit_of(repo, ref)
+        commit = (last_push(self.database, repo, ref) if self.has_pushes else None) or commit_of(repo, ref)
         if sha := query.get("commit"):
             commit |= {
                 "before": sha,
@@ -120,6 +137,8 @@ class Drone(ReadApi):
     def restart(self, request: Request, namespace: str, name: str, number: str) -> Any:
         user, repo = self.writer(request), self.repo(request, namespace, name)
         build, query = self.build(repo, number), first_values(request)
+        if build["build_status"] == "declined":
+            raise ErrorAnswer(400, "cannot start a declined build")
         debug = query.pop("debug", "") == "true"
         query.pop("access_token", "")
         was = inherited(build)
@@ -143,7 +162,7 @@ class Drone(ReadApi):
         return self.trigger(repo, user, was | changes)
 
     def trigger(self, repo: Row, user: Row, wanted: dict[str, Any]) -> Any:
-        return trigger(self.database, self.source, repo, wanted | {"trigger": user["user_login"]})
+        return trigger(self.database, self.source, self.validator, repo, wanted | {"trigger": user["user_login"]})
 
     def cancel(self, request: Request, namespace: str, name: str, number: str) -> Any:
         self.writer(request)
@@ -206,10 +225,12 @@ def inherited(build: Row) -> dict[str, Any]:
 
 
 @contextmanager
-def standing_in(database: Path, source: YamlSource, port: int = 0, seconds: float = 0.0) -> Iterator[tuple[LocalServer, Drone]]:
+def standing_in(
+    database: Path, source: YamlSource, port: int = 0, seconds: float = 0.0, validator: Validator | None = None
+) -> Iterator[tuple[LocalServer, Drone]]:
     """Run a stand-in on a database that exists; each step lasts `seconds`."""
     opened = Database(database)
-    drone = Drone(opened, source)
+    drone = Drone(opened, source, validator)
     runner = Runner(opened, source, seconds)
     try:
         with serving(drone.answer, port) as server:

@@ -1,8 +1,9 @@
 """YAML as Drone takes it at trigger time: split by lines, looked at roughly, matched (docs/drone.md 3, 2.4)."""
 
 import fnmatch
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -11,6 +12,17 @@ SYSTEMS = {"linux", "windows"}
 ARCHITECTURES = {"arm", "arm64", "amd64", "ppc64le", "s390x"}
 LONGEST_LINE = 65_535  # bytes
 Pipeline = dict[str, Any]
+TAG = "tag:yaml.org,2002:"
+
+
+class Loader(yaml.CSafeLoader):
+    """Leaves all but null as it is written: the name `no` of a step is a text to Drone."""
+
+    yaml_implicit_resolvers: ClassVar = {}  # type: ignore[misc]  # how PyYAML has it
+
+
+Loader.add_implicit_resolver(f"{TAG}null", re.compile(r"(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
+Loader.add_implicit_resolver(f"{TAG}merge", re.compile("<<$"), ["<"])
 
 
 class BrokenYaml(Exception):
@@ -19,10 +31,17 @@ class BrokenYaml(Exception):
 
 def pipelines(text: str) -> list[Pipeline]:
     """Return the pipelines of a text; raise BrokenYaml if Drone refuses it."""
+    found = parsed(text)
+    lint(found)
+    return found
+
+
+def parsed(text: str) -> list[Pipeline]:
+    """Return the pipelines of a text that Drone has not linted yet."""
     documents: list[Pipeline] = []
     for part in split(text):
         try:
-            document = yaml.load(part, Loader=yaml.CSafeLoader)
+            document = yaml.load(part, Loader=Loader)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise BrokenYaml(f"yaml: line {line}: {error.problem}") from None
@@ -32,7 +51,6 @@ def pipelines(text: str) -> list[Pipeline]:
             raise BrokenYaml("yaml: missing kind attribute")
         if document["kind"] not in NO_STAGES:
             documents.append(document)
-    lint(documents)
     return documents
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from demo.standin.database import Database, Row, of, shown, written
 from demo.standin.pipelines import BrokenYaml, Pipeline, pipelines
-from demo.standin.yaml_source import NoConfig, YamlSource
+from demo.standin.yaml_source import NoConfig, NotConverted, YamlSource
 
 OPEN = ("pending", "running", "waiting_on_dependencies", "blocked")
 
@@ -20,7 +20,9 @@ class Runner:
     def run(self) -> None:
         self.end_what_was_running()
         while not self.stopping.wait(0.05):
-            stage = self.database.row("SELECT * FROM stages WHERE stage_status = 'pending' ORDER BY stage_id")
+            stage = self.database.row(
+                "SELECT * FROM stages WHERE stage_status = 'pending' AND stage_kind = 'pipeline' ORDER BY stage_id"
+            )
             if stage:
                 self.stage(stage)
 
@@ -44,13 +46,13 @@ class Runner:
         asked: dict[str, Any] = {"title": "", "parent": 0, "params": {}, "deploy_to": "", "cron": ""} | shown("build", build)
         try:
             by_name = {pipeline.get("name") or "default": pipeline for pipeline in pipelines(self.source.text(asked, repo))}
-        except NoConfig as error:
+        except (NoConfig, NotConverted) as error:
             self.finish(stage, "error", str(error)[:500])
             return
         except BrokenYaml:
-            self.finish(stage, "error", "resource not found")
-            return
+            by_name = {}
         if stage["stage_name"] not in by_name:
+            self.database.update("stage", identity, exit_code=255)
             self.finish(stage, "error", "resource not found")
             return
         now = int(time.time())
@@ -62,7 +64,10 @@ class Runner:
             self.finish(stage, "failure" if failed else "success")
 
     def steps(self, stage: Row, pipeline: Pipeline, params: dict[str, str]) -> bool:
-        """Run the steps and return whether one failed: one with the command `exit 1`, or any if the build has the parameter FAIL=yes."""
+        """Run the steps and return whether one failed.
+
+        One with the command `exit 1` fails; the parameter FAIL fails each step of the pipeline that it names, `yes` those of all.
+        """
         names = [(step.get("name") or f"step{number}", step) for number, step in enumerate(pipeline.get("steps") or [], 1)]
         rows = [self.step_row(stage, number, name) for number, (name, _) in enumerate(names, 1)]
         failed = False
@@ -73,7 +78,7 @@ class Runner:
             self.database.update("step", identity, status="running", started=int(time.time()))
             commands = [str(command) for command in step.get("commands") or []]
             log = self.printed(identity, log_of(step, commands, params))
-            failed = params.get("FAIL") == "yes" or "exit 1" in commands
+            failed = params.get("FAIL") in {"yes", stage["stage_name"]} or "exit 1" in commands
             if self.status(stage["stage_id"]) == "running":
                 result = {"status": "failure", "exit_code": 1} if failed else {"status": "success", "exit_code": 0}
                 self.database.update("step", identity, stopped=int(time.time()), **result)

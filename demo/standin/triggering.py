@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from demo.standin.database import Database, Row, of, shown
-from demo.standin.pipelines import BrokenYaml, Pipeline, matches, pipelines
-from demo.standin.yaml_source import NoConfig, YamlSource
+from demo.standin.pipelines import BrokenYaml, Pipeline, lint, matches, parsed
+from demo.standin.signing import is_signed
+from demo.standin.validation import NotValid, Skipped, Validator
+from demo.standin.yaml_source import NoConfig, NotConverted, YamlSource
 
 SKIPPED_BY_HOOK = ("[ci skip]", "[skip ci]", "***no_ci***")
 NEVER_SKIPPED = {"tag", "cron", "custom", "promote", "rollback"}
@@ -23,7 +25,9 @@ class NotTriggered(Exception):
     """Drone answers 500 with this message and creates no build."""
 
 
-def trigger(database: Database, source: YamlSource, repo: Row, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
+def trigger(
+    database: Database, source: YamlSource, validator: Validator | None, repo: Row, wanted: Mapping[str, Any]
+) -> dict[str, Any] | None:
     """Create a build and return it; None if Drone would create none and answer `null`."""
     now = int(time.time())
     build = (
@@ -38,23 +42,30 @@ def trigger(database: Database, source: YamlSource, repo: Row, wanted: Mapping[s
         text = source.text(build, repo)
     except NoConfig as error:
         raise NotTriggered(str(error)) from None
+    except NotConverted as error:
+        return stored(database, repo, build | failed(str(error), now), [])
     try:
-        matching = [pipeline for pipeline in pipelines(text) if matches(pipeline, build, repo["repo_slug"])]
-    except BrokenYaml as error:
-        build |= {
-            "status": "error",
-            "error": str(error),
-            "trigger": "",
-            "params": {},
-            "cron": "",
-            "started": now,
-            "finished": now,
-        }
-        return stored(database, repo, build, [])
-    return stored(database, repo, build, matching) if matching else None
+        found = parsed(text)
+        blocked = validator is not None and validator.blocks(build, repo, text)
+        lint(found)
+        matching = [pipeline for pipeline in found if matches(pipeline, build, repo["repo_slug"])]
+    except Skipped:
+        return None
+    except (BrokenYaml, NotValid) as error:
+        return stored(database, repo, build | failed(str(error), now), [])
+    build["created"] = build["updated"] = int(time.time())  # not that of the requests above, if they took long
+    held = repo["repo_protected"] and build["trigger"] == "@hook" and not is_signed(text, repo["repo_secret"])
+    return stored(database, repo, build, matching, blocked=blocked or bool(held)) if matching else None
 
 
-def stored(database: Database, repo: Row, build: dict[str, Any], pipelines: list[Pipeline]) -> dict[str, Any]:
+def failed(error: str, now: int) -> dict[str, Any]:
+    """Return what is kept of a build that Drone refuses."""
+    return {"status": "error", "error": error, "trigger": "", "params": {}, "cron": "", "started": now, "finished": now}
+
+
+def stored(
+    database: Database, repo: Row, build: dict[str, Any], pipelines: list[Pipeline], *, blocked: bool = False
+) -> dict[str, Any]:
     """Write the build and its stages, and count it."""
     with database.lock:
         database.connection.execute("BEGIN IMMEDIATE")
@@ -67,7 +78,8 @@ def stored(database: Database, repo: Row, build: dict[str, Any], pipelines: list
             identity = database.insert("builds", of("build", columns))
             names = [pipeline.get("name") or "default" for pipeline in pipelines]
             for position, pipeline in enumerate(pipelines, 1):
-                database.insert("stages", of("stage", stage_of(pipeline, build, identity, position, names)))
+                stage = stage_of(pipeline, build, identity, position, names) | ({"status": "blocked"} if blocked else {})
+                database.insert("stages", of("stage", stage))
             note_latest(database, build, identity)
             row = database.rows("SELECT * FROM builds WHERE build_id = ?", identity)[0]  # before the runner can have it
             database.connection.execute("COMMIT")
@@ -102,14 +114,26 @@ def stage_of(pipeline: Pipeline, build: Mapping[str, Any], identity: int, number
     """Return the columns of a stage; dependencies that were not matched are left out."""
     waits_for = [name for name in pipeline.get("depends_on") or [] if name in names]
     platform = pipeline.get("platform") or {}
+    runner = pipeline.get("type") or ("docker" if pipeline["kind"] == "pipeline" else "")
     return {
-        "repo_id": build["repo_id"], "build_id": identity, "number": number, "kind": pipeline["kind"], "type": pipeline.get("type", "docker"),
+        "repo_id": build["repo_id"], "build_id": identity, "number": number, "kind": pipeline["kind"], "type": runner,
         "name": pipeline.get("name") or "default", "status": "waiting_on_dependencies" if waits_for else "pending", "error": "",
         "errignore": False, "exit_code": 0, "limit": 0, "limit_repo": 0, "os": platform.get("os", "linux"),
         "arch": platform.get("arch", "amd64"), "variant": "", "kernel": "", "machine": "", "started": 0, "stopped": 0,
         "created": build["created"], "updated": build["created"], "version": 1, "on_success": True, "on_failure": False,
         "depends_on": waits_for or None, "labels": None,
     }  # fmt: skip
+
+
+def last_push(database: Database, repo: Row, ref: str) -> dict[str, Any] | None:
+    """Return the commit of the last push to a branch."""
+    pushed = database.row(
+        "SELECT build_message, build_before, build_after, build_link, build_author, build_author_name, build_author_email FROM builds"
+        " WHERE build_repo_id = ? AND build_ref = ? AND build_event = 'push' ORDER BY build_number DESC LIMIT 1",
+        repo["repo_id"], ref,
+    )  # fmt: skip
+    names = ("message", "before", "after", "link", "author_login", "author_name", "author_email")
+    return dict(zip(names, pushed.values(), strict=True)) if pushed else None
 
 
 def commit_of(repo: Row, ref: str) -> dict[str, Any]:

@@ -11,9 +11,12 @@ from typing import Any
 import requests
 
 from configs.client.drone_request import EMPTY_BUILD, EMPTY_REPO, signed_headers
+from configs.endpoint.signature import CONVERSION
 from demo.standin.database import Row, written
+from demo.standin.transport import said
 
 CACHED = 10  # answers, for the whole server
+NOT_FOUND = "Not Found"
 MINUTE = 60.0  # seconds
 COPIED = (
     "id", "repo_id", "trigger", "number", "parent", "status", "event", "action", "link", "title", "message", "before", "after", "ref",
@@ -21,6 +24,10 @@ COPIED = (
     "started", "finished", "created", "updated", "version",
 )  # fmt: skip
 EMPTY_IS_OMITTED = {"parent", "title", "params", "deploy_to"}
+
+
+class NotConverted(Exception):
+    """The conversion failed; the message is the build's error."""
 
 
 class NoConfig(Exception):
@@ -35,6 +42,10 @@ class YamlSource:
     secret: str  # DRONE_YAML_SECRET
     caching: bool = True  # Drone has no switch for it
     timeout: float = MINUTE
+    convert: str = ""  # DRONE_CONVERT_PLUGIN_ENDPOINT; empty: not set
+    convert_caching: bool = True  # False: DRONE_CONVERT_PLUGIN_CACHE_SIZE=0
+    own_files: dict[str, str] = field(default_factory=dict)  # what the forge has, by repository
+    converted: OrderedDict[tuple[Any, ...], str] = field(default_factory=OrderedDict)
     cache: OrderedDict[tuple[Any, ...], str] = field(default_factory=OrderedDict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -42,9 +53,47 @@ class YamlSource:
         """Return the YAML of a build.
 
         Raises:
-            NoConfig: the endpoint has none.
-
+            NoConfig: the endpoint has none, nor has the forge.
+            NotConverted: it could not be converted.
         """
+        try:
+            text = self.configuration(build, repo)
+        except NoConfig as error:
+            if str(error) != NOT_FOUND or repo["repo_slug"] not in self.own_files:
+                raise
+            text = self.own_files[repo["repo_slug"]]
+        return self.conversion(build, repo, text) if self.convert else text
+
+    def conversion(self, build: Mapping[str, Any], repo: Row, text: str) -> str:
+        """Return what a text is converted to. In the key of Drone's cache is neither the time nor the text."""
+        key = (repo["repo_id"], build["event"], build["action"], build["ref"], build["after"], repo["repo_config"])
+        with self.lock:
+            if self.convert_caching and key in self.converted:
+                self.converted.move_to_end(key)
+                return self.converted[key]
+        content = body(build, repo, text)
+        headers = signed_headers(content, self.secret, datetime.now(UTC), accept=CONVERSION.accept)
+        try:
+            answer = requests.post(self.convert, data=content, headers=headers, timeout=self.timeout, allow_redirects=False)
+        except requests.RequestException as error:
+            raise NotConverted(said(self.convert, error)) from None
+        if answer.status_code >= 300:
+            raise NotConverted(answer.text or answer.reason)
+        if answer.status_code == 204:
+            return text
+        try:
+            converted = data_of(answer.content)
+        except ValueError as error:
+            raise NotConverted(str(error)) from None
+        if not converted:
+            return text
+        with self.lock:
+            self.converted[key] = converted
+            while len(self.converted) > CACHED:
+                self.converted.popitem(last=False)
+        return converted
+
+    def configuration(self, build: Mapping[str, Any], repo: Row) -> str:
         key = (
             repo["repo_id"],
             build["created"],
@@ -71,25 +120,36 @@ class YamlSource:
         headers = signed_headers(content, self.secret, datetime.now(UTC)) | {"user-agent": "Go-http-client/1.1"}
         try:
             answer = requests.post(self.endpoint, data=content, headers=headers, timeout=self.timeout, allow_redirects=False)
-        except requests.Timeout:
-            raise NoConfig(f'Post "{self.endpoint}": context deadline exceeded') from None
-        except requests.RequestException:
-            raise NoConfig(f'Post "{self.endpoint}": dial tcp: connection refused') from None
+        except requests.RequestException as error:
+            raise NoConfig(said(self.endpoint, error)) from None
         if answer.status_code >= 300:
             raise NoConfig(answer.text or answer.reason)
         data = ""
         if answer.status_code != 204:
             try:
-                fields = json.loads(answer.content) or {}
-                data = next((value for name, value in fields.items() if name.lower() == "data"), "")
-            except (ValueError, AttributeError):
-                raise NoConfig("unexpected end of JSON input") from None
+                data = data_of(answer.content)
+            except ValueError as error:
+                raise NoConfig(str(error)) from None
         if not data:  # Drone now reads the repository's own file, three times, with pauses; the stand-in's have none
-            raise NoConfig("Not Found")
-        return str(data)
+            raise NoConfig(NOT_FOUND)
+        return data
 
 
-def body(build: Mapping[str, Any], repo: Row) -> bytes:
+def data_of(content: bytes) -> str:
+    """Return the YAML in an answer; empty where there is none.
+
+    Raises:
+        ValueError: it cannot be read, with Drone's words.
+    """
+    try:
+        fields = json.loads(content) or {}
+        return str(next((value for name, value in fields.items() if name.lower() == "data"), ""))
+    except (ValueError, AttributeError):
+        raise ValueError("unexpected end of JSON input") from None
+
+
+def body(build: Mapping[str, Any], repo: Row, text: str | None = None) -> bytes:
+    """Write the body of a request; `text`: what is to be converted, or was."""
     values = {key: build[key] for key in COPIED if build.get(key) or key not in EMPTY_IS_OMITTED}
     repository = EMPTY_REPO | {
         "id": repo["repo_id"], "uid": repo["repo_uid"], "user_id": repo["repo_user_id"], "namespace": repo["repo_namespace"],
@@ -99,7 +159,8 @@ def body(build: Mapping[str, Any], repo: Row) -> bytes:
         "protected": bool(repo["repo_protected"]), "config_path": repo["repo_config"], "timeout": repo["repo_timeout"],
     }  # fmt: skip
     ordered = {key: (EMPTY_BUILD | values)[key] for key in ORDER if key in EMPTY_BUILD or key in values}
-    return written({"build": ordered, "repo": repository, "token": {"access": "", "refresh": ""}})
+    config = {} if text is None else {"config": {"data": text, "kind": ""}}
+    return written({"build": ordered, **config, "repo": repository, "token": {"access": "", "refresh": ""}})
 
 
 ORDER = (

@@ -1,5 +1,6 @@
 """Sample data: what a newcomer sees before Drone's database is connected."""
 
+import re
 import sqlite3
 import time
 from pathlib import Path
@@ -10,8 +11,13 @@ from builds.drone_db.models import Build, Cron, Latest, Log, Repo, Stage, Step
 from builds.drone_db.vocabulary import Event, Status
 from builds.logs.log_lines import is_json
 from demo.sample_data import sample_builds
+from demo.sample_data.month import month
+from demo.standin.pipelines import matches, pipelines
+from pipelines.build_request import BuildRequest
+from pipelines.resolve.resolve import resolve
+from pipelines.tree.tree import Tree
 from tests import drones
-from tests.server import manage
+from tests.server import ROOT, manage
 
 
 @pytest.fixture
@@ -32,6 +38,23 @@ def test_it_has_builds_of_every_event_and_everything_of_every_status(sample):
     assert Latest.objects.exists()
 
 
+@pytest.mark.parametrize("page", ["README.md", "README.zh.md", "docs/api.md"])
+def test_the_build_that_documents_promote_can_be_promoted_on_every_day_of_the_week(page: str):
+    """The month of a newcomer depends on the clock. tests/e2e/test_papers.py promotes that number, of other builds."""
+    (number,) = re.findall(r"ismewen/edrone(?:/builds/| )(\d+)[/ ]p", (ROOT / page).read_text())
+    for day in range(7):
+        build = next(
+            build for build in month(int(time.time()) + day * 86_400)
+            if build.service.slug == "ismewen/edrone" and build.number == int(number)
+        )  # fmt: skip
+        ref = f"refs/heads/{build.branch}"
+        request = BuildRequest("ismewen", "edrone", "promote", ref, build.branch, deploy_to="production", parent=build.number)
+        row = {"target": build.branch, "event": "promote", "action": "", "ref": ref, "deploy_to": "production", "cron": ""}
+        served = resolve(request, Tree(ROOT / "projects")).yaml
+        assert served
+        assert any(matches(pipeline, row, "ismewen/edrone") for pipeline in pipelines(served)), f"#{number}: {build}"
+
+
 def test_its_logs_are_drones_with_colours_and_belong_to_steps_that_ended(sample):
     logs = list(Log.objects.select_related("step"))
     assert len(logs) > 100
@@ -44,7 +67,7 @@ def test_its_times_are_of_now_and_in_order(sample):
     assert time.time() - 2_000 < newest.created < time.time()
     for build in Build.objects.all():
         assert not build.finished or build.created <= build.started <= build.finished < time.time() + 300
-        stages = [stage for stage in build.stages.all() if stage.started]
+        stages = [stage for stage in build.stages_in_order if stage.started]
         assert build.status in {"pending", "error"} or not stages or stages[-1].stopped == build.finished
     for repo in Repo.objects.filter(active=True):
         numbers = list(Build.objects.filter(repo=repo).order_by("created").values_list("number", flat=True))

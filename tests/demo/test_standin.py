@@ -3,6 +3,8 @@
 import json
 import re
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,16 +14,18 @@ from typing import Any
 import pytest
 import requests
 
+from demo.sample_data import sample_builds
 from demo.standin.drone import TOKEN, Drone, standing_in
 from demo.standin.faults import FAULTS
 from demo.standin.http import LocalServer, Response, serving
+from demo.standin.pipelines import pipelines
 from demo.standin.yaml_source import YamlSource
 from drone_api.client import Client, CustomBuild, RepoName
 from drone_api.errors import DroneError
 from drone_api.transport import Transport
 from pipelines import build_request
 from tests import drones
-from tests.server import ROOT
+from tests.server import PATIENCE, ROOT, clean_environment, free_port
 
 SECRET = "bea26a2221fd8090ea38720fc445eca6"
 SESSION: list[dict[str, Any]] = json.loads((ROOT / "tests/recorded/api-session.json").read_text())
@@ -208,6 +212,11 @@ def test_what_edrone_answers_decides(client, branch, status, words):
     assert raised.value.status == status
 
 
+def test_names_that_yaml_takes_for_something_else_stay_texts():
+    (pipeline,) = pipelines("kind: pipeline\nname: on\nsteps:\n- {name: no, image: a}\n- {name: 1.10, image: }\n")
+    assert (pipeline["name"], pipeline["steps"]) == ("on", [{"name": "no", "image": "a"}, {"name": "1.10", "image": None}])
+
+
 def test_a_text_that_drone_refuses_is_a_build_with_an_error(client):
     build = client.create(EDRONE, CustomBuild("empty"), {"A": "b"})
     assert (build.status, build.json["error"], build.json["trigger"]) == ("error", "yaml: missing kind attribute", "")
@@ -240,3 +249,12 @@ def test_numbers_stay_in_order_when_many_start_at_once(client):
     with ThreadPoolExecutor(8) as pool:
         numbers = list(pool.map(lambda _: client.create(EDRONE, CustomBuild("develop"), {}).number, range(24)))
     assert sorted(numbers) == list(range(21, 45))
+
+
+def test_it_ends_where_the_process_that_started_it_had_ended_before_it_could_look(tmp_path):
+    parent = subprocess.Popen([sys.executable, "-c", ""])
+    parent.wait(PATIENCE)
+    sample_builds.make(tmp_path / "demo.sqlite3")
+    arguments = [str(tmp_path / "demo.sqlite3"), str(free_port()), "http://127.0.0.1:9/edrone", str(parent.pid)]
+    variables = clean_environment(DRONE_TOKEN="t" * 32, DRONE_YAML_SECRET="s" * 32)
+    subprocess.run([sys.executable, "-m", "demo.standin", *arguments], cwd=ROOT, env=variables, check=True, timeout=PATIENCE)

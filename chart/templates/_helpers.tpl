@@ -18,6 +18,12 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: server
 {{- end }}
 
+{{- define "edrone.noticesSelector" -}}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: notices
+{{- end }}
+
 {{- define "edrone.labels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
@@ -92,8 +98,32 @@ seccompProfile:
 {{- else if and (not .Values.database.url) (not .Values.secrets.existing) }}
 {{- fail "No database is named: set database.url=postgres://USER:PASSWORD@HOST:5432/NAME, or secrets.existing to a Secret with DATABASE_URL in it, or, to try edrone out, database.kind=sqlite with replicaCount=1." }}
 {{- end }}
-{{- if and .Values.secrets.existing (or .Values.secrets.yamlSecret .Values.secrets.secretKey .Values.secrets.droneToken .Values.database.url .Values.droneDatabase.url) }}
-{{- fail "secrets.existing is set, so the chart makes no Secret: put the values of secrets.yamlSecret, secrets.secretKey, secrets.droneToken, database.url and droneDatabase.url into that Secret (DRONE_YAML_SECRET, SECRET_KEY, DRONE_TOKEN, DATABASE_URL, DRONE_DATABASE_URL), and unset them." }}
+{{- if and .Values.secrets.existing (or .Values.secrets.yamlSecret .Values.secrets.secretKey .Values.secrets.droneToken .Values.secrets.eventsSecret .Values.database.url .Values.droneDatabase.url .Values.secrets.githubClientSecret .Values.secrets.gitlabClientSecret .Values.secrets.giteaClientSecret .Values.secrets.oidcClientSecret) }}
+{{- fail "secrets.existing is set, so the chart makes no Secret: put the values of secrets.yamlSecret, secrets.secretKey, secrets.droneToken, secrets.eventsSecret, secrets.…ClientSecret, database.url and droneDatabase.url into that Secret (DRONE_YAML_SECRET, SECRET_KEY, DRONE_TOKEN, EDRONE_EVENTS_SECRET, EDRONE_…_CLIENT_SECRET, DATABASE_URL, DRONE_DATABASE_URL), and unset them." }}
+{{- end }}
+{{- $ways := .Values.signIn.trustedProxies }}
+{{- range $kind := list "github" "gitlab" "gitea" "oidc" }}
+{{- $id := index (index $.Values.signIn $kind) "clientId" }}
+{{- $secret := index $.Values.secrets (printf "%sClientSecret" $kind) }}
+{{- if and $id (not $secret) (not $.Values.secrets.existing) }}
+{{- fail (printf "signIn.%s.clientId is set: set secrets.%sClientSecret too, or secrets.existing to a Secret with EDRONE_%s_CLIENT_SECRET in it." $kind $kind (upper $kind)) }}
+{{- end }}
+{{- if and $secret (not $id) }}
+{{- fail (printf "secrets.%sClientSecret is set, but signIn.%s.clientId is not: set both, or neither." $kind $kind) }}
+{{- end }}
+{{- if $id }}{{ $ways = append $ways $id }}{{ end }}
+{{- end }}
+{{- if and (not .Values.signIn.passwords) (not $ways) }}
+{{- fail "signIn.passwords is off, so nobody could sign in: set up a provider under signIn, or signIn.trustedProxies." }}
+{{- end }}
+{{- if and .Values.settings.grantsFromDrone .Values.settings.droneForge (not (index .Values.signIn .Values.settings.droneForge).clientId) }}
+{{- fail (printf "settings.droneForge is %s, but nobody can sign in with it, so nobody would get what Drone says of them: set signIn.%s.clientId." .Values.settings.droneForge .Values.settings.droneForge) }}
+{{- end }}
+{{- if and .Values.signIn.gitea.clientId (not .Values.signIn.gitea.server) }}
+{{- fail "signIn.gitea.clientId is set: set signIn.gitea.server to the address of your Gitea." }}
+{{- end }}
+{{- if and .Values.signIn.oidc.clientId (not .Values.signIn.oidc.issuer) }}
+{{- fail "signIn.oidc.clientId is set: set signIn.oidc.issuer to the address of your provider." }}
 {{- end }}
 {{- if and (not .Values.secrets.existing) (not .Values.secrets.yamlSecret) (not .Values.settings.allowUnsigned) }}
 {{- fail "No secret is shared with Drone: set secrets.yamlSecret to the DRONE_YAML_SECRET of the Drone server, or secrets.existing to a Secret with DRONE_YAML_SECRET in it." }}

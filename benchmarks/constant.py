@@ -40,24 +40,20 @@ from benchmarks.trees import pipeline  # noqa: E402
 ANSWER = {"Data": pipeline("edrone", "master")}
 
 
-class Any_(BaseContentNegotiation):  # noqa: N801 - Any is taken
-    """Take the first renderer whatever is accepted."""
+class FirstRenderer(BaseContentNegotiation):
+    """Takes the first renderer, whatever is accepted."""
 
     def select_renderer(self, _: Any, renderers: Any, __: Any = None) -> Any:
-        """Take the first."""
         return renderers[0], renderers[0].media_type
 
 
 class Constant(APIView):
-    """Answers always the same."""
-
     authentication_classes = ()
     permission_classes = ()
     renderer_classes = (JSONRenderer,)
-    content_negotiation_class = Any_
+    content_negotiation_class = FirstRenderer
 
     def post(self, _: Request) -> Response:
-        """Answer."""
         return Response(ANSWER)
 
 

@@ -24,7 +24,7 @@ CREATE DATABASE edrone OWNER edrone
 
 
 @dataclass(frozen=True)
-class Database:
+class DatabaseServer:
     folder: Path  # for other files
     host: str  # of the socket, for the owner
     port: int
@@ -46,12 +46,12 @@ class Database:
 
 
 @contextmanager
-def over_tcp(repos: int, builds: int) -> Iterator[Database]:
+def over_tcp(repos: int, builds: int) -> Iterator[DatabaseServer]:
     """Run a PostgreSQL with as many builds in it."""
     with filled(repos, builds) as (folder, server):
         port = free_port()
         listen(server, port)
-        database = Database(folder, socket_of(server), port)
+        database = DatabaseServer(folder, socket_of(server), port)
         for statement in ROLES.strip().split(";\n"):
             as_owner(database, statement)
         as_owner(database, manage("dronegrants", "--role", "reader", DATABASE_URL=database.own, SECRET_KEY="k" * 40).stdout)
@@ -66,7 +66,7 @@ def listen(server: Any, port: int) -> None:
     pgexec("pg_ctl", words, bin_path=server.bin_path, user=server.system_user)
 
 
-def as_owner(database: Database, sql: str) -> None:
+def as_owner(database: DatabaseServer, sql: str) -> None:
     connection = psycopg2.connect(dbname="postgres", user="postgres", host=database.host, port=database.port)
     connection.autocommit = True
     with connection.cursor() as cursor:

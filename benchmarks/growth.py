@@ -7,7 +7,7 @@ wait meanwhile; 1 s for commands, and for what works in short steps. Arguments c
 Covered are all that reads files of the tree, parameters, bodies of requests, logs and texts to compare, and what is written of
 them for Drone, pages and the request log (growth_readers.py), each with every kind of input that is known to be hard
 (growth_inputs.py); and every regular expression that has a name, with repetitions of what stands in it (growth_expressions.py).
-Queries are not covered (benchmarks.pages, benchmarks.rest), nor is memory (tests/e2e/test_memory_of_logs.py).
+Queries are not covered (benchmarks.pages, benchmarks.rest), nor is memory (tests/e2e/test_memory.py).
 """
 
 import gc
@@ -24,7 +24,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edrone_site.settings")
 os.environ.setdefault("DRONE_YAML_SECRET", "benchmark-benchmark-benchmark-benchmark")
 django.setup()
 
-from benchmarks.growth_inputs import Make, Reader  # noqa: E402 - needs settings
+from benchmarks.growth_inputs import Make, MeasuredReader  # noqa: E402 - needs settings
 from benchmarks.growth_readers import readers  # noqa: E402 - likewise
 
 MOST_GROWTH = 2.3  # for a doubling
@@ -35,7 +35,6 @@ HOPELESS = 2.0  # seconds for an eighth of the largest input: not tried at its f
 
 
 def main() -> int:
-    """Measure, and say what fails."""
     gc.disable()
     print("| reader | input | characters | ms | growth for a doubling |\n|---|---|---|---|---|")
     failed = 0
@@ -46,7 +45,7 @@ def main() -> int:
         for name, make in reader.inputs.items():
             took, growth = measured(reader, make)
             worst.append((took, growth, name))
-        bad = [one for one in worst if one[0] > reader.longest or one[1] > MOST_GROWTH]
+        bad = [(took, growth, name) for took, growth, name in worst if took > reader.longest or growth > MOST_GROWTH]
         failed += len(bad)
         for took, growth, name in bad or [max(worst)]:
             shown = f"{growth:.2f}" if growth else ""
@@ -56,7 +55,7 @@ def main() -> int:
     return min(failed, 1)
 
 
-def measured(reader: Reader, make: Make) -> tuple[float, float]:
+def measured(reader: MeasuredReader, make: Make) -> tuple[float, float]:
     """Give the seconds that the largest input takes, and how much more that is than for half of it (0: too short to say).
 
     The growth is the mean of two doublings: a limit may lie between them, and the smaller one is noisier.

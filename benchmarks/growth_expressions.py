@@ -14,25 +14,25 @@ import edrone_site
 import pipelines
 import texts
 import web
-from benchmarks.growth_inputs import Make, Reader
+from benchmarks.growth_inputs import Make, MeasuredReader
 
 LARGEST = 200_000  # characters
 
 
-def expressions() -> Iterator[Reader]:
+def expressions() -> Iterator[MeasuredReader]:
     """Give every regular expression that has a name, with the ways in which it is used."""
     for package in (configs, builds, edrone_site, pipelines, drone_api, texts, web):
-        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if ".migrations" in found.name or found.name.endswith(("wsgi", "urls")):
+        for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if ".migrations" in info.name or info.name.endswith(("wsgi", "urls")):
                 continue
-            module = importlib.import_module(found.name)
+            module = importlib.import_module(info.name)
             source = Path(module.__file__ or "").read_text()
             for name, pattern in vars(module).items():
                 if not isinstance(pattern, re.Pattern):
                     continue
                 ways = set(re.findall(rf"\b{name}\.(search|match|fullmatch|findall|sub|split|finditer)\b", source))
                 for way in sorted(ways):
-                    yield Reader(f"{found.name}.{name}.{way}", using(pattern, way), hostile_to(pattern), LARGEST)
+                    yield MeasuredReader(f"{info.name}.{name}.{way}", using(pattern, way), hostile_to(pattern), LARGEST)
 
 
 def using(pattern: re.Pattern[Any], way: str) -> Callable[[Any], object]:

@@ -17,7 +17,7 @@ IN_STEPS = 1.0  # likewise, for a command, and for what a request does in many s
 
 
 @dataclass(frozen=True)
-class Reader:
+class MeasuredReader:
     """Something that reads what comes from outside."""
 
     name: str

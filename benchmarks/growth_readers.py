@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.growth_expressions import expressions
-from benchmarks.growth_inputs import IN_STEPS, LARGEST_FILE, Reader, of_logs, of_names, of_pairs, of_parameters, of_texts
+from benchmarks.growth_inputs import IN_STEPS, LARGEST_FILE, MeasuredReader, of_logs, of_names, of_pairs, of_parameters, of_texts
 from builds.drone_db.masking import looks_secret, masked
 from builds.logs import log_rendering
 from builds.logs.api import as_lines
 from builds.logs.log_lines import is_json
-from builds.logs.log_slices import sliced
-from builds.starting.json_body import StrictJson
+from builds.logs.log_slices import plain_sliced, sliced
+from builds.rest.json_body import StrictJson
 from builds.starting.parameters import refuse_invalid
 from configs.endpoint import answers
 from configs.endpoint.request_log import quoted
@@ -52,25 +52,24 @@ class Nothing(Folder):
         """Nothing is there."""
 
 
-def readers() -> Iterator[Reader]:
-    """List what is measured."""
+def readers() -> Iterator[MeasuredReader]:
     texts, extending = of_texts(extending=False), of_texts(extending=True)
     inputs = tuple(Input(f"TARGET_{number}", required=True) for number in range(head.MOST_INPUTS))
     operation = Operation("check", "_operations/check.yaml", inputs=inputs)
     pipeline = Resolved("kind: pipeline\n" + "${P1} ${P2}\n" * 50_000, "a.yaml", (), operation=operation)
     plain = Resolved(pipeline.yaml, "a.yaml", ())
     path = "shop/_operations/check.yaml"
-    yield Reader("a file that serves", lambda text: serve("a.yaml", text), extending, LARGEST_FILE)
-    yield Reader("an operation that serves", lambda text: serve(path, text), extending, LARGEST_FILE)
-    yield Reader("a head", lambda text: head.read_head("check", path, text), texts, LARGEST_FILE)
-    yield Reader("kinds", kinds, texts, LARGEST_FILE)
-    yield Reader("checkprojects", check, extending, LARGEST_FILE, IN_STEPS)
-    yield Reader("a page of YAML", showing.coloured, texts, LARGEST_FILE)
-    yield Reader("a page of a difference", lambda text: showing.coloured(text, diff=True), texts, LARGEST_FILE)
-    yield Reader("a difference", compared, of_pairs(), showing.LARGEST)
-    yield Reader("a name that looks secret", looks_secret, of_names(), LARGEST_FILE)
-    yield Reader("a name that is near", lambda name: nearest(name, Folder().paths_near("")), of_names(), LONGEST_NEAR)
-    yield Reader("a reference to what is missing", missing, of_names(), LARGEST_FILE)
+    yield MeasuredReader("a file that serves", lambda text: serve("a.yaml", text), extending, LARGEST_FILE)
+    yield MeasuredReader("an operation that serves", lambda text: serve(path, text), extending, LARGEST_FILE)
+    yield MeasuredReader("a head", lambda text: head.read_head("check", path, text), texts, LARGEST_FILE)
+    yield MeasuredReader("kinds", kinds, texts, LARGEST_FILE)
+    yield MeasuredReader("checkprojects", check, extending, LARGEST_FILE, IN_STEPS)
+    yield MeasuredReader("a page of YAML", showing.coloured, texts, LARGEST_FILE)
+    yield MeasuredReader("a page of a difference", lambda text: showing.coloured(text, diff=True), texts, LARGEST_FILE)
+    yield MeasuredReader("a difference", compared, of_pairs(), showing.LARGEST)
+    yield MeasuredReader("a name that looks secret", looks_secret, of_names(), LARGEST_FILE)
+    yield MeasuredReader("a name that is near", lambda name: nearest(name, Folder().paths_near("")), of_names(), LONGEST_NEAR)
+    yield MeasuredReader("a reference to what is missing", missing, of_names(), LARGEST_FILE)
     for name, run in {
         "masked": masked,
         "parameters of a request": refuse_invalid,
@@ -79,15 +78,19 @@ def readers() -> Iterator[Reader]:
         "a body of Drone": lambda params: build_request.parse(json.dumps(body(params)).encode()),
         "a body of the API": lambda params: StrictJson().parse(io.BytesIO(json.dumps({"params": params}).encode())),
     }.items():
-        yield Reader(name, run, of_parameters(), LARGEST_FILE)
-    yield Reader("a page of a log", log_rendering.read_outline, of_logs(), LARGEST_LOG)
-    yield Reader("a part of a log", part_of_log, of_logs(), LARGEST_LOG)
-    yield Reader("a log as a file", log_rendering.as_text, of_logs(), LARGEST_LOG, IN_STEPS)
-    yield Reader("a log of the API", is_json, of_logs(), LARGEST_LOG)
-    yield Reader("plain text as a log of the API", lambda log: sum(map(len, as_lines(log))), of_logs(), LARGEST_LOG, IN_STEPS)
-    yield Reader("an error for Drone", answers.error_pipeline, texts, LARGEST_FILE)
-    yield Reader("an error in the log", quoted, texts, LARGEST_FILE)
+        yield MeasuredReader(name, run, of_parameters(), LARGEST_FILE)
+    yield MeasuredReader("a page of a log", log_rendering.read_outline, of_logs(), LARGEST_LOG)
+    yield MeasuredReader("a part of a log", part_of_log, of_logs(), LARGEST_LOG)
+    yield MeasuredReader("a log as a file", log_rendering.as_text, of_logs(), LARGEST_LOG, IN_STEPS)
+    yield MeasuredReader("a log of the API", is_json, of_logs(), LARGEST_LOG)
+    yield MeasuredReader("plain text as a log of the API", plain_text_of_the_api, of_logs(), LARGEST_LOG, IN_STEPS)
+    yield MeasuredReader("an error for Drone", answers.error_pipeline, texts, LARGEST_FILE)
+    yield MeasuredReader("an error in the log", quoted, texts, LARGEST_FILE)
     yield from expressions()
+
+
+def plain_text_of_the_api(data: bytes) -> object:
+    return sum(map(len, as_lines(data, plain_sliced(data))))
 
 
 def part_of_log(data: bytes) -> object:

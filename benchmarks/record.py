@@ -47,9 +47,9 @@ def measure(*, counted: bool) -> float:
     from pipelines.resolve.resolve import Resolved  # noqa: PLC0415
 
     settings.EDRONE_METRICS = counted
-    asked = BuildRequest("ismewen", "edrone", "push", "refs/heads/master", "master")
+    request = BuildRequest("ismewen", "edrone", "push", "refs/heads/master", "master")
     result = Resolved("kind: pipeline\n", "edrone/master.yaml", ("edrone/master.yaml",))
-    call = timeit.Timer(lambda: log_and_count(asked, result, 0.001, request_id_of("")))
+    call = timeit.Timer(lambda: log_and_count(request, result, 0.001, request_id_of("")))
     return min(call.repeat(ROUNDS, CALLS)) / CALLS * 1e6
 
 

@@ -48,7 +48,6 @@ PAGES = {
 
 
 def main() -> None:
-    """Fill, measure, print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--records", type=int, default=RECORDS)
     records = parser.parse_args().records
@@ -67,7 +66,6 @@ def main() -> None:
 
 
 def measure(records: int) -> None:
-    """Fill and look."""
     import django  # noqa: PLC0415 - the environment comes first
 
     django.setup()

@@ -25,7 +25,7 @@ TICKS = os.sysconf("SC_CLK_TCK")  # of processor time in a second
 
 
 @dataclass
-class Kind:
+class RequestKind:
     """A request, the status that it gets, and what it cost."""
 
     name: str
@@ -39,7 +39,6 @@ class Kind:
 
 
 def main() -> None:
-    """Start edrone, measure, print the table."""
     requests = int(sys.argv[1]) if sys.argv[1:] else 1000
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as edrone:
         groups = configuration(edrone), *api(edrone)
@@ -56,42 +55,43 @@ def main() -> None:
                 print(f"| {kind.name} | {kind.status} | {p50:.2f} | {used:.2f} | {used / accepted:.2f} |")
 
 
-def configuration(edrone: Server) -> list[Kind]:
+def configuration(edrone: Server) -> list[RequestKind]:
     """Requests to the configuration endpoint, the accepted one first."""
     body = drone_request.body(BuildRequest("ismewen", "edrone", "push", "refs/heads/master", "master"), created=0)
     now, secret = datetime.now(UTC), edrone.environment["DRONE_YAML_SECRET"]
+    yesterday = now - timedelta(days=1)
     right = drone_request.signed_headers(body, secret, now)
     return [
-        Kind("a configuration", "POST", "/edrone", 200, right, body),
-        Kind("no signature", "POST", "/edrone", 401, {"content-type": "application/json"}, body),
-        Kind("another secret", "POST", "/edrone", 401, drone_request.signed_headers(body, "other", now), body),
-        Kind("another body", "POST", "/edrone", 401, right, body + b" "),
-        Kind("an old date", "POST", "/edrone", 200, drone_request.signed_headers(body, secret, now - timedelta(days=1)), body),
-        Kind("not Drone's JSON", "POST", "/edrone", 400, drone_request.signed_headers(b"{}", secret, now), b"{}"),
-        Kind("another method", "PUT", "/edrone", 405),
+        RequestKind("a configuration", "POST", "/edrone", 200, right, body),
+        RequestKind("no signature", "POST", "/edrone", 401, {"content-type": "application/json"}, body),
+        RequestKind("another secret", "POST", "/edrone", 401, drone_request.signed_headers(body, "other", now), body),
+        RequestKind("another body", "POST", "/edrone", 401, right, body + b" "),
+        RequestKind("an old date", "POST", "/edrone", 200, drone_request.signed_headers(body, secret, yesterday), body),
+        RequestKind("not Drone's JSON", "POST", "/edrone", 400, drone_request.signed_headers(b"{}", secret, now), b"{}"),
+        RequestKind("another method", "PUT", "/edrone", 405),
     ]
 
 
-def api(edrone: Server) -> tuple[list[Kind], list[Kind]]:
+def api(edrone: Server) -> tuple[list[RequestKind], list[RequestKind]]:
     """Requests to the API, the accepted one first: the cheapest there is, and an ordinary one."""
     right = {"Authorization": f"Bearer {token(edrone)}"}
     wrong = {"Authorization": f"Bearer edrone_{'x' * 43}"}
     builds = "/api/repos/ismewen/edrone/builds"
     tokens = [
-        Kind("the API: who am I", "GET", "/api/user", 200, right),
-        Kind("no token", "GET", "/api/user", 401),
-        Kind("what is no token of edrone", "GET", "/api/user", 401, {"Authorization": "Bearer wrong"}),
-        Kind("a wrong token", "GET", "/api/user", 401, wrong),
-        Kind("an address that is not there", "GET", "/api/nosuch", 404),
+        RequestKind("the API: who am I", "GET", "/api/user", 200, right),
+        RequestKind("no token", "GET", "/api/user", 401),
+        RequestKind("what is no token of edrone", "GET", "/api/user", 401, {"Authorization": "Bearer wrong"}),
+        RequestKind("a wrong token", "GET", "/api/user", 401, wrong),
+        RequestKind("an address that is not there", "GET", "/api/nosuch", 404),
     ]
     return tokens, [
-        Kind("the API: builds of a repository", "GET", builds, 200, right),
-        Kind("an unknown parameter", "GET", f"{builds}?brnch=x", 400, right),
-        Kind("a repository that is not there", "GET", "/api/repos/ismewen/nosuch/builds", 404, right),
+        RequestKind("the API: builds of a repository", "GET", builds, 200, right),
+        RequestKind("an unknown parameter", "GET", f"{builds}?brnch=x", 400, right),
+        RequestKind("a repository that is not there", "GET", "/api/repos/ismewen/nosuch/builds", 404, right),
     ]
 
 
-def measure(edrone: Server, kind: Kind, requests: int) -> None:
+def measure(edrone: Server, kind: RequestKind, requests: int) -> None:
     """Ask so many times over one connection; each request is one piece, since edrone refuses some at their heads and closes."""
     host, _, port = edrone.url.removeprefix("http://").partition(":")
     headers = {"Host": "localhost", "Content-Length": str(len(kind.body))} | kind.headers

@@ -32,7 +32,7 @@ AT_ONCE, SECONDS = 16, 10
 
 
 @dataclass(frozen=True)
-class Case:
+class ApiRequest:
     name: str
     path: str  # of edrone
     sql: str = ""  # the same rows; empty: no single statement has them
@@ -40,7 +40,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ApiServer:
     """A server of Drone's API."""
 
     url: str
@@ -73,7 +73,6 @@ class Asked:
 
 
 def main() -> None:
-    """Make the database, start edrone, measure."""
     repos, builds = (int(word) for word in (sys.argv[1:] or ("200", "10000")))
     with (
         databases(repos, builds) as (own, drones, plain),
@@ -95,9 +94,8 @@ def databases(repos: int, builds: int) -> Iterator[tuple[str, str, str]]:
 
 
 def report(edrone: Server, plain: str, repos: int, builds: int) -> None:
-    """Print the tables."""
-    ours = Asked(edrone.url, token(edrone))
-    drone = Asked(os.environ["DRONE_SERVER"], os.environ["DRONE_TOKEN"]) if "DRONE_SERVER" in os.environ else None
+    ours = ApiServer(edrone.url, token(edrone))
+    drone = ApiServer(os.environ["DRONE_SERVER"], os.environ["DRONE_TOKEN"]) if "DRONE_SERVER" in os.environ else None
     connection = psycopg2.connect(plain)
     connection.autocommit = True
     print(f"{repos * builds:,} builds in {repos} repositories; through REST, one connection, ms\n")
@@ -114,23 +112,23 @@ def report(edrone: Server, plain: str, repos: int, builds: int) -> None:
             print(f"| {name} | {statistics.median(server.rate(path) for _ in range(3)):.0f} |", flush=True)
 
 
-def cases(edrone: Asked, repos: int, builds: int) -> list[Case]:
+def cases(edrone: ApiServer, repos: int, builds: int) -> list[ApiRequest]:
     """Name what is asked for."""
     deep, last = max(builds - 9_975, builds // 50), max(builds // PAGE - 1, 1)
     repo, everything = "/api/repos/org1/repo1", "/api/builds"
     return [
-        Case("a repository, first page", f"{repo}/builds", f"{BUILDS} {NEWEST}", at_drone=True),
-        Case("a repository, 400th page by number", f"{repo}/builds?page={last}", f"{BUILDS} {NEWEST} OFFSET {PAGE * (last - 1)}", at_drone=True),
-        Case("a repository, deep by cursor", following(edrone, f"{repo}/builds?page={max(deep // PAGE, 1)}"), f"{BUILDS} AND build_number < {deep} {NEWEST}"),
-        Case("a branch, first page", f"{repo}/builds?branch=master", f"{BUILDS} AND build_ref = 'refs/heads/master' {NEWEST}", at_drone=True),
-        Case("a build, stages and steps", f"{repo}/builds/{builds}", f"{BUILDS} AND build_number = {builds}", at_drone=True),
-        Case("a repository", repo, "SELECT * FROM repos WHERE repo_slug = 'org1/repo1'", at_drone=True),
-        Case("pending or running", f"{everything}?status=pending,running"),
-        Case("all repositories, first page", everything, f"SELECT * FROM builds ORDER BY build_id DESC LIMIT {PAGE}"),
-        Case("all repositories, next page by cursor", following(edrone, f"{everything}?per_page={PAGE}")),
-        Case("an author", f"{everything}?author=author5"),
-        Case("no index: events that are not there", f"{everything}?event=cron"),
-        Case("all repositories with their last build", f"/api/repos?latest=true&per_page={repos}"),
+        ApiRequest("a repository, first page", f"{repo}/builds", f"{BUILDS} {NEWEST}", at_drone=True),
+        ApiRequest("a repository, 400th page by number", f"{repo}/builds?page={last}", f"{BUILDS} {NEWEST} OFFSET {PAGE * (last - 1)}", at_drone=True),
+        ApiRequest("a repository, deep by cursor", following(edrone, f"{repo}/builds?page={max(deep // PAGE, 1)}"), f"{BUILDS} AND build_number < {deep} {NEWEST}"),
+        ApiRequest("a branch, first page", f"{repo}/builds?branch=master", f"{BUILDS} AND build_ref = 'refs/heads/master' {NEWEST}", at_drone=True),
+        ApiRequest("a build, stages and steps", f"{repo}/builds/{builds}", f"{BUILDS} AND build_number = {builds}", at_drone=True),
+        ApiRequest("a repository", repo, "SELECT * FROM repos WHERE repo_slug = 'org1/repo1'", at_drone=True),
+        ApiRequest("pending or running", f"{everything}?status=pending,running"),
+        ApiRequest("all repositories, first page", everything, f"SELECT * FROM builds ORDER BY build_id DESC LIMIT {PAGE}"),
+        ApiRequest("all repositories, next page by cursor", following(edrone, f"{everything}?per_page={PAGE}")),
+        ApiRequest("an author", f"{everything}?author=author5"),
+        ApiRequest("no index: events that are not there", f"{everything}?event=cron"),
+        ApiRequest("all repositories with their last build", f"/api/repos?latest=true&per_page={repos}"),
     ]  # fmt: skip
 
 
@@ -139,7 +137,7 @@ def token(edrone: Server) -> str:
     return edrone.manage("createtoken", "admin").stdout.strip()
 
 
-def following(edrone: Asked, path: str) -> str:
+def following(edrone: ApiServer, path: str) -> str:
     """Return the path of the page after a page."""
     link = edrone.get(path)().headers.get("Link", f"<{edrone.url}{path}>")
     return str(link.partition(">")[0].removeprefix(f"<{edrone.url}"))

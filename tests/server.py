@@ -73,8 +73,7 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
 @contextmanager
 def running(folder: Path, *command: str, **environment: str) -> Iterator[Server]:
     """Start edrone, wait until it answers, and end it."""
-    port = free_port()
-    variables = {"PORT": str(port), "EDRONE_STATE": str(folder / "var")} | environment
+    variables = {"PORT": str(free_port()), "EDRONE_STATE": str(folder / "var")} | environment
     output = folder / "output"
     arguments = command or (sys.executable, "-m", "edrone_site.run")
     with output.open("w") as log:
@@ -88,7 +87,7 @@ def running(folder: Path, *command: str, **environment: str) -> Iterator[Server]
             start_new_session=True,
         )
     try:
-        url = f"http://127.0.0.1:{port}"
+        url = f"http://127.0.0.1:{variables['PORT']}"
         wait_until_it_answers(url, process, output)
         if made := re.search(r"DRONE_YAML_SECRET=([0-9a-f]{32})", output.read_text()):
             variables["DRONE_YAML_SECRET"] = made[1]

@@ -11,7 +11,7 @@ import psycopg2
 import requests
 
 from tests.e2e.drone import TOKEN, Drone, drone, runner
-from tests.e2e.running import Server, administrator, manage, serving, wait_until
+from tests.e2e.running import SECRET, Server, administrator, manage, serving, wait_until
 from tests.server import free_port
 
 SHOP, WEB = "acme/shop", "acme/web"
@@ -80,19 +80,28 @@ class Place:
 
 
 @contextmanager
-def beside_drone(programs: dict[str, Path], folder: Path) -> Iterator[Place]:
-    """Start all of it, and end it."""
+def beside_drone(programs: dict[str, Path], folder: Path, *, validates: bool = False, **more: str) -> Iterator[Place]:
+    """Start all of it, and end it.
+
+    Args:
+        programs: of Drone.
+        folder: for all that is written.
+        validates: let Drone ask edrone whether a build may start.
+        more: settings of edrone.
+    """
     tree, state = folder / "projects", folder / "state"
     tree.mkdir()
     state.mkdir()
     port = free_port()
     with ExitStack() as held:
-        server = held.enter_context(drone(programs["drone"], folder, f"http://127.0.0.1:{port}/edrone", SHOP, WEB))
+        address = f"http://127.0.0.1:{port}/edrone"
+        validation = {"DRONE_VALIDATE_PLUGIN_ENDPOINT": f"{address}/validate", "DRONE_VALIDATE_PLUGIN_SECRET": SECRET}
+        server = held.enter_context(drone(programs["drone"], folder, address, SHOP, WEB, **(validation if validates else {})))
         held.enter_context(runner(programs["runner"], folder, server))
         settings = {
             "PORT": str(port), "EDRONE_PROJECTS": str(tree), "EDRONE_STATE": str(state), "DRONE_SERVER": server.url,
             "DRONE_TOKEN": TOKEN, "DRONE_DATABASE_URL": read_only(server),
-        }  # fmt: skip
+        } | more  # fmt: skip
         token = administrator("ada", PASSWORD, **settings)
         edrone = held.enter_context(serving(state, **settings))
         yield Place(edrone, server, tree, token, folder, settings["DRONE_DATABASE_URL"], programs)

@@ -64,6 +64,12 @@ def faults(page: Page) -> list[str]:
     ]
 
 
-def wider_than_the_window(page: Page) -> bool:
-    """Must one scroll sideways?"""
-    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+def wider_than_the_window(page: Page) -> list[str]:
+    """Must one scroll sideways? Returns what ends beyond the window, with how far."""
+    if not page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        return []
+    wide = "[...document.querySelectorAll('*')].map(each => [each.getBoundingClientRect().right, each]).filter(([end]) => end > innerWidth)"
+    return [
+        str(each)
+        for each in page.evaluate(f"{wide}.map(([end, each]) => `${{Math.round(end)}} ${{each.outerHTML.slice(0, 150)}}`)")
+    ]

@@ -25,9 +25,14 @@ NEWER = {
         "Event:        core.EventCustom,": 'Event: core.EventCustom, Action: r.URL.Query().Get("action"),',
         'if key == "access_token" ||': 'if key == "access_token" || key == "action" ||',
     },
+    "handler/api/repos/builds/retry.go": {"Trigger:      user.Login,": "Trigger: user.Login, Parent: prev.Number,"},
     "version/version.go": {
         "VersionMajor int64 = 1\n": "VersionMajor int64 = 2\n",
         "VersionMinor int64 = 10\n": "VersionMinor int64 = 19\n",
+    },
+    "plugin/converter/memoize.go": {
+        '"context"\n': '"context"\n\t"os"\n',
+        "\tcache, _ := lru.New(10)\n": '\tif os.Getenv("DRONE_CONVERT_PLUGIN_CACHE_SIZE") == "0" {\n\t\treturn base\n\t}\n\tcache, _ := lru.New(10)\n',
     },
 }
 SHARED = "what-server-and-runner-share"
@@ -42,30 +47,31 @@ class Drone:
     forge: Forge
     log: Path
 
-    def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        return requests.request(method, self.url + path, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60, **options)
+    def call(self, method: str, path: str, token: str = TOKEN, **options: Any) -> requests.Response:
+        return requests.request(method, self.url + path, headers={"Authorization": f"Bearer {token}"}, timeout=60, **options)
 
     def builds(self, slug: str) -> list[dict[str, Any]]:
         return list(self.call("GET", f"/api/repos/{slug}/builds").json())
 
 
-def build(folder: Path, *, operations: bool = False) -> dict[str, Path]:
+def build(folder: Path, *, as_newer: bool = False) -> dict[str, Path]:
     """Compile server and runner; without C, so with PostgreSQL only.
 
     Args:
         folder: where to.
-        operations: give the server what a build that is started by hand has since 2.19: its action.
+        as_newer: give the server what newer ones have: the action of a build that is started by hand, the parent of a restart,
+            and the switch of the cache of conversions.
     """
     built = {}
     for name, package in PROGRAMS.items():
         built[name] = folder / name
-        more = ["-modfile", str(newer(folder))] if operations and name == "drone" else []
+        more = ["-modfile", str(newer(folder))] if as_newer and name == "drone" else []
         go_does(name, "build", "-tags", "nolimit", *more, "-o", str(built[name]), package)
     return built
 
 
 def newer(folder: Path) -> Path:
-    """Change the server's source in two places, and give a go.mod that takes it from there."""
+    """Change the server's source in a few places, and give a go.mod that takes it from there."""
     source = folder / "source"
     downloaded = json.loads(go_does("drone", "mod", "download", "-json", "github.com/drone/drone"))
     shutil.copytree(downloaded["Dir"], source, copy_function=shutil.copyfile)
@@ -92,8 +98,8 @@ def go_does(module: str, *arguments: str) -> str:
 
 
 @contextmanager
-def drone(path: Path, folder: Path, edrone: str, *slugs: str) -> Iterator[Drone]:
-    """Start PostgreSQL, forge and server, log in as an operator does, and activate the repositories."""
+def drone(path: Path, folder: Path, edrone: str, *slugs: str, **more: str) -> Iterator[Drone]:
+    """Start PostgreSQL, forge and server (with more of its settings), log in as an operator does, and activate the repositories."""
     with ExitStack() as held:
         stand_in, forge_server = held.enter_context(forge(*slugs))
         postgres = held.enter_context(postgres_server())
@@ -106,7 +112,9 @@ def drone(path: Path, folder: Path, edrone: str, *slugs: str) -> Iterator[Drone]
             "DRONE_RPC_SECRET": SHARED, "DRONE_DATABASE_DRIVER": "postgres", "DRONE_DATABASE_DATASOURCE": datasource,
             "DRONE_USER_CREATE": f"username:octocat,admin:true,token:{TOKEN}", "DRONE_AGENTS_ENABLED": "true",
             "DRONE_YAML_ENDPOINT": edrone, "DRONE_YAML_SECRET": SECRET, "DRONE_LOGS_DEBUG": "true", "DRONE_CRON_INTERVAL": "1s",
-        }))  # fmt: skip
+            "DRONE_CONVERT_PLUGIN_ENDPOINT": f"{edrone}/convert", "DRONE_CONVERT_PLUGIN_SECRET": SECRET,
+            "DRONE_CONVERT_PLUGIN_CACHE_SIZE": "0",
+        } | more))  # fmt: skip
         started = Drone(f"http://{address}", datasource, stand_in, log)
         wait_until(lambda: answers(started.url), "Drone answers")
         requests.post(f"{started.url}/login", {"username": "octocat", "password": "any"}, timeout=60, allow_redirects=False)

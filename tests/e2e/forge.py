@@ -1,6 +1,6 @@
-"""A stand-in for a Gogs server: repositories without content, the account that Drone logs in with, and webhooks.
+"""A stand-in for a Gogs server: repositories without history, the account that Drone logs in with, and webhooks.
 
-Only what Drone asks of Gogs: it never has a `.drone.yml`, since edrone has the pipelines.
+Only what Drone asks of Gogs. Its one file is a repository's own `.drone.yml`, the same in every commit, where it has one.
 """
 
 import hashlib
@@ -25,6 +25,7 @@ class Forge:
     def __init__(self, *slugs: str) -> None:
         self.slugs = slugs
         self.hooks: dict[str, dict[str, str]] = {}  # slug → {url, secret}
+        self.own_files: dict[str, str] = {}  # slug → .drone.yml
         self.commits = 0
 
     def answer(self, request: Request) -> Response:
@@ -36,6 +37,8 @@ class Forge:
             return shown(token if request.method == "POST" else [token])
         if path == "/user/repos":
             return shown([self.repository(slug) for slug in self.slugs])
+        if (match := re.fullmatch(r"/repos/([^/]+/[^/]+)/raw/[^/]+/\.drone\.yml", path)) and match[1] in self.own_files:
+            return Response(200, self.own_files[match[1]].encode(), "text/plain")
         if match := re.fullmatch(r"/repos/([^/]+/[^/]+)(/.*)?", path):
             return self.of_repository(request, match[1], match[2] or "")
         return Response(404)
@@ -81,11 +84,13 @@ class Forge:
     def tag(self, slug: str, name: str) -> requests.Response:
         return self.call(slug, "create", {"ref": name, "ref_type": "tag", "sha": id_of(name), "default_branch": "master"})
 
-    def pull(self, slug: str, number: int, head: str, base: str) -> requests.Response:
+    def pull(self, slug: str, number: int, head: str, base: str, fork: str = "") -> requests.Response:
+        """Send the webhook of a new pull request, from the repository itself or from a fork."""
         repository = self.repository(slug)
+        source = repository | {"full_name": fork or slug}
         pull = {
             "id": number, "number": number, "user": USER, "title": f"take {head}", "body": "", "state": "open",
-            "head_branch": head, "head_repo": repository, "base_branch": base, "base_repo": repository, "html_url": "",
+            "head_branch": head, "head_repo": source, "base_branch": base, "base_repo": repository, "html_url": "",
         }  # fmt: skip
         return self.call(slug, "pull_request", {"action": "opened", "number": number, "pull_request": pull})
 

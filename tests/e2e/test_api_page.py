@@ -54,6 +54,7 @@ def test_the_api_can_be_tried_with_a_token(page, edrone, complaints):
     answer = page.inner_text("#operations-user-user .live-responses-table")
     assert "200" in answer
     assert '"login": "admin"' in answer
+    assert page.eval_on_selector_all("#api select", "all => all.length > 0 && all.every(one => one.ariaLabel)")
     page.screenshot(path=edrone.output.parent / "docs.png", full_page=True)
     assert complaints == []
 

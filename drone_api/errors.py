@@ -1,4 +1,4 @@
-"""The one error that leaves the client of Drone's API."""
+"""The errors that leave the client of Drone's API."""
 
 from texts.errors import EdroneError
 
@@ -20,3 +20,11 @@ class DroneError(EdroneError):
         """
         super().__init__(message)
         self.status, self.permanent, self.uncertain = status, permanent, uncertain
+
+
+class InternalError(DroneError):
+    """Drone answered with status 500 and said why: it works, and could not do what was asked."""
+
+
+class NotMade(DroneError):
+    """Drone was asked for a build, made none, and gave no reason."""

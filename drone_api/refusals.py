@@ -2,12 +2,14 @@
 
 from drone_api import answers
 from drone_api.calls import Reply
-from drone_api.errors import DroneError
+from drone_api.errors import DroneError, InternalError, NotMade
 from drone_api.failures import BAD_REQUEST, MAY_BE_DONE, MULTIPLE_CHOICES, SERVER_ERROR, TIME_OUT, may_be_done
+from texts.characters import one_line, printable, shortened
 from texts.sentence import Sentence
 
 LONGEST = 500  # characters of Drone's own words
-UNAUTHORIZED, FORBIDDEN, CONFLICT = 401, 403, 409
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT = 401, 403, 404, 409
+OF_EDRONE = b"Not found. edrone's pages are below"  # web/error_pages.py: its answer to /version
 NOT_MADE = Sentence(
     "Drone made no build and gave no reason. Possible reasons: no pipeline's trigger matches this build; "
     "the commit message contains [ci skip] or the like; the repository's settings ignore pull requests or "
@@ -15,8 +17,8 @@ NOT_MADE = Sentence(
 )
 
 
-def no_build() -> DroneError:
-    return DroneError(NOT_MADE, 422)
+def no_build() -> NotMade:
+    return NotMade(NOT_MADE, 422)
 
 
 def garbled(reply: Reply, problem: str) -> DroneError:
@@ -38,6 +40,16 @@ def garbled(reply: Reply, problem: str) -> DroneError:
 def refused(reply: Reply, server: str) -> DroneError:
     """Return the error for a status other than the expected one."""
     words = words_of_drone(reply)
+    if reply.status == NOT_FOUND and reply.body.startswith(OF_EDRONE):
+        return DroneError(
+            Sentence(
+                "%(server)s is edrone, not Drone. Set DRONE_SERVER to the address of the Drone server, and DRONE_TOKEN to the "
+                "token of an administrator there.",
+                server=server,
+            ),
+            502,
+            permanent=True,
+        )
     if reply.status == UNAUTHORIZED:
         return DroneError(
             Sentence("DRONE_TOKEN is not accepted: set it to the token of a Drone administrator."), 502, permanent=True
@@ -80,7 +92,7 @@ def explained(status: int, words: str) -> DroneError | None:
                 permanent=True,
             )
         case 500:
-            return DroneError(Sentence("Drone reported an internal error%(words)s.", words=quoted(words)), 502)
+            return InternalError(Sentence("Drone reported an internal error%(words)s.", words=quoted(words)), 502)
     return None
 
 
@@ -122,9 +134,7 @@ def unexplained(reply: Reply, server: str) -> DroneError:
 
 def words_of_drone(reply: Reply) -> str:
     """Return Drone's own message on one line."""
-    words = " ".join(answers.message(reply.body).split())
-    printable = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in words)
-    return printable if len(printable) <= LONGEST else f"{printable[: LONGEST - 1]}…"
+    return shortened(printable(one_line(answers.message(reply.body))), LONGEST)
 
 
 def quoted(words: str) -> str:

@@ -67,6 +67,8 @@ class Transport:
                 call.method,
                 f"{self.server}{call.path}",
                 params=list(call.query),
+                data=call.content or None,
+                headers={"Content-Type": "application/json"} if call.content else None,
                 timeout=(self.connect, call.wait),
                 allow_redirects=False,
                 stream=True,

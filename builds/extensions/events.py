@@ -4,13 +4,12 @@ An event is a hint that a build has changed, and nothing in it is believed: Dron
 step of its runners wait for the answer, so it comes before any work.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
 from django.conf import settings
 from django.http import HttpResponse
-from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
 from builds.extensions.hints import Hint, hints
@@ -66,26 +65,8 @@ class EventSignature(ExtensionSignature):
         return secrets
 
 
-class EventParser(BaseParser):
-    """Turns the body into the Hint that it holds; None where it is about something else than a build."""
-
-    media_type = "application/json"
-
-    def parse(self, _: Any, __: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
-        try:
-            event = DECODER.decode(read_body((parser_context or {})["request"]))
-        except (ValueError, RecursionError):
-            raise Malformed(NO_EVENT) from None
-        if event.event != "build" or not event.repo or not event.build:
-            return None
-        if "\0" in event.repo.slug:  # no column holds it, so that a query with it would fail for all builds of its batch
-            raise Malformed(NO_EVENT)
-        return Hint(event.repo.slug, event.build.number, event.build.id)
-
-
 class EventsView(DroneExtensionView):
     authentication_classes = (EventSignature,)
-    parser_classes = (EventParser,)
     what_for = (
         "This address is for a Drone server, which POSTs signed events to it: set DRONE_WEBHOOK_ENDPOINT of the Drone server "
         "to it."
@@ -93,10 +74,8 @@ class EventsView(DroneExtensionView):
 
     def post(self, request: Request) -> HttpResponse:
         """Note what to look at, and answer."""
-        hint: Any = request.data
-        if hint == {}:  # Django REST framework asks no parser about an empty body
-            raise Malformed(NO_EVENT)
-        if isinstance(hint, Hint) and settings.DRONE_DATABASE:
+        hint = hint_in(read_body(request))
+        if hint and settings.DRONE_DATABASE:
             count("taken" if hints.add(hint) else "dropped")
         else:
             count("ignored")
@@ -107,6 +86,19 @@ class EventsView(DroneExtensionView):
             return super().handle_exception(exc)
         count("refused")
         return sentence(str(exc), exc.status)
+
+
+def hint_in(body: bytes) -> Hint | None:
+    """Read the hint that an event holds; None where it is about something else than a build."""
+    try:
+        event = DECODER.decode(body)
+    except (ValueError, RecursionError):
+        raise Malformed(NO_EVENT) from None
+    if event.event != "build" or not event.repo or not event.build:
+        return None
+    if "\0" in event.repo.slug:  # no column holds it, so that a query with it would fail for all builds of its batch
+        raise Malformed(NO_EVENT)
+    return Hint(event.repo.slug, event.build.number, event.build.id)
 
 
 def count(outcome: str) -> None:

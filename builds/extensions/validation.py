@@ -5,7 +5,7 @@ is not answered with 2xx becomes a build with the answer's text as its error, so
 """
 
 import logging
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -20,12 +20,12 @@ from configs.endpoint import signature
 from configs.endpoint.answers import LONGEST_OF_A_STAGE, SIGNED, cut, plain
 from configs.endpoint.authentication import DroneSignature
 from configs.endpoint.drone_server import known
-from configs.endpoint.parsing import ValidationParser
+from configs.endpoint.parsing import read_body
 from configs.endpoint.request_log import Fields
 from configs.endpoint.views import DroneExtensionView
 from configs.records.announcements import Kind, WrongText, claim, wrong_text
 from configs.records.recorder import NotDone
-from pipelines.build_request import BuildRequest, RequestWithYaml, parse_validation
+from pipelines.build_request import LARGEST_WITH_YAML, BuildRequest, parse_validation
 from pipelines.errors import BuildRefused, ConfigError
 from pipelines.resolve.manual_builds import refuse_others
 from texts.characters import LONGEST_SENTENCE, printable, shortened
@@ -57,7 +57,6 @@ class ValidationSignature(DroneSignature):
 
 class ValidationView(DroneExtensionView):
     authentication_classes = (ValidationSignature,)
-    parser_classes = (ValidationParser,)
     what_for = (
         "This address is for a Drone server, which POSTs signed requests to it: set DRONE_VALIDATE_PLUGIN_ENDPOINT of the Drone "
         "server to it."
@@ -67,8 +66,7 @@ class ValidationView(DroneExtensionView):
 
     def post(self, request: Request) -> HttpResponse:
         """Let the build start, or say why it may not."""
-        # Django REST framework asks no parser about an empty body.
-        sent = cast(RequestWithYaml, request.data) or parse_validation(b"")
+        sent = parse_validation(read_body(request, LARGEST_WITH_YAML))
         self.build = build = sent.build
         refuse_others(build, settings.EDRONE_MANUAL_BUILDS_BY, known.login)
         refuse_wrong_text(build, sent.text)

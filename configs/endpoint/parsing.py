@@ -1,11 +1,9 @@
-"""The body of Drone's requests for Django REST framework, whatever media types their headers name."""
+"""The body of Drone's requests, whatever media types their headers name."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
 from pipelines import build_request
@@ -13,37 +11,10 @@ from pipelines.errors import Malformed
 
 
 class AnyMediaType(BaseContentNegotiation):
-    """Refuses nobody over Accept or Content-Type: Drone has media types of its own, and its signature covers them."""
-
-    def select_parser(self, _: Any, parsers: Any) -> Any:
-        return parsers[0]
+    """Refuses nobody over Accept: Drone has media types of its own, and its signature covers them."""
 
     def select_renderer(self, _: Any, renderers: Any, __: Any = None) -> Any:
         return renderers[0], renderers[0].media_type
-
-
-class BuildRequestParser(BaseParser):
-    """Turns the body into a BuildRequest, which is `request.data`."""
-
-    media_type = "application/json"
-    largest = build_request.LARGEST_BODY  # bytes
-    read: Callable[[bytes], Any] = staticmethod(build_request.parse)
-
-    def parse(self, _: Any, __: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
-        """Read the raw body, which DroneSignature has read already, rather than the stream: it keeps to the limit."""
-        return self.read(read_body((parser_context or {})["request"], self.largest))
-
-
-class ConversionParser(BuildRequestParser):
-    """Turns the body into a RequestWithYaml, which is `request.data`."""
-
-    largest = build_request.LARGEST_WITH_YAML
-    read = staticmethod(build_request.parse_conversion)
-
-
-class ValidationParser(BuildRequestParser):
-    largest = build_request.LARGEST_WITH_YAML
-    read = staticmethod(build_request.parse_validation)
 
 
 def read_body(request: Request, largest: int = build_request.LARGEST_BODY) -> bytes:

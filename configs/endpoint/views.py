@@ -2,12 +2,11 @@
 
 import time
 from contextlib import suppress
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.exceptions import MethodNotAllowed
-from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -15,11 +14,11 @@ from configs.endpoint.answers import answer, conversion
 from configs.endpoint.authentication import ConversionSignature, DroneSignature
 from configs.endpoint.drone_server import known
 from configs.endpoint.only_failed import announced
-from configs.endpoint.parsing import AnyMediaType, BuildRequestParser, ConversionParser
+from configs.endpoint.parsing import AnyMediaType, read_body
 from configs.endpoint.request_log import log_and_count, request_id_of
 from configs.endpoint.signing import signed
 from configs.records.recorder import recorded
-from pipelines.build_request import BuildRequest, RequestWithYaml, parse, parse_conversion
+from pipelines.build_request import LARGEST_WITH_YAML, BuildRequest, RequestWithYaml, parse, parse_conversion
 from pipelines.errors import ClockOff, ConfigError, Malformed
 from pipelines.resolve.manual_builds import refuse_others, refuse_parameters
 from pipelines.resolve.own_file import convert
@@ -33,6 +32,7 @@ class DroneExtensionView(APIView):
     """What the addresses for a Drone server share: each says itself who may ask, what is read, and what is answered."""
 
     permission_classes = ()
+    parser_classes = ()
     content_negotiation_class = AnyMediaType
     http_method_names = ("post",)
     what_for: str  # a sentence for whoever asks with another method
@@ -51,7 +51,6 @@ class ConfigurationView(DroneExtensionView):
     """Give the configuration of a build to the Drone server."""
 
     authentication_classes: tuple[type[DroneSignature]] = (DroneSignature,)
-    parser_classes: tuple[type[BaseParser]] = (BuildRequestParser,)
     what_for = (
         "This address is for a Drone server, which POSTs signed requests to it: set DRONE_YAML_ENDPOINT of the Drone server "
         "to it. To ask it as Drone does: manage.py askconfig."
@@ -92,8 +91,8 @@ class ConfigurationView(DroneExtensionView):
         return self.answer(self.result)
 
     def drones_build(self) -> BuildRequest:
-        """Return the build that Drone asks about; Django REST framework asks no parser about an empty body."""
-        return cast(BuildRequest, self.request.data) or parse(b"")
+        """Return the build that Drone asks about."""
+        return parse(read_body(self.request))
 
     def answer(self, result: Resolved | ConfigError) -> HttpResponse:
         """Return the result in the form that Drone expects."""
@@ -104,7 +103,6 @@ class ConversionView(ConfigurationView):
     """Resolve what a repository's own file extends."""
 
     authentication_classes = (ConversionSignature,)
-    parser_classes = (ConversionParser,)
     what_for = (
         "This address is for a Drone server, which POSTs signed requests to it: set DRONE_CONVERT_PLUGIN_ENDPOINT of the Drone "
         "server to it. To ask it as Drone does: manage.py askconfig --convert FILE."
@@ -125,7 +123,7 @@ class ConversionView(ConfigurationView):
         return self.drones_request().build
 
     def drones_request(self) -> RequestWithYaml:
-        return cast(RequestWithYaml, self.request.data) or parse_conversion(b"")
+        return parse_conversion(read_body(self.request, LARGEST_WITH_YAML))
 
     def answer(self, result: Resolved | ConfigError) -> HttpResponse:
         return conversion(result)

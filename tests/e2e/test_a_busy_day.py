@@ -29,48 +29,49 @@ from tests.e2e.running import wait_until
 SECONDS_OF_AN_HOUR = 1.4
 HOURS = 24
 PEOPLE = 4
-NOT_KNOWN = "was to run only what failed is not known"  # PostgreSQL was away, and a promotion looks like a restart of one
 
 
 def one_build_one_text(day: Day) -> int:
     """Compare what builds were given; gives how many were on record each time they were asked for."""
     builds: dict[str, list[int]] = defaultdict(list)
     compared, differ, unrecorded = 0, {}, times_unrecorded(day)
+    failed = errors(day)  # Drone drops the keys of some
     for number, event, parent, params, created in day.company.rows.select(
         "SELECT build_number, build_event, build_parent, build_params, build_created FROM builds"
     ):
         if not (key := key_of(json.loads(params or "null") or {}, event, parent)):
             continue
-        builds[key].append(number)
+        if number not in failed:
+            builds[key].append(number)
         if recorded(day.asked[key, created], unrecorded):
             compared += 1
             if len(day.texts[key, created]) != 1:
                 differ[key, created] = day.asked[key, created]
     assert differ == {}, "one build, one text"
     by_people = {key: numbers for key, numbers in builds.items() if not key.startswith(("own-", "drone-"))}
-    errors = not_known(day)
-    answered = {key: [number] for key, number in day.answered.items() if number not in errors}
+    answered = {key: [number] for key, number in day.answered.items() if number not in failed}
     assert answered == without(by_people, day.lost)
     assert all(len(numbers) == 1 for numbers in by_people.values()), "nothing is started twice"
     return compared
 
 
-def not_known(day: Day) -> set[int]:
-    """Give the builds that are errors since nobody could tell whether they are restarts of what failed; Drone drops their keys."""
+def errors(day: Day) -> set[int]:
+    """Give the builds that nobody froze and that are errors, as may be only while PostgreSQL is away."""
     rows = day.company.rows.select(
-        f"SELECT build_number, build_created FROM builds WHERE build_repo_id = 1 AND build_error LIKE '%{NOT_KNOWN}%'"
+        "SELECT build_number, build_created, build_error FROM builds"
+        f" WHERE build_repo_id = 1 AND build_status = 'error' AND build_error NOT LIKE '%{REASON}%'"
     )
-    assert all(day.was_away(created, created + LATER) for _, created in rows)
-    return {number for number, _ in rows}
+    assert [error for _, created, error in rows if not day.was_away(created, created + LATER)] == []
+    return {number for number, *_ in rows}
 
 
 def only_what_failed(day: Day) -> int:
     """Compare restarts with the builds of which something failed; gives how many texts were compared."""
-    compared, errors, unrecorded = 0, not_known(day), times_unrecorded(day)
+    compared, without_text, unrecorded = 0, errors(day), times_unrecorded(day)
     for key in day.no_record:
         assert not recorded(day.times(day.restarted[key]), unrecorded), key
     for key, parent in day.restarted.items():
-        if day.answered.get(key, 0) in {0, *errors}:
+        if day.answered.get(key, 0) in {0, *without_text}:
             continue
         before, stages = day.company.stages(day.answered[parent]), day.company.stages(day.answered[key])
         rests = [rest_of(text, before) for text in day.given(parent)]
@@ -124,11 +125,9 @@ def nobody_saw_what_they_might_not(day: Day) -> None:
 
 
 def freezes_held(day: Day) -> None:
+    away = errors(day)
     for build in day.frozen:
-        held = REASON in build["error"] or (
-            NOT_KNOWN in build["error"] and day.was_away(build["created"], build["created"] + LATER)
-        )
-        assert (build["status"], held) == ("error", True), build
+        assert (build["status"], REASON in build["error"] or build["number"] in away) == ("error", True), build
     done = [key for key in day.overridden if key not in day.refused]
     assert {day.status_of(day.answered[key]) for key in done} <= {"success", "failure"}
 

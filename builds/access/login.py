@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from builds.access.throttle import login_limits, refusal, take_back
+from builds.access.throttle import trying_password
 from configs.records.own_database import delete_some
 
 
@@ -35,12 +35,8 @@ class LoginForm(AuthenticationForm):
         if not settings.EDRONE_PASSWORDS:
             raise ValidationError(_("edrone takes no passwords here: sign in with a provider."))
         address = str(self.request.META.get("REMOTE_ADDR", "")) if self.request else ""
-        limits = login_limits(str(self.cleaned_data.get("username") or ""), address)
-        if refused := refusal(*limits):
-            raise refused
-        cleaned = super().clean()
-        take_back(*limits)
-        return cleaned
+        with trying_password(str(self.cleaned_data.get("username") or ""), address):
+            return super().clean()
 
 
 @receiver(user_logged_in)

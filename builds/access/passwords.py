@@ -16,7 +16,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from builds.access.throttle import login_limits, refusal, take_back
+from builds.access.throttle import trying_password
 from builds.access.token_endings import end_with_password
 from builds.access.token_models import ApiToken
 
@@ -51,14 +51,11 @@ class OwnPassword(RevokingTokens, OwnPasswordForm):
 
     def __init__(self, user: User, *args: Any, address: str = "", **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
-        self.limits = login_limits(user.get_username(), address)
+        self.address = address
 
     def clean_old_password(self) -> str:
-        if refused := refusal(*self.limits):
-            raise refused
-        password = super().clean_old_password()
-        take_back(*self.limits)
-        return password
+        with trying_password(self.user.get_username(), self.address):
+            return super().clean_old_password()
 
 
 class NewPassword(RevokingTokens, AdminPasswordChangeForm):  # type: ignore[type-arg]  # generic only in the stubs

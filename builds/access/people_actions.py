@@ -1,8 +1,10 @@
-"""What an administrator does on the page People and access. Each returns the sentence to show."""
+"""What an administrator does on the page People and access. Each is kept in the log, and returns the sentence to show."""
 
+import logging
 from typing import Any
 
 from django import forms
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest
@@ -14,8 +16,11 @@ from builds.access.drone_bindings import BindingState, DroneBinding
 from builds.access.models import Grant, Level
 from builds.access.token_endings import deactivate as end_all
 from builds.access.token_endings import end_sessions, end_tokens
+from configs.endpoint.request_log import Fields
+from texts.characters import shortened
 from texts.hidden_characters import plain
 
+logger = logging.getLogger("edrone.people")
 DIGITS = 18  # of a number that any column holds
 
 
@@ -40,14 +45,13 @@ def grant(request: HttpRequest) -> str:
     new = Grant(**holder, **form.cleaned_data)
     new.full_clean()
     new.save()
-    return _("Granted: %(grant)s.") % {"grant": plain(str(new))}
+    return kept(request, new, _("Granted: %(grant)s.") % {"grant": plain(str(new))}, ADDITION, **fields_of_grant(new))
 
 
 def revoke(request: HttpRequest) -> str:
     removed = find(Grant.objects.select_related("user", "group"), request.POST.get("id", ""))
-    sentence = _("Removed: %(grant)s.") % {"grant": plain(str(removed))}
-    removed.delete()
-    return sentence
+    Grant.objects.filter(pk=removed.pk).delete()  # `removed` keeps its id, which the history needs
+    return kept(request, removed, _("Removed: %(grant)s.") % {"grant": plain(str(removed))}, DELETION, **fields_of_grant(removed))
 
 
 def end(request: HttpRequest) -> str:
@@ -57,7 +61,8 @@ def end(request: HttpRequest) -> str:
         ngettext("%(number)s session", "%(number)s sessions", sessions) % {"number": sessions},
         ngettext("%(number)s API token", "%(number)s API tokens", tokens) % {"number": tokens},
     )
-    return _("Ended of %(user)s: %(parts)s.") % {"user": plain(user.get_username()), "parts": _(", ").join(parts)}
+    sentence = _("Ended of %(user)s: %(parts)s.") % {"user": plain(user.get_username()), "parts": _(", ").join(parts)}
+    return kept(request, user, sentence, user=user.get_username(), sessions=sessions, tokens=tokens)
 
 
 def deactivate(request: HttpRequest) -> str:
@@ -66,7 +71,8 @@ def deactivate(request: HttpRequest) -> str:
     if user == request.user:
         raise ValidationError(_("You cannot deactivate yourself."))
     end_all(user)
-    return _("%(user)s can no longer sign in; all sessions and API tokens have ended.") % {"user": plain(user.get_username())}
+    sentence = _("%(user)s can no longer sign in; all sessions and API tokens have ended.")
+    return kept(request, user, sentence % {"user": plain(user.get_username())}, user=user.get_username())
 
 
 def activate(request: HttpRequest) -> str:
@@ -74,25 +80,29 @@ def activate(request: HttpRequest) -> str:
     may_change_users(request)
     user.is_active = True
     user.save(update_fields=["is_active"])
-    return _("%(user)s can sign in again.") % {"user": plain(user.get_username())}
+    sentence = _("%(user)s can sign in again.") % {"user": plain(user.get_username())}
+    return kept(request, user, sentence, user=user.get_username())
 
 
 def accept(request: HttpRequest) -> str:
     waiting = find(DroneBinding.objects.filter(state=BindingState.WAITING), request.POST.get("id", ""))
     binding.accept(waiting)
-    return _("This account now counts as Drone's user “%(login)s”.") % {"login": plain(waiting.login)}
+    sentence = _("This account now counts as Drone's user “%(login)s”.") % {"login": plain(waiting.login)}
+    return kept(request, waiting, sentence, **fields_of_binding(waiting))
 
 
 def refuse(request: HttpRequest) -> str:
     waiting = find(DroneBinding.objects.filter(state=BindingState.WAITING), request.POST.get("id", ""))
     binding.refuse(waiting)
-    return _("This account does not count as Drone's user “%(login)s”.") % {"login": plain(waiting.login)}
+    sentence = _("This account does not count as Drone's user “%(login)s”.") % {"login": plain(waiting.login)}
+    return kept(request, waiting, sentence, **fields_of_binding(waiting))
 
 
 def reconsider(request: HttpRequest) -> str:
     refused = find(DroneBinding.objects.filter(state=BindingState.REFUSED), request.POST.get("id", ""))
     binding.reconsider(refused)
-    return _("The account with the login “%(login)s” waits for your decision again.") % {"login": plain(refused.login)}
+    sentence = _("The account with the login “%(login)s” waits for your decision again.") % {"login": plain(refused.login)}
+    return kept(request, refused, sentence, **fields_of_binding(refused))
 
 
 ACTIONS = {
@@ -105,6 +115,25 @@ ACTIONS = {
     "refuse": refuse,
     "reconsider": reconsider,
 }
+
+
+def kept(request: HttpRequest, about: Any, sentence: str, flag: int = CHANGE, **fields: Any) -> str:
+    """Keep who did what to whom, in the log and in the history of what was changed (Django's); return the sentence."""
+    logger.info(Fields(did=request.POST["do"], by=request.user.get_username(), **fields))
+    by: Any = request.user.pk  # whoever is here is logged in
+    LogEntry.objects.log_actions(by, [about], flag, sentence, single_object=True)
+    return sentence
+
+
+def fields_of_grant(grant: Grant) -> dict[str, str]:
+    holder = {"group": grant.group.name} if grant.group else {"user": str(grant.user)}
+    limits = {"pattern": shortened(grant.pattern), "level": Level(grant.level).name.lower(), "only": shortened(grant.only)}
+    return holder | limits
+
+
+def fields_of_binding(binding: DroneBinding) -> dict[str, Any]:
+    account = {"provider": binding.provider, "account": binding.uid, "login": shortened(binding.login)}
+    return account | {"drone_user": binding.drone_user_id}
 
 
 def user_of(request: HttpRequest) -> User:

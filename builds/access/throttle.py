@@ -4,10 +4,14 @@ API tokens have no limit: nobody guesses 256 random bits, and a wrong token cost
 """
 
 import hashlib
+import logging
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import connections, router
 from django.db.models import F
@@ -15,7 +19,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from builds.access.failure_models import Failures
+from configs.endpoint.request_log import Fields
 
+logger = logging.getLogger("edrone.passwords")
 KEPT = timedelta(days=1)
 
 
@@ -31,6 +37,35 @@ class Limit:
 # The address alone is not counted: behind a proxy all people come from one.
 LOGIN_FROM_AN_ADDRESS = Limit("login from an address", 10, timedelta(minutes=15))
 LOGIN = Limit("login", 100, timedelta(minutes=15))
+
+
+@contextmanager
+def trying_password(username: str, address: str) -> Iterator[None]:
+    """Count and log a wrong password, for which the block raises a ValidationError.
+
+    Args:
+        username: as it was typed.
+        address: from which the request comes.
+
+    Raises:
+        ValidationError: there were too many; the password is not looked at.
+    """
+    limits = login_limits(username, address)
+    if refused := refusal(*limits):
+        log("throttled", username, address)
+        raise refused
+    try:
+        yield
+    except ValidationError:
+        log("wrong", username, address)
+        raise
+    take_back(*limits)
+
+
+def log(outcome: str, username: str, address: str) -> None:
+    # The name of a user only, and never what was typed: people type passwords where names belong.
+    known = User.objects.filter(username__iexact=username).first()
+    logger.warning(Fields(outcome=outcome, user=known.username if known else "unknown user", address=address))
 
 
 # One statement counts and says whether to go on, so that parallel attempts cannot all look before any of them is counted.

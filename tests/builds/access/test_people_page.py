@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.sessions.models import Session
 from django.db import connections
@@ -321,3 +322,41 @@ def test_a_refused_account_can_be_decided_about_again(root: Client, no_drone: No
     assert post(root, do="accept", id=refused.pk).status_code == 302
     assert post(root, do="reconsider", id=refused.pk).status_code == 404
     assert DroneBinding.objects.get().state == BindingState.BOUND
+
+
+# What is kept of it.
+
+
+def test_who_did_what_to_whom_is_in_the_log_and_in_djangos_history(root: Client, no_drone: None, caplog: Any) -> None:
+    ann, group = person("ann"), Group.objects.create(name="devs")
+    logged_in(ann)
+    make_token(ann, "hers")
+    binding = DroneBinding.objects.create(provider="github", uid="2", login=HOSTILE, drone_user_id=7, state=BindingState.WAITING)
+    post(root, do="grant", user=ann.pk, pattern="shop/*", level=3, only="staging")
+    post(root, do="grant", group=group.pk, pattern="shop/" + "x" * 300, level=1)
+    post(root, do="revoke", id=Grant.objects.get(user=ann).pk)
+    for do in ("end", "deactivate", "activate"):
+        post(root, do=do, user=ann.pk)
+    for do in ("refuse", "reconsider", "accept"):
+        post(root, do=do, id=binding.pk)
+    account = 'provider=github account=2 login="<script>alert(1)</script>\\u202egnp" drone_user=7'
+    lines = [entry.getMessage() for entry in caplog.records if entry.name == "edrone.people"]
+    assert lines == [
+        "did=grant by=root user=ann pattern=shop/* level=deploy only=staging",
+        f'did=grant by=root group=devs pattern="shop/{"x" * 195}\\u2026" level=view only=""',
+        "did=revoke by=root user=ann pattern=shop/* level=deploy only=staging",
+        "did=end by=root user=ann sessions=1 tokens=1",
+        "did=deactivate by=root user=ann",
+        "did=activate by=root user=ann",
+        *[f"did={do} by=root {account}" for do in ("refuse", "reconsider", "accept")],
+    ]
+    kept = LogEntry.objects.filter(user__username="root").order_by("pk").values_list("content_type__model", "action_flag")
+    assert list(kept) == [*[("grant", 1)] * 2, ("grant", 3), *[("user", 2)] * 3, *[("dronebinding", 2)] * 3]
+    assert "Ended of ann: 1 session, 1 API token." in text(root.get(f"/admin/auth/user/{ann.pk}/history/"))
+
+
+@pytest.mark.parametrize("data", [{"do": "grant", "pattern": "shop", "level": 1}, {"do": "deactivate"}])
+def test_what_was_refused_is_in_no_history(root: Client, no_drone: None, caplog: Any, data: Any) -> None:
+    assert post(root, user=User.objects.get().pk, **data).status_code == 422
+    assert not LogEntry.objects.exists()
+    assert "edrone.people" not in caplog.text

@@ -101,6 +101,25 @@ def test_guessing_the_old_password_on_the_page_that_changes_it_is_slowed_down_to
     assert b"Too many wrong passwords" in login("ada", "right-horse").content
 
 
+def test_a_wrong_password_and_one_too_many_are_in_the_log_without_what_was_typed(caplog):
+    client = Client(REMOTE_ADDR="10.0.0.1")
+    client.force_login(person("ada", Level.VIEW, password="right-horse"))
+    for _ in range(LOGIN_FROM_AN_ADDRESS.most - 1):
+        login("ADA", "wrong-horse")
+    client.post("/admin/password_change/", {"old_password": "wrong-horse", "new_password1": "x", "new_password2": "x"})
+    login("ada", "right-horse")
+    login("my-password-in-the-wrong-box", "x")
+    login("", "wrong-horse")
+    lines = [(entry.levelname, entry.getMessage()) for entry in caplog.records if entry.name == "edrone.passwords"]
+    assert lines == [
+        *[("WARNING", "outcome=wrong user=ada address=10.0.0.1")] * LOGIN_FROM_AN_ADDRESS.most,
+        ("WARNING", "outcome=throttled user=ada address=10.0.0.1"),
+        ("WARNING", 'outcome=wrong user="unknown user" address=10.0.0.1'),
+    ]
+    assert "horse" not in caplog.text
+    assert "my-password" not in caplog.text
+
+
 def test_what_was_typed_is_not_kept():
     login("my-password-in-the-wrong-box", "x")
     assert all("my-password" not in row.who for row in Failures.objects.all())

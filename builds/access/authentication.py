@@ -74,7 +74,7 @@ def refuse_without_rights(token: ApiToken) -> NoReturn:
     rights = drone_rights(token.user)
     if rights.unknown:
         raise RightsUnknown(rights.sentence)
-    if rights.standing == Standing.WAITING or rights.stale:
+    if rights.standing in {Standing.WAITING, Standing.NO_LOGIN} or rights.stale:
         raise PermissionDenied(f"Forbidden: {rights.sentence}")
     token.delete()
     raise AuthenticationFailed(ENDED)

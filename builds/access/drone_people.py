@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from django.db.models import Count, Q
 
 from builds.access.binding import judged, touching
-from builds.access.drone_rights import LEVELS, OF_BINDING, DroneRights, Standing, is_stale, level_of_perm, standing_of
+from builds.access.drone_rights import (
+    LEVELS,
+    OF_BINDING,
+    DroneRights,
+    Standing,
+    is_stale,
+    level_of_perm,
+    standing_of,
+    unknown_to_drone,
+)
 from builds.access.forge_accounts import ForgeAccount
 from builds.access.models import Level
 from builds.drone_db.errors import DroneDatabaseLacks
@@ -48,7 +57,7 @@ def read(accounts: Mapping[int, ForgeAccount], slug: str) -> dict[int, DroneSumm
     for pk, account in accounts.items():
         user = users.get(account.login)
         if user is None:
-            result[pk] = DroneSummary(account.login, DroneRights(Standing.UNKNOWN, account.login).sentence)
+            result[pk] = DroneSummary(account.login, unknown_to_drone(account).sentence)
             continue
         standing = standing_of(user.active, user.machine, user.last_login, user.login, admin=user.admin)
         if standing == Standing.COUNTS:

@@ -33,6 +33,7 @@ class Standing(Enum):
 
     NOT_ASKED = "not asked"  # switched off, or the person did not sign in with the forge
     COUNTS = "counts"
+    NO_LOGIN = gettext_noop("edrone does not know the login of this account yet. Sign in to edrone with the forge once.")
     UNKNOWN = gettext_noop("Drone has no user “%(login)s”. Sign in to Drone once.")
     INACTIVE = gettext_noop("Drone's user “%(login)s” is not active.")
     MACHINE = gettext_noop("Drone's user “%(login)s” is a machine, which nobody can be.")
@@ -103,7 +104,7 @@ def rights_of(account: ForgeAccount) -> DroneRights:
     except DroneDatabaseLacks:
         return DroneRights(Standing.NOT_READABLE, account.login)
     if not rows:
-        return DroneRights(Standing.UNKNOWN, account.login)
+        return unknown_to_drone(account)
     pk, _login, active, machine, last_login, admin, *_rest = rows[0]
     standing = standing_of(active, machine, last_login, account.login, admin=admin)
     if standing == Standing.COUNTS:
@@ -114,6 +115,11 @@ def rights_of(account: ForgeAccount) -> DroneRights:
     perms = [(slug, level, stale) for *_user, slug, level, stale in rows if slug]
     levels = {slug: LEVELS[level] for slug, level, _ in perms if level}
     return DroneRights(standing, account.login, admin, levels, sum(stale for _slug, _level, stale in perms))
+
+
+def unknown_to_drone(account: ForgeAccount) -> DroneRights:
+    """Return why an account is nobody at Drone; one that a superuser connected has no login before its first sign-in."""
+    return DroneRights(Standing.UNKNOWN if account.login else Standing.NO_LOGIN, account.login)
 
 
 def rows_of(login: str) -> Any:

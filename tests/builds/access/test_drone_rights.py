@@ -15,7 +15,7 @@ from builds.access.drone_bindings import BindingState, DroneBinding
 from builds.access.drone_rights import Standing, drone_rights
 from builds.access.models import Grant, Level
 from builds.access.rules import level_of
-from builds.access.token_models import ApiToken
+from builds.access.token_models import ApiToken, make_token
 from configs.endpoint.drone_server import known
 from tests import drones
 from tests.builds.access.drone_people import account, drone_user, listed, opened, perm, signed_in
@@ -301,6 +301,20 @@ def test_drone_1_0_0_says_it_as_well(db: None, tmp_path: Any, request: Any, kind
         drone_user(change, 7, "ann")
         opened(change, 7, EDRONE, write=True)
         assert seen(signed_in("ann", "ann")) == {EDRONE: "run"}
+
+
+def test_an_account_that_a_superuser_connected_counts_from_its_first_sign_in_on(change: Change) -> None:
+    drone_user(change, 7, "ann")
+    listed(change, 7, EDRONE)
+    user, root, client = signed_in("ann", "", uid="1"), person("root", is_superuser=True), Client()
+    token = make_token(user, "x", ends_with_rights=True)
+    answer = Api(token=token.text).get("/api/repos")
+    sentence = "edrone does not know the login of this account yet. Sign in to edrone with the forge once."
+    assert (answer.status_code, body(answer)["message"]) == (403, f"Forbidden: {sentence}")
+    client.force_login(root)
+    assert sentence in client.get("/admin/builds/people/?q=ann").content.decode()
+    SocialAccount.objects.update(extra_data={"login": "ann"})
+    assert len(body(Api(token=token.text).get("/api/repos"))) == 1
 
 
 def test_a_database_that_is_away_is_503_and_no_access(no_drone: None) -> None:

@@ -63,7 +63,7 @@ class NothingToLeaveOut(EdroneError):
 
 
 class AnotherRestart(EdroneError):
-    """Another restart of the build is under way: Drone lets two of one second share an answer."""
+    """Another build of the commit is under way: Drone lets two of one second share an answer."""
 
     status = 409
     retry_after = 1

@@ -1,6 +1,6 @@
 """Keeps restarts apart that are served different texts: Drone gives all builds of a commit and a second the text of the first.
 
-To Drone and to edrone's endpoint, a promotion of a build looks like the restart of one.
+To Drone and to edrone's endpoint, a promotion of a build looks like the restart of one, and a new build like that of one.
 """
 
 import time
@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from builds.starting.errors import AnotherRestart
-from builds.starting.models import STARTING, AuditRecord, Outcome
+from builds.starting.models import STARTING, AuditRecord, Outcome, Verb
 from texts.sentence import Sentence
 
 APART = timedelta(seconds=1)
@@ -23,8 +23,8 @@ def wait_for_other_restarts(record: AuditRecord, created: int) -> None:
     """Wait until the build, and the restarts of its commit that were asked for before, are a second old.
 
     Args:
-        record: of the restart.
-        created: when the build was created, in Unix seconds.
+        record: of what is started.
+        created: when the build that is restarted was created, in Unix seconds; 0 for a new build.
 
     Raises:
         AnotherRestart: Drone has not answered one of them in time.
@@ -33,18 +33,16 @@ def wait_for_other_restarts(record: AuditRecord, created: int) -> None:
     time.sleep(min(max(created + 1 - time.time(), 0), 1))
     while others_of_this_second(record):
         if time.monotonic() > end:
-            raise AnotherRestart(
-                Sentence(
-                    "Another restart of the commit of #%(number)s has not been answered yet. Try again.", number=record.number
-                )
-            )
+            raise AnotherRestart(Sentence("Another build of the same commit has not been answered yet. Try again."))
         time.sleep(LOOK)
 
 
 def others_of_this_second(record: AuditRecord) -> bool:
     now = timezone.now()
     recent = Q(outcome=Outcome.STARTED, time__gt=now - UNDER_WAY) | Q(finished__gt=now - APART)
-    before = AuditRecord.objects.filter(recent, slug=record.slug, commit=record.commit, verb__in=STARTING, pk__lt=record.pk)
+    before = AuditRecord.objects.filter(recent, slug=record.slug, verb__in=STARTING, pk__lt=record.pk)
+    if record.verb != Verb.CREATE:  # Drone looks up the commit of a new build
+        before = before.filter(Q(commit=record.commit) | Q(verb=Verb.CREATE))
     # Of a refused one Drone made no build, but for what was cancelled at once.
     others = before.exclude(outcome=Outcome.REFUSED, build=None)
     return (others if record.only_failed else others.filter(only_failed=True)).exists()

@@ -75,8 +75,8 @@ def carry_out(caller: Caller, command: BuildCommand, repo: Repo) -> CommandResul
         return replay(record)
     try:
         with before_asking():
-            if build and command.verb in STARTING:
-                wait_for_other_restarts(record, build.created)
+            if command.verb in STARTING:
+                wait_for_other_restarts(record, build.created if build else 0)
             if expected:
                 refuse_unanswered(expected)
             if expected and override:

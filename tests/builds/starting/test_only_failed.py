@@ -360,7 +360,8 @@ def test_a_restart_that_drone_does_not_answer_holds_up_no_other_for_ever(
     monkeypatch.setattr(same_second, "MOST", 0.0)
     answer = restart(api["runner"], parent)
     assert (answer.status_code, answer["Retry-After"]) == (409, "1")
-    AuditRecord.objects.update(time=timezone.now() - timedelta(seconds=31))
+    long_ago = timezone.now() - timedelta(seconds=31)
+    AuditRecord.objects.update(time=long_ago, finished=long_ago)
     assert restart(api["runner"], parent).status_code == 200
 
 
@@ -444,6 +445,18 @@ def test_a_promotion_waits_for_the_restart_that_it_looks_like(api: dict[str, Api
     promoted = body(api["deployer"].post(f"{REPO}/builds/{parent}/promote?target=staging"))["number"]
     first, second = (Build.objects.get(repo__slug="ismewen/edrone", number=each) for each in (number, promoted))
     assert first.created != second.created
+
+
+def test_a_new_build_and_the_restart_that_it_looks_like_wait_for_each_other(api: dict[str, Api], drone: Standin) -> None:
+    """To Drone the restart of a new build is that of another one of this branch, whose commit nobody has named."""
+    parent = built(api, drone, test="failure", deploy="skipped")
+    drone.drone.source.caching = True
+    numbers = [body(restart(api["runner"], parent))["number"]]
+    numbers += [body(api["runner"].post(f"{REPO}/builds?branch=master"))["number"]]
+    numbers += [body(restart(api["runner"], parent))["number"]]
+    builds = [Build.objects.get(repo__slug="ismewen/edrone", number=number) for number in numbers]
+    assert len({build.created for build in builds}) == 3
+    assert [len(stages(number)) == len(PIPELINES) for number in numbers] == [False, True, False]
 
 
 @pytest.mark.parametrize(

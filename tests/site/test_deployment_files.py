@@ -101,6 +101,11 @@ def test_the_page_on_running_names_every_variable_that_compose_reads():
     assert named == read
 
 
+def test_name_servers_that_do_not_answer_are_left_after_seconds():
+    for file in ("Dockerfile", "docs/running.md"):
+        assert "RES_OPTIONS=timeout:1 attempts:2" in (ROOT / file).read_text().replace('="', "=")
+
+
 def test_compose_starts_edrone_after_its_migrations_and_drone_after_edrone(services: dict[str, Any]):
     assert services["edrone"]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
     assert services["migrate"]["depends_on"] == {"db": {"condition": "service_healthy"}}

@@ -18,13 +18,15 @@ Process = subprocess.Popen[bytes]
 def kept_running(name: str, start: Callable[[], Process], first: Process | None = None) -> Iterator[None]:
     """Keep it running until the block ends.
 
+    It is started here and not in the thread: where this process forks at the same moment, `Popen` waits for the other child.
+
     Args:
         name: of what runs, at the beginning of a sentence.
         start: starts it in a process group of its own: Ctrl-C is for this process, which ends the other one.
         first: the process, where it runs already.
     """
     ending = threading.Event()
-    keeper = threading.Thread(target=keep, args=[name, start, first, ending], name=name)
+    keeper = threading.Thread(target=keep, args=[name, start, first or started(name, start), ending], name=name)
     keeper.start()
     try:
         yield
@@ -33,22 +35,26 @@ def kept_running(name: str, start: Callable[[], Process], first: Process | None 
         keeper.join()
 
 
+def started(name: str, start: Callable[[], Process]) -> Process | None:
+    try:
+        return start()
+    except OSError as error:  # too many processes, or too little memory, at this moment
+        logger.error("%s cannot be started: %s; it is tried again in %g s.", name, error.strerror, PAUSE)  # noqa: TRY400
+        return None
+
+
 def keep(name: str, start: Callable[[], Process], process: Process | None, ending: threading.Event) -> None:
     while not ending.is_set():
-        try:
-            process = process or start()
-        except OSError as error:  # too many processes, or too little memory, at this moment
-            logger.error("%s cannot be started: %s; it is tried again in %g s.", name, error.strerror, PAUSE)  # noqa: TRY400
-            ending.wait(PAUSE)
-            continue
-        while process.poll() is None and not ending.wait(TICK):
-            pass
-        if process.poll() is None:
-            finish(process)
-        elif not ending.is_set():
+        if process is None:
+            if not ending.wait(PAUSE):
+                process = started(name, start)
+        elif process.poll() is None:
+            ending.wait(TICK)
+        else:
             logger.error("%s ended with %s; it is started again in %g s.", name, process.returncode, PAUSE)
-            ending.wait(PAUSE)
-        process = None
+            process = None
+    if process:
+        finish(process)
 
 
 def finish(process: Process) -> None:

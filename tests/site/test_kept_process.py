@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -31,3 +32,17 @@ def test_it_is_started_again_when_it_ends_and_ends_with_the_block(started, caplo
         wait_until(lambda: len(started) == 2)
         assert "The stand-in for Drone ended with -9; it is started again in 0.05 s." in caplog.text
     assert [process.returncode for process in started] == [-signal.SIGKILL, -signal.SIGTERM]
+
+
+def test_the_first_is_started_before_the_block_and_by_its_thread(started):
+    threads = []
+
+    def start() -> Process:
+        threads.append(threading.current_thread())
+        process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], process_group=0)
+        started.append(process)
+        return process
+
+    with kept_running("What sends notices", start):
+        assert threads == [threading.current_thread()]
+    assert [process.returncode for process in started] == [-signal.SIGTERM]

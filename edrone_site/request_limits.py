@@ -1,4 +1,4 @@
-"""Refuses bodies that no address of edrone takes, before anything of them is read."""
+"""Refuses bodies and cookies that no address of edrone takes, before anything of them is read."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -9,10 +9,14 @@ from pipelines.build_request import LARGEST_BODY
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 TOO_LARGE = f"The body is larger than {LARGEST_BODY} bytes, which is more than any address of edrone takes. It was not read."
 NO_FILES = "edrone takes no files, and no multipart bodies: send forms as application/x-www-form-urlencoded, and JSON to the API."
+LARGEST_COOKIES = 8192  # bytes; older Pythons read quoted ones in quadratic time (CVE-2024-7592): 28 KB in more than a second
+COOKIES = f"The Cookie header is larger than {LARGEST_COOKIES} bytes. It was not read. Programs need no cookies here."
 
 
 class RequestLimits:
-    """WSGI middleware that refuses files and bodies larger than a form. The `exempt` paths refuse such bodies themselves.
+    """WSGI middleware that refuses files, bodies larger than a form, and many cookies.
+
+    The `exempt` paths refuse such bodies themselves.
 
     A chunked body, which has no Content-Length, is never read: for Django it is empty.
     """
@@ -21,6 +25,9 @@ class RequestLimits:
         self.application, self.exempt = application, frozenset(exempt)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if len(environ.get("HTTP_COOKIE", "")) > LARGEST_COOKIES:
+            del environ["HTTP_COOKIE"]
+            return refuse(environ, start_response, "431 Request Header Fields Too Large", "431.html", COOKIES)
         if environ["PATH_INFO"] not in self.exempt:
             if int(environ.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
                 return refuse(environ, start_response, "413 Content Too Large", "413.html", TOO_LARGE)

@@ -20,8 +20,7 @@ class RememberedFiles:
         """
         if path not in self.texts:
             try:
-                spot = self.snapshot.file_at(path)
-                self.texts[path] = parted(path, self.snapshot.read(spot).text).padded if spot else None
+                self.texts[path] = self.read(path)
             except Unusable as error:
                 self.texts[path] = error
             except Vanished:
@@ -30,6 +29,10 @@ class RememberedFiles:
         if isinstance(text, Unusable):
             raise text
         return text
+
+    def read(self, path: str) -> str | None:
+        spot = self.snapshot.file_at(path)
+        return parted(path, self.snapshot.read(spot).text).padded if spot else None
 
     def paths_near(self, path: str) -> list[str]:
         """Return the paths of files that may have been meant."""

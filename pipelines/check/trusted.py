@@ -56,9 +56,12 @@ def by_trust(
     return refused, rest
 
 
-def refused_in(slug: str, found: Iterable[Finding], trusted: Trusted) -> list[Finding]:
-    """Return what runners will refuse in one repository; nothing where Drone trusts it, or does not know it."""
-    return [] if trusted.get(slug, True) else [naming(finding, [slug]) for finding in found if finding.id == TRUST.id]
+def by_trust_in(slug: str, found: Collection[Finding], trusted: Trusted) -> tuple[list[Finding], list[Finding]]:
+    """Part the same of one repository's own file."""
+    if slug not in trusted:
+        return [], [*found]
+    refused = [naming(finding, [slug]) for finding in found if finding.id == TRUST.id and not trusted[slug]]
+    return refused, [finding for finding in found if finding.id != TRUST.id]
 
 
 def naming(finding: Finding, slugs: Collection[str]) -> Finding:

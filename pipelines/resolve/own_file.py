@@ -24,7 +24,7 @@ from pipelines.operations.operation import is_operation
 from pipelines.resolve.from_file import ExtendedFiles, Resolved
 from pipelines.resolve.repository_kind import MAY_BE_REPOSITORY
 from pipelines.tree.consistent_reads import read_consistently
-from pipelines.tree.tree import Tree
+from pipelines.tree.tree import Snapshot, Tree
 from texts.characters import printable, shortened
 
 SHARED = "_shared/"
@@ -47,9 +47,8 @@ def convert(request: BuildRequest, text: str, tree: Tree, namespaces: Collection
     Raises:
         ConfigError: it cannot be composed; with nothing of the tree but the references that are in the text.
     """
-    path = f"/{printable(shortened(request.config_path)).strip('/') or '.drone.yml'}"
-    if len(text) <= limits.SOURCES:  # a longer one is not parsed at all: `compose` refuses it
-        refuse_heads(path, text)
+    path = own_path(request)
+    refuse_heads(path, text)
     if not may_extend(text):
         return None
     folders = reach(request, namespaces)
@@ -60,10 +59,37 @@ def convert(request: BuildRequest, text: str, tree: Tree, namespaces: Collection
     return Resolved(composed.text, path, composed.sources, composed.origins)
 
 
+def own_path(request: BuildRequest) -> str:
+    """Return the path of a repository's own file: it begins with a /, as none in the tree does."""
+    return f"/{printable(shortened(request.config_path)).strip('/') or '.drone.yml'}"
+
+
 def reach(request: BuildRequest, namespaces: Collection[str] = ()) -> tuple[str, ...]:
     """Return the folders that the own files of a repository may extend, each with a / at its end."""
     own = () if not_a_path(request.namespace) else (f"@{request.namespace}/{SHARED}",)
     return own if namespaces and request.namespace not in namespaces else (SHARED, *own)
+
+
+def reaches(path: str, folders: tuple[str, ...]) -> bool:
+    return path.startswith(folders) and not is_operation(path)
+
+
+class Unreached(Unusable):
+    """A file that an own file may not extend."""
+
+
+def refuse_unreached(path: str, folders: tuple[str, ...], snapshot: Snapshot) -> None:
+    """Refuse a file that lies in none of these folders, by its path or through links.
+
+    Raises:
+        Unreached: it does not.
+        Unusable: it cannot be found out.
+    """
+    if not reaches(path, folders):
+        raise Unreached(f"a repository's own file may extend {' and '.join(folders) or 'nothing'} only.")
+    file = snapshot.file_at(path)
+    if file and not reaches(file.real, folders):
+        raise Unreached("is a link to what a repository's own file may not extend.")
 
 
 @dataclass
@@ -73,18 +99,13 @@ class SharedFiles(ExtendedFiles):
     folders: tuple[str, ...] = ()
 
     def text(self, path: str) -> str | None:
-        if not self.reaches(path):
-            raise Unusable(f"a repository's own file may extend {' and '.join(self.folders) or 'nothing'} only.")
         try:
-            file = self.snapshot.file_at(path)
-            if not file or self.reaches(file.real):
-                return super().text(path)
+            refuse_unreached(path, self.folders, self.snapshot)
+            return super().text(path)
+        except Unreached:
+            raise
         except Unusable:  # which names more than this file
             raise Unusable("it has a mistake; ask the people who look after edrone's tree.") from None
-        raise Unusable("is a link to what a repository's own file may not extend.")
-
-    def reaches(self, path: str) -> bool:
-        return path.startswith(self.folders) and not is_operation(path)
 
     def paths_near(self, _: str) -> list[str]:
         return []  # suggestions would name what is there
@@ -124,6 +145,8 @@ def refuse_heads(path: str, text: str) -> None:
     Raises:
         ComposeError: there is one.
     """
+    if len(text) > limits.SOURCES:
+        return  # too long to be parsed at all: `compose` refuses it
     if not (MAY_BE_OPERATION.search(text) or MAY_BE_REPOSITORY.search(text)):
         return
     with suppress(yaml.YAMLError):  # Drone names the mistake

@@ -21,7 +21,7 @@ from pipelines.check.examine import examine
 from pipelines.check.findings import ERROR, Finding
 from pipelines.check.own_file import examine_own
 from pipelines.check.report import FORMATS
-from pipelines.check.trusted import refused_in
+from pipelines.language.references import is_own_file
 from pipelines.tree.tree import Tree
 
 
@@ -63,10 +63,10 @@ class Command(EdroneCommand):
             request = request_for(slug, "", "", "")
         except ValueError as error:
             raise CommandError(str(error)) from None
-        tree = Tree(settings.EDRONE_PROJECTS)
-        found = examine_own(request, path, own_file(path, request), tree, settings.EDRONE_NAMESPACES)
-        refused = refused_in(request.slug, found.once, self.trusted() or {})
-        self.report([*found.findings, *refused], form, "", path)
+        root = settings.EDRONE_PROJECTS
+        found = examine_own(request, own_file(path, request), Tree(root), settings.EDRONE_NAMESPACES, self.trusted())
+        findings = [one._replace(path=path if is_own_file(one.path) else f"{shown(root)}{one.path}") for one in found]
+        self.report(findings, form, "", path)
 
     def trusted(self) -> dict[str, bool] | None:
         """Return which repositories Drone trusts; None where nobody knows."""

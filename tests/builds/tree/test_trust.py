@@ -102,11 +102,17 @@ def test_an_own_file_is_told_of_its_repository(root, trust, capsys, tmp_path):
     for slug, said in (("shop/cart", [f"{tmp_path}/own.yml:7:3 {ADVICE} Not trusted: shop/cart."]), ("octocat/hello", [])):
         trust("octocat/hello")
         assert run(capsys, "--own", slug, str(tmp_path / "own.yml")) == said
-    assert run(capsys, "--own", "nobody/knows", str(tmp_path / "own.yml")) == []
+    assert run(capsys, "--own", "nobody/knows", str(tmp_path / "own.yml")) == [f"{tmp_path}/own.yml:7:3 {ADVICE}"]
 
 
 def test_without_a_database_it_is_one_advice(root, no_drone, capsys):
     assert run(capsys) == [f"@octocat/hello/default.yaml:7:3 {ADVICE} (and 2 more in 3 files)"]
+
+
+def test_an_own_file_gets_the_advice_too(root, no_drone, capsys, tmp_path):
+    (tmp_path / "own.yml").write_text(f"{PIPELINE}  devices: [{{name: a, path: /b}}]\n")
+    said = [f"{tmp_path}/own.yml:7:3 {ADVICE} (and 1 more in this file)"]
+    assert run(capsys, "--own", "shop/cart", str(tmp_path / "own.yml")) == said
 
 
 def test_a_database_that_is_away_is_said_and_the_check_goes_on(root, db, settings, tmp_path, capsys):

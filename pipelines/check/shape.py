@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pipelines.check.decoder import CONDITION, PARAMETER, TRUTH, ListOf, MapOf, Single, Struct, either, is_read, is_size, is_whole
 from pipelines.check.documents import LONGEST_QUOTE
 from pipelines.check.findings import ERROR, Finding, check
+from pipelines.language.merge_keys import CONDITION_KEYS
 from pipelines.language.nodes import Mapping, Node, Scalar, Sequence, identity, kind_of, text_of
 
 WRONG_VALUE = check("wrong-value", ERROR, "a value of a kind that Drone cannot read there: text for a list, a word for a number")
@@ -18,7 +19,6 @@ NUMBER = Single("a number", is_whole)
 BYTES = Single("a size like 512MiB", is_size)
 TEXTS, NAMED_TEXTS = ListOf(TEXT), MapOf(TEXT)
 VARIABLE = either(TEXT, Struct(value=TEXT, from_secret=TEXT))
-CONDITION_KEYS = ("action", "branch", "cron", "event", "instance", "paths", "ref", "repo", "status", "target")
 CONDITIONS = Struct(matrix=NAMED_TEXTS, **dict.fromkeys(CONDITION_KEYS, CONDITION))
 COMPUTE = Struct(cpu=NUMBER, memory=BYTES)
 MOUNTS = ListOf(Struct(name=TEXT, path=TEXT))

@@ -1,17 +1,17 @@
 """Merge keys (`<<`) and doubled keys, as Drone's Go parser reads them: what comes later wins, whether written or merged.
 
 Go decodes a map into the structure that is there already, so Drone and its runners join the maps of some keys
-(docs/drone.md 3.1). Not imitated: null within what `<<` brings, followed there by a map, empties what stood before.
+(docs/drone.md 3.1).
 """
 
 from collections.abc import Mapping as Lookup
 from typing import Any
 
 from pipelines.language.errors import ComposeError
-from pipelines.language.nodes import Identity, Mapping, Node, Scalar, Sequence, identity, kind_of
+from pipelines.language.nodes import Identity, Mapping, Node, Scalar, Sequence, identity, is_null, kind_of, value_of
 from pipelines.language.reader import is_merge
 
-Joined = Lookup[str, Any]  # keys whose maps are joined → those within them
+Joined = Lookup[Any, Any]  # keys whose maps are joined → those within them
 Layers = dict[Identity, list[tuple[Node, Node]]]  # all that was written for each key, in its order
 # Each value of these is read afresh.
 VALUES = (
@@ -20,7 +20,10 @@ VALUES = (
 )  # fmt: skip
 NOTHING: Joined = {}
 LISTS = ("steps", "services", "volumes")
-CONDITIONS: Joined = {"matrix": {}}
+PATTERNS: Joined = {}  # where Drone passes over what is no list
+CONDITION: Joined = {"include": PATTERNS, "exclude": PATTERNS}
+CONDITION_KEYS = ("action", "branch", "cron", "event", "instance", "paths", "ref", "repo", "status", "target")
+CONDITIONS: Joined = {"matrix": {}, **dict.fromkeys(CONDITION_KEYS, CONDITION)}
 # A step has no key that is joined otherwise in a pipeline or a volume, and a shared file does not say which it is.
 PART: Joined = {
     **dict.fromkeys(VALUES, NOTHING),
@@ -34,6 +37,12 @@ ROOT: Joined = {
     **PART,
     **{f"{before}{name}{after}": PART for name in LISTS for before, after in (("", ""), ("+", ""), ("", "+"))},
 }
+
+
+class Afresh(Mapping):
+    """A map before which null stood: it is joined with nothing that stands before both."""
+
+    __slots__ = ()
 
 
 def expanded(node: Node, *, lenient: bool = False) -> Node:
@@ -99,21 +108,51 @@ def lay_over(layers: Layers, later: list[tuple[Node, Node]]) -> None:
 
 
 def settled(layers: Layers, joins: Joined) -> list[tuple[Node, Node]]:
-    """Return what counts of each key: the last value, or all maps at the end where they are joined."""
-    pairs = []
-    for name, values in layers.items():
-        key, value = values[-1]
-        maps = maps_at_end(values) if name in joins else []
-        pairs.append((key, joined(maps, within(joins, key)) if len(maps) > 1 else value))
-    return pairs
+    """Return what counts of each key."""
+    return [(pairs[-1][0], counting([value for _, value in pairs], joins.get(name))) for name, pairs in layers.items()]
 
 
-def maps_at_end(values: list[tuple[Node, Node]]) -> list[Mapping]:
+def counting(values: list[Node], joins: Joined | None) -> Node:
+    """Return what counts of all values of a key: the last one; or, where `joins` says so, more of them."""
+    last = values[-1]
+    if len(values) == 1 or joins is None:
+        return last
+    if joins is CONDITION:
+        return condition(values) if is_single(last) else last
+    if joins is PATTERNS:
+        return next((value for value in reversed(values) if isinstance(value, Sequence) or is_null(value)), last)
+    maps = maps_at_end(values)
+    if not maps:
+        return last
+    result = joined(maps, joins)
+    is_afresh = len(maps) < len(values) or isinstance(maps[0], Afresh)
+    return Afresh(result.place, result.pairs, result.flow, result.tag) if is_afresh else result
+
+
+def is_single(node: Node) -> bool:
+    return isinstance(node, Scalar) and not is_null(node)
+
+
+def condition(values: list[Node]) -> Node:
+    """Return a condition whose last value is a single one: that replaces what was included, and not what was excluded."""
+    last, before = values[-1], next((value for value in reversed(values) if not is_single(value)), None)
+    if before is None:
+        return last
+    excluded = value_of(before, "exclude") if isinstance(before, Mapping) else None
+    # A map also where nothing is excluded: what it is merged over excludes nothing then.
+    pairs = {"include": Sequence(last.place, [last], flow=True), **({"exclude": excluded} if excluded else {})}
+    return Mapping(last.place, [(Scalar(last.place, key, None, True, key, flow=True), pairs[key]) for key in pairs], flow=True)
+
+
+def maps_at_end(values: list[Node]) -> list[Mapping]:
+    """Return the maps that are joined: those behind the last value that is none."""
     maps: list[Mapping] = []
-    for _, value in reversed(values):
+    for value in reversed(values):
         if not isinstance(value, Mapping):
             break
         maps.append(value)
+        if isinstance(value, Afresh):
+            break
     return maps[::-1]
 
 

@@ -12,13 +12,16 @@ TEXTS = 3000
 VALUES = {
     "environment": ["{A: 1}", "{A: {from_secret: x}, B: 2}", "{B: {from_secret: y}, C: 3}"],
     "settings": ["{a: {b: 1}}", "{a: {c: 2}, d: 3}", "{a: {from_secret: x}}", "{d: [1]}"],
-    "when": ["{branch: [main]}", "{event: [push]}", "{branch: {exclude: [a]}}", "{matrix: {A: b}}", "{matrix: {C: d}}"],
-    "resources": ["{limits: {cpu: 1}}", "{limits: {memory: 2}}", "{requests: {cpu: 1}}"],
+    "when": ["{branch: [main]}", "{event: [push]}", "{matrix: {A: b}}", "{matrix: {C: d}}"],
+    "resources": ["{limits: {cpu: 1}}", "{limits: {memory: 2}}", "{requests: {cpu: 1}}", "{limits: null}"],
     "build": ["{context: a}", "{image: b}", "x"],
     "push": ["{image: b}", "x"],
     "commands": ["[a]", "[b]"],
     "image": ["a", "b"],
 }
+# What a condition includes and excludes is kept or not by the kinds of the values that follow.
+CONDITION = ["main", "[main, b]", "null", "{exclude: [a]}", "{include: [b]}", "{exclude: a}", "{exclude: [a], exclude: c}",
+             "{exclude: [a], exclude: null}", "{exclude: [a], exclude: {b: c}}", "{include: c, exclude: [b]}", "{<<: {exclude: [d]}, include: [b]}"]  # fmt: skip
 PIPELINE = {
     "trigger": VALUES["when"],
     "clone": ["{depth: 1}", "{disable: true}"],
@@ -31,11 +34,19 @@ PIPELINE = {
 
 def entries(random: Random, values: dict[str, list[str]], deep: int) -> str:
     """Write the inside of a map in braces, with doubled keys and merge keys in any order."""
-    parts = [f"{key}: {random.choice(values[key])}" for key in random.choices([*values], k=random.randint(1, 4))]
+    parts = [f"{key}: {value(random, key, values)}" for key in random.choices([*values], k=random.randint(1, 4))]
     for _ in range(random.randint(0, 2) if deep else 0):
         maps = [f"{{{entries(random, values, deep - 1)}}}" for _ in range(random.randint(1, 2))]
         parts.append(f"<<: [{', '.join(maps)}]" if len(maps) > 1 else f"<<: {maps[0]}")
     return ", ".join(random.sample(parts, len(parts)))
+
+
+def value(random: Random, key: str, values: dict[str, list[str]]) -> str:
+    if key in {"when", "trigger"} and random.random() < 0.5:
+        return f"{{{', '.join(f'branch: {random.choice(CONDITION)}' for _ in range(random.randint(1, 3)))}}}"
+    if key in {"when", "trigger", "resources"} and random.random() < 0.3:
+        return f"{{{entries(random, {'branch': CONDITION, 'limits': ['null', '{cpu: 3}', '{memory: 4}']}, 1)}}}"
+    return "null" if random.random() < 0.2 else random.choice(values[key])
 
 
 def document(random: Random) -> str:

@@ -127,6 +127,26 @@ resources: {limits: {memory: 2}}
         STEP
         + "environment: {A: 1, B: 2, C: 3}\nwhen: {branch: [main], event: [push]}\nresources: {limits: {cpu: 1, memory: 2}}\n",
     ),
+    "null in what a merge key brings empties what stood before": (
+        "extends: step.yaml\nenvironment: {A: 1}\n<<: {environment: null, environment: {B: 2}}\n",
+        STEP + "environment: {B: 2}\n",
+    ),
+    "null within maps that are joined does, too": (
+        "extends: step.yaml\nresources: {limits: {cpu: 1}}\nresources: {limits: null, limits: {memory: 2}}\n",
+        STEP + "resources: {limits: {memory: 2}}\n",
+    ),
+    "a single value leaves what was excluded": (
+        "extends: step.yaml\n<<: {when: {branch: {include: [a], exclude: [b]}, event: push}}\nwhen: {branch: main, event: tag}\n",
+        STEP + "when: {branch: {include: [main], exclude: [b]}, event: tag}\n",
+    ),
+    "a list leaves nothing": (
+        "extends: step.yaml\n<<: {when: {branch: {exclude: [b]}}}\nwhen: {branch: [main]}\n",
+        STEP + "when: {branch: [main]}\n",
+    ),
+    "what was excluded is kept if what follows is no list": (
+        "extends: step.yaml\nwhen: {branch: {exclude: [b], exclude: c}}\n",
+        STEP + "when: {branch: {exclude: [b]}}\n",
+    ),
     "a merge key that follows overrides joined keys too": (
         "extends: step.yaml\nenvironment: {A: 1, B: 2}\n<<: {environment: {B: 3, C: 4}}\n",
         STEP + "environment: {A: 1, B: 3, C: 4}\n",

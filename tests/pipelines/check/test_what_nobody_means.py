@@ -78,6 +78,41 @@ def test_a_key_that_stands_twice_is_found_once_and_a_merged_one_is_meant(tree, t
     assert [(line, id_) for _, line, id_ in found(tree(one(GOOD + text)))] == [(line, "duplicate-key") for line in lines]
 
 
+JOINED = "joins both maps, and where they have a key in common drops the first, so write one map."
+FIRST_IS_LOST = "drops the first, so delete one of them."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("environment: {A: 1}\nenvironment: {B: 1}\n", JOINED),
+        ("environment: {A: 1, A: 2}\n", FIRST_IS_LOST),
+        ("environment: {A: {from_secret: a}, A: {from_secret: b}}\n", FIRST_IS_LOST),
+        ("environment: {A: 1}\nenvironment: ~\n", FIRST_IS_LOST),
+        ("environment: ~\nenvironment: {A: 1}\n", FIRST_IS_LOST),
+        ("- {name: z, image: z, settings: {a: 1}, settings: {b: 2}}\n", JOINED),
+        ("- {name: z, image: z, settings: {a: {b: 1}, a: {c: 1}}}\n", FIRST_IS_LOST),
+        ("- {name: z, image: z, <<: {when: {event: push}, when: {branch: main}}}\n", JOINED),
+        ("- {name: z, image: z, build: {context: a}, build: {image: b}}\n", FIRST_IS_LOST),
+        ("- {name: z, image: z, when: {matrix: {A: a}, matrix: {B: b}}}\n", JOINED),
+        ("- {name: z, image: z, when: {branch: [a], branch: main}}\n", FIRST_IS_LOST),
+        ("- {name: z, image: z, when: {branch: {include: [a]}, branch: {exclude: [b]}}}\n", FIRST_IS_LOST),
+        (
+            "- {name: z, image: z, when: {branch: {exclude: [a]}, branch: main}}\n",
+            "keeps of the first only what it excludes, so write one map with include and exclude.",
+        ),
+        (
+            "- {name: z, image: z, when: {branch: {exclude: [a], exclude: b}}}\n",
+            "drops this one, which is no list, so delete it.",
+        ),
+        ("- {name: z, image: z, when: {branch: {exclude: [a], exclude: [b]}}}\n", FIRST_IS_LOST),
+    ],
+)
+def test_it_is_said_what_drone_does_with_a_key_that_stands_twice(tree, text, said):
+    (finding,) = [one for one in examine(Tree(tree(one(GOOD + text)))) if one.id == "duplicate-key"]
+    assert finding.message.endswith(f"; Drone {said}")
+
+
 def test_it_is_found_in_a_file_that_is_composed_and_in_what_it_extends(tree):
     shared = f"{GOOD}environment: {{A: 1, A: 2}}\n"
     root = tree({**one("extends: _shared/s.yaml\nname: a\nname: b\n"), "_shared/s.yaml": shared})

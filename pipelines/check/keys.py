@@ -7,16 +7,17 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Lookup
 from itertools import chain
 
+from pipelines.check.documents import shown
 from pipelines.check.findings import WARNING, Finding, check
 from pipelines.check.server import kind_in, type_in
 from pipelines.events import EVENTS
-from pipelines.language.nodes import Mapping, Node, Place, Scalar, Sequence, text_of, value_of
+from pipelines.language.nodes import Mapping, Node, Place, Scalar, Sequence, is_null, text_of, value_of
 from texts.suggestions import nearest
 
 UNKNOWN_KEY = check("unknown-key", WARNING, "a key that neither Drone nor the runner of this type knows, and therefore ignores")
 UNKNOWN_TYPE = check("unknown-type", WARNING, "a pipeline type that looks like a misspelt one: no runner would take it")
 UNKNOWN_EVENT = check("unknown-event", WARNING, "an event in a condition that no build has")
-
+NO_LIST = check("no-list", WARNING, "`include` or `exclude` of a condition with what is no list: Drone passes over it")
 
 NEAR = 0.75  # likeness from which a word may have been meant
 
@@ -175,8 +176,22 @@ def conditions(node: Node | None) -> Iterator[Finding]:
         name = text_of(key)
         if name in CONDITIONS - {"matrix"}:
             yield from unknown(value, CONDITION, f"conditions like `{name}`")
+            yield from no_lists(value)
         if name == "event":
             yield from events(value)
+
+
+def no_lists(condition: Node) -> Iterator[Finding]:
+    """Yield what a condition includes or excludes in vain."""
+    for key, value in condition.pairs if isinstance(condition, Mapping) else ():
+        name = text_of(key)
+        if name in CONDITION and not isinstance(value, Sequence) and not is_null(value):
+            effect = "includes everything" if name == "include" else "excludes nothing"
+            pattern = shown(text_of(value)) or "…"
+            yield NO_LIST.at(
+                value.place,
+                f"`{name}: {pattern}` is no list, so Drone passes over it and {effect}; write {name}: [{pattern}].",
+            )
 
 
 def events(node: Node) -> Iterator[Finding]:

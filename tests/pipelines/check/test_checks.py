@@ -75,6 +75,7 @@ CASES: dict[str, tuple[Files, str, int, Files]] = {
     "unknown-volume": (one(f"{GOOD}  volumes: [{{name: w, path: /w}}]\nvolumes:\n- name: v\n  temp: {{}}\n"), "shop/default.yaml", 8, one(f"{GOOD}  volumes: [{{name: v, path: /w}}]\nvolumes:\n- name: v\n  temp: {{}}\n")),
     "no-trigger-event": (one(GOOD.replace("event: [push]", "branch: [main]")), "shop/default.yaml", 3, one(GOOD.replace("event: [push]", "cron: [nightly]"))),
     "duplicate-key": (one(f"{GOOD}  image: z\n"), "shop/default.yaml", 8, one(f"{GOOD}- name: z\n  image: y\n")),
+    "no-list": (one(GOOD.replace("[push]", "{include: push}")), "shop/default.yaml", 4, one(GOOD.replace("[push]", "{include: [push], exclude: null}"))),
     "never-matches": (one(GOOD.replace("event: [push]", "event: [push]\n  cron: [nightly]")), "shop/default.yaml", 5, one(GOOD.replace("event: [push]", "event: [push, cron]\n  cron: [nightly]"))),
     "needs-trust": (one(f"{GOOD}  privileged: true\n"), "shop/default.yaml", 8, one(f"{GOOD}  privileged: false\n")),
     "stale-signature": (one(f"{GOOD}---\nkind: signature\nhmac: x\n"), "shop/default.yaml", 10, one(f"{GOOD}---\nkind: signature\nhmac: {'0a' * 32}\n")),

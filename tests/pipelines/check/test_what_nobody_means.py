@@ -113,6 +113,27 @@ def test_it_is_said_what_drone_does_with_a_key_that_stands_twice(tree, text, sai
     assert finding.message.endswith(f"; Drone {said}")
 
 
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        (
+            "{include: main}",
+            "`include: main` is no list, so Drone passes over it and includes everything; write include: [main].",
+        ),
+        ("{exclude: main}", "`exclude: main` is no list, so Drone passes over it and excludes nothing; write exclude: [main]."),
+        ("{include: {a: b}}", "`include: …` is no list, so Drone passes over it and includes everything; write include: […]."),
+    ],
+)
+def test_a_pattern_that_drone_passes_over_is_found_in_triggers_and_steps(tree, condition, said):
+    trigger, step = (
+        GOOD.replace("event: [push]", f"event: [push]\n  branch: {condition}"),
+        f"{GOOD}  when: {{branch: {condition}}}\n",
+    )
+    for text in (trigger, step):
+        (finding,) = examine(Tree(tree(one(text))))
+        assert (finding.id, finding.message) == ("no-list", said)
+
+
 def test_it_is_found_in_a_file_that_is_composed_and_in_what_it_extends(tree):
     shared = f"{GOOD}environment: {{A: 1, A: 2}}\n"
     root = tree({**one("extends: _shared/s.yaml\nname: a\nname: b\n"), "_shared/s.yaml": shared})

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 
 from pipelines.check.documents import shown
+from pipelines.check.envsubst import substituted
+from pipelines.check.escapes import read_as_drone
 from pipelines.check.findings import ERROR, WARNING, Finding, check
 from pipelines.check.keys import PIPELINES, items
 from pipelines.check.runner_values import at, values
 from pipelines.check.server import BY_EXACT_NAME, kind_in, type_in
 from pipelines.check.shape import is_true, key_place, texts_of
+from pipelines.language.errors import ComposeError
 from pipelines.language.nodes import Mapping, Node, Place, Scalar, Sequence, is_null, text_of, value_of
 
 NO_STEPS = check("no-steps", WARNING, "a pipeline without steps: its runner clones, and does nothing else")
@@ -137,8 +140,9 @@ def waits(root: Mapping, kind: str) -> Iterator[Finding]:
 
 def of_its_type(root: Mapping, kind: str) -> Iterator[Finding]:
     """Yield what is missing in a pipeline of its type."""
-    name, place = text_of(value_of(root, "name")), key_place(root, "name").place
-    if any(mark in name for mark in SUBSTITUTED):
+    named, place = value_of(root, "name"), key_place(root, "name").place
+    name = text_of(named)
+    if isinstance(named, Scalar) and is_substituted(named):
         yield SUBSTITUTED_STAGE.at(
             place, f'Drone calls the pipeline "{shown(name)}", and the runner finds none of that name once it has substituted.'
         )
@@ -150,6 +154,19 @@ def of_its_type(root: Mapping, kind: str) -> Iterator[Finding]:
         yield from server_of_ssh(root)
     if kind == "digitalocean" and not is_given(value_of(root, "token")):
         yield NO_TOKEN.at(key_place(root, "token").place, "the runner of digitalocean pipelines needs a token.")
+
+
+def is_substituted(scalar: Scalar) -> bool:
+    r"""Return whether a runner reads another value than Drone, which does not substitute; `"\x24{A}"` is a `${A}` to both."""
+    if not any(mark in scalar.token for mark in SUBSTITUTED):
+        return False
+    try:
+        # As the value of a key, because a token's lines begin where the map begins that holds it.
+        document, _ = read_as_drone(scalar.place.path, f"name: {substituted(scalar.token)[0]}\n")
+    except ComposeError:
+        return False  # the runner does not come to look for it: `substitution`
+    read = value_of(document.root, "name") if document and isinstance(document.root, Mapping) else None
+    return text_of(read) != text_of(scalar)
 
 
 def server_of_ssh(root: Mapping) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ import pytest
 
 from pipelines.check.examine import examine
 from pipelines.tree.tree import Tree
-from tests.pipelines.check.examples import ANYTIME, EXTENDING, FIRST, GOOD, found, one
+from tests.pipelines.check.examples import ANYTIME, EXEC, EXTENDING, FIRST, GOOD, found, one
 
 LEGACY = "pipeline:\n  build:\n    image: a\n  build:\n    image: b\n"
 
@@ -132,6 +132,26 @@ def test_a_pattern_that_drone_passes_over_is_found_in_triggers_and_steps(tree, c
     for text in (trigger, step):
         (finding,) = examine(Tree(tree(one(text))))
         assert (finding.id, finding.message) == ("no-list", said)
+
+
+@pytest.mark.parametrize(
+    ("name", "ids"),
+    [
+        ("a-${A}", ["substituted-name"]),
+        ("'a$$b'", ["substituted-name"]),
+        ("a\\/b", ["substituted-name"]),
+        ('"a\\\\b"', ["substituted-name"]),  # to the runner "a\b", which ends in a backspace
+        ('"\\\\x62"', ["substituted-name"]),
+        ('"\\x24{A}"', []),
+        ('"$\\x24"', []),
+        ('"a\\x5c/b"', []),
+        ("$a", []),
+        ('"a\\\\"', ["substitution"]),  # to the runner, its quotes do not end
+    ],
+)
+def test_a_name_that_the_runner_reads_otherwise_is_one_by_what_is_written(tree, name, ids):
+    text = EXEC.replace("name: a\n", f"name: {name}\n")
+    assert sorted({id_ for _, _, id_ in found(tree(one(text)))}) == ids
 
 
 def test_it_is_found_in_a_file_that_is_composed_and_in_what_it_extends(tree):

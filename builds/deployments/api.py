@@ -15,7 +15,7 @@ from builds.rest.shapes import Shape, present
 from builds.starting.people import Person
 from builds.starting.target_states import TargetState
 
-LIST = "deployments"
+LIST, OF_REPOSITORY = "deployments", "deployments of a repository"
 
 
 class DeploymentsView(ApiView):
@@ -35,8 +35,14 @@ class DeploymentsView(ApiView):
 class RepoDeploymentsView(RepositoryView):
     """The targets of a repository, with what was there before."""
 
+    parameters = frozenset({"q", "cursor"})
+
     def get(self, request: Request, **_: str) -> Response:
-        return Response([history_shape(history) for history in histories(request.user, self.repo)])
+        """List a page of targets, the one that was deployed to last first."""
+        query = request.query_params
+        page = histories(request.user, self.repo, last(query, "q"), position_of(OF_REPOSITORY, query))
+        more = {} if page.next is None else {"Link": next_link(request, cursor(OF_REPOSITORY, page.next))}
+        return Response([history_shape(history) for history in page.targets], headers=more)
 
 
 def last(query: QueryDict, name: str) -> str:

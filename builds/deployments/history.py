@@ -1,6 +1,7 @@
-"""What was deployed to each target of one repository, newest first, and what can be rolled back to."""
+"""What was deployed to the targets of one repository, newest first, and what can be rolled back to."""
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.urls import reverse
@@ -17,6 +18,7 @@ from builds.starting.people import Person, people
 from builds.starting.target_states import TargetState, operation_of, same, target_states_of
 
 WINDOW = 10_000  # newest builds of the repository that are looked through
+ON_A_PAGE = 50  # targets
 OF_A_TARGET = 20  # deployments shown
 
 
@@ -37,19 +39,37 @@ class TargetHistory:
     more: bool  # there are older ones
 
 
-def histories(user: Any, repo: Repo) -> list[TargetHistory]:
-    """Return the history of each target, by name, in a number of queries that does not grow with them."""
-    by_target = attempts([repo], WINDOW)
-    states = target_states_of([repo], by_target).get(repo.id, [])
-    shown = {state.target: by_target[repo.id][state.target][: OF_A_TARGET + 1] for state in states}
-    builds = Build.objects.in_bulk({row.pk for rows in shown.values() for row in rows})
+@dataclass(frozen=True)
+class HistoryPage:
+    targets: list[TargetHistory]  # the one that was deployed to last comes first
+    next: int | None = None  # the number that `before` is on the next page; None on the last page
+
+
+def histories(user: Any, repo: Repo, q: str = "", before: int | None = None) -> HistoryPage:
+    """Return a page of the targets with their histories, in a number of queries that does not grow with them.
+
+    Args:
+        user: the reader, who may roll back or not.
+        repo: the repository.
+        q: a part of the target's name, in any case.
+        before: the number of the build that the last target of the previous page was deployed by.
+    """
+    found = {
+        target: rows
+        for target, rows in attempts([repo], WINDOW).get(repo.id, {}).items()
+        if q.casefold() in target.casefold() and (before is None or rows[0].number < before)
+    }
+    on_page = dict(islice(found.items(), ON_A_PAGE))
+    states = {state.target: state for state in target_states_of([repo], {repo.id: on_page}).get(repo.id, [])}
+    builds = Build.objects.in_bulk({row.pk for rows in on_page.values() for row in rows[:OF_A_TARGET]})
     persons = people([(repo.slug, build) for build in builds.values()])
-    result = []
-    for state in states:
-        rows = [builds[row.pk] for row in shown[state.target][:OF_A_TARGET] if row.pk in builds]
-        past = [past_of(user, repo, state, build, persons[build.id]) for build in rows]
-        result.append(TargetHistory(state, past, len(shown[state.target]) > OF_A_TARGET))
-    return result
+    targets = []
+    for target, rows in on_page.items():
+        state, shown = states[target], [builds[row.pk] for row in rows[:OF_A_TARGET] if row.pk in builds]
+        past = [past_of(user, repo, state, build, persons[build.id]) for build in shown]
+        targets.append(TargetHistory(state, past, len(rows) > OF_A_TARGET))
+    last = next(reversed(on_page.values()), [])
+    return HistoryPage(targets, last[0].number if len(found) > len(on_page) else None)
 
 
 def past_of(user: Any, repo: Repo, state: TargetState, build: Build, person: Person) -> Past:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from builds.access import rules
 from builds.access.finding import find_repo
+from builds.browsing.builds_list import cursor
 from builds.deployments.board import Wanted, board
 from builds.deployments.history import WINDOW, TargetHistory, histories, roll_back_url
 from builds.drone_db.models import Repo
@@ -22,7 +23,7 @@ from builds.starting.actions import not_connected
 from builds.starting.target_states import TargetState
 from pipelines.operations.operation import Operation
 from web.pages import shown
-from web.parameters import takes
+from web.parameters import NotUnderstood, cannot_be, takes
 
 COLUMNS = 6  # targets that have a column; a repository names the rest of its own in its row
 LONGEST = 500  # characters of a filter
@@ -113,19 +114,39 @@ def offers(user: Any, repo: Repo, freezes: list[Freeze]) -> list[Offer]:
     ]
 
 
+@takes("q", "before")
 def repo_deployments(request: HttpRequest, slug: str) -> TemplateResponse:
-    """Show what is at each target of a repository, and what was there before."""
+    """Show a page of a repository's targets: what is there, and what was there before.
+
+    Raises:
+        NotUnderstood: `before` is no number of a build.
+    """
     repo = find_repo(request, slug)
-    targets, freezes = histories(request.user, repo), frozen_now(request.user)
+    q, number = (request.GET.get(name, "").replace("\0", "").strip()[:LONGEST] for name in ("q", "before"))
+    before = cursor(number)
+    if number and before is None:
+        raise NotUnderstood(cannot_be("before", number, (_("a whole number"),)))
+    page, freezes = histories(request.user, repo, q, before), frozen_now(request.user)
+    query = {"q": q} if q else {}
+    every = not query and before is None and page.next is None
     return shown(
         request,
         "deployments/repo.html",
         {
-            **head(request, repo, "deployments", [history.state for history in targets]),
-            "sections": [Section(history, freeze_of(freezes, repo.slug, history.state.target)) for history in targets],
+            **head(request, repo, "deployments", by_name(page.targets) if every else None),
+            "sections": [Section(history, freeze_of(freezes, repo.slug, history.state.target)) for history in page.targets],
             "offers": offers(request.user, repo, freezes),
-            "runs": any(history.state.running for history in targets),
-            "here": request.path,
+            "runs": any(history.state.running for history in page.targets),
+            "here": request.get_full_path(),
+            "every": every,
+            "q": q,
+            "chosen": len(query),
+            "next": "" if page.next is None else f"{request.path}?{urlencode(query | {'before': page.next})}",
+            "first": "" if before is None else f"{request.path}?{urlencode(query)}",
             "window": WINDOW,
         },
     )
+
+
+def by_name(targets: list[TargetHistory]) -> list[TargetState]:
+    return sorted((history.state for history in targets), key=lambda state: state.target)

@@ -50,7 +50,10 @@ COLUMNS = ("id", "repo_id", "number", "status", "event", "action", "deploy_to", 
 
 
 def attempts(repos: Collection[Repo], window: int = WINDOW) -> dict[int, dict[str, list[Attempt]]]:
-    """Return the deployments of repositories by target, newest first, in seven queries at most whatever their number."""
+    """Return the deployments of repositories by target, in seven queries at most whatever their number.
+
+    The newest deployment comes first, and so does the target that was deployed to last.
+    """
     if not repos:
         return {}
     inputs = TargetInputs(repos)

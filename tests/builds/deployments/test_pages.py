@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections
+from django.db.models import QuerySet
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -70,7 +71,7 @@ def test_what_is_offered_is_what_succeeded_before_and_is_not_live(add, shipped):
 
 @pytest.mark.parametrize(
     ("only", "offered"),
-    [("production", ["rollback"]), ("deploy", ["restart"]), ("prod*, dep*", ["rollback", "restart"]), ("x", [])],
+    [("production", ["rollback"]), ("deploy", ["restart"]), ("prod*, dep*", ["restart", "rollback"]), ("x", [])],
 )
 def test_a_limited_grant_offers_what_it_covers(only, offered, shipped):
     client = reader("anna", SLUG, Level.DEPLOY)
@@ -111,7 +112,7 @@ def test_rest_says_the_same(shipped):
     (place,) = row["targets"]
     assert (place["target"], place["production"], place["behind"]) == ("production", True, 1)
     assert (place["live"]["number"], place["live"]["by"], place["live"]["author"]) == (86, "ann", "wei")
-    production, staging = body(api.get(EVERY["api"]))
+    staging, production = body(api.get(EVERY["api"]))
     history = [(one["number"], one["live"], one["may_roll_back"]) for one in production["history"]]
     assert history == [(86, True, False), (81, False, True)]
     assert [one["number"] for one in staging["history"]] == [87, 84]
@@ -136,6 +137,80 @@ def test_queries_of_the_pages_do_not_grow(add, shipped):
     after = [asked(BOARD), asked(HISTORY)]
     assert after == before
     assert max(after) <= 20, after
+
+
+@pytest.fixture
+def previews(add: Any) -> None:
+    """120 targets: pr-0, which was deployed to last, up to pr-118, and production, which was deployed to first."""
+    promote(add, 200, "production")
+    for number in range(119):
+        promote(add, 500 - number, f"pr-{number}")
+
+
+PAGED = [[f"pr-{number}" for number in range(50)], [f"pr-{number}" for number in range(50, 100)],
+         [*(f"pr-{number}" for number in range(100, 119)), "production"]]  # fmt: skip
+
+
+def targets_on(page: str) -> list[str]:
+    return re.findall("<h2><bdi>(.*?)</bdi></h2>", page)
+
+
+def test_many_targets_come_in_pages_the_last_deployed_to_first(previews):
+    client, found, path = reader("anna", SLUG), [], HISTORY
+    while path:
+        page = client.get(path).content.decode()
+        found.append(targets_on(page))
+        assert ("First" in text(client.get(path))) == (len(found) > 1)
+        path = html.unescape("".join(re.findall(r'href="([^"]*)" rel="next"', page)))
+    assert found == PAGED
+
+
+def test_rest_has_the_same_pages_of_targets(previews):
+    api, found, path = Api(person("anna", Level.VIEW, SLUG)), [], EVERY["api"]
+    while path:
+        answer = api.get(path)
+        found.append([place["target"] for place in body(answer)])
+        path = "".join(re.findall(r"<(/api[^>]*)>", answer.headers.get("Link", "")))
+    assert found == PAGED
+
+
+def test_a_target_is_found_by_a_part_of_its_name(previews):
+    client, api = reader("anna", SLUG), Api(person("bert", Level.VIEW, SLUG))
+    for q, first, pages in (("PRODUCT", "production", 1), ("pr-1", "pr-1", 1), ("pr-", "pr-0", 3)):
+        page = client.get(f"{HISTORY}?q={q}").content.decode()
+        answer = api.get(f"{EVERY['api']}?q={q}")
+        assert targets_on(page)[0] == body(answer)[0]["target"] == first
+        assert ('rel="next"' in page) == ("Link" in answer.headers) == (pages > 1)
+        assert all(q.lower() in target for target in targets_on(page))
+    following = html.unescape(re.findall(r'href="([^"]*)" rel="next"', page)[0])
+    assert "q=pr-&before=451" in following
+    assert "No deployments match these filters." in text(client.get(f"{HISTORY}?q=moon"))
+    assert body(api.get(f"{EVERY['api']}?q=moon")) == []
+
+
+def test_a_page_of_targets_reads_no_builds_of_others(previews, monkeypatch):
+    read, in_bulk = [], QuerySet.in_bulk
+
+    def reading(builds: Any, ids: Any) -> Any:
+        read.append(len(ids))
+        return in_bulk(builds, list(ids))
+
+    monkeypatch.setattr(QuerySet, "in_bulk", reading)
+    assert len(body(Api(person("anna", Level.VIEW, SLUG)).get(EVERY["api"]))) == 50
+    assert read == [50, 50]
+
+
+def test_a_page_of_targets_that_there_is_not_is_refused(previews):
+    client, api = reader("anna", SLUG), Api(person("bert", Level.VIEW, SLUG))
+    assert client.get(f"{HISTORY}?before=x").status_code == 400
+    assert client.get(f"{HISTORY}?target=x").status_code == 400
+    board = re.findall(r"cursor=([^>&]+)", api.get("/api/deployments?q=none").headers.get("Link", "cursor=x"))[0]
+    assert api.get(f"{EVERY['api']}?cursor={board}").status_code == 400
+    outsider, other = reader("outsider", "elsewhere/*", Level.DEPLOY), Api(person("other", Level.DEPLOY, "elsewhere/*"))
+    for query in ("", "?q=pr-1", "?before=451"):
+        assert outsider.get(HISTORY + query).status_code == 404
+    for query in ("", "?q=pr-1", f"?cursor={board}"):
+        assert other.get(EVERY["api"] + query).status_code == 404
 
 
 def test_the_names_of_targets_are_hostile(add):

@@ -33,6 +33,7 @@ NAMES = [
     ("tree/?name=ann", "This page does not have the parameter “name”. It has: after, q, show."),
     ("statistics/?days=7", "This page does not have the parameter “days”. It has: branch, event, period."),
     ("repo/ismewen/edrone/-/branches/?name=a", "This page does not have the parameter “name”. It has: after, q."),
+    ("repo/ismewen/edrone/-/deployments/?target=a", "This page does not have the parameter “target”. It has: before, q."),
     ("repo/ismewen/edrone/-/configuration/?ref=a", "This page does not have the parameter “ref”. It has: branch, cron, event,"),
     ("repo/ismewen/edrone/-/statistics/?days=7", "This page does not have the parameter “days”."),
     ("auditrecord/?action=promote", "This page does not have the parameter “action”. It has: outcome, q,"),

@@ -30,7 +30,7 @@ def drone_database(databases: Sequence[str] | None = None, **_: Any) -> Sequence
 
 @register()
 def drone_forge(**_: Any) -> Sequence[CheckMessage]:
-    """Refuse a forge that nobody can sign in with. What sends notices needs no way to sign in, and starts without."""
+    """Refuse a forge that nobody can sign in with. The notices worker needs no way to sign in, and starts without."""
     forge = settings.EDRONE_DRONE_FORGE
     if not settings.EDRONE_GRANTS_FROM_DRONE or forge in settings.SIGN_IN:
         return []

@@ -51,7 +51,7 @@ def keep(name: str, start: Callable[[], Process], process: Process | None, endin
         elif process.poll() is None:
             ending.wait(TICK)
         else:
-            logger.error("%s ended with %s; it is started again in %g s.", name, process.returncode, PAUSE)
+            logger.error("%s ended with exit code %s; it is started again in %g s.", name, process.returncode, PAUSE)
             process = None
     if process:
         finish(process)

@@ -12,7 +12,7 @@ from edrone_site.kept_process import kept_running
 
 def sending_notices() -> AbstractContextManager[None]:
     """Run it until the block ends. It ends by itself where this process is killed."""
-    return kept_running("What sends notices", start)
+    return kept_running("The notices worker", start)
 
 
 def start() -> "subprocess.Popen[bytes]":

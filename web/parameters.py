@@ -55,7 +55,7 @@ def no_such_parameter(name: str, known: Collection[str]) -> str:
 
 def cannot_be(name: str, word: str, possible: Collection[str]) -> str:
     """Return the sentence about a value; `possible` are words, or examples."""
-    return _("“%(word)s” is no value of the parameter “%(name)s”. It can be: %(possible)s.") % {
+    return _("“%(word)s” is not a valid value of the parameter “%(name)s”. It can be: %(possible)s.") % {
         "word": plain(word),
         "name": name,
         "possible": ", ".join(possible),

@@ -57,11 +57,11 @@ def revoke(request: HttpRequest) -> str:
 def end(request: HttpRequest) -> str:
     user = user_of(request)
     sessions, tokens = end_sessions(user), end_tokens(user)
-    parts = (
-        ngettext("%(number)s session", "%(number)s sessions", sessions) % {"number": sessions},
-        ngettext("%(number)s API token", "%(number)s API tokens", tokens) % {"number": tokens},
-    )
-    sentence = _("Ended of %(user)s: %(parts)s.") % {"user": plain(user.get_username()), "parts": _(", ").join(parts)}
+    sentence = _("Ended %(sessions)s and %(tokens)s of %(user)s.") % {
+        "sessions": ngettext("%(number)s session", "%(number)s sessions", sessions) % {"number": sessions},
+        "tokens": ngettext("%(number)s API token", "%(number)s API tokens", tokens) % {"number": tokens},
+        "user": plain(user.get_username()),
+    }
     return kept(request, user, sentence, user=user.get_username(), sessions=sessions, tokens=tokens)
 
 

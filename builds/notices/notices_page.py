@@ -85,20 +85,20 @@ def subscribe(request: HttpRequest) -> str:
     refuse_wrong(form)
     row = managing.subscribe(request.user, **form.cleaned_data)
     names = {"pattern": plain(row.pattern), "channel": plain(row.channel.name)}
-    return _("What happens in %(pattern)s is told to %(channel)s from now on.") % names
+    return _("Notices about %(pattern)s now go to %(channel)s.") % names
 
 
 def unsubscribe(request: HttpRequest) -> str:
     row = find(subscriptions_of(request.user), request.POST.get("id", ""))
     row.delete()
-    return _("What happens in %(pattern)s is not told any more.") % {"pattern": plain(row.pattern)}
+    return _("The subscription to %(pattern)s was removed.") % {"pattern": plain(row.pattern)}
 
 
 def make_channel(request: HttpRequest) -> str:
     form = ChannelForm(request.POST)
     refuse_wrong(form)
     channel = managing.make_channel(**form.cleaned_data, site=site_of(request))
-    return _("The channel %(name)s is there. Try it now.") % {"name": plain(channel.name)}
+    return _("The channel %(name)s was made. Test it now.") % {"name": plain(channel.name)}
 
 
 def replace_address(request: HttpRequest) -> str:
@@ -107,19 +107,19 @@ def replace_address(request: HttpRequest) -> str:
     form.kind = channel.kind
     refuse_wrong(form)
     managing.replace_address(channel, form.cleaned_data["address"], site_of(request))
-    return _("The channel %(name)s has its new address.") % {"name": plain(channel.name)}
+    return _("The address of the channel %(name)s was replaced.") % {"name": plain(channel.name)}
 
 
 def try_channel(request: HttpRequest) -> str:
     channel = channel_of(request)
     managing.try_channel(channel, site_of(request))
-    return _("A test is on its way to %(name)s. What came of it stands below in a few seconds.") % {"name": plain(channel.name)}
+    return _("A test is on its way to %(name)s. Its result appears below in a few seconds.") % {"name": plain(channel.name)}
 
 
 def delete_channel(request: HttpRequest) -> str:
     channel = channel_of(request)
     channel.delete()
-    return _("The channel %(name)s is gone, with its subscriptions and notices.") % {"name": plain(channel.name)}
+    return _("The channel %(name)s was deleted, with its subscriptions and notices.") % {"name": plain(channel.name)}
 
 
 SUBSCRIBERS: dict[str, Callable[[HttpRequest], str]] = {"subscribe": subscribe, "unsubscribe": unsubscribe}

@@ -43,7 +43,7 @@ class TreeView(ApiView):
 
 
 def file_shape(file: SeenFile, *, inspected: bool) -> Shape:
-    """Show a file; `findings` is null while they are being looked for."""
+    """Show a file; `findings` is null while edrone is checking the tree."""
     return {
         "path": file.path,
         "role": file.file.role,

@@ -212,7 +212,9 @@ def test_a_busy_day(tmp_path: Path, postgres: PostgresServer, receiver: Receiver
         nobody_saw_what_they_might_not(day)
         freezes_held(day)
         assert started.events.statuses == {204}
-        assert not any("What sends notices ended with" in log.read_text() for log in started.logs()), "it outlives its database"
+        assert not any("The notices worker ended with exit code" in log.read_text() for log in started.logs()), (
+            "it outlives its database"
+        )
         assert len(day.lost) <= len(day.away) * PEOPLE
         assert compared > HOURS // 2, "nothing much happened"
         assert restarts > 1, "nobody restarted what failed"

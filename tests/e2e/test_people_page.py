@@ -76,7 +76,7 @@ def test_access_is_given_and_taken_and_sessions_are_ended(browser: Browser, site
         page.goto(f"{site.url}{PEOPLE}?q={VIEWER}")
         of(page, VIEWER).get_by_text("Sessions and 0 tokens").click()
         of(page, VIEWER).get_by_role("button", name="End all sessions").click()
-        expect(page.get_by_text(f"Ended of {VIEWER}: 1 session, 0 API tokens.")).to_be_visible()
+        expect(page.get_by_text(f"Ended 1 session and 0 API tokens of {VIEWER}.")).to_be_visible()
         other.goto(f"{site.url}/admin/builds/repo/")
         expect(other.locator("#id_username")).to_be_visible()
 

@@ -311,7 +311,7 @@ def test_a_database_that_cannot_grow_or_be_written_is_not_in_the_way(place: Plac
 
 @pytest.mark.parametrize("place", ["postgresql"], indirect=True)
 def test_each_process_holds_a_few_connections_for_all_of_drones_requests(place: Place, tmp_path: Path):
-    # What sends notices has connections of its own, as soon as it is up.
+    # The notices worker has connections of its own, as soon as it is up.
     alone = {"DATABASE_URL": place.url, "EDRONE_PROJECTS": str(place.tree), "EDRONE_NOTICES": "no"}
     with serving(tmp_path / "state", **alone) as server:
         with ThreadPoolExecutor(40) as pool:

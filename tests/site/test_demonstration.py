@@ -129,7 +129,7 @@ def test_a_stand_in_that_was_killed_is_replaced(tmp_path):
     with running(tmp_path) as server:
         caller = Caller(server)
         os.kill(stand_in_of(tmp_path), signal.SIGKILL)
-        wait_until(lambda: "The stand-in for Drone ended with -9; it is started again in 5 s." in server.printed())
+        wait_until(lambda: "The stand-in for Drone ended with exit code -9; it is started again in 5 s." in server.printed())
         wait_until(lambda: "number" in caller.post(f"{BUILDS}?branch=develop&action=check&TARGET=staging"))
 
 

@@ -30,7 +30,7 @@ def test_it_is_started_again_when_it_ends_and_ends_with_the_block(started, caplo
         wait_until(lambda: len(started) == 1)
         os.kill(started[0].pid, signal.SIGKILL)
         wait_until(lambda: len(started) == 2)
-        assert "The stand-in for Drone ended with -9; it is started again in 0.05 s." in caplog.text
+        assert "The stand-in for Drone ended with exit code -9; it is started again in 0.05 s." in caplog.text
     assert [process.returncode for process in started] == [-signal.SIGKILL, -signal.SIGTERM]
 
 

@@ -1,4 +1,4 @@
-"""What sends notices beside the server."""
+"""The notices worker beside the server."""
 
 import subprocess
 import sys

@@ -46,7 +46,7 @@ def left_in(folder: Path) -> list[Path]:
 def test_a_body_larger_than_a_form_is_refused_before_it_is_sent(site, path: str):
     status, said = posted(site, path, "application/x-www-form-urlencoded", "Content-Length: 1048577", b"username=a")
     assert status == 413
-    assert ("is no form of edrone" if path.startswith("/admin") else "larger than 1048576 bytes") in said
+    assert ("edrone does not accept this form" if path.startswith("/admin") else "larger than 1048576 bytes") in said
 
 
 @pytest.mark.slow
@@ -56,7 +56,7 @@ def test_a_file_is_refused_unread_and_nothing_is_written(site, path: str, length
     start = PART if length.startswith("Content") else f"{len(PART):x}\r\n".encode() + PART + b"\r\n"
     status, said = posted(site, path, "multipart/form-data; boundary=x", length, start)
     assert status == 415
-    assert ("is no form of edrone" if path.startswith("/admin") else "edrone takes no files") in said
+    assert ("edrone does not accept this form" if path.startswith("/admin") else "edrone takes no files") in said
     assert left_in(site[1]) == []
 
 

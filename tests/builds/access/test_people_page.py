@@ -256,7 +256,7 @@ def test_sessions_and_tokens_of_a_person_end_and_those_of_others_do_not(root: Cl
     token, other = make_token(ann, "hers"), make_token(bob, "his")
     again = logged_in(ann)
     assert post(root, do="end", user=ann.pk).status_code == 302
-    assert "Ended of ann: 2 sessions, 1 API token." in text(root.get(PAGE))
+    assert "Ended 2 sessions and 1 API token of ann." in text(root.get(PAGE))
     assert hers.get("/admin/builds/apitoken/").status_code == again.get("/admin/builds/apitoken/").status_code == 302
     assert his.get("/admin/builds/apitoken/").status_code == 200
     assert Api(token=token.text).get("/api/user").status_code == 401

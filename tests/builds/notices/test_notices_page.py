@@ -47,7 +47,7 @@ def post(client: Client, **fields: Any) -> Any:
 
 def test_an_administrator_makes_tries_changes_and_deletes_a_channel(administrator):
     answer = post(administrator, **MAKE)
-    assert b"The channel team is there. Try it now." in answer.content
+    assert b"The channel team was made. Test it now." in answer.content
     made = Channel.objects.get()
     assert (made.kind, made.language, made.site) == ("json", "en", "http://testserver")
     assert unseal(made.sealed) == f"jsons://example.com/{SECRET}"
@@ -111,7 +111,7 @@ def test_only_administrators_change_channels(do, viewer):
 def test_people_subscribe_and_unsubscribe_for_themselves_only(viewer, administrator):
     made = channel()
     wanted = {"do": "subscribe", "pattern": "shop/*", "channel": made.pk, "topics": ["fixed", "failed", "failed"]}
-    assert "What happens in shop/* is told to team from now on." in post(viewer, **wanted).content.decode()
+    assert "Notices about shop/* now go to team." in post(viewer, **wanted).content.decode()
     row = Subscription.objects.get()
     assert (row.user.username, row.topics) == ("viewer", ["failed", "fixed"])
     assert "You have a subscription of these repositories to this channel already." in post(viewer, **wanted).content.decode()

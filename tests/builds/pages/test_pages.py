@@ -149,7 +149,7 @@ def test_filters_narrow_the_list(query, numbers, admin):
 def test_a_filter_that_cannot_be_understood_is_refused_as_in_the_api_and_not_an_empty_list(query, admin):
     page = admin.get(f"{LIST}?{query}")
     assert page.status_code == 400
-    assert re.search("is no value of the parameter “(status|event|since)”", page.content.decode())
+    assert re.search("is not a valid value of the parameter “(status|event|since)”", page.content.decode())
     assert "No builds match" not in page.content.decode()
     assert Api(User.objects.get(username="admin")).get(f"/api/builds?{query}").status_code == 400
 

@@ -10,19 +10,19 @@ from tests.builds.pages.conftest import reader
 pytestmark = pytest.mark.usefixtures("drone")
 
 WORDS = [
-    ("repo/?show=zzz", "“zzz” is no value of the parameter “show”. It can be: red, all."),
-    ("deployments/?drift=zz", "“zz” is no value of the parameter “drift”. It can be: yes."),
-    ("people/?show=zzz", "“zzz” is no value of the parameter “show”. It can be: groups."),
-    ("tree/?show=zzz", "“zzz” is no value of the parameter “show”. It can be: shared, unused, mistakes."),
-    ("statistics/?event=push,zzz", "“zzz” is no value of the parameter “event”. It can be: push, pull_request, tag,"),
-    ("statistics/?period=zzz", "“zzz” is no value of the parameter “period”. It can be: 7, 30, 90, 365, 20"),
-    ("statistics/steps.csv?period=0", "“0” is no value of the parameter “period”."),
-    ("build/?before=abc", "“abc” is no value of the parameter “before”."),
-    ("build/?before=9999999999", "“9999999999” is no value of the parameter “before”."),
-    ("build/?status=zzz", "“zzz” is no value of the parameter “status”. It can be: skipped,"),
-    ("build/?since=zzz", "“zzz” is no value of the parameter “since”. It can be: 2026-01-31, 2026-01-31T12:00:00Z."),
-    ("auditrecord/?verb__exact=zzz", "“zzz” is no value of the parameter “verb__exact”. It can be: create,"),
-    ("grant/?level__exact=7", "“7” is no value of the parameter “level__exact”. It can be: "),
+    ("repo/?show=zzz", "“zzz” is not a valid value of the parameter “show”. It can be: red, all."),
+    ("deployments/?drift=zz", "“zz” is not a valid value of the parameter “drift”. It can be: yes."),
+    ("people/?show=zzz", "“zzz” is not a valid value of the parameter “show”. It can be: groups."),
+    ("tree/?show=zzz", "“zzz” is not a valid value of the parameter “show”. It can be: shared, unused, mistakes."),
+    ("statistics/?event=push,zzz", "“zzz” is not a valid value of the parameter “event”. It can be: push, pull_request, tag,"),
+    ("statistics/?period=zzz", "“zzz” is not a valid value of the parameter “period”. It can be: 7, 30, 90, 365, 20"),
+    ("statistics/steps.csv?period=0", "“0” is not a valid value of the parameter “period”."),
+    ("build/?before=abc", "“abc” is not a valid value of the parameter “before”."),
+    ("build/?before=9999999999", "“9999999999” is not a valid value of the parameter “before”."),
+    ("build/?status=zzz", "“zzz” is not a valid value of the parameter “status”. It can be: skipped,"),
+    ("build/?since=zzz", "“zzz” is not a valid value of the parameter “since”. It can be: 2026-01-31, 2026-01-31T12:00:00Z."),
+    ("auditrecord/?verb__exact=zzz", "“zzz” is not a valid value of the parameter “verb__exact”. It can be: create,"),
+    ("grant/?level__exact=7", "“7” is not a valid value of the parameter “level__exact”. It can be: "),
 ]
 NAMES = [
     ("repo/?sohw=red", "This page does not have the parameter “sohw”. It has: after, all, q, show."),

@@ -234,10 +234,10 @@ def test_hostile_names_are_harmless(people, page, root):
 def test_while_findings_are_looked_for_the_page_says_so_and_asks_again(people, page, monkeypatch):
     monkeypatch.setattr(inspection, "AT_ONCE", 0.0)
     text = page(people["superuser"])
-    if "Findings and last changes are being looked for." in text:
+    if "edrone is checking the tree." in text:
         assert 'hx-trigger="every 3s"' in text
         assert "_shared/docker.yaml" in text
-    wait_until(lambda: "being looked for" not in page(people["superuser"]))
+    wait_until(lambda: "edrone is checking" not in page(people["superuser"]))
     assert "1 error" in page(people["superuser"], q="secret")
 
 

@@ -1,7 +1,7 @@
 """Sends what waits for a channel, in order. Only one worker at a time does so for a channel.
 
 A notice is noted as sent right after its service took it. A worker that is killed in between, and only then, makes it be sent
-twice: otherwise it could be lost.
+twice: otherwise it could be lost. Where only some recipients of a channel took it, it is sent again to the others alone.
 """
 
 import logging
@@ -96,6 +96,7 @@ def next_notice(channel_id: int) -> Notice | None:
     """
     waiting = Notice.objects.filter(channel_id=channel_id, state=State.WAITING)
     ordered = Q(number__gt=0) | (Q(topic=Topic.FROZEN) & Q(topic=OuterRef("topic")))
+    ordered &= Q(reached=[])  # what some recipients do not take must not keep the next one from those who took it
     older = waiting.filter(ordered, slug=OuterRef("slug"), number=OuterRef("number"), id__lt=OuterRef("id"))
     tests_first = Case(When(topic=TEST, then=0), default=1)
     return waiting.filter(~Exists(older), due__lte=timezone.now()).order_by(tests_first, "due", "id").first()
@@ -110,6 +111,7 @@ def attempt(channel: Channel, notice: Notice, send: Send) -> str | None:
     Raises:
         ChannelLost: it was not tried.
     """
+    before = len(notice.reached)
     try:
         if notice.topic != TEST and not has_audience(channel, notice):
             finish(notice, State.DROPPED)
@@ -122,24 +124,33 @@ def attempt(channel: Channel, notice: Notice, send: Send) -> str | None:
         problem = NOBODY_KNOWN
     except UnreadableAddress:
         problem = RESEALED
-    now = timezone.now()
+    took = not problem or len(notice.reached) > before
     if not problem:
-        note_sent(notice)
-        if channel.failures:
-            channel.failures, channel.problem = 0, ""
-            Channel.objects.filter(pk=channel.pk).update(failures=0, problem="", rests_until=None)
-        return ""
+        note(lambda: finish(notice, State.SENT))
+    elif took:
+        note(lambda: Notice.objects.filter(pk=notice.pk).update(reached=notice.reached))
+    if took and channel.failures:
+        channel.failures, channel.problem = 0, ""
+        Channel.objects.filter(pk=channel.pk).update(failures=0, problem="", rests_until=None)
+    if problem:
+        postpone(channel, notice, problem)
+    return problem
+
+
+def postpone(channel: Channel, notice: Notice, problem: str) -> None:
+    """Let a notice that was not sent be tried again, or give it up."""
+    now = timezone.now()
     notice.attempts += 1
-    channel.failures += 1
-    # It rests for half as long as the notice, so that another one is tried before: it may be this notice that is refused.
-    rests_until = now + pause_after(channel.failures) / 2
-    Channel.objects.filter(pk=channel.pk).update(failures=channel.failures, problem=problem, rests_until=rests_until)
+    if not notice.reached:  # else the channel works for others, and must not make them wait
+        channel.failures += 1
+        # It rests for half as long as the notice, so that another one is tried before: it may be this notice that is refused.
+        rests_until = now + pause_after(channel.failures) / 2
+        Channel.objects.filter(pk=channel.pk).update(failures=channel.failures, problem=problem, rests_until=rests_until)
     if notice.topic == TEST or now - notice.created >= GIVEN_UP:
         finish(notice, State.FAILED, problem)
     else:
         due = now + pause_after(notice.attempts)
         Notice.objects.filter(pk=notice.pk).update(attempts=notice.attempts, due=due, problem=problem)
-    return problem
 
 
 def pause_after(failures: int) -> timedelta:
@@ -149,18 +160,20 @@ def pause_after(failures: int) -> timedelta:
 
 def finish(notice: Notice, state: State, problem: str = "") -> None:
     attempts = notice.attempts + (state == State.SENT)
-    Notice.objects.filter(pk=notice.pk).update(state=state, ended=timezone.now(), problem=problem, attempts=attempts)
+    Notice.objects.filter(pk=notice.pk).update(state=state, ended=timezone.now(), problem=problem, attempts=attempts, reached=[])
 
 
-def note_sent(notice: Notice) -> None:
-    """Note that a service took it, as soon as edrone's own database answers: not noted, it would be sent again."""
+def note(update: Callable[[], Any]) -> None:
+    """Note who took a notice, as soon as edrone's own database answers: not noted, it would be sent again."""
     while True:
         try:
-            return finish(notice, State.SENT)
+            update()
         except DatabaseError:
             close_old_connections()
             if stopping.wait(AGAIN):
                 raise
+        else:
+            return
 
 
 def has_audience(channel: Channel, notice: Notice) -> bool:
@@ -182,13 +195,17 @@ def has_audience(channel: Channel, notice: Notice) -> bool:
 
 
 def message_of(channel: Channel, notice: Notice) -> dict[str, Any]:
-    """Return what the sender takes; `fields` are what a JSON webhook gets beside title and message."""
+    """Return what the sender takes; `fields` are what a JSON webhook gets beside title and message.
+
+    `reached` is the notice's own list, to which each recipient that takes it is added.
+    """
     link = f"{channel.site}{notice.path}"
     return {
         "address": unseal(channel.sealed),
         "title": notice.title,
         "body": f"{notice.body}\n{link}",
         "type": type_of(notice),
+        "reached": notice.reached,
         "fields": {
             "id": notice.pk,
             "event": notice.topic,

@@ -104,6 +104,7 @@ class Notice(models.Model):
     created = models.DateTimeField(default=timezone.now)
     due = models.DateTimeField(default=timezone.now)  # when it is tried next
     attempts = models.PositiveIntegerField(default=0)
+    reached = models.JSONField(default=list, db_default=[])  # digests of the recipients that have it, while others have not
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     ended = models.DateTimeField(null=True)  # when it was sent, or given up
     problem = models.CharField(max_length=300, blank=True)  # what the last attempt said; in English

@@ -11,6 +11,7 @@ FORMS = frozenset(
         gettext_noop("it did not answer in time"),
         gettext_noop("it cannot be reached"),
         gettext_noop("it cannot be reached, or refuses"),
+        gettext_noop("it took the notice for some of its recipients only"),
         gettext_noop("its answer is broken"),
         gettext_noop("it answered with %(code)s"),
         gettext_noop("it answered with %(code)s, a redirect, which is not followed"),

@@ -1,4 +1,6 @@
-"""The process that sends: `python -m builds.notices.sender` reads messages as lines of JSON, and answers each with a line.
+"""The process that sends: `python -m builds.notices.sender` reads messages as lines of JSON.
+
+It writes a line for each recipient who took a message, and one more when it is done with it.
 
 It alone imports Apprise, with its code for dozens of services. It has neither edrone's settings nor its databases, and whoever
 started it ends it where a service does not answer in time.
@@ -6,7 +8,10 @@ started it ends it where a service does not answer in time.
 
 import json
 import logging
+import random
 import sys
+from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import apprise
@@ -62,8 +67,16 @@ def code_of(content: bytes) -> int:
     return code if type(code) is int else 0
 
 
-def told(message: dict[str, Any]) -> str:
-    """Send one message; return why it could not be sent, empty where it was."""
+def told(message: dict[str, Any], note: Callable[[str], None]) -> str:
+    """Send one message to the recipients of its channel that are not in its `reached`.
+
+    Args:
+        message: as `delivery.message_of` gives it.
+        note: is called with the digest of each recipient that took it, at once: this process may be ended at any time.
+
+    Returns:
+        Why some recipient did not get it; empty where all have it.
+    """
     asset = apprise.AppriseAsset(app_id="edrone", app_desc="edrone", app_url="", async_mode=False, http_redirects=False)
     asset.image_url_mask = asset.image_url_logo = ""  # of a server that is nobody's here
     service: Any = apprise.Apprise.instantiate(message["address"], asset=asset, suppress_exceptions=True)
@@ -76,10 +89,42 @@ def told(message: dict[str, Any]) -> str:
     if message["address"].startswith("json"):
         service.payload_extras |= message["fields"]
     last.update(problem="", address=message["address"])
+    if message["address"].startswith("mailto"):
+        separate(service)
+    reached = set(message["reached"])
+
+    def mark_delivered(recipient: Any, **_: Any) -> None:
+        if isinstance(recipient, str | tuple):  # else it stands for the message as a whole
+            reached.add(digest(recipient))
+            note(digest(recipient))
+
+    # Apprise asks the one for each recipient before it sends, and calls the other once that recipient took the message.
+    service.is_delivered, service.mark_delivered = lambda recipient, **_: digest(recipient) in reached, mark_delivered
     sent = service.notify(title=message["title"], body=message["body"], notify_type=message["type"], body_format="text")
     if last["problem"]:
         return last["problem"]
-    return "" if sent else "it cannot be reached, or refuses"
+    if sent:
+        return ""
+    return "it took the notice for some of its recipients only" if reached else "it cannot be reached, or refuses"
+
+
+def separate(mail: Any) -> None:
+    """Give each recipient a mail of their own: a copy that is refused would count as a refusal of all, and come again to all.
+
+    They are shuffled: one at whom the server breaks the connection must not keep the same others from it every time.
+    """
+    mail.targets += [(mail.names.get(address, False), address) for address in mail.cc | mail.bcc]
+    mail.cc, mail.bcc = set(), set()
+    random.shuffle(mail.targets)
+
+
+def digest(recipient: Any) -> str:
+    return sha256(repr(recipient).encode()).hexdigest()
+
+
+def write(**answer: str) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
@@ -87,11 +132,10 @@ def main() -> None:
     requests.Session.send = send_bounded  # type: ignore[assignment,method-assign]
     for line in sys.stdin:
         try:
-            problem = told(json.loads(line))
+            problem = told(json.loads(line), lambda recipient: write(reached=recipient))
         except Exception as error:  # noqa: BLE001 - whatever a service's code does, the next message is sent
             problem = f"sending failed ({type(error).__name__})"
-        sys.stdout.write(json.dumps({"problem": problem}) + "\n")
-        sys.stdout.flush()
+        write(problem=problem)
 
 
 if __name__ == "__main__":

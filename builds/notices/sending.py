@@ -5,6 +5,7 @@ import os
 import select
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from typing import IO, Any
 
@@ -27,21 +28,24 @@ class Sender:
         self.process: subprocess.Popen[bytes] | None = None
 
     def send(self, message: dict[str, Any]) -> str:
-        """Send a message; return why it could not be sent, empty where it was."""
+        """Send a message; return why it could not be sent, empty where it was. Who took it is added to its `reached`."""
         if self.process and self.process.poll() is not None:
             self.close()
         self.process = self.process or start()
+        end = time.monotonic() + LONGEST
         try:
             to, back = pipes(self.process)
             to.write(json.dumps(message).encode() + b"\n")
-            to.flush()
-            if not select.select([back], [], [], LONGEST)[0]:
-                self.close()
-                return TOO_LONG
-            return str(json.loads(back.readline())["problem"])
+            while select.select([back], [], [], max(end - time.monotonic(), 0))[0]:
+                answer = json.loads(back.readline())
+                if "problem" in answer:
+                    return str(answer["problem"])
+                message["reached"].append(answer["reached"])
         except (OSError, ValueError):  # it ended
             self.close()
             return ENDED
+        self.close()
+        return TOO_LONG
 
     def close(self) -> None:
         if self.process:
@@ -59,6 +63,7 @@ def start() -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         cwd=settings.BASE_DIR,
         env=environment,
+        bufsize=0,  # select must see each line that is there
         process_group=0,  # Ctrl-C is for the worker, which finishes what it sends
     )
 

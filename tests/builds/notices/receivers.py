@@ -100,15 +100,20 @@ def serving(server: socketserver.BaseServer) -> Iterator[None]:
 
 
 class MailServer:
-    """An SMTP server that takes every mail, or refuses each with a code."""
+    """An SMTP server that takes every mail, or refuses each with a code, or those to somebody."""
 
     def __init__(self) -> None:
-        self.mails, self.refuses = list[Any](), 0
+        self.mails, self.refuses, self.refused = list[Any](), 0, ""
+        self.takes = 1000  # mails; then it answers nobody
+        self.recipients = list[str]()  # who got a mail, in order
         mail_server = self
 
         class Handler(socketserver.StreamRequestHandler):
+            accepted: list[str]  # recipients of the mail that is under way
+
             def handle(self) -> None:
                 self.say("220 here")
+                self.accepted = []
                 while line := self.rfile.readline().decode().strip():
                     match line.split(" ", 1)[0].upper():
                         case "DATA":
@@ -116,8 +121,8 @@ class MailServer:
                         case "QUIT":
                             self.say("221 bye")
                             return
-                        case "RCPT" if mail_server.refuses:
-                            self.say(f"{mail_server.refuses} no")
+                        case "RCPT":
+                            self.say(mail_server.answer_to(line, self.accepted))
                         case _:
                             self.say("250 ok")
 
@@ -127,6 +132,8 @@ class MailServer:
                 while (line := self.rfile.readline().decode()) != ".\r\n":
                     lines.append(re.sub(r"^\.\.", ".", line))
                 mail_server.mails.append(message_from_string("".join(lines)))
+                mail_server.recipients += self.accepted
+                self.accepted = []
                 self.say("250 taken")
 
             def say(self, text: str) -> None:
@@ -135,6 +142,15 @@ class MailServer:
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.port = self.server.server_address[1]
+
+    def answer_to(self, line: str, accepted: list[str]) -> str:
+        """Answer to the name of a recipient."""
+        while len(self.mails) >= self.takes:
+            time.sleep(0.02)
+        if self.refuses and self.refused in line:
+            return f"{self.refuses} no"
+        accepted.append(line.partition("<")[2].partition(">")[0])
+        return "250 ok"
 
 
 @contextmanager

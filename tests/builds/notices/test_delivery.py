@@ -109,6 +109,92 @@ def test_mail_that_is_refused_waits(mails, sender):
     assert state(sent)[0] == "sent"
 
 
+MAILING = "from=edrone@example.com&to=ann@example.com,gone@example.com&cc=wei@example.com&bcc=eve@example.com"
+SOME = "it took the notice for some of its recipients only"
+
+
+@pytest.fixture
+def mailing(mails: receivers.MailServer) -> Channel:
+    """A channel with several recipients, of whom the mail server refuses one."""
+    mails.refuses, mails.refused = 550, "gone@"
+    made = channel(apprise_address(KINDS["mail"], f"mailto://127.0.0.1:{mails.port}?{MAILING}"), kind="mail")
+    subscribe(made)
+    return made
+
+
+def test_a_recipient_who_is_refused_lets_nobody_else_get_the_mail_again(mailing, mails, sender):
+    sent = notice(mailing)
+    for _ in range(3):
+        deliver(mailing.pk, sender.send)
+        assert state(sent) == ("waiting", SOME)
+        assert sorted(mails.recipients) == ["ann@example.com", "eve@example.com", "wei@example.com"]
+        make_due(mailing)
+    mails.refuses = 0
+    deliver(mailing.pk, sender.send)
+    assert state(sent) == ("sent", "")
+    assert mails.recipients[3:] == ["gone@example.com"]
+    assert sent.reached == []
+
+
+def test_a_recipient_who_is_refused_makes_no_other_notice_wait(mailing, mails, sender):
+    first, second, other = (
+        notice(mailing, topic="failed"),
+        notice(mailing, topic="deployed"),
+        notice(mailing, "build 2", number=8),
+    )
+    for _ in range(3):
+        deliver(mailing.pk, sender.send)
+    assert [state(one) for one in (first, second, other)] == [("waiting", SOME)] * 3
+    assert len(mails.recipients) == 9
+    mailing.refresh_from_db()
+    assert (mailing.failures, mailing.rests_until) == (0, None)
+
+
+def test_who_has_it_does_not_get_it_again_where_the_channel_gets_another_address(mailing, mails, sender):
+    sent = notice(mailing)
+    deliver(mailing.pk, sender.send)
+    replace_address(mailing, f"mailto://127.0.0.1:{mails.port}?{MAILING.replace('gone@', 'max@')}", mailing.site)
+    make_due(mailing)
+    deliver(mailing.pk, sender.send)
+    assert state(sent) == ("sent", "")
+    assert mails.recipients[3:] == ["max@example.com"]
+
+
+def test_who_has_it_when_the_mail_server_hangs_does_not_get_it_again(mailing, mails, monkeypatch):
+    monkeypatch.setattr(sending, "LONGEST", 4.0)
+    fresh = sending.Sender()
+    fresh.send({"address": "json://127.0.0.1:1/", "title": "", "body": "", "type": "info", "fields": {}, "reached": []})
+    mails.refuses, mails.takes = 0, 1
+    sent = notice(mailing)
+    deliver(mailing.pk, fresh.send)
+    assert state(sent) == ("waiting", sending.TOO_LONG)
+    assert len(mails.recipients) == 1
+    mails.takes = 1000
+    make_due(mailing)
+    monkeypatch.setattr(sending, "LONGEST", 60.0)
+    deliver(mailing.pk, fresh.send)
+    assert state(sent) == ("sent", "")
+    assert sorted(mails.recipients) == ["ann@example.com", "eve@example.com", "gone@example.com", "wei@example.com"]
+    fresh.close()
+
+
+def test_a_room_that_is_refused_lets_no_other_room_get_the_notice_again(receiver, sender):
+    """Other services have several recipients too, such as rooms of Mattermost."""
+    made = channel(f"mmost://{receiver.url.removeprefix('http://')}/hooks/{'a' * 26}?channel=team,gone", kind="mattermost")
+    subscribe(made)
+
+    def refuse_gone(handler: Any) -> None:
+        answer(404 if receiver.got[-1][1]["channel"] == "gone" else 200)(handler)
+
+    receiver.answer = refuse_gone
+    sent = notice(made)
+    for _ in range(2):
+        deliver(made.pk, sender.send)
+        make_due(made)
+    assert state(sent) == ("waiting", "it answered with 404")
+    assert sorted(body["channel"] for body in receiver.notices) == ["gone", "gone", "team"]
+
+
 @pytest.mark.parametrize(
     ("behaviour", "problem"),
     [
@@ -153,7 +239,9 @@ def test_pauses_grow_up_to_half_an_hour():
 def test_a_service_that_hangs_is_left_and_the_next_notice_is_sent(behaviour, team, receiver, monkeypatch):
     monkeypatch.setattr(sending, "LONGEST", 2.0)
     fresh = sending.Sender()
-    fresh.send({"address": "json://127.0.0.1:1/", "title": "", "body": "", "type": "info", "fields": {}})  # it has started
+    fresh.send(
+        {"address": "json://127.0.0.1:1/", "title": "", "body": "", "type": "info", "fields": {}, "reached": []}
+    )  # it has started
     receiver.answer = behaviour
     first = notice(team)
     deliver(team.pk, fresh.send)
@@ -456,7 +544,7 @@ def test_a_cancelled_deployment_is_a_warning(team):
 
 def test_the_sending_process_that_dies_is_started_again(team, receiver, sender):
     sent = notice(team)
-    sender.send({"address": "json://127.0.0.1:1/", "title": "", "body": "", "type": "info", "fields": {}})
+    sender.send({"address": "json://127.0.0.1:1/", "title": "", "body": "", "type": "info", "fields": {}, "reached": []})
     os.kill(sender.process.pid, 9)
     sender.process.wait()
     deliver(team.pk, sender.send)
@@ -497,7 +585,7 @@ def test_the_sending_process_has_none_of_edrones_secrets(sender, monkeypatch):
     monkeypatch.setenv("SECRET_KEY", SECRET)
     monkeypatch.setenv("DRONE_TOKEN", SECRET)
     fresh = sending.Sender()
-    fresh.send({"address": "json://127.0.0.1:1/", "title": "", "body": "", "type": "info", "fields": {}})
+    fresh.send({"address": "json://127.0.0.1:1/", "title": "", "body": "", "type": "info", "fields": {}, "reached": []})
     assert fresh.process
     with open(f"/proc/{fresh.process.pid}/environ", "rb") as environ:
         assert SECRET.encode() not in environ.read()

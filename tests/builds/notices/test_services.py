@@ -47,7 +47,9 @@ def here(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def send(kind: str, body: str = "push\nhttps://edrone.example.com/x") -> str:
     address = apprise_address(KINDS[kind], SERVICES[kind][0])
-    return sender.told({"address": address, "title": "Failed: shop/cart #7", "body": body, "type": "failure", "fields": {}})
+    return sender.told(
+        {"address": address, "title": "Failed: shop/cart #7", "body": body, "type": "failure", "fields": {}, "reached": []}, print
+    )
 
 
 @pytest.mark.parametrize("kind", SERVICES)

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from builds.drone_db.errors import DroneDatabaseUnavailable
 from builds.notices.models import Notice, Position, Subscription
-from builds.notices.seen_builds import look_at_builds
+from builds.notices.seen_builds import MOST_UNFINISHED, look_at_builds
 from builds.notices.tree_errors import about_errors, new_errors, seen_until
 from builds.notices.writing import about_ends, about_waiting
 from texts.characters import one_line
@@ -66,11 +66,14 @@ def look(now: datetime) -> bool:
     if settings.DRONE_DATABASE:
         try:
             seen = look_at_builds(position)
-            notices += about_ends(seen.ended, subscriptions) + about_waiting(seen.asking, subscriptions)
+            ends, held = about_ends(seen.ended, subscriptions)
+            if held:
+                logger.warning("Notices of %s builds wait for the tree (setting EDRONE_PROJECTS).", len(held))
+            notices += ends + about_waiting(seen.asking, subscriptions)
             changes |= {
                 "newest": seen.newest,
                 "recent": seen.recent,
-                "unfinished": seen.unfinished,
+                "unfinished": sorted({*seen.unfinished, *held})[-MOST_UNFINISHED:],
                 "waiting": sorted(seen.waiting),
             }
         except DroneDatabaseUnavailable as error:

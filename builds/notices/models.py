@@ -135,7 +135,7 @@ class Position(models.Model):
     hinted = models.BooleanField(default=False)  # an event of Drone's came since
     newest = models.BigIntegerField(null=True)  # id of Drone's newest build that was seen; None: nobody subscribes
     recent = models.JSONField(default=list)  # ids shortly before it that were seen: they need not appear in order
-    unfinished = models.JSONField(default=list)  # ids of builds that had not ended
+    unfinished = models.JSONField(default=list)  # ids of builds that had not ended, or are held (about_ends)
     waiting = models.JSONField(default=list)  # ids of builds that were seen to wait for approval
     errors = models.DateTimeField(null=True)  # time of the newest error of the tree that was seen
 

@@ -14,26 +14,35 @@ from builds.notices.models import Channel, Notice, Subscription, Topic
 from builds.notices.rules import LINE, WINDOW, Result, ended_at, topics_of_end
 from builds.notices.seen_builds import builds_of
 from builds.notices.wording import Text, of_build
-from builds.starting.attempts import target_of
+from builds.starting.attempts import target_for_good, target_of
 from builds.starting.operations import name_of
 from builds.starting.people import starters
+from pipelines.errors import TreeUnavailable
 from texts.characters import storable
 
 CHANGES = {Topic.FAILED, Topic.FIXED}
 
 
-def about_ends(ended: Iterable[Build], subscriptions: Sequence[Subscription]) -> list[Notice]:
-    """Return what is to be told of builds that have ended, in that order."""
-    rows = []
+def about_ends(ended: Iterable[Build], subscriptions: Sequence[Subscription]) -> tuple[list[Notice], list[int]]:
+    """Return what is to be told of builds that have ended, in that order.
+
+    Returns:
+        The notices, and the ids of builds that have to be looked at again: only the tree, which is away, knows if they deployed.
+    """
+    rows, held = list[Notice](), list[int]()
     for build in ended:
         wanted = {topic for row in subscriptions if covers(row.pattern, build.repo.slug) for topic in row.topics}
         if not wanted:
             continue
+        try:
+            target = target_for_good(build) if Topic.DEPLOYED in wanted else ""
+        except TreeUnavailable:
+            held.append(build.id)
+            continue
         others = results_of_line(build) if wanted & CHANGES and build.status in RESULTS else []
-        target = target_of(build.repo, build)
         topics = [topic for topic in topics_of_end(build, others, target) if topic in wanted]
         rows += about_build(build, topics, target, subscriptions)
-    return rows
+    return rows, held
 
 
 def about_waiting(build_ids: Collection[int], subscriptions: Sequence[Subscription]) -> list[Notice]:

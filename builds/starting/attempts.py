@@ -17,14 +17,14 @@ from operator import or_
 
 from django.db.models import Q
 
-from builds.drone_db.masking import masked
+from builds.drone_db.masking import MASK, masked
 from builds.drone_db.models import Build, Latest, Repo
 from builds.drone_db.newest import newest_numbers
 from builds.drone_db.vocabulary import DEPLOYMENTS, Event, LatestType
 from builds.starting import operations
 from builds.starting.latest import latest_promotions
 from builds.starting.models import AuditRecord, Outcome, Verb
-from pipelines.errors import ConfigError
+from pipelines.errors import ConfigError, TreeUnavailable
 
 WINDOW = 1000  # newest builds of each repository that are looked through
 MOST_RECORDS = 1000  # audit records that are read
@@ -111,8 +111,9 @@ def started_here(repos: Collection[Repo], inputs: "TargetInputs") -> Iterable[At
 class TargetInputs:
     """Which input of which operation says where it deploys to, read from today's tree."""
 
-    def __init__(self, repos: Collection[Repo]) -> None:
-        self.repos = {repo.id: repo for repo in repos}
+    def __init__(self, repos: Collection[Repo], *, needs_tree: bool = False) -> None:
+        """Take the repositories; with `needs_tree`, no operation counts as gone while the tree itself is away."""
+        self.repos, self.needs_tree = {repo.id: repo for repo in repos}, needs_tree
         self.known: dict[tuple[int, str], str] = {}
 
     @cached_property
@@ -121,12 +122,18 @@ class TargetInputs:
         return {entry.name for repo in self.repos.values() for entry in operations.with_target(repo)}
 
     def input_of(self, repo_id: int, name: str) -> str:
-        """Return the target input of an operation; empty where it has none, or the operation is gone or broken."""
+        """Return the target input of an operation; empty where it has none, or the operation is gone or broken.
+
+        Raises:
+            TreeUnavailable: with `needs_tree`.
+        """
         key = repo_id, name
         if key not in self.known:
             try:
                 self.known[key] = operations.operation(self.repos[repo_id], name).target
-            except ConfigError:
+            except ConfigError as error:
+                if self.needs_tree and isinstance(error, TreeUnavailable):
+                    raise
                 self.known[key] = ""
         return self.known[key]
 
@@ -144,6 +151,28 @@ class TargetInputs:
 def target_of(repo: Repo, build: Build) -> str:
     """Return where one build deploys to; empty where it is no deployment."""
     return TargetInputs([repo]).target_of(build)
+
+
+def target_for_good(build: Build) -> str:
+    """Return where one build deploys to, as `target_of`, for what is said of it once and never again.
+
+    The audit record comes first: Drone forgets the inputs of a build of which it made an error (docs/drone.md 2.1).
+
+    Raises:
+        TreeUnavailable: only the tree could tell.
+    """
+    return target_started(build) or TargetInputs([build.repo], needs_tree=True).target_of(build)
+
+
+def target_started(build: Build) -> str:
+    """Return the target of an operation that edrone started; empty where it started none, or the value looks secret."""
+    if not operations.name_of(build):
+        return ""
+    records = AuditRecord.objects.filter(slug=build.repo.slug, build=build.number, verb__in=(Verb.CREATE, Verb.RESTART))
+    # As in `started_here`: of several builds with this number, this one.
+    same = records.filter(answer__id=build.id, answer__created=build.created)
+    target = same.values_list("target", flat=True).first()
+    return target if target and target != MASK else ""
 
 
 def targets(repo: Repo) -> list[str]:

@@ -11,11 +11,13 @@ from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
+from builds.drone_db.masking import MASK
 from builds.drone_db.models import Build
 from builds.extensions.hints import Hint, bind_hinted
 from builds.notices import looking, seen_builds
 from builds.notices.looking import Hinter, look, look_if_due
 from builds.notices.models import Notice, Position
+from builds.starting.models import AuditRecord, Outcome
 from configs.records.models import ServedConfig
 from configs.records.rows import note
 from tests import drones
@@ -187,6 +189,57 @@ def test_an_operation_with_a_target_is_a_deployment(team, rows, tree):
     rows.run("success", event="custom", action="check", params='{"TO": "staging"}')
     see()
     assert [notice.title for notice in Notice.objects.all()] == ["Deployed to staging: shop/cart #1"]
+
+
+SHIP = "kind: operation\ntarget: TO\ninputs:\n  TO: {required: true}\n---\nkind: pipeline\nname: a\n"
+
+
+def test_while_the_tree_is_away_only_operations_wait_and_nothing_is_lost_or_told_twice(team, rows, tree, caplog):
+    root = tree({"cart/_operations/ship.yaml": SHIP, "cart/_operations/check.yaml": "kind: pipeline\nname: a\n"})
+    away = root.with_name("away")
+    root.rename(away)
+    rows.run("failure", event="custom", action="ship", params='{"TO": "staging"}')
+    rows.run("failure", event="custom", action="check", params='{"TO": "staging"}')
+    rows.run("success", event="promote", deploy="production")
+    blocked = rows.start(event="custom", action="ship", params='{"TO": "staging"}')
+    rows.stage(blocked, "blocked")
+    for _ in range(3):
+        see()
+    assert told() == [("deployed", "shop/cart", 3), ("waiting", "shop/cart", 4)]
+    assert "Notices of 2 builds wait for the tree" in caplog.text
+    away.rename(root)
+    for _ in range(3):
+        see()
+    assert told()[2:] == [("failed", "shop/cart", 1), ("deployed", "shop/cart", 1), ("failed", "shop/cart", 2)]
+    assert Position.objects.get().unfinished == [blocked]
+
+
+def test_while_the_tree_is_away_nothing_waits_that_it_says_nothing_about(rows, tree):
+    tree({}).rename(tree({}).with_name("away"))
+    subscribe(channel(), topics=["failed", "fixed"])
+    see()
+    rows.run("failure", event="custom", action="ship")
+    see()
+    assert told() == [("failed", "shop/cart", 1)]
+
+
+@pytest.mark.parametrize(
+    ("target", "another", "titles"),
+    [
+        ("staging", 0, ["Deployment to staging failed: shop/cart #1"]),
+        (MASK, 0, []),
+        ("staging", 1, []),  # of a Drone that was set up anew
+    ],
+)
+def test_of_an_operation_that_drone_made_an_error_of_the_audit_record_knows_the_target(target, another, titles, team, rows, tree):
+    tree({"cart/_operations/ship.yaml": SHIP})
+    build = rows.run("error", event="custom", action="ship", params="null")
+    AuditRecord.objects.create(
+        username="bob", means="m", verb="create", slug="shop/cart", operation="ship", target=target, outcome=Outcome.DONE, build=1,
+        answer={"id": build, "created": Build.objects.get(pk=build).created + another},
+    )  # fmt: skip
+    see()
+    assert list(Notice.objects.filter(topic="deployed").values_list("title", flat=True)) == titles
 
 
 def test_what_waits_for_approval_is_told_once_and_in_order(team, rows):

@@ -1,7 +1,7 @@
 """Reads which of Drone's builds are new, which have ended and which wait for approval, along indexes, in a few queries."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from builds.drone_db.models import Build, Stage
 from builds.drone_db.vocabulary import UNFINISHED, Status
@@ -31,8 +31,10 @@ def look_at_builds(position: Position) -> Seen:
         DroneDatabaseUnavailable: Drone's database does not answer.
     """
     top = Build.objects.order_by("-id").values_list("id", flat=True).first() or 0
-    if position.newest is None or top < position.newest:
-        return first_look(top)  # nobody subscribed before, or this is another database
+    if position.newest is None:
+        return first_look(top)  # nobody subscribed before
+    if top < position.newest:
+        return look_further_back(position, top)
     near = Build.objects.filter(id__gt=position.newest - OVERLAP).order_by("id").values_list("id", flat=True)
     ids = list(near[: OVERLAP + AT_ONCE])
     known = set(position.recent)
@@ -51,9 +53,21 @@ def look_at_builds(position: Position) -> Seen:
         unfinished,
         waiting,
         waiting - set(position.waiting),
-        sorted(ended, key=lambda build: (ended_at(build), build.id)),
+        in_order(ended),
         more=newest < top,
     )
+
+
+def look_further_back(position: Position, top: int) -> Seen:
+    """Begin anew where the newest build is gone: its repository was deleted, an older copy restored, or this is another Drone.
+
+    Of another one, unless both are small, none of the builds seen last are there. Else those that had not ended are still told.
+    """
+    begun = first_look(top)
+    if not set(begun.recent) & set(position.recent):
+        return begun
+    ended = [build for build in builds_of(position.unfinished) if build.status not in UNFINISHED]
+    return replace(begun, asking=begun.waiting - set(position.waiting), ended=in_order(ended))
 
 
 def first_look(top: int) -> Seen:
@@ -62,6 +76,10 @@ def first_look(top: int) -> Seen:
     running = Build.objects.filter(status__in=UNFINISHED).order_by("-id").values_list("id", flat=True)
     unfinished = sorted(running[:MOST_UNFINISHED])
     return Seen(top, list(recent), unfinished, waiting_among(unfinished))
+
+
+def in_order(ended: Iterable[Build]) -> list[Build]:
+    return sorted(ended, key=lambda build: (ended_at(build), build.id))
 
 
 def builds_of(ids: Iterable[int]) -> list[Build]:

@@ -329,6 +329,23 @@ def test_another_drone_begins_anew_and_its_builds_are_told(team, rows):
     assert told()[-1] == ("failed", "shop/checkout", 2)
 
 
+def test_where_the_newest_builds_were_purged_those_that_ran_are_still_told(team, rows):
+    rows.run("success")
+    running_now, held = rows.start(), rows.start(slug="ismewen/edrone")
+    rows.run("success", slug="shop/checkout")
+    see()
+    rows.execute("DELETE FROM builds WHERE build_id = 4")
+    rows.end(running_now, "failure")
+    rows.stage(held, "blocked")
+    see()
+    see()
+    assert told() == [("failed", "shop/cart", 2), ("waiting", "ismewen/edrone", 1)]
+    rows.end(held, "failure")
+    rows.run("failure", slug="shop/checkout")
+    see()
+    assert told()[2:] == [("failed", "ismewen/edrone", 1), ("failed", "shop/checkout", 2)]
+
+
 def test_of_two_who_look_at_once_one_writes(team, rows):
     rows.run("failure")
     position = Position.objects.get()

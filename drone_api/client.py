@@ -99,9 +99,13 @@ class Client:
         where = path(DECLINE_ALL, repo, number) if stage is None else path(DECLINE, repo, number, stage)
         self.write("POST", where, expected=NO_CONTENT)
 
-    def log(self, repo: RepoName, number: int, stage: int, step: int) -> bytes:
-        """Return the log of a finished step as it was stored: Drone does not check what a runner put there."""
-        reply = self.read(path(LOGS, repo, number, stage, step), LOG)
+    def log(self, repo: RepoName, number: int, stage: int, step: int, limit: int = LOG) -> bytes:
+        """Return the log of a finished step as it was stored: Drone does not check what a runner put there.
+
+        Raises:
+            AnswerTooLarge: it has more than `limit` bytes, and no more were read.
+        """
+        reply = self.read(path(LOGS, repo, number, stage, step), limit)
         if WEB_PAGE.match(reply.body):
             raise garbled(reply, Sentence("it is a web page"))
         return reply.body

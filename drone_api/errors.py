@@ -22,6 +22,10 @@ class DroneError(EdroneError):
         self.status, self.permanent, self.uncertain = status, permanent, uncertain
 
 
+class AnswerTooLarge(DroneError):
+    """The answer was read up to the limit of the call."""
+
+
 class InternalError(DroneError):
     """Drone answered with status 500 and said why: it works, and could not do what was asked."""
 

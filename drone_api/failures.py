@@ -8,7 +8,7 @@ from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, Rea
 
 from drone_api.calls import Call
 from drone_api.deadline import Untrusting
-from drone_api.errors import DroneError
+from drone_api.errors import AnswerTooLarge, DroneError
 from texts.sentence import Sentence
 
 MULTIPLE_CHOICES, BAD_REQUEST, TIME_OUT, SERVER_ERROR = 300, 400, 408, 500
@@ -83,10 +83,9 @@ def too_slow(call: Call) -> DroneError:
     )
 
 
-def too_large(call: Call, status: int) -> DroneError:
-    """The answer is larger than any that makes sense."""
+def too_large(call: Call, status: int) -> AnswerTooLarge:
     uncertain = call.writes and may_be_done(status)
-    return DroneError(
+    return AnswerTooLarge(
         Sentence(
             "Drone's answer has more than %(limit)s bytes, too many for edrone to read%(remark)s.",
             limit=call.limit,

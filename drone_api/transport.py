@@ -11,7 +11,7 @@ from urllib3.exceptions import HTTPError
 
 from drone_api.calls import Call, Reply
 from drone_api.deadline import DeadlineAdapter
-from drone_api.errors import DroneError
+from drone_api.errors import AnswerTooLarge, DroneError
 from drone_api.failures import failure, too_large
 
 CONNECT = 5.0  # seconds
@@ -54,7 +54,8 @@ class Transport:
         outcome = self.exchange(call)
         result = outcome if isinstance(outcome, DroneError) else outcome.status
         milliseconds = (time.perf_counter() - started) * 1000
-        level = logging.WARNING if isinstance(outcome, DroneError) else logging.INFO
+        expected = isinstance(outcome, Reply | AnswerTooLarge)  # whoever sets a limit knows what to do beyond
+        level = logging.INFO if expected else logging.WARNING
         logger.log(level, "%s %s: %s (%.1f ms)", call.method, call.path, result, milliseconds)
         if isinstance(outcome, DroneError):
             raise outcome

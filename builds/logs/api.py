@@ -1,6 +1,7 @@
 """`…/builds/{number}/logs/{stage}/{step}`: what a step printed."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from builds.logs import external_logs
 from builds.logs.live_log import can_ask
 from builds.logs.log_lines import Line, is_json
 from builds.logs.log_slices import SlicedLog, plain_sliced, sliced
-from builds.logs.stored_log import place, stored_log
+from builds.logs.stored_log import stored_log
 from builds.logs.stream import lines_so_far
 from builds.rest.base import RepositoryView, whole
 from builds.rest.parameters import whole_number
@@ -54,8 +55,7 @@ class LogView(RepositoryView):
         with stored_log(found_step) as log:
             if log is not None:
                 return answer(log, after)
-        log = asked_of_drone(self.repo, build, in_stage, found_step)
-        with place(len(log)):
+        with asked_of_drone(self.repo, build, in_stage, found_step) as log:
             return answer(log, after)
 
 
@@ -77,12 +77,12 @@ def so_far(repo: Repo, build: int, step: Step, after: int) -> list[Line]:
     return [line for line in lines if line.pos >= after]
 
 
-def asked_of_drone(repo: Repo, build: int, stage: int, step: Step) -> bytes:
+def asked_of_drone(repo: Repo, build: int, stage: int, step: Step) -> AbstractContextManager[bytes]:
     """Ask Drone for a log that its table does not have (docs/drone.md 5.3).
 
     Raises:
         NotFound: the step has not ended, or edrone is not connected to Drone's API.
-        DroneError: Drone has none, or does not answer; or edrone waits for it in too many threads already.
+        DroneError: as of `external_logs.log_of`; or edrone waits for Drone in too many threads already.
     """
     if step.status in NOT_FINISHED:
         raise NotFound(f"Not Found: step {step.name} has not ended; its log comes when it has.")

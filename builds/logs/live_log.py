@@ -1,5 +1,8 @@
 """Lines that Drone's database does not hold: those of a running step, and logs that Drone keeps elsewhere."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -30,20 +33,24 @@ def running(build: Build, step: Step) -> tuple[list[Line], str]:
         return [], localized(error)
 
 
-def stored_elsewhere(build: Build, step: Step) -> bytes | None:
+@contextmanager
+def stored_elsewhere(build: Build, step: Step) -> Iterator[bytes | None]:
     """Ask Drone for the log of a finished step that its table has not; None where there is none to be had.
 
     Raises:
-        DroneError: Drone could not be asked, or did not answer.
+        DroneError: Drone could not be asked, or did not answer; the log is too long, or other long ones are read.
     """
     if not can_ask() or not step.started:
-        return None
-    try:
-        return external_logs.log_of(of(build), build.number, step.stage.number, step.number)
-    except DroneError as error:
-        if error.status == external_logs.NOT_FOUND:
-            return None
-        raise
+        yield None
+        return
+    with ExitStack() as held:
+        try:
+            log = held.enter_context(external_logs.log_of(of(build), build.number, step.stage.number, step.number))
+        except DroneError as error:
+            if error.status != external_logs.NOT_FOUND:
+                raise
+            log = None
+        yield log
 
 
 def why_none(step: Step) -> str:

@@ -66,8 +66,7 @@ def read(build: Build, step: Step) -> Iterator[bytes | None]:
         if data is not None or step.status in NOT_FINISHED:
             yield data
             return
-    data = live_log.stored_elsewhere(build, step)
-    with stored_log.place(len(data or b"")):
+    with live_log.stored_elsewhere(build, step) as data:
         yield data
 
 

@@ -46,6 +46,16 @@ def place(size: int) -> Iterator[None]:
     if size <= SHORT:
         yield
         return
+    refuse_too_long(size)
+    if not long_log.acquire(timeout=SECONDS):
+        raise LongLogsBusy
+    try:
+        yield
+    finally:
+        long_log.release()
+
+
+def refuse_too_long(size: int) -> None:
     if size > LARGEST:
         reason = Sentence(
             "This log has %(size)s bytes. edrone reads logs of up to %(limit)s bytes; get this one from Drone itself.",
@@ -53,9 +63,3 @@ def place(size: int) -> Iterator[None]:
             limit=LARGEST,
         )
         raise DroneError(reason, 502, permanent=True)
-    if not long_log.acquire(timeout=SECONDS):
-        raise LongLogsBusy
-    try:
-        yield
-    finally:
-        long_log.release()

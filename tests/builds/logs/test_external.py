@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,12 @@ from django.test import Client
 from builds.access.models import Level
 from builds.drone_db.models import Build, Step
 from builds.drone_server import client as drone_client
-from builds.logs import live_log
-from demo.standin.http import LocalServer, Request, Response, serving
+from builds.logs import live_log, stored_log
+from demo.standin.http import Handler, LocalServer, Request, Response, serving
 from tests import drones
 from tests.builds.api import Api, body
 from tests.builds.conftest import person
+from tests.server import wait_until
 
 pytestmark = pytest.mark.django_db
 LOG = "/api/repos/ismewen/edrone/builds/1/logs/1/1"
@@ -190,7 +191,48 @@ def test_it_holds_one_of_the_places_for_calls_to_drone(drone):
         build = Build.objects.get(repo__slug="ismewen/edrone", number=1)
         step = Step.objects.get(stage__build=build, stage__number=1, number=1)
         assert live_log.running(build, step) == ([], str(drone_client.Busy()))
-        with pytest.raises(drone_client.Busy):
-            live_log.stored_elsewhere(build, step)
+        with pytest.raises(drone_client.Busy), live_log.stored_elsewhere(build, step):
+            pass
     assert (answer.status_code, answer.headers["Retry-After"], asked(server)) == (503, "1", [])
     assert api.get(LOG).status_code == 200
+
+
+LONG = b"[" + b",".join([b'{"pos":0,"out":"' + b"x" * 1000 + b'\\n","time":0}'] * 16_000) + b"]"  # more than sockets buffer
+
+
+@pytest.fixture
+def sent_whole(drone) -> list[str]:
+    """Let Drone have a long log; note each time that all of it was sent."""
+    sent = list[str]()
+
+    def send(handler: Handler) -> None:
+        handler.send_response_only(200)
+        handler.send_header("Content-Length", str(len(LONG)))
+        handler.end_headers()
+        handler.close_connection = True
+        with suppress(OSError):  # edrone has had enough
+            handler.wfile.write(LONG)
+            sent.append(handler.path)
+
+    drone(send)
+    return sent
+
+
+def test_a_long_log_is_not_fetched_while_another_one_is_held(sent_whole, viewer, monkeypatch):
+    monkeypatch.setattr(stored_log, "SECONDS", 0.01)
+    api = Api(person("viewer", Level.VIEW))
+    with stored_log.place(stored_log.SHORT + 1):
+        answer = api.get(LOG)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+        assert "edrone is reading other long logs." in viewer.get(PAGE.format("step")).content.decode()
+    assert sent_whole == []
+    assert api.get(LOG).content == LONG
+    assert "x" * 100 in viewer.get(PAGE.format("step")).content.decode()
+    wait_until(lambda: sent_whole == [LOG, LOG])
+
+
+def test_a_log_that_is_too_long_is_refused_there_too(sent_whole, monkeypatch):
+    monkeypatch.setattr(stored_log, "LARGEST", len(LONG) - 1)
+    answer = Api(person("viewer", Level.VIEW)).get(LOG)
+    assert answer.status_code == 502
+    assert body(answer)["message"].startswith(f"This log has {len(LONG)} bytes. edrone reads logs of up to {len(LONG) - 1} bytes")

@@ -4,7 +4,9 @@ An event is a hint that a build has changed, and nothing in it is believed: Dron
 step of its runners wait for the answer, so it comes before any work.
 """
 
+import threading
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any
 
 import msgspec
@@ -24,6 +26,15 @@ from pipelines.errors import ConfigError, Malformed
 
 NO_EVENT = "The body is no event of Drone's."
 OFF = "edrone takes no events: set EDRONE_EVENTS_SECRET, and DRONE_WEBHOOK_SECRET of the Drone server to the same."
+
+
+BUSY = "edrone is busy: other events are sent so slowly that they hold every thread that it gives to them."
+
+
+class EventsBusy(ConfigError):
+    """Too many bodies of events are being read."""
+
+    status = 503
 
 
 class NotTaken(ConfigError):
@@ -63,6 +74,24 @@ class EventSignature(ExtensionSignature):
         if not secrets:
             raise NotTaken(OFF)
         return secrets
+
+    def body(self, request: Request) -> bytes:
+        """Read the body in a quarter of the threads at most.
+
+        Every receiver of Drone's events has this secret, and could hold all threads by sending bodies slowly.
+        """
+        places = bodies()
+        if not places.acquire(blocking=False):
+            raise EventsBusy(BUSY)
+        try:
+            return super().body(request)
+        finally:
+            places.release()
+
+
+@cache
+def bodies() -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(max(settings.EDRONE_THREADS // 4, 1))
 
 
 class EventsView(DroneExtensionView):

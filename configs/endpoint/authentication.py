@@ -33,7 +33,10 @@ class ExtensionSignature(BaseAuthentication):
             return meta.get(environ_key(name))
 
         clock = signature.Clock(datetime.now(UTC), settings.EDRONE_DATE_TOLERANCE)
-        signature.verify(self.extension, header, lambda: read_body(request, self.extension.largest), self.secrets(), clock)
+        signature.verify(self.extension, header, lambda: self.body(request), self.secrets(), clock)
+
+    def body(self, request: Request) -> bytes:
+        return read_body(request, self.extension.largest)
 
 
 class DroneSignature(ExtensionSignature):

@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from edrone_site.thread_limit import ThreadLimit
+from tests.builds.extensions import test_events
 from tests.server import PATIENCE, Server, running, wait_until
 from tests.site.test_wire import BODY, connect, exchange, head
 
@@ -180,3 +181,24 @@ def test_senders_without_a_signature_hold_no_thread_of_the_configuration_endpoin
         for _ in range(5):
             assert exchange(server, head(server, BODY) + BODY)[0] == 200
         assert requests.get(f"{server.url}/healthz", timeout=PATIENCE).ok
+
+
+@pytest.mark.slow
+def test_receivers_of_events_hold_no_thread_of_the_configuration_endpoint(tmp_path: Path):
+    """Drone gives each of them the secret of events."""
+    body = test_events.BODY
+    with (
+        running(tmp_path, EDRONE_WORKERS="1", EDRONE_THREADS="3", EDRONE_EVENTS_SECRET=test_events.SECRET) as server,
+        ExitStack() as held,
+    ):
+        lines = ["POST /edrone/events HTTP/1.1", "Host: edrone", f"Content-Length: {len(body)}", "Connection: close"]
+        lines += [f"{name}: {value}" for name, value in test_events.signed(body).items()]
+        event = "\r\n".join([*lines, "", ""]).encode() + body
+        assert exchange(server, event)[0] == 204
+        for _ in range(12):
+            held.enter_context(closing(connect(server))).sendall(event[:-1])
+        wait_until(lambda: exchange(server, event)[0] == 503)
+        for _ in range(5):
+            assert exchange(server, head(server, BODY) + BODY)[0] == 200
+        held.close()
+        wait_until(lambda: exchange(server, event)[0] == 204)

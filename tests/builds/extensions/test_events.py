@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
@@ -91,6 +92,20 @@ def test_what_drone_did_not_sign_for_this_address_is_refused(headers, status, wo
     assert answer.status_code == status
     assert words in answer.content.decode()
     assert not queue.waiting
+
+
+def test_beyond_those_that_are_sent_slowly_an_event_is_refused_at_once(queue, monkeypatch):
+    places = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(events, "bodies", lambda: places)
+    with places:
+        answer = post(BODY, signed(BODY))
+        assert answer.status_code == 503
+        assert "edrone is busy" in answer.content.decode()
+        assert post(BODY, {}).status_code == 401
+    assert not queue.waiting
+    assert [post(BODY, signed(BODY)).status_code for _ in range(3)] == [204] * 3
+    assert post(BODY, signed(b"another")).status_code == 401
+    assert post(BODY, signed(BODY)).status_code == 204
 
 
 EVENT = '{"event": "build", "repo": {"slug": "%s"}, "build": {"id": %s, "number": %s}}'

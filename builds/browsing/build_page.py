@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from builds.access.finding import find_build
 from builds.browsing.approval import approval_of
-from builds.browsing.failure import failed_steps, failures_of, last_lines, shown_failure
+from builds.browsing.failure import failed_steps, failures_of, last_lines, mark_of, shown_failure
 from builds.browsing.pipeline_graph import graph_of
 from builds.drone_db.masking import shown_parameters
 from builds.drone_db.models import Build, Stage, Step
@@ -69,17 +69,34 @@ def build_page(request: HttpRequest, slug: str, number: int, stage: int = 0, ste
     if step and not chosen:
         raise Http404
     log = log_page.context(build, chosen) if chosen else {}
-    lines = last_lines(context["failure"], chosen, log)
-    return shown(request, "browsing/build.html", {**context, **log, "failure_lines": lines})
+    return shown(request, "browsing/build.html", {**context, **log, **reason_of(context, log)})
 
 
 def live(request: HttpRequest, slug: str, number: int, stage: int = 0, step: int = 0) -> HttpResponse:
-    """Return what changes while a build runs; once it has finished, or has begun, the page is asked for anew."""
-    context = about(request, find_build(request, slug, number), stage, step)
+    """Return what changes while a build runs; once it has finished, or has begun, the page is asked for anew.
+
+    A failure that the page shows already stays as it is there: the log of its step may be long, and is not read each time.
+    """
+    build = find_build(request, slug, number)
+    context = about(request, build, stage, step)
     begun = context["chosen"] is not None and not step
     if context["finished"] or begun:
         return HttpResponse(headers={"HX-Refresh": "true"})
-    return shown(request, "browsing/build_live.html", context)
+    mark, failure = context["failure_mark"], context["failure"]
+    if mark and mark == request.GET.get("failure"):
+        return shown(request, "browsing/build_live.html", {**context, "reason_stays": True})
+    log = log_page.context(build, failure.step) if mark and failure.step else {}
+    return shown(request, "browsing/build_live.html", {**context, **reason_of(context, log)})
+
+
+def reason_of(context: dict[str, Any], log: dict[str, Any]) -> dict[str, Any]:
+    """Return what the page shows of the failed step's log; where edrone was too busy to read it, the page asks again."""
+    failure = context["failure"]
+    return {
+        "failure_lines": last_lines(failure, log),
+        "failure_mark": "" if log.get("again_url") else context["failure_mark"],
+        "failure_url": "" if failure and failure.step == context["chosen"] else context["failure_url"],  # that log is on the page
+    }
 
 
 def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number: int = 0) -> dict[str, Any]:
@@ -91,6 +108,7 @@ def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number
     first = first_shown(request.GET.get("from", ""), lines, chosen)
     status, failures = statuses.of(build), failures_of(build)
     failing = shown_failure(failures, chosen)
+    failure, approval = failures[failing] if failures else None, approval_of(request.user, build)
     return {
         "title": f"{build.repo.slug} #{build.number}",
         "tab": "steps",
@@ -108,12 +126,14 @@ def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number
         "earlier": f"?from={max(first - MOST_STEPS, 0)}" if first else "",
         "later": f"?from={first + MOST_STEPS}" if first + MOST_STEPS < len(lines) else "",
         "chosen": chosen,
-        "failure": failures[failing] if failures else None,
+        "failure": failure,
+        "failure_url": address("step", build, failure.step) if failure and failure.step else "",
+        "failure_mark": mark_of(failure, len(failures)) if failure and not build.error and not approval else "",
         "failure_number": failing + 1,
         "failure_count": len(failures),
         "next_failure": next((address("step", build, later.step) for later in failures[failing + 1 :] if later.step), ""),
         "error_place": error_place(build),
-        "approval": approval_of(request.user, build),
+        "approval": approval,
         "finished": build.status not in NOT_FINISHED,
         "again": again(build, int(time.time())),
         "live_url": address("live", build, chosen) + (f"?from={first}" if len(lines) > MOST_STEPS else ""),

@@ -42,7 +42,12 @@ def shown_failure(failures: Sequence[Failure], chosen: Step | None) -> int:
     return next((index for index, failure in enumerate(failures) if failure.step is not None and failure.step == chosen), 0)
 
 
-def last_lines(failure: Failure | None, shown: Step | None, log: dict[str, Any]) -> list[LogLine]:
-    """Return the end of the log that the page shows, if it is that of the failed step."""
-    is_shown = failure is not None and failure.step is not None and failure.step == shown
-    return list(log.get("lines", ()))[-LINES:] if is_shown else []
+def last_lines(failure: Failure | None, log: dict[str, Any]) -> list[LogLine]:
+    """Return the end of a log as `log_page.context` reads it, if it is that of the failed step."""
+    is_of_it = failure is not None and failure.step == log.get("step")
+    return list(log.get("lines", ()))[-LINES:] if is_of_it else []
+
+
+def mark_of(failure: Failure, count: int) -> str:
+    """Name what a page shows of a failure that is one of `count`: it changes when this does, and only then."""
+    return f"{failure.stage.number}-{failure.step.number if failure.step else 0}-{count}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browsing import LOOKS, faults, reader, wider_than_the_window
 from tests.hostile import TEXT, Writer, database, log
@@ -16,7 +16,7 @@ from tests.server import Server, running
 
 BUILDS = "/admin/builds/build/ismewen/edrone/"
 PASSWORD = "a-long-password-of-the-tests"
-LARGE, LONG, BLOCKED, MANY, GROWING = 910, 911, 912, 913, 914
+LARGE, LONG, BLOCKED, MANY, GROWING, FAILING, COMING = range(910, 917)
 LINES = 400_000
 FAILED_STAGE, FAILED_STEP = 6, 5
 END = ["E   AssertionError: expected 200, got 502\n", "1 failed, 25 passed in 4.30s\n", "make: *** [Makefile:12: test] Error 1\n"]
@@ -81,6 +81,13 @@ def fill(writer: Writer) -> None:
     build = writer.build(GROWING, build_status="running", build_event="push", build_finished=0)
     stage(writer, build, 1, "first", "success", {"one": "success"}, [])
     stage(writer, build, 2, "second", "running", {"two": "running"}, ["first"])
+    for number, status in ((FAILING, "failure"), (COMING, "running")):
+        build = writer.build(number, build_status="running", build_event="push", build_finished=0)
+        stage(writer, build, 1, "slow", "running", {"sleep": "running"}, [])
+        stage(writer, build, 2, "unit", status, {"pytest": status}, [])
+        for later in range(3, 13):
+            stage(writer, build, later, f"later {later}", "pending", {}, [f"later {later - 1}" if later > 3 else "slow"])
+    store(writer, build - 1, 2, 1, END)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +111,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.mark.parametrize("look", LOOKS)
 def test_builds_of_every_kind_look_right_to_axe_and_fit(look, site, browser: Browser):
     with reader(browser, site.server.url, "anna", PASSWORD, **LOOKS[look]) as page:
-        for number in (LARGE, LONG, BLOCKED, MANY, GROWING):
+        for number in (LARGE, LONG, BLOCKED, MANY, GROWING, FAILING):
             page.goto(site.page_of(number))
             page.screenshot(path=site.pictures / f"{look}-{number}.png")
             assert faults(page) == [], number
@@ -204,6 +211,41 @@ def test_the_tab_says_the_state_also_when_it_changes(site, browser: Browser):
             expect(icon).to_have_attribute("href", re.compile("state-wait"))
         expect(page.locator(".approval")).to_contain_text("1 pipeline waits for approval")
         expect(page.locator("#stage-1")).to_have_attribute("open", "")
+
+
+def renewed(page: Page) -> None:
+    """Wait until the page has taken what a look at its build brought."""
+    page.locator("#live").evaluate("live => { live.dataset.seen = 'yes'; }")
+    expect(page.locator("#live[data-seen]")).to_have_count(0)
+
+
+def test_a_failure_keeps_its_lines_while_another_pipeline_runs(site, browser: Browser):
+    with reader(browser, site.server.url, "anna", PASSWORD) as page:
+        page.goto(site.page_of(FAILING))
+        page.evaluate("getSelection().selectAllChildren(document.querySelector('.failure .line .text'))")
+        for _ in range(2):
+            renewed(page)
+        expect(page.locator(".failure .line")).to_have_count(len(END))
+        assert page.evaluate("getSelection().toString().trim()") == END[0].strip()
+
+
+def test_a_failure_that_comes_up_shows_its_lines_and_the_way_to_its_log(site, browser: Browser):
+    with reader(browser, site.server.url, "anna", PASSWORD) as page:
+        page.goto(site.page_of(COMING))
+        expect(page.locator("#log-title")).to_contain_text("sleep")
+        with sqlite3.connect(site.drone) as connection:
+            writer = Writer(connection)
+            found = "SELECT build_id FROM builds WHERE build_repo_id = 1 AND build_number = ?"
+            build = connection.execute(found, [COMING]).fetchone()[0]
+            store(writer, build, 2, 1, END)
+            failed = "step_stage_id = (SELECT stage_id FROM stages WHERE stage_build_id = ? AND stage_number = 2)"
+            connection.execute(f"UPDATE steps SET step_status = 'failure', step_exit_code = 2 WHERE {failed}", [build])
+        connection.close()
+        expect(page.locator(".failure .line")).to_have_count(len(END))
+        expect(page.locator("#log-title")).to_contain_text("sleep")
+        page.get_by_role("link", name="open log").click()
+        page.wait_for_url(f"{site.page_of(COMING, '-/step/2/1/')}#log")
+        expect(page.locator("#log .line", has_text="expected 200, got 502")).to_be_visible()
 
 
 def test_a_box_of_the_graph_opens_its_pipeline(site, browser: Browser):

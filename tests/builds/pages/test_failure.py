@@ -1,14 +1,17 @@
 """A build shows its failure first: which step, its exit code, and the end of its log."""
 
 import re
+import sqlite3
 from pathlib import Path
 
 import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 
 from builds.drone_db.models import Build
 from builds.templatetags.builds import reason
 from demo.sample_data import sample_builds
-from tests import drones
+from tests import drones, hostile
 from tests.builds.pages.conftest import reader
 
 BUILD = "/admin/builds/build/{}/{}/"
@@ -49,6 +52,33 @@ def test_while_another_step_is_looked_at_the_failure_is_named_without_its_log(ad
     box = failure(page(admin, build, "-/step/1/1/"))
     assert "<bdi>test</bdi> /\n<bdi>unit</bdi>" in box
     assert 'class="line"' not in box
+
+
+def test_the_way_to_the_log_of_a_failure_leads_there_from_every_page_of_its_build(admin):
+    build = Build.objects.filter(repo__slug="shop/checkout", status="failure").order_by("-number")[0]
+    there = re.search(r'class="open-log" href="([^"]*)"', page(admin, build, "-/configuration/"))
+    assert there
+    assert "make: *** [Makefile:12: test] Error 1" in admin.get(there[1].removesuffix("#log")).content.decode()
+    assert 'class="open-log" href="#log"' in page(admin, build)
+
+
+def test_a_failure_is_sent_once_and_its_log_not_read_again_while_another_pipeline_runs(db, tmp_path):
+    file = hostile.database(tmp_path / "drone.sqlite")
+    with sqlite3.connect(file) as connection:
+        writer = hostile.Writer(connection)
+        build = writer.build(950, build_status="running", build_event="push", build_finished=0)
+        writer.stage(build, "unit", "failure", {"clone": "failure"})
+        writer.stage(build, "slow", "running", {"sleep": "running"}, running=True, number=2)
+    connection.close()
+    address = "/admin/builds/build/ismewen/edrone/950/"
+    with drones.connected(drones.sqlite_database(file)):
+        admin = reader("ann", is_superuser=True)
+        assert """hx-vals='{"failure": "1-1-1"}'""" in admin.get(address).content.decode()
+        live = f"{address}-/live/2/1/"
+        assert f'href="{address}-/step/1/1/#L2">2</a>' in admin.get(live).content.decode()
+        with CaptureQueriesContext(connections["drone"]) as queries:
+            assert failure(admin.get(live, {"failure": "1-1-1"}).content.decode()) == ""
+        assert not [query for query in queries if '"logs"' in query["sql"]]
 
 
 def test_what_succeeded_or_waits_has_no_failure(admin):

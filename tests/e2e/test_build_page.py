@@ -97,7 +97,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with sqlite3.connect(drone) as connection:
         fill(Writer(connection))
     connection.close()
-    with running(folder, DRONE_DATABASE_URL=f"sqlite:///{drone}", SECRET_KEY="tests-" * 8) as server:
+    settings = {"DRONE_SERVER": "http://127.0.0.1:9", "DRONE_TOKEN": "token"}
+    with running(folder, DRONE_DATABASE_URL=f"sqlite:///{drone}", SECRET_KEY="tests-" * 8, **settings) as server:
         made = server.manage(
             "shell",
             "--command",
@@ -246,6 +247,28 @@ def test_a_failure_that_comes_up_shows_its_lines_and_the_way_to_its_log(site, br
         page.get_by_role("link", name="open log").click()
         page.wait_for_url(f"{site.page_of(COMING, '-/step/2/1/')}#log")
         expect(page.locator("#log .line", has_text="expected 200, got 502")).to_be_visible()
+
+
+def test_what_is_renewed_keeps_the_focus_what_is_open_and_how_far_it_is_scrolled(site, browser: Browser):
+    with reader(browser, site.server.url, "anna", PASSWORD) as page:
+        page.goto(site.page_of(FAILING))
+        page.locator("#stage-3 > summary").focus()
+        page.keyboard.press("Enter")
+        page.locator(".graph").evaluate("graph => { graph.scrollLeft = 300; }")
+        renewed(page)
+        expect(page.locator("#stage-3 > summary")).to_be_focused()
+        expect(page.locator("#stage-3")).to_have_attribute("open", "")
+        page.locator(".graph").focus()
+        renewed(page)
+        expect(page.locator(".graph")).to_be_focused()
+        assert page.locator(".graph").evaluate("graph => graph.scrollLeft") == 300
+        with sqlite3.connect(site.drone) as drone:
+            drone.execute("UPDATE stages SET stage_status = 'blocked' WHERE stage_name LIKE 'later %'")
+        drone.close()
+        page.get_by_text("Only some of them").click()
+        page.get_by_role("link", name="Approve", exact=True).nth(1).focus()
+        renewed(page)
+        expect(page.get_by_role("link", name="Approve", exact=True).nth(1)).to_be_focused()
 
 
 def test_a_box_of_the_graph_opens_its_pipeline(site, browser: Browser):

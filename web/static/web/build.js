@@ -23,19 +23,6 @@
     bench.style.setProperty("--room", `${Math.floor(innerHeight - around)}px`);
   }
 
-  // What the reader opened or closed stays so when the list is renewed.
-  const toggled = new Map();
-  document.addEventListener("click", (event) => {
-    const details = event.target.closest("summary")?.parentElement;
-    if (details?.id) toggled.set(details.id, !details.open);
-  });
-  function keepToggled() {
-    for (const [id, open] of toggled) {
-      const details = document.getElementById(id);
-      if (details) details.open = open;
-    }
-  }
-
   function showChosen() {
     const graph = document.querySelector(".graph");
     const box = graph?.querySelector("[aria-current]");
@@ -102,7 +89,7 @@
   });
 
   document.addEventListener("DOMContentLoaded", () => { tellState(); makeRoom(); showChosen(); });
-  document.addEventListener("htmx:afterSettle", () => { tellState(); keepToggled(); makeRoom(); });
+  document.addEventListener("htmx:afterSettle", () => { tellState(); makeRoom(); });
   addEventListener("resize", makeRoom);
   document.addEventListener("toggle", (event) => { if (!event.target.closest(".side")) makeRoom(); }, true);
 })();

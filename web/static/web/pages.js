@@ -39,6 +39,45 @@
   // instead of the browser's question whether to send it again.
   history.replaceState(history.state, "", location.href);
 
+  // What is renewed keeps what the reader opened or closed, how far it was scrolled, and the focus. htmx gives the focus back
+  // only to what has an id; all else is found again by what it is: the same among those alike, within what has one.
+  const toggled = new Set();
+  let before = [];
+  document.addEventListener("click", (event) => {
+    const details = event.target.closest("summary")?.parentElement;
+    if (details) toggled.add(details);
+  });
+  function alike(element, within) {
+    const same = (other) => ["href", "name", "aria-label"].every((name) => other.getAttribute(name) === element.getAttribute(name));
+    return [...within?.querySelectorAll(element.tagName) ?? []].filter(same);
+  }
+  function wayTo(element) {
+    const near = element.closest("[id]");
+    if (near === element) return () => document.getElementById(near.id);
+    const place = alike(element, near).indexOf(element);
+    return () => alike(element, document.getElementById(near.id))[place];
+  }
+  document.addEventListener("htmx:beforeSwap", () => {
+    const focused = document.activeElement;
+    const kept = new Set([...toggled, ...document.querySelectorAll("[role=region]"), focused]);
+    before = [...kept].filter((element) => element.closest("[id]")).map((element) => ({
+      element, find: wayTo(element), open: element.open, left: element.scrollLeft, top: element.scrollTop, focused: element === focused,
+    }));
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const { element, find, open, left, top, focused } of before) {
+      const renewed = !element.isConnected && find();
+      if (!renewed) continue;
+      if (toggled.delete(element)) {
+        toggled.add(renewed);
+        renewed.open = open;
+      }
+      renewed.scrollTo(left, top);
+      if (focused && document.activeElement === document.body) renewed.focus({ preventScroll: true });
+    }
+    before = [];
+  });
+
   // Nobody looks: nothing is asked again.
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (document.hidden && event.detail.requestConfig.verb === "get") event.preventDefault();

@@ -1,5 +1,6 @@
 """A reader with a browser, who complains about everything that the console says."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +29,7 @@ def reader(browser: Browser, url: str, name: str, password: str, *, allowed: tup
     complaints: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
-        expected = any(f"status of {status} " in message.text for status in allowed)
+        expected = any(re.search(rf"\bstatus (of|error code) {status}\b", message.text, re.IGNORECASE) for status in allowed)
         if message.type in {"error", "warning"} and not expected:
             complaints.append(message.text)
 

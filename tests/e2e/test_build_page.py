@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.browsing import LOOKS, faults, reader, wider_than_the_window
 from tests.hostile import TEXT, Writer, database, log
@@ -269,6 +269,32 @@ def test_what_is_renewed_keeps_the_focus_what_is_open_and_how_far_it_is_scrolled
         page.get_by_role("link", name="Approve", exact=True).nth(1).focus()
         renewed(page)
         expect(page.get_by_role("link", name="Approve", exact=True).nth(1)).to_be_focused()
+
+
+def in_parts(route: Route) -> None:
+    """Fail for what a page asks for to put it into itself, as edrone does while a database is away."""
+    if "hx-request" in route.request.headers:
+        route.fulfill(status=503)
+    else:
+        route.continue_()
+
+
+def test_what_a_reader_asked_for_in_vain_is_loaded_as_a_page_and_renewals_are_not(site, browser: Browser):
+    with reader(browser, site.server.url, "anna", PASSWORD, allowed=(503,)) as page:
+        page.goto(site.page_of(FAILING))
+        page.route("**/*", in_parts)
+        for _ in range(2):
+            with page.expect_response(re.compile("/-/live/")):
+                pass
+        assert page.url == site.page_of(FAILING)
+        page.goto(site.page_of(LONG))
+        page.locator("#log .gap").first.get_by_role("link", name="Show the first of them").click()
+        page.wait_for_url(re.compile(r"/-/log/1/1/line/1/"))
+        expect(page.locator("#L1")).to_be_visible()
+        page.goto(f"{site.server.url}/admin/builds/repo/ismewen/edrone/-/configuration/")
+        page.get_by_label("Event").select_option("tag")
+        page.wait_for_url(re.compile("event=tag"))
+        expect(page.get_by_label("Event")).to_have_value("tag")
 
 
 def test_a_box_of_the_graph_opens_its_pipeline(site, browser: Browser):

@@ -78,6 +78,13 @@
     before = [];
   });
 
+  // What a reader asked for and did not get is loaded as a page, which says why; what a page asks for by itself is asked again.
+  for (const failed of ["htmx:responseError", "htmx:sendError"]) {
+    document.addEventListener(failed, ({ detail: { requestConfig, pathInfo } }) => {
+      if (requestConfig.verb === "get" && requestConfig.triggeringEvent) location.assign(pathInfo.finalRequestPath);
+    });
+  }
+
   // Nobody looks: nothing is asked again.
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (document.hidden && event.detail.requestConfig.verb === "get") event.preventDefault();

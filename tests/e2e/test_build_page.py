@@ -271,6 +271,20 @@ def test_what_is_renewed_keeps_the_focus_what_is_open_and_how_far_it_is_scrolled
         expect(page.get_by_role("link", name="Approve", exact=True).nth(1)).to_be_focused()
 
 
+def test_lines_that_cannot_be_had_now_are_said_and_not_counted(site, browser: Browser):
+    lines = re.compile(r"/line/\d+/")
+    with reader(browser, site.server.url, "anna", PASSWORD, allowed=(503,)) as page:
+        page.goto(site.page_of(LONG))
+        page.route(lines, lambda route: route.fulfill(status=503))
+        page.get_by_role("searchbox").fill("needle")
+        page.get_by_role("searchbox").press("Enter")
+        expect(page.locator(".found")).to_have_text("The log cannot be loaded now. Try again.")
+        page.unroute(lines)
+        page.get_by_role("button", name="Next match").click()
+        expect(page.locator("#L5")).to_be_in_viewport()
+        expect(page.locator(".found")).to_have_text("1 / 2 · 2 lines")
+
+
 def in_parts(route: Route) -> None:
     """Fail for what a page asks for to put it into itself, as edrone does while a database is away."""
     if "hx-request" in route.request.headers:

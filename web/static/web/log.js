@@ -37,9 +37,10 @@
     let text;
     try {
       const answer = await fetch(url, { headers: { "HX-Request": "true" } });
-      if (!answer.ok || answer.headers.has("HX-Refresh")) return;
+      if (!answer.ok || answer.headers.has("HX-Refresh")) throw new Error(String(answer.status));
       text = await answer.text();
     } catch { // the gap stays
+      found().textContent = found().dataset.failed;
       return;
     }
     const lines = document.createElement("template");
@@ -61,9 +62,9 @@
 
   // Links to lines: #L12 and #L12-L20.
   function chosen() {
-    const found = /^#L(\d{1,9})(?:-L(\d{1,9}))?$/.exec(location.hash);
-    if (!found) return null;
-    const [first, last] = [Number(found[1]), Number(found[2] || found[1])];
+    const named = /^#L(\d{1,9})(?:-L(\d{1,9}))?$/.exec(location.hash);
+    if (!named) return null;
+    const [first, last] = [Number(named[1]), Number(named[2] || named[1])];
     return [Math.min(first, last), Math.max(first, last)];
   }
   function markChosen() {
@@ -105,20 +106,20 @@
   }
 
   // Search and errors: the server looks through the whole log and answers with the numbers of the lines.
-  const search = { url: "", lines: [], stale: false };
+  const search = { url: "", lines: [], said: "", stale: false };
+  const found = () => document.querySelector(".log-tools .found");
   async function find(query) {
     const url = `${document.querySelector(".log-tools .log-find").action}?${new URLSearchParams(query)}`;
     if (url === search.url && !search.stale) return search.lines;
-    const said = document.querySelector(".log-tools .found");
     try {
       const answer = await fetch(url, { headers: { Accept: "application/json", "HX-Request": "true" } });
       if (!answer.ok) throw new Error(String(answer.status));
-      const found = await answer.json();
-      Object.assign(search, { url, lines: found.lines, stale: false });
-      said.textContent = found.said;
+      const { lines, said } = await answer.json();
+      Object.assign(search, { url, lines, said, stale: false });
+      found().textContent = said;
     } catch {
       Object.assign(search, { url: "", lines: [] });
-      said.textContent = said.dataset.failed;
+      found().textContent = found().dataset.failed;
     }
     document.querySelector(".log-tools .steps-through").hidden = !search.lines.length;
     markMatches();
@@ -139,10 +140,9 @@
     const before = lines.filter((number) => at !== null && number < at);
     const after = lines.filter((number) => at === null || number > at);
     const next = direction > 0 ? (after[0] ?? lines[0]) : (before[before.length - 1] ?? lines[lines.length - 1]);
-    await show(next);
+    if (!await show(next)) return;
     markMatches();
-    const said = document.querySelector(".log-tools .found");
-    said.textContent = `${lines.indexOf(next) + 1} / ${lines.length}${said.textContent.replace(/^\d+ \/ \d+/, "").replace(/^(?! · |$)/, " · ")}`;
+    found().textContent = `${lines.indexOf(next) + 1} / ${lines.length} · ${search.said}`;
   }
   const ofField = () => ({ q: document.querySelector(".log-tools .log-find input").value });
 

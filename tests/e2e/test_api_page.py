@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.drones import RECORDED
+from tests.e2e.browsing import faults
 from tests.server import Server, running
 
 
@@ -57,6 +58,19 @@ def test_the_api_can_be_tried_with_a_token(page, edrone, complaints):
     assert page.eval_on_selector_all("#api select", "all => all.length > 0 && all.every(one => one.ariaLabel)")
     page.screenshot(path=edrone.output.parent / "docs.png", full_page=True)
     assert complaints == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_page_has_no_fault_but_the_links_in_buttons_of_swagger_ui(page, edrone, theme):
+    page.emulate_media(color_scheme=theme)
+    page.goto(f"{edrone.url}/api/docs")
+    for method in ("get", "post", "delete"):
+        page.locator(f".opblock-{method} .opblock-summary-control").first.click()
+    page.wait_for_selector(".opblock-post textarea")
+    page.wait_for_selector(".opblock-delete .execute")
+    page.click("button.authorize")
+    page.wait_for_selector(".auth-container input")
+    assert [fault for fault in faults(page) if "Interactive controls must not be nested" not in fault] == []
 
 
 def test_the_pages_of_tokens_work_under_the_policy(page, edrone, complaints):

@@ -8,13 +8,17 @@ SwaggerUIBundle({
   tryItOutEnabled: true,
 });
 
-// Swagger UI makes lists of choices without a name.
+// Swagger UI makes fields and buttons without a name, a name that is not the one shown, and examples that only a mouse scrolls.
 const api = document.getElementById("api");
 new MutationObserver(() => {
   for (const select of api.querySelectorAll("select:not([aria-label])")) {
     const parameter = select.closest("tr")?.querySelector(".parameter__name");
     select.setAttribute("aria-label", parameter ? parameter.textContent : "Media type");
   }
+  api.querySelectorAll("textarea:not([aria-label])").forEach((field) => field.setAttribute("aria-label", "Request body"));
+  api.querySelectorAll(".close-modal:not([aria-label])").forEach((button) => button.setAttribute("aria-label", "Close"));
+  api.querySelectorAll(".modal-btn[aria-label]").forEach((button) => button.removeAttribute("aria-label"));
+  api.querySelectorAll("pre.microlight:not([tabindex])").forEach((example) => { example.tabIndex = 0; });
 }).observe(api, { childList: true, subtree: true });
 
 // Swagger UI knows a class for the dark theme; it follows the theme of the page.

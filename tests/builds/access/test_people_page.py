@@ -328,6 +328,7 @@ def test_a_refused_account_can_be_decided_about_again(root: Client, no_drone: No
 
 
 def test_who_did_what_to_whom_is_in_the_log_and_in_djangos_history(root: Client, no_drone: None, caplog: Any) -> None:
+    caplog.set_level("INFO", "edrone.people")
     ann, group = person("ann"), Group.objects.create(name="devs")
     logged_in(ann)
     make_token(ann, "hers")
@@ -357,6 +358,7 @@ def test_who_did_what_to_whom_is_in_the_log_and_in_djangos_history(root: Client,
 
 @pytest.mark.parametrize("data", [{"do": "grant", "pattern": "shop", "level": 1}, {"do": "deactivate"}])
 def test_what_was_refused_is_in_no_history(root: Client, no_drone: None, caplog: Any, data: Any) -> None:
+    caplog.set_level("INFO", "edrone.people")
     assert post(root, user=User.objects.get().pk, **data).status_code == 422
     assert not LogEntry.objects.exists()
     assert "edrone.people" not in caplog.text

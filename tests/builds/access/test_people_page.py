@@ -353,7 +353,7 @@ def test_who_did_what_to_whom_is_in_the_log_and_in_djangos_history(root: Client,
     ]
     kept = LogEntry.objects.filter(user__username="root").order_by("pk").values_list("content_type__model", "action_flag")
     assert list(kept) == [*[("grant", 1)] * 2, ("grant", 3), *[("user", 2)] * 3, *[("dronebinding", 2)] * 3]
-    assert "Ended of ann: 1 session, 1 API token." in text(root.get(f"/admin/auth/user/{ann.pk}/history/"))
+    assert "Ended 1 session and 1 API token of ann." in text(root.get(f"/admin/auth/user/{ann.pk}/history/"))
 
 
 @pytest.mark.parametrize("data", [{"do": "grant", "pattern": "shop", "level": 1}, {"do": "deactivate"}])

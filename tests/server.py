@@ -43,8 +43,8 @@ def settings_of_environment() -> SimpleNamespace:
     return SimpleNamespace(**{name: value for name, value in names.items() if name.isupper()})
 
 
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
+def wait_until(condition: Callable[[], object], patience: float = PATIENCE) -> None:
+    deadline = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < deadline, "the condition never came true"
         time.sleep(0.05)

@@ -37,7 +37,6 @@ LINES = [
     )
 ]  # fmt: skip
 STATUSES = ("success", "success", "success", "failure", "failure", "error", "killed", "declined", "skipped")
-Told = tuple[str, str, int]  # topic, repository, number
 ALL_TOLD = 600.0  # seconds until a busy machine has sent all that waits
 
 

@@ -27,6 +27,14 @@ class TextField(serializers.Field):  # type: ignore[type-arg]  # generic only in
         return str(data)
 
 
+class OperationField(TextField):
+    def run_validation(self, data: Any = serializers.empty) -> str:
+        text = super().run_validation(data)
+        if not text:  # without an operation the pipelines of the branch would run
+            raise BadRequest("action is empty: name an operation, or leave it out.")
+        return text
+
+
 class DebugField(serializers.Field):  # type: ignore[type-arg]  # likewise
     def run_validation(self, data: Any = serializers.empty) -> bool:
         if data is serializers.empty:
@@ -70,7 +78,7 @@ class BuildCreateSerializer(StartSerializer):
     branch = TextField()
     commit = TextField()
     message = TextField()
-    action = TextField(source="operation")
+    action = OperationField(source="operation")
 
 
 class RestartSerializer(StartSerializer):

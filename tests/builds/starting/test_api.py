@@ -142,6 +142,8 @@ def test_a_json_body_says_the_same_as_the_query(standin, api):
         ("/2/decline?override=x", None, "“override” means nothing here"),
         ("/2/decline", {"params": {"A": "1"}}, "“A” means nothing here"),
         ("/2/approve/1?target=x", None, "“target” means nothing here"),
+        ("?branch=master&action=&TARGET=staging", None, "action is empty: name an operation, or leave it out."),
+        ("", {"branch": "", "action": ""}, "action is empty"),
         ("?branch=a", {"branch": "b"}, "“branch” is both in the address and in the body"),
         ("?A=1", {"params": {"A": "2"}}, "“A” is both in the address and in the body"),
         ("?EDRONE_ACTOR=somebody", None, "A parameter cannot be named “EDRONE_ACTOR”"),

@@ -61,6 +61,14 @@ def test_createtoken_says_who_may_see_nothing_but_not_of_administrators_of_drone
     assert ("may not see any repository yet" in capsys.readouterr().err) is not admin
 
 
+@pytest.mark.parametrize(("pattern", "sees"), [("other/*", False), ("shop/cart", True), ("*", True)])
+def test_createtoken_says_that_its_pattern_covers_nothing_that_the_user_may_see(capsys, pattern, sees):
+    person("ada", Level.VIEW, "shop/*")
+    run("createtoken", "ada", "--pattern", pattern)
+    said = capsys.readouterr().err
+    assert (f"ada may not see any repository of {pattern} yet, so this token shows nothing" in said) is not sees
+
+
 def test_createtoken_names_who_may_have_been_meant():
     person("ismewen")
     with pytest.raises(CommandError, match="no user ismewn; did you mean ismewen"):
@@ -263,8 +271,12 @@ def test_createtoken_narrows():
     assert (token.level, token.pattern, token.ends_with_password, token.ends_with_rights) == (Level.VIEW, "shop/*", True, True)
     with pytest.raises(CommandError, match="“shop” is not a valid repository pattern"):
         run("createtoken", "ci", "--pattern", "shop")
-    with pytest.raises(CommandError, match="invalid choice"):
-        run("createtoken", "ci", "--level", "admin")
+    for pattern in ("", " ", ","):
+        with pytest.raises(CommandError, match="is not a valid repository pattern"):
+            run("createtoken", "ci", "--pattern", pattern)
+    for level in ("admin", ""):
+        with pytest.raises(CommandError, match="invalid choice"):
+            run("createtoken", "ci", "--level", level)
     assert ApiToken.objects.count() == 1
 
 

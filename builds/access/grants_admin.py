@@ -1,11 +1,14 @@
 """The admin pages of grants, for users with Django's permissions on them; usually superusers."""
 
+from typing import ClassVar
+
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from builds.access.limit_field import LimitField
 from builds.access.models import Grant
 from web.paginators import Uncounted
 
@@ -19,6 +22,7 @@ class GrantAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # gene
     list_display = ("whom", "pattern", "level", "only")
     list_filter = ("level",)
     search_fields = ("user__username", "group__name", "pattern")
+    formfield_overrides: ClassVar = {CharField: {"form_class": LimitField}}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
         return super().get_queryset(request).select_related("user", "group")

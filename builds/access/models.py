@@ -82,7 +82,7 @@ class Grant(models.Model):
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         """Normalize `only` before its length is checked: what is stored may be longer than what was written."""
-        self.only = ", ".join(self.patterns)
+        self.only = ", ".join(self.patterns) or self.only
         super().clean_fields(exclude)
 
     def clean(self) -> None:
@@ -90,6 +90,10 @@ class Grant(models.Model):
             refuse_pattern(self.pattern)
         except ValidationError as error:
             raise ValidationError({"pattern": error}) from None
+        try:
+            refuse_no_names(self.only)
+        except ValidationError as error:
+            raise ValidationError({"only": error}) from None
         if self.only and self.level == Level.VIEW:
             raise ValidationError(
                 {"only": _("A view grant cannot be limited to operations or targets: leave this empty, or choose run.")}
@@ -106,6 +110,16 @@ class Grant(models.Model):
 def patterns_in(text: str) -> tuple[str, ...]:
     """Return the patterns that stand in a text with commas or blanks between them, each once."""
     return tuple(dict.fromkeys(NAME.findall(text)))
+
+
+def refuse_no_names(text: str) -> None:
+    """Refuse a list of commas and blanks: whoever wrote one did not mean what an empty list means, which is all.
+
+    Raises:
+        ValidationError: with what to do.
+    """
+    if text and not patterns_in(text):
+        raise ValidationError(_("There is no name in this list: write one, or leave the list empty."))
 
 
 def refuse_pattern(pattern: str) -> None:

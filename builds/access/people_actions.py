@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from builds.access import binding
 from builds.access.drone_bindings import BindingState, DroneBinding
+from builds.access.limit_field import LimitField
 from builds.access.models import Grant, Level
 from builds.access.token_endings import deactivate as end_all
 from builds.access.token_endings import end_sessions, end_tokens
@@ -29,7 +30,7 @@ class GrantForm(forms.Form):
 
     pattern = forms.CharField(label=gettext_lazy("repositories"), max_length=500)
     level = forms.TypedChoiceField(label=gettext_lazy("level"), choices=Level.choices, coerce=int)
-    only = forms.CharField(label=gettext_lazy("limited to"), max_length=500, required=False)
+    only = LimitField(label=gettext_lazy("limited to"), max_length=500, required=False)
 
 
 def grant(request: HttpRequest) -> str:

@@ -1,6 +1,6 @@
 """The admin pages of API tokens: everybody creates, sees and revokes their own; superusers see and revoke all."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
+from builds.access.limit_field import LimitField
 from builds.access.token_models import DAYS, MOST_DAYS, TOKEN_LEVELS, ApiToken
 from web.paginators import Uncounted
 from web.times import moment
@@ -29,6 +30,7 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in t
     class Meta:
         model = ApiToken
         fields = LIMITS
+        field_classes: ClassVar = {"pattern": LimitField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

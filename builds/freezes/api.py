@@ -61,7 +61,7 @@ def fields(content: dict[str, Any]) -> dict[str, Any]:
         if not is_text(value) and not (name in TIMES and value is None):
             raise BadRequest(f"{name} must be a string{' or null' * (name in TIMES)}.")
     texts = {name: content[name] for name in TEXTS if name in content}
-    return texts | {name: time_of(name, content[name]) for name in TIMES if content.get(name)}
+    return texts | {name: time_of(name, content[name]) for name in TIMES if content.get(name) is not None}
 
 
 def time_of(name: str, text: str) -> datetime:

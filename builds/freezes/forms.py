@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from builds.access.limit_field import LimitField
 from builds.freezes.actions import checked
 from builds.freezes.local_time import LONGEST, NoSuchTime, in_utc, zone_of
 from builds.freezes.models import MOST, Freeze
@@ -35,14 +36,14 @@ class FreezeForm(forms.Form):
     pattern = forms.CharField(
         label=gettext_lazy("Repositories"), max_length=MOST, help_text=gettext_lazy("*, namespace/* or namespace/name")
     )
-    targets = forms.CharField(
+    targets = LimitField(
         label=gettext_lazy("Targets and operations"),
         max_length=MOST,
         required=False,
         initial="production",
         help_text=gettext_lazy("Separated by commas; * matches any characters."),
     )
-    branches = forms.CharField(
+    branches = LimitField(
         label=gettext_lazy("Branches"),
         max_length=MOST,
         required=False,

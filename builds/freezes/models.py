@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from builds.access.models import patterns_in, refuse_pattern
+from builds.access.models import patterns_in, refuse_no_names, refuse_pattern
 from texts.characters import one_line, storable
 
 MOST = 500  # characters of a column
@@ -45,7 +45,7 @@ class Freeze(models.Model):
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         """Normalize the lists of patterns before their length is checked: what is stored may be longer than what was written."""
-        self.targets, self.branches = (", ".join(patterns_in(text)) for text in (self.targets, self.branches))
+        self.targets, self.branches = (", ".join(patterns_in(text)) or text for text in (self.targets, self.branches))
         super().clean_fields(exclude)
 
     def clean(self) -> None:
@@ -54,9 +54,8 @@ class Freeze(models.Model):
             refuse_pattern(self.pattern)
         except ValidationError as error:
             errors["pattern"] = error
+        errors |= self.errors_of_names()
         self.reason = one_line(self.reason)
-        if not self.targets and not self.branches:
-            errors["targets"] = _("Name what is frozen: targets, operations or branches, or * for all.")
         if not self.reason:
             errors["reason"] = _("Say why: everybody who meets the freeze reads it.")
         if self.ends and self.ends <= max(self.begins, timezone.now()):
@@ -70,6 +69,17 @@ class Freeze(models.Model):
                 errors[name] = _("This holds a NUL character, or is not Unicode text.")
         if errors:
             raise ValidationError(errors)
+
+    def errors_of_names(self) -> dict[str, Any]:
+        errors: dict[str, Any] = {}
+        for name in ("targets", "branches"):
+            try:
+                refuse_no_names(getattr(self, name))
+            except ValidationError as error:
+                errors[name] = error
+        if not patterns_in(f"{self.targets},{self.branches}"):
+            errors["targets"] = _("Name what is frozen: targets, operations or branches, or * for all.")
+        return errors
 
     def state(self, now: datetime) -> str:
         if self.lifted:

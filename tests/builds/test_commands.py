@@ -142,6 +142,7 @@ def test_grant_makes_a_grant_once():
         (("ci", "shop", "view"), "“shop” is not a valid repository pattern"),
         (("ci", "*", "admin"), "invalid choice"),
         (("ci", "*", "view", "--only", "x"), "A view grant cannot be limited"),
+        *((("ci", "*", "deploy", "--only", only), "There is no name in --only") for only in ("", " ", ",", " , ")),
         (("ci", "a/" + "b" * 500, "view"), "at most 500"),
     ],
 )

@@ -12,6 +12,7 @@ from builds.freezes.actions import checked, messages_of, store
 from builds.freezes.local_time import NoSuchTime, moment
 from builds.freezes.models import Freeze
 from builds.freezes.unknown_names import unknown_names
+from builds.management.names import list_of
 from configs.management.base import EdroneCommand
 
 ARGUMENTS = {
@@ -36,8 +37,8 @@ class Command(EdroneCommand):
         begins, ends = (time_of(options[name]) for name in ("begins", "ends"))
         freeze = Freeze(
             pattern=options["pattern"],
-            targets=", ".join(options["targets"]),
-            branches=", ".join(options["branch"]),
+            targets=list_of(options["targets"], "NAME"),
+            branches=list_of(options["branch"], "--branch"),
             reason=options["reason"],
             username=options["by"],
             ends=ends,
@@ -53,7 +54,7 @@ class Command(EdroneCommand):
 
 
 def time_of(text: str | None) -> datetime | None:
-    if not text:
+    if text is None:
         return None
     try:
         return moment(text)

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
 from builds.access.models import Grant, Level
+from builds.management.names import list_of
 from builds.management.people import holder_of
 from configs.management.base import EdroneCommand
 
@@ -29,7 +30,7 @@ class Command(EdroneCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         level = next(level for level in Level if level.label == options["level"])
         holder = holder_of(options["username"], options["group"])
-        grant = Grant(**holder, pattern=options["pattern"], level=level, only=", ".join(options["only"]))
+        grant = Grant(**holder, pattern=options["pattern"], level=level, only=list_of(options["only"], "--only"))
         try:
             grant.clean_fields()
             grant.clean()

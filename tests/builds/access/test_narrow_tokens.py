@@ -260,7 +260,12 @@ def test_a_token_is_narrowed_on_the_page_and_the_list_says_how(no_drone: None) -
     assert (token.level, token.pattern, token.ends_with_password, token.ends_with_rights) == (1, "shop/*", True, True)
     assert "view (reading only), shop/*" in client.get("/admin/builds/apitoken/").content.decode()
     assert client.get(f"/admin/builds/apitoken/{token.pk}/change/").status_code == 200
-    for wrong, sentence in (({"pattern": "shop"}, "is not a valid repository pattern"), ({"level": 4}, "Select a valid choice")):
+    for wrong, sentence in (
+        ({"pattern": "shop"}, "is not a valid repository pattern"),
+        ({"pattern": " "}, "is not a valid repository pattern"),
+        ({"pattern": ","}, "is not a valid repository pattern"),
+        ({"level": 4}, "Select a valid choice"),
+    ):
         answer = client.post("/admin/builds/apitoken/add/", data | wrong)
         assert sentence in answer.content.decode()
     assert ApiToken.objects.count() == 1

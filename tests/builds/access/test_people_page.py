@@ -221,6 +221,8 @@ def test_a_grant_is_made_and_removed(root: Client, no_drone: None) -> None:
         ({"level": "4"}, "level: Select a valid choice"),
         ({"level": "x"}, "level: Select a valid choice"),
         ({"level": "1", "only": "x"}, "A view grant cannot be limited"),
+        ({"only": " "}, "There is no name in this list: write one, or leave the list empty."),
+        ({"only": ", ,"}, "There is no name in this list"),
         ({"only": "a\0"}, "limited to: Null characters are not allowed."),
         ({"only": ",".join(f"{number:03}" for number in range(125))}, "at most 500 characters (it has 623)"),
         ({"pattern": "was/there"}, "This grant already exists."),
@@ -234,6 +236,13 @@ def test_a_grant_that_makes_no_sense_is_refused_with_a_sentence(root: Client, no
     assert "<script>alert" not in answer.content.decode()
     assert ('value="2" selected' in answer.content.decode()) is ("level" not in data)  # what was chosen stays chosen
     assert Grant.objects.count() == 1
+
+
+@pytest.mark.parametrize("only", [" ", ","])
+def test_the_list_of_grants_takes_no_limit_without_a_name_either(root: Client, no_drone: None, only: str) -> None:
+    answer = root.post("/admin/builds/grant/add/", {"user": person("ann").pk, "pattern": "shop/*", "level": 3, "only": only})
+    assert "There is no name in this list: write one, or leave the list empty." in text(answer)
+    assert not Grant.objects.exists()
 
 
 def test_what_a_refused_grant_was_limited_to_comes_back_whole(root: Client, no_drone: None) -> None:

@@ -181,6 +181,8 @@ def test_utc_needs_no_list_of_zones() -> None:
     [
         ({"pattern": "shop"}, "not a valid repository pattern"),
         ({"targets": " , "}, "Name what is frozen"),
+        ({"branches": " , "}, "There is no name in this list"),
+        ({"targets": ",", "branches": "master"}, "There is no name in this list"),
         ({"reason": " \n "}, "why"),
         ({"ends": NOW - timedelta(days=9)}, "future"),
         ({"begins": timezone.now() + timedelta(days=2), "ends": timezone.now() + timedelta(days=1)}, "after the beginning"),
@@ -272,6 +274,8 @@ def test_rest_refuses_bad_freezes_in_words(api: dict[str, Api], content: Any) ->
         (FIELDS | {"pattern": "shop"}, "pattern: “shop” is not a valid repository pattern"),
         (FIELDS | {"ends": "2020-01-01T00:00:00Z"}, "ends: The end must be in the future, and after the beginning."),
         (FIELDS | {"targets": ""}, "targets: Name what is frozen"),
+        (FIELDS | {"branches": " ,"}, "branches: There is no name in this list: write one, or leave the list empty."),
+        (FIELDS | {"ends": ""}, "ends must be a time with its zone"),
         (FIELDS | {"begins": "0001-01-01T00:00:00Z"}, "begins: The year must be from 2000 to 2099."),
         (FIELDS | {"begins": "0001-01-01T00:00:00+14:00"}, "begins: The year must be from 2000 to 2099."),
         (FIELDS | {"ends": "9999-12-31T23:59:59Z"}, "ends: The year must be from 2000 to 2099."),
@@ -284,6 +288,21 @@ def test_rest_names_the_fields_as_they_are_sent(api: dict[str, Api], content: An
     assert sentence in message
     assert message.count("Name what is frozen") <= 1
     assert "blank" not in message
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["", "--branch", "master"], "There is no name in NAME: write one, or leave it out."),
+        (["production", "--branch", ","], "There is no name in --branch: write one, or leave it out."),
+        (["production", "--until", ""], "'' is no time with its zone"),
+    ],
+)
+def test_what_is_given_to_the_command_empty_is_refused(db: None, words: list[str], sentence: str) -> None:
+    with pytest.raises(CommandError, match=sentence):
+        call_command("freeze", "shop/cart", *words, "--reason", "r")
+    call_command("freeze", "shop/cart", "production,", "--reason", "r")
+    assert Freeze.objects.get().targets == "production"
 
 
 def test_the_command_names_its_arguments(db: None) -> None:
@@ -385,6 +404,7 @@ def test_the_page_makes_and_lifts_freezes(standin: Standin, people: dict[str, An
         ({"zone": "Mars"}, "no such time zone"), ({"ends": "soon"}, "such as 2026-12-24 18:00"), ({"pattern": "x"}, "not a valid"),
         ({"begins": "2026-03-29T02:30", "zone": "Europe/Berlin"}, "clocks skip it"), ({"ends": "2020-01-01T00:00"}, "in the future"),
         ({"ends": "9999-12-31T23:59", "zone": "America/New_York"}, "The year must be from 2000 to 2099."), ({"reason": ""}, "required"),
+        ({"branches": " "}, "There is no name in this list"), ({"targets": ",", "branches": "x"}, "There is no name in this list"),
         ({"begins": "0001-01-01T00:00", "zone": "Asia/Tokyo"}, "The year must be from 2000 to 2099."),
     ],
 )  # fmt: skip

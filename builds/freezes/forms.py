@@ -48,7 +48,8 @@ class FreezeForm(forms.Form):
         max_length=MOST,
         required=False,
         help_text=gettext_lazy(
-            "Also freezes what pushes, schedules and tags start (refs/tags/* for all tags). Leave empty for none."
+            "Also freezes the builds that pushes, schedules and people start there; operations, promotions and rollbacks "
+            "are frozen by their names and targets alone. A tag is refs/tags/NAME. Leave empty for none."
         ),
     )
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=MOST)

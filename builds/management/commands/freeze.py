@@ -27,7 +27,9 @@ class Command(EdroneCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("pattern", metavar="PATTERN", help="*, namespace/* (with the namespaces in it) or namespace/name")
         parser.add_argument("targets", metavar="NAME", nargs="*", help="targets and operations, * for any characters")
-        parser.add_argument("--branch", action="append", default=[], metavar="NAME", help="also what pushes and schedules start")
+        parser.add_argument(
+            "--branch", action="append", default=[], metavar="NAME", help="also builds of a branch; a tag is refs/tags/NAME"
+        )
         parser.add_argument("--reason", required=True, help="why; everybody who meets the freeze reads it")
         parser.add_argument("--from", dest="begins", metavar="TIME", help="such as 2026-12-24T18:00+01:00; left out: now")
         parser.add_argument("--until", dest="ends", metavar="TIME", help="likewise; left out: until it is lifted")

@@ -415,6 +415,12 @@ def test_the_page_says_what_is_wrong(fields: dict[str, str], words: str, standin
     assert not Freeze.objects.exists()
 
 
+def test_the_page_says_that_branches_freeze_no_operations(standin: Standin, people: dict[str, Any]) -> None:
+    page = client_of(people["deployer"]).get(PAGE).content.decode()
+    assert "operations, promotions and rollbacks of a commit of a frozen" in page
+    assert "builds that pushes, schedules and people start there; operations, promotions and rollbacks" in page
+
+
 def test_the_page_is_nobodys_without_a_grant_and_shows_what_they_see(standin: Standin, people: dict[str, Any]) -> None:
     made = frozen()
     assert client_of(person("nobody")).get(PAGE).status_code == 403  # the page that says so, as everywhere

@@ -26,9 +26,18 @@ def may_freeze(user: Any, freeze: Freeze) -> bool:
 
 
 def grants(grant: Grant, freeze: Freeze) -> bool:
-    if grant.level < Level.DEPLOY or not covers(grant.pattern, freeze.pattern):
+    if not covers_repositories(grant, freeze):
         return False
     return not grant.only or (not freeze.branches and all(includes(grant, target) for target in patterns_in(freeze.targets)))
+
+
+def covers_repositories(grant: Grant, freeze: Freeze) -> bool:
+    return grant.level >= Level.DEPLOY and covers(grant.pattern, freeze.pattern)
+
+
+def has_limited_grant(user: Any, freeze: Freeze) -> bool:
+    """Return whether only the limits of their grants keep a user who may not make a freeze from it."""
+    return any(covers_repositories(grant, freeze) for grant in grants_of(user))
 
 
 def includes(grant: Grant, target: str) -> bool:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from builds.access.models import Level, covers
 from builds.access.rules import token_allows, token_of
-from builds.freezes.access import may_freeze
+from builds.freezes.access import has_limited_grant, may_freeze
 from builds.freezes.models import Freeze
 from texts.errors import EdroneError
 from texts.sentence import Sentence
@@ -101,12 +101,25 @@ def refuse_others(user: Any, freeze: Freeze) -> None:
                 level=Sentence("deploy"),
             )
         )
-    raise NotYours(
-        Sentence(
-            "Forbidden: %(user)s needs a deploy grant that covers all of %(what)s. Ask an edrone administrator.",
-            user=user.get_username(),
-            what=freeze.pattern,
+    raise NotYours(missing_grant(user, freeze))
+
+
+def missing_grant(user: Any, freeze: Freeze) -> Sentence:
+    values = {"user": user.get_username(), "what": freeze.pattern}
+    if not has_limited_grant(user, freeze):
+        return Sentence(
+            "Forbidden: %(user)s needs a deploy grant that covers all of %(what)s. Ask an edrone administrator.", **values
         )
+    if freeze.branches:
+        return Sentence(
+            "Forbidden: %(user)s needs a deploy grant for all of %(what)s that is not limited to operations or targets, "
+            "since this freeze is also of branches. Ask an edrone administrator.",
+            **values,
+        )
+    return Sentence(
+        "Forbidden: %(user)s needs a deploy grant for all of %(what)s that includes “%(names)s”. Ask an edrone administrator.",
+        **values,
+        names=freeze.targets,
     )
 
 

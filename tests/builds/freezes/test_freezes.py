@@ -210,6 +210,20 @@ def test_who_may_freeze_what(db: None) -> None:
         assert may_freeze(user, Freeze(**FIELDS | fields)) is may, (user, fields)
 
 
+@pytest.mark.parametrize(
+    ("fields", "missing"),
+    [
+        ({"targets": "stag*"}, "needs a deploy grant for all of ismewen/edrone that includes “stag*”. Ask"),
+        ({"targets": "staging", "branches": "master"}, "for all of ismewen/edrone that is not limited to operations or targets,"),
+        ({"pattern": "*", "targets": "staging"}, "needs a deploy grant that covers all of *. Ask"),
+    ],
+)
+def test_who_may_not_freeze_is_told_which_grant_is_missing(db: None, fields: dict[str, Any], missing: str) -> None:
+    limited = Api(person("limited", Level.DEPLOY, "ismewen/*", only="staging"))
+    answer = limited.post("/api/freezes", FIELDS | fields)
+    assert (answer.status_code, missing in body(answer)["message"]) == (403, True), body(answer)
+
+
 def test_a_freeze_stays_when_its_maker_loses_the_grant(api: dict[str, Api], people: dict[str, Any]) -> None:
     assert api["deployer"].post("/api/freezes", FIELDS).status_code == 201
     Grant.objects.filter(user=people["deployer"]).update(level=Level.RUN)

@@ -17,11 +17,9 @@ from pipelines.resolve.operation_list import operations_of_all
 from pipelines.tree.tree import Tree
 from texts.sentence import Sentence
 
-UNKNOWN = "Nothing has been promoted or rolled back to “%(name)s” yet, and no operation has this name or offers it as its target."
-
 
 def unknown_names(freeze: Freeze, seen: Callable[[], QuerySet[Repo]]) -> list[Sentence]:
-    """Say which repositories, targets and operations of a freeze are not there; nothing while Drone's database is away.
+    """Say which repositories, targets and operations of a freeze are not there, or that nobody can tell.
 
     Args:
         freeze: that was made.
@@ -34,8 +32,15 @@ def unknown_names(freeze: Freeze, seen: Callable[[], QuerySet[Repo]]) -> list[Se
         unknown = not_among(targets(repos), patterns_in(freeze.targets))
         unknown = unknown and not_among(names_of_operations(repos), unknown)
     except (DroneDatabaseUnavailable, ConfigError):
-        return []
-    return [Sentence(UNKNOWN, name=name) for name in unknown]
+        return [Sentence("Drone's database or the tree cannot be read, so nobody looked whether these names exist.")]
+    return [
+        Sentence(
+            "Nothing has been promoted or rolled back to “%(name)s” yet, "
+            "and no operation has this name or offers it as its target.",
+            name=name,
+        )
+        for name in unknown
+    ]
 
 
 def not_among(names: set[str], patterns: tuple[str, ...] | list[str]) -> list[str]:

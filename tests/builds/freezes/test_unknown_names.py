@@ -15,6 +15,7 @@ from tests.builds.conftest import Standin
 
 PAGE = "/admin/builds/freezes/"
 FIELDS = {"pattern": "ismewen/edrone", "targets": "production", "reason": "no Fridays"}
+NOBODY_LOOKED = "Drone's database or the tree cannot be read, so nobody looked whether these names exist."
 HEAD = "kind: operation\ntarget: TO\ninputs:\n  TO: {type: choice, options: [orbit], required: true}\n\n---\nkind: pipeline\nname: x\n"
 
 
@@ -53,7 +54,7 @@ def test_the_page_says_it_as_well(standin: Standin, people: dict[str, Any]) -> N
     assert "No repository that you may see matches elsewhere/none" in page
 
 
-def test_while_drones_database_is_away_a_freeze_is_made_once_and_nothing_is_noted(
+def test_while_drones_database_is_away_a_freeze_is_made_once_and_nobody_looked(
     standin: Standin, people: dict[str, Any], settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody can say which repositories the rights at Drone let its maker see; its grant lets it be made."""
@@ -65,7 +66,7 @@ def test_while_drones_database_is_away_a_freeze_is_made_once_and_nothing_is_note
     monkeypatch.setattr(drone_rights, "forge_account", lambda _: object())
     monkeypatch.setattr(drone_rights, "rights_of", away)
     answer = Api(people["deployer"]).post("/api/freezes", FIELDS | {"targets": "zz"})
-    assert (answer.status_code, body(answer)["notes"]) == (201, [])
+    assert (answer.status_code, body(answer)["notes"]) == (201, [NOBODY_LOOKED])
     assert Freeze.objects.count() == 1
     client = Client()
     client.force_login(people["deployer"])
@@ -83,5 +84,12 @@ def test_the_command_says_it_on_standard_error(standin: Standin, capsys: pytest.
 def test_a_freeze_is_made_while_drones_database_is_away(db: None, people: dict[str, Any]) -> None:
     answer = Api(people["superuser"]).post("/api/freezes", FIELDS)
     assert answer.status_code == 201
-    assert body(answer)["notes"] == []
+    assert body(answer)["notes"] == [NOBODY_LOOKED]
     assert Freeze.objects.count() == 1
+
+
+def test_the_command_says_that_nobody_looked_where_drones_database_is_not_connected(
+    db: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("freeze", "ismewen/edrone", "prodd", "--reason", "stock")
+    assert NOBODY_LOOKED in capsys.readouterr().err

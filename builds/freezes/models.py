@@ -41,7 +41,8 @@ class Freeze(models.Model):
         indexes: ClassVar = [models.Index(fields=["ends"], condition=models.Q(lifted=None), name="freeze_not_lifted")]
 
     def __str__(self) -> str:
-        return f"#{self.pk} {self.pattern}: {', '.join(filter(None, (self.targets, self.branches)))}"
+        branches = f"{_('branches')} {self.branches}" if self.branches else ""
+        return f"#{self.pk} {self.pattern}: {', '.join(filter(None, (self.targets, branches)))}"
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         """Normalize the lists of patterns before their length is checked: what is stored may be longer than what was written."""

@@ -488,6 +488,8 @@ def test_commands_freeze_and_lift(db: None, capsys: pytest.CaptureFixture[str]) 
     call_command("unfreeze", str(made.pk))
     call_command("unfreeze", str(made.pk))
     assert "was over already" in capsys.readouterr().out
+    both = Freeze(pk=7, pattern="shop/*", targets="production", branches="master")
+    assert str(both) == "#7 shop/*: production, branches master"
     for words in (["shop", "x", "--reason", "r"], ["*", "x", "--reason", "r", "--until", "soon"], ["*", "--reason", "r"]):
         with pytest.raises(CommandError):
             call_command("freeze", *words)

@@ -16,7 +16,7 @@ from builds.drone_db.queries import build_with_stages, latest_build
 from builds.drone_db.vocabulary import UNFINISHED
 from builds.rest.base import ApiView, RepositoryView, whole
 from builds.rest.paging import cursor, next_link, position_of
-from builds.rest.parameters import FILTERS, MOST_ROWS, filters_of, page_of, per_page_of, texts, whole_number
+from builds.rest.parameters import ALTERNATIVES, FILTERS, MOST_ROWS, filters_of, only_text, page_of, per_page_of, whole_number
 from builds.rest.shapes import Shape, build_shape, stage_shape, step_shape
 from builds.starting.api import ChangeBuildView, StartBuildView
 
@@ -25,6 +25,7 @@ PAGES = frozenset({"page", "per_page", "cursor"})
 
 class BuildsView(StartBuildView):
     parameters = PAGES | FILTERS
+    alternatives = ALTERNATIVES
     only_at_drone = frozenset({"DELETE"})
 
     def get(self, request: Request, **_: str) -> Response:
@@ -39,6 +40,7 @@ class AllBuildsView(ApiView):
     """The builds of all repositories that the user may see."""
 
     parameters = PAGES | FILTERS
+    alternatives = ALTERNATIVES
 
     def get(self, request: Request) -> Response:
         """List a page, newest first, narrowed by the filters; each build says of which repository it is."""
@@ -106,9 +108,7 @@ class LatestBuildView(RepositoryView):
 
 def ref_of(query: QueryDict, repo: Repo) -> str:
     """Return which ref is meant; `ref` is stronger than `branch`."""
-    refs = texts(query, "ref")
-    branches = texts(query, "branch")
-    return refs[0] if refs else f"refs/heads/{branches[0] if branches else repo.default_branch}"
+    return only_text(query, "ref") or f"refs/heads/{only_text(query, 'branch') or repo.default_branch}"
 
 
 def whole_build(build: Build) -> Shape:

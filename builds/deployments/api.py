@@ -10,7 +10,7 @@ from builds.drone_db.models import Build, Repo
 from builds.rest.base import ApiView, RepositoryView
 from builds.rest.errors import BadRequest
 from builds.rest.paging import cursor, next_link, position_of
-from builds.rest.parameters import texts
+from builds.rest.parameters import only_text
 from builds.rest.shapes import Shape, present
 from builds.starting.people import Person
 from builds.starting.target_states import TargetState
@@ -26,7 +26,7 @@ class DeploymentsView(ApiView):
     def get(self, request: Request) -> Response:
         """List a page of repositories by name, each with its targets."""
         query = request.query_params
-        page = board(request.user, Wanted(last(query, "q"), last(query, "target"), drift_of(query), after_of(query)))
+        page = board(request.user, Wanted(only_text(query, "q"), only_text(query, "target"), drift_of(query), after_of(query)))
         more = {"Link": next_link(request, cursor(LIST, page.next_id))} if page.next else {}
         shapes = [{"repository": repo.slug, "targets": [state_shape(state) for state in states]} for repo, states in page.rows]
         return Response(shapes, headers=more)
@@ -40,13 +40,9 @@ class RepoDeploymentsView(RepositoryView):
     def get(self, request: Request, **_: str) -> Response:
         """List a page of targets, the one that was deployed to last first."""
         query = request.query_params
-        page = histories(request.user, self.repo, last(query, "q"), position_of(OF_REPOSITORY, query))
+        page = histories(request.user, self.repo, only_text(query, "q"), position_of(OF_REPOSITORY, query))
         more = {} if page.next is None else {"Link": next_link(request, cursor(OF_REPOSITORY, page.next))}
         return Response([history_shape(history) for history in page.targets], headers=more)
-
-
-def last(query: QueryDict, name: str) -> str:
-    return next(reversed(texts(query, name)), "")
 
 
 def drift_of(query: QueryDict) -> bool:

@@ -29,6 +29,7 @@ class NoticesView(ApiView):
     """What was told, or is to be."""
 
     parameters = frozenset({"state", "cursor", "per_page"})
+    alternatives = frozenset({"state"})
 
     def get(self, request: Request) -> Response:
         """List a page of notices, newest first."""

@@ -21,7 +21,7 @@ from builds.access.finding import visible_repo
 from builds.access.token_models import ApiToken
 from builds.drone_db.models import Repo
 from builds.rest.errors import NO_ADDRESS, BadRequest, NoRepository, answer_error
-from builds.rest.parameters import LARGEST, refuse_unknown
+from builds.rest.parameters import LARGEST, refuse_repeated, refuse_unknown
 from builds.rest.rendering import Json
 from texts.characters import shortened
 
@@ -61,6 +61,7 @@ class ApiView(APIView):
     content_negotiation_class = JsonAlways
     http_method_names = ("get", "head", "post", "delete")
     parameters: Collection[str] = frozenset()  # of a GET
+    alternatives: Collection[str] = frozenset()  # those of them that may be repeated: one of the values will do
     only_at_drone: Collection[str] = frozenset()  # methods that Drone's API has at this address
 
     def dispatch(self, *args: Any, **kwargs: Any) -> Any:
@@ -73,6 +74,7 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         if request.method in {"GET", "HEAD"} and hasattr(self, "get"):
             refuse_unknown(request.query_params, self.parameters)
+            refuse_repeated(request.query_params, self.alternatives)
 
     def http_method_not_allowed(self, request: HttpRequest, *_: Any, **__: Any) -> NoReturn:
         """Refuse a method, and name who has it if Drone does."""

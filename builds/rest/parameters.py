@@ -15,6 +15,7 @@ from texts.characters import shortened
 
 DRONES_OWN = frozenset({"access_token"})  # accepted at any address of Drone's
 FILTERS = frozenset({"status", "event", "branch", "tag", "target", "author", "sender", "commit", "since", "until", "q"})
+ALTERNATIVES = FILTERS - {"since", "until", "q"}  # may be repeated: a build with one of the values will do
 PER_PAGE, MOST_PER_PAGE = 25, 100
 MOST_ROWS = 2**31  # more than any table of Drone's can have
 LARGEST = 2**63 - 1  # of 64 bits
@@ -36,6 +37,17 @@ def refuse_unknown(names: Iterable[str], known: Collection[str]) -> None:
             near = get_close_matches(name, known, 1)
             meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}." if known else "it has none."
             raise BadRequest(f"“{shortened(name)}” is no parameter of this address; {meant}")
+
+
+def refuse_repeated(query: QueryDict, alternatives: Collection[str]) -> None:
+    """Refuse several values of a parameter that takes one.
+
+    Raises:
+        BadRequest: naming the first.
+    """
+    for name, values in query.lists():
+        if len(values) > 1 and name not in alternatives and name not in DRONES_OWN:
+            raise BadRequest(f"{name} is given more than once; it takes one value.")
 
 
 def page_of(query: QueryDict) -> int:
@@ -61,10 +73,8 @@ def whole_number(query: QueryDict, name: str, most: int) -> int:
     """Read a whole number from 0 to `most`; 0 where it is not given.
 
     Raises:
-        BadRequest: it is another, or there are several.
+        BadRequest: it is another.
     """
-    if len(query.getlist(name)) > 1:
-        raise BadRequest(f"{name} is given twice.")
     text = query.get(name, "")
     if not text:
         return 0
@@ -83,6 +93,15 @@ def texts(query: QueryDict, name: str) -> tuple[str, ...]:
     if any("\0" in value for value in values):
         raise BadRequest(f"{name} holds a NUL character.")
     return values
+
+
+def only_text(query: QueryDict, name: str) -> str:
+    """Return the value of a parameter that is not repeated (`refuse_repeated`); empty where it is not given.
+
+    Raises:
+        BadRequest: it holds a NUL.
+    """
+    return next(iter(texts(query, name)), "")
 
 
 def words(query: QueryDict, name: str, known: type[Status] | type[Event]) -> tuple[str, ...]:

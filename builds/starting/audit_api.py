@@ -23,7 +23,8 @@ WORDS = {"verb": Verb.values, "outcome": Outcome.values}
 class AuditView(ApiView):
     """The audit records of the repositories that the user may see."""
 
-    parameters = frozenset({*NAMES, "build", "since", "until", "cursor", "per_page"})
+    alternatives = frozenset({*NAMES, "build"})
+    parameters = alternatives | {"since", "until", "cursor", "per_page"}
 
     def get(self, request: Request) -> Response:
         """List a page of records, newest first."""

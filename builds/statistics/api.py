@@ -10,7 +10,7 @@ from builds.rest.base import ApiView, RepositoryView
 from builds.rest.shapes import Shape
 from builds.statistics.figures import MOST_PAIRS, FlakyStep, Numbers, StepNumbers
 from builds.statistics.periods import date_of
-from builds.statistics.query import PARAMETERS, query_of
+from builds.statistics.query import ALTERNATIVES, PARAMETERS, query_of
 from builds.statistics.statistics import Statistics, statistics_of
 from builds.statistics.tables import rounded
 
@@ -19,6 +19,7 @@ class StatisticsView(ApiView):
     """Over all repositories that the user may see."""
 
     parameters = PARAMETERS
+    alternatives = ALTERNATIVES
 
     def get(self, request: Request) -> Response:
         query = query_of(request.query_params, time.time())
@@ -32,6 +33,7 @@ class StatisticsView(ApiView):
 
 class RepositoryStatisticsView(RepositoryView):
     parameters = PARAMETERS
+    alternatives = ALTERNATIVES
 
     def get(self, request: Request, **_: str) -> Response:
         query = query_of(request.query_params, time.time())

@@ -10,7 +10,8 @@ from builds.rest.parameters import texts, words
 from builds.statistics.periods import Period, period_of
 from builds.statistics.selection import Selection
 
-PARAMETERS = frozenset({"period", "branch", "event"})
+ALTERNATIVES = frozenset({"branch", "event"})
+PARAMETERS = ALTERNATIVES | {"period"}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from builds.rest.base import ApiView
 from builds.rest.errors import BadRequest
 from builds.rest.paging import cursor, next_link, position_of
-from builds.rest.parameters import texts
+from builds.rest.parameters import only_text
 from builds.rest.shapes import Shape, present
 from builds.tree.pages import SHOWN
 from builds.tree.seen_tree import SeenFile, seen_by
@@ -27,7 +27,7 @@ class TreeView(ApiView):
     def get(self, request: Request) -> Response:
         """List a page of files by path; or the one at `path`."""
         tree = seen_by(request.user)
-        path, show, q = (next(reversed(texts(request.query_params, name)), "") for name in ("path", "show", "q"))
+        path, show, q = (only_text(request.query_params, name) for name in ("path", "show", "q"))
         if show and show not in SHOWN:
             raise BadRequest(f"show is one of {', '.join(SHOWN)}.")
         if path:

@@ -210,6 +210,25 @@ def test_what_is_mistyped_is_named(api, path, query, message):
     assert message in body(answer)["message"]
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        *((ALL, name) for name in ("since", "until", "q", "cursor", "page", "per_page")),
+        (f"{BUILDS}/latest", "branch"),
+        *(("/api/deployments", name) for name in ("q", "target", "drift", "cursor")),
+        *(("/api/tree", name) for name in ("q", "show", "path")),
+        ("/api/statistics", "period"),
+        ("/api/audit", "since"),
+        ("/api/notices", "per_page"),
+        ("/api/repos", "latest"),
+    ],
+)
+def test_what_takes_one_value_is_refused_twice_over(api, path, name):
+    answer = api.get(f"{path}?{name}=a&{name}=b")
+    assert answer.status_code == 400
+    assert body(answer)["message"] == f"{name} is given more than once; it takes one value."
+
+
 def test_filters_that_are_empty_filter_nothing(api):
     names = "&".join(
         f"{name}="

@@ -45,13 +45,13 @@ def views() -> dict[str, Any]:
     return {path: view for path, view in listed.items() if hasattr(view, "cls") and not issubclass(view.cls, NotOffered)}
 
 
-def parameters(path: str) -> set[str]:
+def parameters(path: str) -> dict[str, Any]:
     """Give the query parameters that the description names for a GET."""
     named = [
         DESCRIPTION["components"]["parameters"][one["$ref"].rpartition("/")[2]] if "$ref" in one else one
         for one in DESCRIPTION["paths"][path].get("get", {}).get("parameters", [])
     ]
-    return {one["name"] for one in named if one["in"] == "query"}
+    return {one["name"]: one for one in named if one["in"] == "query"}
 
 
 def test_the_description_has_every_address_and_method_and_no_other():
@@ -62,7 +62,9 @@ def test_the_description_has_every_address_and_method_and_no_other():
 
 @pytest.mark.parametrize("path", DESCRIPTION["paths"])
 def test_the_description_has_every_parameter_and_no_other(path):
-    assert parameters(path) == set(views()[path].cls.parameters)
+    view = views()[path].cls
+    assert set(parameters(path)) == set(view.parameters)
+    assert {name for name, one in parameters(path).items() if one.get("explode")} == set(view.alternatives)
 
 
 def test_it_is_served_to_everybody_as_json():

@@ -82,7 +82,7 @@ def test_a_wait_that_is_no_number_of_seconds_is_refused(value, drone_file, as_su
 def test_a_wait_that_is_given_twice_is_refused(drone_file, as_superuser):
     answer = as_superuser.get(f"{BUILD}?wait=0&wait=1")
     assert answer.status_code == 400
-    assert "wait is given twice." in answer.json()["message"]
+    assert "wait is given more than once; it takes one value." in answer.json()["message"]
 
 
 def test_nobody_waits_for_what_they_may_not_see(drone_file, as_outsider, monkeypatch):

@@ -8,7 +8,7 @@ from pipelines.build_request import LARGEST_BODY
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 TOO_LARGE = f"The body is larger than {LARGEST_BODY} bytes, which is more than any address of edrone takes. It was not read."
-NO_FILES = "edrone takes no files, and no multipart bodies: send forms as application/x-www-form-urlencoded, and JSON to the API."
+NO_FILES = "edrone takes no files, and no multipart bodies: send JSON, with the header Content-Type: application/json."
 LARGEST_COOKIES = 8192  # bytes; older Pythons read quoted ones in quadratic time (CVE-2024-7592): 28 KB in more than a second
 COOKIES = f"The Cookie header is larger than {LARGEST_COOKIES} bytes. It was not read. Programs need no cookies here."
 

@@ -79,8 +79,11 @@ class ApiView(APIView):
     def http_method_not_allowed(self, request: HttpRequest, *_: Any, **__: Any) -> NoReturn:
         """Refuse a method, and name who has it if Drone does."""
         method = str(request.method)
-        detail = f"Method Not Allowed: edrone does not offer {method} at this address, as Drone does; use Drone itself."
-        raise MethodNotAllowed(method, detail if method in self.only_at_drone else None)
+        if method in self.only_at_drone:
+            detail = f"Method Not Allowed: edrone does not offer {method} at this address, as Drone does; use Drone itself."
+        else:
+            detail = f"Method Not Allowed: this address takes {', '.join(self.allowed_methods)}, not {shortened(method)}."
+        raise MethodNotAllowed(method, detail)
 
     def get_exception_handler(self) -> Callable[[Exception, Mapping[str, Any]], Response]:
         return answer_error

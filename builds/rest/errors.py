@@ -35,6 +35,8 @@ def answer_error(error: Exception, _: Mapping[str, Any]) -> Response:
     """Turn whatever was raised into an answer; what nobody foresaw is logged and told as 500."""
     headers: dict[str, str] = {}
     match error:
+        case exceptions.UnsupportedMediaType():
+            status, message = error.status_code, "The body must be JSON: send it with the header Content-Type: application/json."
         case exceptions.APIException():
             status, message = error.status_code, str(error.detail)
             if header := getattr(error, "auth_header", None):

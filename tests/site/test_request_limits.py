@@ -56,7 +56,9 @@ def test_a_file_is_refused_unread_and_nothing_is_written(site, path: str, length
     start = PART if length.startswith("Content") else f"{len(PART):x}\r\n".encode() + PART + b"\r\n"
     status, said = posted(site, path, "multipart/form-data; boundary=x", length, start)
     assert status == 415
-    assert ("edrone does not accept this form" if path.startswith("/admin") else "edrone takes no files") in said
+    assert (
+        "edrone does not accept this form" if path.startswith("/admin") else "send JSON, with the header Content-Type"
+    ) in said
     assert left_in(site[1]) == []
 
 

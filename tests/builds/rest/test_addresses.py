@@ -138,7 +138,9 @@ def test_methods_that_are_not_there_are_405_in_drones_form(change, api, method):
     answer = getattr(api.client, method)("/api/user")
     assert answer.status_code == 405
     assert list(body(answer)) == ["message"]
-    assert answer.headers["Allow"]
+    assert answer.headers["Allow"] == "GET, HEAD"
+    sentence = f"Method Not Allowed: this address takes GET, HEAD, not {method.upper()}."
+    assert (body(answer)["message"] == sentence) is (method != "patch")  # which Drone has there
 
 
 def test_head_is_a_get_without_a_body(change, api):

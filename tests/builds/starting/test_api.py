@@ -245,7 +245,9 @@ def test_a_body_that_repeats_a_long_name_does_not_come_back_whole(api, text):
 def test_a_body_that_is_not_json_is_refused(standin, api):
     client = api["superuser"].client
     assert client.generic("POST", BUILDS, "{", "application/json").status_code == 400
-    assert client.generic("POST", BUILDS, "branch=x", "application/x-www-form-urlencoded").status_code == 415
+    form = client.generic("POST", BUILDS, "branch=x", "application/x-www-form-urlencoded")
+    assert form.status_code == 415
+    assert body(form)["message"] == "The body must be JSON: send it with the header Content-Type: application/json."
     assert client.generic("POST", BUILDS, "", "application/x-www-form-urlencoded").status_code == 200  # curl -X POST -d ''
 
 

@@ -119,7 +119,8 @@ def welcome(yaml_secret: str, password: str) -> str:
 
 Try next, in another terminal:
   {here}.venv/bin/python manage.py showconfig ismewen/edrone master --explain
-  {here}{asking}.venv/bin/python manage.py askconfig ismewen/edrone master{other_password}
+  {here}{asking}.venv/bin/python manage.py askconfig ismewen/edrone master
+  {here}.venv/bin/python manage.py createtoken admin{other_password}
 
 Ctrl-C ends it.
 

@@ -39,6 +39,7 @@ def test_it_says_where_everything_is_and_what_to_try(server):
     assert "manage.py showconfig ismewen/edrone master --explain" in printed
     state = f"EDRONE_STATE={server.environment['EDRONE_STATE']}"
     assert f"  {state} .venv/bin/python manage.py showconfig" in printed
+    assert f"  {state} .venv/bin/python manage.py createtoken admin\n" in printed
     assert f"  {state} PORT={server.environment['PORT']} DRONE_YAML_SECRET=" in printed
 
 

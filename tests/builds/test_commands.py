@@ -1,7 +1,8 @@
 """`manage.py adduser`, `createsuperuser`, `grant`, `revoke`, `createtoken` and `changepassword`."""
 
+import getpass
 from datetime import timedelta
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -218,6 +219,28 @@ def test_adduser_makes_somebody_without_rights(monkeypatch):
     assert not may(ann, Level.VIEW, "shop/cart")
     run("adduser", "robot", "--no-password")
     assert not User.objects.get(username="robot").has_usable_password()
+
+
+def test_adduser_does_not_say_that_members_of_a_group_with_grants_see_nothing():
+    devs = Group.objects.create(name="devs")
+    Grant.objects.create(group=devs, pattern="shop/*", level=Level.VIEW)
+    assert run("adduser", "carl", "--no-password", "--group", "devs") == "carl is made.\n"
+
+
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_adduser_refuses_a_password_that_is_not_utf_8_in_a_sentence(monkeypatch, errors):
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(b"\xff\xfe\xfe12345678\n"), "utf-8", errors))
+    with pytest.raises(CommandError, match="The password is not UTF-8; nothing was done"):
+        run("adduser", "ann", "--password-stdin")
+    assert not User.objects.exists()
+
+
+def test_adduser_does_not_show_a_password_where_there_is_no_terminal(monkeypatch):
+    monkeypatch.setattr("getpass.getpass", getpass.fallback_getpass)  # type: ignore[attr-defined]  # not in the stubs
+    monkeypatch.setattr("sys.stdin", StringIO("battery-staple\nbattery-staple\n"))
+    with pytest.raises(CommandError, match="There is no terminal to ask: add --password-stdin"):
+        run("adduser", "ann")
+    assert not User.objects.exists()
 
 
 def test_adduser_reads_a_password_from_standard_input(monkeypatch):

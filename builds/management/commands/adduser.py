@@ -2,6 +2,7 @@
 
 import getpass
 import sys
+import warnings
 from argparse import ArgumentParser
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
+from builds.access.rules import has_rights
 from builds.access.user_names import refuse_user_name
 from builds.management.people import group_named
 from configs.management.base import EdroneCommand
@@ -33,12 +35,11 @@ class Command(EdroneCommand):
         if options["no_password"]:
             user.set_unusable_password()
         else:
-            user.set_password(
-                checked(sys.stdin.readline().rstrip("\r\n") if options["password_stdin"] else typed_password(), user)
-            )
+            user.set_password(checked(password_read(piped=options["password_stdin"]), user))
         user.save()
         user.groups.set(groups)
-        self.stdout.write(f"{user.username} is made, and may see nothing yet: see `manage.py grant`.")
+        rights = "" if has_rights(user) else ", and may see nothing yet: see `manage.py grant`"
+        self.stdout.write(f"{user.username} is made{rights}.")
 
 
 def new_user(name: str) -> User:
@@ -59,13 +60,25 @@ def new_user(name: str) -> User:
     return user
 
 
+def password_read(*, piped: bool) -> str:
+    """Read a password from standard input, or ask for it."""
+    try:
+        password = sys.stdin.readline().rstrip("\r\n") if piped else typed_password()
+        password.encode()  # bytes that are no text come as surrogates
+    except UnicodeError:
+        raise CommandError("The password is not UTF-8; nothing was done.") from None
+    return password
+
+
 def typed_password() -> str:
     """Ask the terminal for a password, twice."""
     try:
-        password = getpass.getpass("Password: ")
-        if getpass.getpass("Password (again): ") != password:
-            raise CommandError("The passwords differ; nothing was done.")
-    except EOFError:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)  # without a terminal it would read and show what is piped
+            password = getpass.getpass("Password: ")
+            if getpass.getpass("Password (again): ") != password:
+                raise CommandError("The passwords differ; nothing was done.")
+    except (EOFError, getpass.GetPassWarning):
         raise CommandError("There is no terminal to ask: add --password-stdin or --no-password.") from None
     return password
 

@@ -36,7 +36,7 @@ DEPLOYING = {  # parts of big_drone_db.sql
 BOARD = "/admin/builds/deployments/"
 CASES = (
     ("deployments of all repositories", BOARD),
-    ("the same, one target, only drift", f"{BOARD}?target=production&drift=yes"),
+    ("the same, one target, only drift", f"{BOARD}?target=production&drift=true"),
     ("deployments of one repository", f"{REPOS}{ONE}/-/deployments/"),
     ("the list of repositories", REPOS),
     ("a repository", f"{REPOS}{ONE}/"),

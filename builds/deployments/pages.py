@@ -61,14 +61,14 @@ class BoardRow:
     offers: list[Offer]
 
 
-@takes("q", "target", "after", drift=("yes",))
+@takes("q", "target", "after", drift=("true",))
 def deployments_page(request: HttpRequest) -> TemplateResponse:
     """List the repositories that deploy somewhere, a column for each target."""
     q, target, after = (request.GET.get(name, "").replace("\0", "").strip()[:LONGEST] for name in ("q", "target", "after"))
     wanted = Wanted(q, target, bool(request.GET.get("drift")), after)
     page = board(request.user, wanted)
     columns = page.targets[:COLUMNS]
-    query = {name: value for name, value in {"q": q, "target": target, "drift": "yes" if wanted.drift else ""}.items() if value}
+    query = {name: value for name, value in {"q": q, "target": target, "drift": "true" if wanted.drift else ""}.items() if value}
     here = reverse("admin:builds_deployments")
     freezes = frozen_now(request.user)
     rows = [row_of(request.user, repo, states, columns, freezes) for repo, states in page.rows]

@@ -168,6 +168,7 @@ def read(request: HttpRequest) -> StatisticsQuery:
     try:
         return query_of(request.GET, now)
     except NoPeriod as error:
-        raise NotUnderstood(cannot_be("period", request.GET["period"].strip(), (*LENGTHS, months(now)[0]))) from error
+        month = gettext("a month such as %(month)s") % {"month": months(now)[0]}
+        raise NotUnderstood(cannot_be("period", request.GET["period"].strip(), (*LENGTHS, month))) from error
     except BadRequest as error:
         raise DisallowedModelAdminLookup(str(error)) from error

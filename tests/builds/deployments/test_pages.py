@@ -95,7 +95,7 @@ def test_without_a_grant_there_is_nothing(shipped):
     ("query", "there"),
     [
         ("", True), ("q=EDRONE", True), ("q=cart", False), ("target=production", True), ("target=prod", False),
-        ("drift=yes", True), ("target=staging&drift=yes", False), ("q=%00", True), ("after=ismewen/edrone", False),
+        ("drift=true", True), ("target=staging&drift=true", False), ("q=%00", True), ("after=ismewen/edrone", False),
         ("target=%F0%9F%9A%80", False),
     ],
 )  # fmt: skip

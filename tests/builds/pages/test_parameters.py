@@ -11,11 +11,14 @@ pytestmark = pytest.mark.usefixtures("drone")
 
 WORDS = [
     ("repo/?show=zzz", "“zzz” is not a valid value of the parameter “show”. It can be: red, all."),
-    ("deployments/?drift=zz", "“zz” is not a valid value of the parameter “drift”. It can be: yes."),
+    ("deployments/?drift=zz", "“zz” is not a valid value of the parameter “drift”. It can be: true."),
     ("people/?show=zzz", "“zzz” is not a valid value of the parameter “show”. It can be: groups."),
     ("tree/?show=zzz", "“zzz” is not a valid value of the parameter “show”. It can be: shared, unused, mistakes."),
     ("statistics/?event=push,zzz", "“zzz” is not a valid value of the parameter “event”. It can be: push, pull_request, tag,"),
-    ("statistics/?period=zzz", "“zzz” is not a valid value of the parameter “period”. It can be: 7, 30, 90, 365, 20"),
+    (
+        "statistics/?period=zzz",
+        "“zzz” is not a valid value of the parameter “period”. It can be: 7, 30, 90, 365, a month such as 20",
+    ),
     ("statistics/steps.csv?period=0", "“0” is not a valid value of the parameter “period”."),
     ("build/?before=abc", "“abc” is not a valid value of the parameter “before”."),
     ("build/?before=9999999999", "“9999999999” is not a valid value of the parameter “before”."),
@@ -53,7 +56,7 @@ def test_what_a_page_does_not_know_is_refused_by_name(admin: Client, address: st
 
 
 @pytest.mark.parametrize(
-    "address", ["repo/?show=&q=", "deployments/?drift=yes", "people/?show=groups", "build/?before=", "grant/?level__exact="]
+    "address", ["repo/?show=&q=", "deployments/?drift=true", "people/?show=groups", "build/?before=", "grant/?level__exact="]
 )
 def test_what_a_form_sends_is_answered(admin: Client, address: str):
     assert admin.get(f"/admin/builds/{address}").status_code == 200

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from builds.rest.errors import BadRequest
 from texts.characters import shortened
 
+BYTE_ORDER_MARK = "\ufeff"
 A_BUILD = '{"branch": "master", "params": {"NAME": "value"}}'
 
 
@@ -42,11 +43,14 @@ class StrictJson(BaseParser):
         """
         body = stream.read()
         try:
-            return json.loads(
-                body.decode(), parse_float=Number, parse_int=Number, parse_constant=refuse, object_pairs_hook=unique
-            )
+            text = body.decode()
+            if text.startswith(BYTE_ORDER_MARK):
+                raise ValueError("it begins with a byte order mark")  # noqa: TRY301 - what is wrong is said below
+            return json.loads(text, parse_float=Number, parse_int=Number, parse_constant=refuse, object_pairs_hook=unique)
         except RecursionError:
             problem = "its lists and objects are nested too deeply"
+        except UnicodeDecodeError:
+            problem = "it is not UTF-8"
         except ValueError as error:
             problem = str(error)
         raise ParseError(f"The body cannot be read as JSON: {problem}.")
@@ -97,7 +101,7 @@ def refuse_other_members(body: Iterable[str], names: Collection[str]) -> None:
     """
     for name in body:
         if name not in names:
-            there = f"there are {', '.join(names)}" if names else "it has none"
+            there = f"there {'is' if len(names) == 1 else 'are'} {', '.join(names)}" if names else "it has none"
             raise BadRequest(f"“{shortened(name)}” has no place in the body; {there}.")
 
 

@@ -35,7 +35,8 @@ def refuse_unknown(names: Iterable[str], known: Collection[str]) -> None:
     for name in names:
         if name not in known and name not in DRONES_OWN:
             near = get_close_matches(name, known, 1)
-            meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}." if known else "it has none."
+            there = f"there {'is' if len(known) == 1 else 'are'} {', '.join(sorted(known))}." if known else "it has none."
+            meant = f"did you mean {near[0]}?" if near else there
             raise BadRequest(f"“{shortened(name)}” is no parameter of this address; {meant}")
 
 

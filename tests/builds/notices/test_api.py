@@ -45,6 +45,8 @@ def test_an_administrator_makes_tries_changes_and_deletes_a_channel(api):
     assert body(api.get(NOTICES))[0]["id"] == body(tried)["id"]
     assert api.post(f"{CHANNELS}/{made.pk}", {"address": "https://example.com/other"}).status_code == 200
     assert unseal(Channel.objects.get().sealed) == "jsons://example.com/other"
+    misspelt = api.post(f"{CHANNELS}/{made.pk}", {"adress": "https://example.com/other"})
+    assert "“adress” has no place in the body; there is address." in body(misspelt)["message"]
     assert api.delete(f"{CHANNELS}/{made.pk}").status_code == 204
     assert api.delete(f"{CHANNELS}/{made.pk}").status_code == 404
 

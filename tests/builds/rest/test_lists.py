@@ -197,6 +197,7 @@ def test_a_cursor_that_was_tampered_with_is_refused(api):
         (ALL, "xyzzy=1", "there are author, branch"),
         ("/api/repos", "lastest=true", "did you mean latest?"),
         ("/api/user", "x=1", "it has none."),
+        ("/api/user/repos", "xyzzy=1", "there is latest."),
         ("/api/repos/ismewen/edrone", "branch=x", "it has none."),
         (BUILDS, "status=failed", "“failed” is no status; there are skipped, blocked"),
         (BUILDS, "event=pull-request", "“pull-request” is no event; there are push, pull_request"),

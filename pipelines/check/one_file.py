@@ -7,6 +7,7 @@ from itertools import chain
 from pipelines.check import documents, files, keys, operations, runner, server, style, substitution, volumes
 from pipelines.check.document_checks import UNREAD, YAML, check_documents, parse_documents, wrong_values
 from pipelines.check.duplicate_keys import duplicate_keys
+from pipelines.check.escapes import refuse
 from pipelines.check.extended_files import RememberedFiles
 from pipelines.check.findings import ERROR, Finding, check, top
 from pipelines.check.salvage import left_of
@@ -151,11 +152,12 @@ def check_served(
         return
     if composed.roots:
         roots = [expanded(root) for root in composed.roots]
+        problems += unread_by_drone(composed)
     else:
         split = documents.split(parts.pipeline, parts.padded.count("\n") - parts.pipeline.count("\n"))
         yield from documents.traps(examined.path, split)
         roots, problems = parse_documents(examined.path, split)
-        yield from problems
+    yield from problems
     heads = list(operations.misplaced(examined.path, composed.text, roots))
     yield from heads
     roots = [root for root in roots if not heads or server.kind_in(root) != "operation"]
@@ -171,6 +173,17 @@ def check_served(
         yield from substitution.in_nodes(roots, composed.text, extended)
     elif complete and any(server.kind_in(root) == "pipeline" for root in roots):
         yield from substitution.in_text(examined.path, parts.padded, split)
+
+
+def unread_by_drone(composed: Composed) -> Iterator[Finding]:
+    """Yield what edrone's parser reads and Drone's refuses: composing passes it on as it is written."""
+    for chunk in documents.split(composed.text).chunks:
+        try:
+            refuse("", "\n" * (chunk.line - 1) + chunk.text)
+        except ComposeError as error:
+            position = (error.place.line, error.place.column)
+            before = [origin.place for origin in composed.origins if (origin.line, origin.column) <= position]
+            yield YAML.at(before[-1], error.message)
 
 
 def advise(examined: Examined, roots: Iterable[Node], *, operation: bool) -> None:

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.pipelines.check.examples import EXEC, FIRST, GOOD, SSH, found, one
+from pipelines.check.examine import examine
+from pipelines.tree.tree import Tree
+from tests.pipelines.check.examples import EXEC, EXTENDING, FIRST, GOOD, SSH, STEP, found, one
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,28 @@ def test_what_drones_parser_cannot_read_is_not_yaml_and_nothing_else_is_said_of_
 )
 def test_escapes_are_those_of_drones_parser(tree, line, ids):
     assert [id_ for _, _, id_ in found(tree(one(f"{GOOD}{line}\n".replace("|", "\n"))))] == ids
+
+
+@pytest.mark.parametrize(
+    ("shared", "places"),
+    [
+        (STEP + "commands:\n- a\n- \"grep '\\/x' f\"\n", [("_shared/s.yaml", 5, 3, "yaml")]),
+        (STEP + "entrypoint: [\n  a, b?]\n", [("_shared/s.yaml", 4, 6, "yaml")]),
+        (STEP + 'user: "a\\/b"\n', [("_shared/s.yaml", 3, 1, "yaml")]),
+        (STEP + "commands: ['b?', 'a\\/b']\nuser: a?\n", []),
+    ],
+)
+def test_what_only_edrone_reads_is_found_in_a_file_that_is_composed_where_it_is_written(tree, shared, places):
+    root = tree({**one(f"{FIRST}---\n{EXTENDING}"), "_shared/s.yaml": shared})
+    assert [(finding.path, finding.line, finding.column, finding.id) for finding in examine(Tree(root))] == places
+
+
+def test_it_is_found_in_each_document_of_a_file_that_is_composed(tree):
+    text = f'{FIRST}  user: "a\\/b"\n---\n{EXTENDING}  user: "a\\/b"\n'
+    assert found(tree({**one(text), "_shared/s.yaml": STEP})) == [
+        ("shop/default.yaml", 8, "yaml"),
+        ("shop/default.yaml", 19, "yaml"),
+    ]
 
 
 @pytest.mark.parametrize(

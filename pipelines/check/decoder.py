@@ -18,6 +18,7 @@ WHOLE = re.compile(r"[-+]?(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|[0-9][0-9
 FLOAT = re.compile(
     r"[-+]?[0-9_]*+(?:\.[0-9_]+|(?<=[0-9_]))([eE][-+][0-9]+)?|\.[0-9]+([eE][0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 )
+READ_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float", "null", "timestamp"))
 DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*")
 LARGEST = 2**63 - 1
 SIZE = re.compile(r"[0-9]+(\.[0-9]+)? ?[kKmMgGtTpP]?[iI]?[bB]?")
@@ -146,8 +147,8 @@ NAME = Single("a name")
 
 
 def is_read(node: Scalar) -> bool:
-    """Return whether the characters decide the type. In quotes it is text; with a tag it is taken for what that says."""
-    return node.plain or bool(node.tag)
+    """Return whether the characters decide the type. In quotes it is text, and with other tags than these, too."""
+    return node.plain or node.tag in READ_TAGS
 
 
 def is_number(node: Scalar) -> bool:

@@ -62,9 +62,9 @@ def is_true(node: Node | None) -> bool:
     """Return whether Drone's decoder reads a value as true."""
     return (
         isinstance(node, Scalar)
-        and node.plain
+        and is_read(node)
         and node.value in TRUTH
-        and node.value[0] in "yYtTo"
+        and node.value[0] in "yYtToO"
         and node.value[1:2] not in {"f", "F"}
     )
 

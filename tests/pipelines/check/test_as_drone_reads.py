@@ -4,7 +4,7 @@ import pytest
 
 from pipelines.check.examine import examine
 from pipelines.tree.tree import Tree
-from tests.pipelines.check.examples import EXEC, EXTENDING, FIRST, GOOD, SSH, STEP, found, one
+from tests.pipelines.check.examples import EXEC, EXTENDING, FIRST, GOOD, SERVER, SSH, STEP, found, one
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,14 @@ def test_it_is_found_in_each_document_of_a_file_that_is_composed(tree):
         ("- {name: z, image: 'y?', settings: {url: 'a?b'}, commands: [\n  'c?']}\n", []),
         ("- {name: z, image: y}\r---\n- {name: z}\n", ["text-after-document"]),
         ("workspace: {base: !!int 1, path: !!str 2}\n", []),
+        ("clone: {depth: !!str 5, disable: !x true}\n", ["wrong-value"] * 2),
+        ("clone: {depth: !!int '5', disable: !!bool 'true'}\n", []),
+        ("- {name: z, image: y, privileged: On}\n", ["needs-trust"]),
+        ("- {name: z, image: y, privileged: !!bool ON}\n", ["needs-trust"]),
+        ("- {name: z, image: y, privileged: OFF}\n", []),
+        ("clone: {disable: On}\n", []),
+        ("clone: {disable: On}\nservices: [{name: clone, image: y}]\n", []),
+        ("clone: {disable: Off}\nservices: [{name: clone, image: y}]\n", ["duplicate-step"]),
         ("\ufeff\n", ["yaml"]),
         ("\ufeffkind: pipeline\n", ["unknown-key"]),  # as where two files were joined
         ("environment: [a]\nenvironment: {a: b}\n", ["runner-value", "duplicate-key"]),
@@ -139,6 +147,11 @@ def test_what_only_the_runner_reads_is_checked_as_it_reads_it(tree, keys, step, 
 def test_an_ssh_pipeline_needs_a_way_to_log_in(tree):
     assert [id_ for _, _, id_ in found(tree(one(f"{SSH}server: {{host: h, user: u}}\n")))] == ["no-server"]
     assert found(tree(one(f"{SSH}server: {{host: h, user: u, ssh_key: {{from_secret: k}}}}\n"))) == []
+
+
+@pytest.mark.parametrize("yes", ["On", "ON", "!!bool true", "y"])
+def test_a_step_that_is_detached_is_found_however_true_is_written(tree, yes):
+    assert [id_ for _, _, id_ in found(tree(one(f"{SSH}  detach: {yes}\n{SERVER}")))] == ["detached-step"]
 
 
 def test_each_document_may_begin_with_a_byte_order_mark_as_files_put_together_do(tree):

@@ -17,7 +17,7 @@ NO_STEPS = check("no-steps", WARNING, "a pipeline without steps: its runner clon
 NULL_STEP = check("null-step", ERROR, "an item of `steps` with nothing in it; of `services` where the runner reads them")
 UNNAMED_STEP = check("unnamed-step", ERROR, "a step without a name")
 LONG_STEP = check("long-step-name", ERROR, "a step name of more than 100 characters")
-TWICE = check("duplicate-step", ERROR, "two steps of one name; in docker pipelines services and `clone` count too")
+TWICE = check("duplicate-step", ERROR, "two steps of one name; in docker and kubernetes pipelines services and `clone` count too")
 NO_IMAGE = check("step-without-image", ERROR, "a step or service of a docker or kubernetes pipeline without an image")
 IDLE = check("idle-step", WARNING, "a step that needs no image, with neither commands nor settings: it does nothing")
 STEP_DEPENDENCY = check(
@@ -105,9 +105,9 @@ def clones_itself(root: Mapping) -> bool:
 def doubled(root: Mapping, kind: str) -> Iterator[Finding]:
     """Yield steps whose name another step has."""
     names: dict[str, Place] = {}
-    if kind == "docker" and clones_itself(root):
+    if kind in NEED_IMAGES and clones_itself(root):
         names["clone"] = root.place
-    for part in ("services", "steps") if kind == "docker" else ("steps",):
+    for part in ("services", "steps") if kind in NEED_IMAGES else ("steps",):
         for step in items(root, part):
             name = text_of(value_of(step, "name"))
             if name in names and (name or part == "services"):

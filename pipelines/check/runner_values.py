@@ -20,7 +20,8 @@ VALUE = check(
 )
 
 Keys = Lookup[str, Shape]
-CLONE: Keys = {"retries": NUMBER, "trace": YES_OR_NO}
+TRACE: Keys = {"trace": YES_OR_NO}
+CLONE: Keys = {"retries": NUMBER, **TRACE}
 DOCKER_STEP: Keys = dict.fromkeys(("mem_limit", "memswap_limit", "shm_size"), BYTES)
 KUBERNETES_STEP: Keys = {"user": NUMBER, "group": NUMBER}
 SOURCE = Struct(name=TEXT, default_mode=NUMBER, optional=YES_OR_NO)
@@ -51,6 +52,7 @@ WITHIN: Lookup[str, Lookup[str, Keys]] = {
         "services": KUBERNETES_STEP,
         "volumes": {"claim": Struct(name=TEXT, read_only=YES_OR_NO), "config_map": SOURCE, "secret": SOURCE},
     },
+    **dict.fromkeys(("exec", "ssh", "digitalocean", "macstadium"), {"clone": TRACE}),
 }
 
 

@@ -147,6 +147,13 @@ def test_what_only_the_runner_reads_is_checked_as_it_reads_it(tree, keys, step, 
     assert [id_ for _, _, id_ in found(tree(one(text)))] == ids
 
 
+@pytest.mark.parametrize("kind", ["exec", "ssh", "digitalocean", "macstadium"])
+def test_the_other_runners_read_whether_the_clone_is_traced_and_not_how_often_it_is_tried(tree, kind):
+    text = EXEC.replace("exec", kind)
+    for clone, is_found in (("trace: maybe", True), ("trace: yes, retries: many", False)):
+        assert ("runner-value" in {id_ for _, _, id_ in found(tree(one(f"{text}clone: {{{clone}}}\n")))}) == is_found
+
+
 def test_an_ssh_pipeline_needs_a_way_to_log_in(tree):
     assert [id_ for _, _, id_ in found(tree(one(f"{SSH}server: {{host: h, user: u}}\n")))] == ["no-server"]
     assert found(tree(one(f"{SSH}server: {{host: h, user: u, ssh_key: {{from_secret: k}}}}\n"))) == []

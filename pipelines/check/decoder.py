@@ -20,8 +20,9 @@ FLOAT = re.compile(
 )
 READ_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float", "null", "timestamp"))
 DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*")
-LARGEST = 2**63 - 1
-SIZE = re.compile(r"[0-9]+(\.[0-9]+)? ?[kKmMgGtTpP]?[iI]?[bB]?")
+SMALLEST, LARGEST = -(2**63), 2**63 - 1
+SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([kKmMgGtTpP]?)[iI]?[bB]?")
+UNITS = " kmgtp"  # each 1024 times the one before
 
 
 class Shape:
@@ -158,22 +159,29 @@ def is_number(node: Scalar) -> bool:
 
 def is_whole(node: Scalar) -> bool:
     """Return whether it is a number that Go stores in 64 bits."""
-    text = node.value.replace("_", "").lower()
+    number = number_in(node.value)
+    return is_number(node) and number <= LARGEST + isinstance(number, float)
+
+
+def number_in(text: str) -> int | float:
+    text = text.replace("_", "").lower()
     try:
-        number = int(text, 16 if "x" in text else 2 if "b" in text else 8 if "o" in text else 10)
+        return int(text, 16 if "x" in text else 2 if "b" in text else 8 if "o" in text else 10)
     except ValueError:
         try:
-            return is_number(node) and float(text.replace(".inf", "inf").replace(".nan", "nan")) <= LARGEST + 1
+            return float(text.replace(".inf", "inf").replace(".nan", "nan"))
         except ValueError:
-            return is_number(node)
-    return is_number(node) and number <= LARGEST
+            return 0
 
 
-def is_positive(node: Scalar) -> bool:
-    """Return whether a number, or a number of bytes, is more than nothing; one that Go cannot store is not."""
-    text = node.value
-    overflows = WHOLE.fullmatch(text) and not is_whole(node)
-    return is_size(node) and any(digit in text for digit in "123456789") and not text.startswith("-") and not overflows
+def stored(node: Scalar) -> int:
+    """Return the whole number, or the number of bytes, that Go stores; of one too large the least that it can store."""
+    number: float = 0
+    if is_whole(node):
+        number = max(number_in(node.value), SMALLEST)
+    elif size := SIZE.fullmatch(node.value):
+        number = float(size[1]) * 1024 ** UNITS.index((size[2] or " ").lower())
+    return int(number) if number <= LARGEST else SMALLEST
 
 
 def is_size(node: Scalar) -> bool:

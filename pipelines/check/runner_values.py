@@ -6,7 +6,7 @@ After the structures of Drone's runners (`engine/resource/pipeline.go` of each);
 from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
 
-from pipelines.check.decoder import ListOf, Shape, Struct, is_positive
+from pipelines.check.decoder import ListOf, Shape, Struct, stored
 from pipelines.check.findings import ERROR, Finding, check
 from pipelines.check.keys import items
 from pipelines.check.server import type_in
@@ -84,7 +84,7 @@ def limits(root: Mapping) -> Iterator[Finding]:
     """Yield limits of a whole kubernetes pipeline, which may only request."""
     for key in ("cpu", "memory"):
         value = at(root, "resources", "limits", key)
-        if isinstance(value, Scalar) and is_positive(value):
+        if isinstance(value, Scalar) and stored(value):
             yield VALUE.at(value.place, f"the runner refuses a limit of {key} for a whole pipeline; write it to the steps.")
 
 

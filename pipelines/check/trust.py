@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from pipelines.check.decoder import is_positive
+from pipelines.check.decoder import stored
 from pipelines.check.findings import WARNING, Finding, check
 from pipelines.check.keys import items
 from pipelines.check.runner import NEED_IMAGES, is_filled
@@ -22,7 +22,7 @@ TRUST = check(
 ASKS: dict[str, Callable[[Node], bool]] = {
     "privileged": is_true,
     **dict.fromkeys(("devices", "dns", "dns_search", "extra_hosts", "network_mode"), is_filled),
-    "shm_size": lambda size: isinstance(size, Scalar) and is_positive(size),
+    "shm_size": lambda size: isinstance(size, Scalar) and stored(size) > 0,
 }
 
 

@@ -147,6 +147,28 @@ def test_what_only_the_runner_reads_is_checked_as_it_reads_it(tree, keys, step, 
     assert [id_ for _, _, id_ in found(tree(one(text)))] == ids
 
 
+@pytest.mark.parametrize(
+    ("limit", "ids"),
+    [
+        ("cpu: 1", ["runner-value"]),
+        ("cpu: 0xF", ["runner-value"]),
+        ("cpu: -1", ["runner-value"]),
+        ("cpu: 0.5", []),
+        ("cpu: 1e-3", []),
+        ("cpu: 0x0", []),
+        ("memory: -1", ["runner-value"]),
+        ("memory: '536870912'", ["runner-value"]),
+        ("memory: 0.5GiB", ["runner-value"]),
+        ("memory: 9223372036854775808", ["runner-value"]),
+        ("memory: 0.5", []),
+        ("memory: 0.9b", []),
+        ("memory: '0'", []),
+    ],
+)
+def test_a_limit_of_a_whole_kubernetes_pipeline_is_one_where_go_stores_more_or_less_than_nothing(tree, limit, ids):
+    assert [id_ for _, _, id_ in found(tree(one(f"type: kubernetes\n{GOOD}resources: {{limits: {{{limit}}}}}\n")))] == ids
+
+
 @pytest.mark.parametrize("kind", ["exec", "ssh", "digitalocean", "macstadium"])
 def test_the_other_runners_read_whether_the_clone_is_traced_and_not_how_often_it_is_tried(tree, kind):
     text = EXEC.replace("exec", kind)

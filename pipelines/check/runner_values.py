@@ -6,11 +6,11 @@ After the structures of Drone's runners (`engine/resource/pipeline.go` of each);
 from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
 
-from pipelines.check.decoder import ListOf, Shape, Struct, stored
+from pipelines.check.decoder import ListOf, Shape, Single, Struct, is_whole, stored
 from pipelines.check.findings import ERROR, Finding, check
 from pipelines.check.keys import items
 from pipelines.check.server import type_in
-from pipelines.check.shape import BYTES, COMPUTE, NAMED_TEXTS, NUMBER, TEXT, TEXTS, VARIABLE, YES_OR_NO
+from pipelines.check.shape import BYTES, NAMED_TEXTS, NUMBER, TEXT, TEXTS, VARIABLE, YES_OR_NO
 from pipelines.language.nodes import Mapping, Node, Scalar, kind_of, value_of
 
 VALUE = check(
@@ -23,16 +23,19 @@ Keys = Lookup[str, Shape]
 TRACE: Keys = {"trace": YES_OR_NO}
 CLONE: Keys = {"retries": NUMBER, **TRACE}
 DOCKER_STEP: Keys = dict.fromkeys(("mem_limit", "memswap_limit", "shm_size"), BYTES)
-KUBERNETES_STEP: Keys = {"user": NUMBER, "group": NUMBER}
-SOURCE = Struct(name=TEXT, default_mode=NUMBER, optional=YES_OR_NO)
+COMPUTE = Struct(cpu=NUMBER, memory=BYTES)
+RESOURCES = Struct(limits=COMPUTE, requests=COMPUTE)
+KUBERNETES_STEP: Keys = {"user": NUMBER, "group": NUMBER, "resources": RESOURCES}
+INT32 = Single("a number of 32 bits", lambda node: is_whole(node) and -(2**31) <= stored(node) < 2**31)
+SOURCE = Struct(name=TEXT, default_mode=INT32, optional=YES_OR_NO)
 KUBERNETES: Keys = {
     "environment": NAMED_TEXTS,
-    "resources": Struct(limits=COMPUTE, requests=COMPUTE),
+    "resources": RESOURCES,
     "metadata": Struct(namespace=TEXT, annotations=NAMED_TEXTS, labels=NAMED_TEXTS),
     "node_name": TEXT,
     "node_selector": NAMED_TEXTS,
     "service_account_name": TEXT,
-    "tolerations": ListOf(Struct(effect=TEXT, key=TEXT, operator=TEXT, value=TEXT)),
+    "tolerations": ListOf(Struct(effect=TEXT, key=TEXT, operator=TEXT, value=TEXT, tolerationseconds=NUMBER)),
     "dns_config": Struct(nameservers=TEXTS, searches=TEXTS, options=ListOf(Struct(name=TEXT, value=TEXT))),
     "host_aliases": ListOf(Struct(ip=TEXT, hostnames=TEXTS)),
 }

@@ -5,7 +5,7 @@ After the structures of Drone's YAML library.
 
 from collections.abc import Iterator
 
-from pipelines.check.decoder import CONDITION, PARAMETER, TRUTH, ListOf, MapOf, Single, Struct, either, is_read, is_size, is_whole
+from pipelines.check.decoder import CONDITION, PARAMETER, TRUTH, ListOf, MapOf, Single, Struct, either, is_number, is_read, is_size, is_whole
 from pipelines.check.documents import LONGEST_QUOTE
 from pipelines.check.findings import ERROR, Finding, check
 from pipelines.language.merge_keys import CONDITION_KEYS
@@ -20,7 +20,7 @@ BYTES = Single("a size like 512MiB", is_size)
 TEXTS, NAMED_TEXTS = ListOf(TEXT), MapOf(TEXT)
 VARIABLE = either(TEXT, Struct(value=TEXT, from_secret=TEXT))
 CONDITIONS = Struct(matrix=NAMED_TEXTS, **dict.fromkeys(CONDITION_KEYS, CONDITION))
-COMPUTE = Struct(cpu=NUMBER, memory=BYTES)
+COMPUTE = Struct(cpu=Single("a number", is_number), memory=BYTES)
 MOUNTS = ListOf(Struct(name=TEXT, path=TEXT))
 STEP = Struct(
     build=either(TEXT, Struct(args=NAMED_TEXTS, cache_from=TEXTS, context=TEXT, dockerfile=TEXT, image=TEXT, labels=NAMED_TEXTS)),

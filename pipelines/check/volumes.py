@@ -21,6 +21,7 @@ OWN = {
     "docker": frozenset({"workspace", "_workspace", "_docker_socket"}),
     "kubernetes": frozenset({"workspace", "_workspace", "_docker_socket", "_status"}),
 }
+OWN_OF_PIPELINES = {**OWN, "kubernetes": OWN["kubernetes"] | {"_addons"}}  # a step may mount that one
 
 
 def volumes(root: Mapping) -> Iterator[Finding]:
@@ -37,12 +38,13 @@ def volumes(root: Mapping) -> Iterator[Finding]:
         known.add(name)
         if not name:
             yield REFUSED.at(volume.place, "the volume has no name; the runner refuses the pipeline.")
-        yield from own_name(volume, name, kind)
+        if name in OWN_OF_PIPELINES[kind]:
+            yield own_name(volume, name)
     for step in steps:
         for mount in items(step, "volumes"):
             name = text_of(value_of(mount, "name"))
             if name in OWN[kind]:
-                yield from own_name(mount, name, kind)
+                yield own_name(mount, name)
             elif name not in known:
                 yield UNKNOWN.at(key_place(mount, "name").place, f'the pipeline has no volume "{name}": nothing is mounted.')
             if posixpath.normpath(text_of(value_of(mount, "path"))).startswith("/run/drone"):
@@ -57,7 +59,5 @@ def empty_items(mapping: Mapping) -> Iterator[Finding]:
             yield REFUSED.at(item.place, "an item of volumes is empty, by which the runner crashes; remove it.")
 
 
-def own_name(volume: Mapping, name: str, kind: str) -> Iterator[Finding]:
-    """Refuse a name that the runner reserves."""
-    if name in OWN[kind]:
-        yield REFUSED.at(key_place(volume, "name").place, f'the runner keeps the name "{name}" for itself; rename the volume.')
+def own_name(volume: Mapping, name: str) -> Finding:
+    return REFUSED.at(key_place(volume, "name").place, f'the runner keeps the name "{name}" for itself; rename the volume.')

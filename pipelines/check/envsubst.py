@@ -15,11 +15,13 @@ TO_COLON = re.compile(r"(?:(?!\$\{)[^:}])+")
 OLD = re.compile(r"(?:\$\$|\\[\\/]|(?!\$\{)[^/])+")
 NEW = re.compile(r"(?:\$\$|\\[\\/]|(?!\$\{)[^}])+")
 DEFAULT, CASE, REPLACE, TRIM = map(re.compile, ("=|:[=?+-]", "[,^]{1,2}", "/[/#%]?", "##?|%%?"))
+BEGIN, NEGATIVE = re.compile(r"[+-]?[0-9]+\Z"), re.compile(r"-0*[1-9][0-9]*\}")
 COLONS, SLASHES = re.compile(":+"), re.compile("/+")
 MOST = 20  # mistakes of one text; each may have gone through all of it
 ANY_VALUE = "x"
 
 NO_NAME, NOT_CLOSED, BAD = "unable to parse variable name", "missing closing brace", "bad substitution"
+CRASH = "a negative length, by which the runner crashes"
 BAD_WORD = "unable to parse substitution within function"
 
 
@@ -93,8 +95,14 @@ def expression(text: str, at: int) -> int:
 
 def part_of(text: str, at: int) -> int:
     """Return the index behind `begin` or `begin:length`."""
+    begin = at
     at = word(TO_COLON, text, at)
-    return at if text.startswith("}", at) else word(TO_BRACE, text, take(COLONS, text, at, BAD))
+    if text.startswith("}", at):
+        return at
+    length = take(COLONS, text, at, BAD)
+    if BEGIN.match(text[begin:at]) and NEGATIVE.match(text, length):
+        raise Refused(CRASH)
+    return word(TO_BRACE, text, length)
 
 
 def replacement(text: str, at: int) -> int:

@@ -55,6 +55,18 @@ def test_a_backslash_that_becomes_an_unknown_escape_is_found(tree):
 
 
 @pytest.mark.parametrize(
+    ("expression", "is_refused"),
+    [
+        *(("${X:0:-1}", True), ("${X:2:-2}", True), ("${X:0:-0}", False), ("${X:0:1}", False), ("${X:0:-}", False)),
+        *(("${X:a:-1}", False), ("${X: 0:-1}", False)),  # Go reads no number there
+    ],
+)
+def test_a_negative_length_crashes_the_runner(tree, expression, is_refused):
+    ids = [id_ for _, _, id_ in found(tree(one(f"{GOOD}  commands: ['echo {expression}']\n")))]
+    assert ids == ["substitution"] * is_refused
+
+
+@pytest.mark.parametrize(
     "text", ["${" * 50_000, "${A:-" * 50_000, "${A:" * 50_000, "${A/" * 50_000, "$" * 100_000, "\\" * 100_001]
 )
 def test_hostile_text_takes_no_long_time(text):

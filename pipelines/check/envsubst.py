@@ -29,8 +29,12 @@ class Refused(Exception):
     """An expression that envsubst refuses, with its words for it."""
 
 
-def substituted(text: str) -> tuple[str, list[tuple[int, str]]]:
-    r"""Substitute as a runner does, with "x" for every expression.
+def substituted(text: str, *, one_word: bool = False) -> tuple[str, list[tuple[int, str]]]:
+    """Substitute as a runner does, with ANY_VALUE for every expression.
+
+    Args:
+        text: the raw text.
+        one_word: a default is exactly one word, as in envsubst 1.0.2; since 1.0.3 it is none or several, too.
 
     Returns:
         The text; and for each expression that is refused its index in `text` and the problem.
@@ -44,7 +48,7 @@ def substituted(text: str) -> tuple[str, list[tuple[int, str]]]:
         if end == len(text) or len(refused) == MOST:
             break
         try:
-            at = expression(text, end + 2)
+            at = expression(text, end + 2, one_word)
         except Refused as problem:
             refused.append((end, str(problem)))
             at = end + 2
@@ -65,7 +69,7 @@ def literal_end(text: str, start: int) -> int:
     return match.end() if match else start
 
 
-def expression(text: str, at: int) -> int:
+def expression(text: str, at: int, one_word: bool) -> int:
     """Return the index behind an expression; `at` is the one behind its `${`.
 
     Raises:
@@ -78,14 +82,17 @@ def expression(text: str, at: int) -> int:
     at = take(NAME, text, at, NO_NAME)
     if match := DEFAULT.match(text, at):
         at = match.end()
-        while at < len(text) and text[at] != "}":
-            at = word(TO_BRACE, text, at)
+        if one_word:
+            at = word(TO_BRACE, text, at, one_word)
+        else:
+            while at < len(text) and text[at] != "}":
+                at = word(TO_BRACE, text, at, one_word)
     elif text.startswith(":", at):
-        at = part_of(text, at + 1)
+        at = part_of(text, at + 1, one_word)
     elif match := REPLACE.match(text, at):
-        at = replacement(text, match.end())
+        at = replacement(text, match.end(), one_word)
     elif match := TRIM.match(text, at):
-        at = word(TO_BRACE, text, match.end())
+        at = word(TO_BRACE, text, match.end(), one_word)
     elif match := CASE.match(text, at):
         at = match.end()
     else:
@@ -93,27 +100,27 @@ def expression(text: str, at: int) -> int:
     return close(text, at, BAD)
 
 
-def part_of(text: str, at: int) -> int:
+def part_of(text: str, at: int, one_word: bool) -> int:
     """Return the index behind `begin` or `begin:length`."""
     begin = at
-    at = word(TO_COLON, text, at)
+    at = word(TO_COLON, text, at, one_word)
     if text.startswith("}", at):
         return at
     length = take(COLONS, text, at, BAD)
     if BEGIN.match(text[begin:at]) and NEGATIVE.match(text, length):
         raise Refused(CRASH)
-    return word(TO_BRACE, text, length)
+    return word(TO_BRACE, text, length, one_word)
 
 
-def replacement(text: str, at: int) -> int:
+def replacement(text: str, at: int, one_word: bool) -> int:
     """Return the index behind `old/` or `old/new`."""
-    at = take(SLASHES, text, word(OLD, text, at), BAD)
-    return at if text.startswith("}", at) else word(NEW, text, at)
+    at = take(SLASHES, text, word(OLD, text, at, one_word), BAD)
+    return at if text.startswith("}", at) else word(NEW, text, at, one_word)
 
 
-def word(accepted: re.Pattern[str], text: str, at: int) -> int:
+def word(accepted: re.Pattern[str], text: str, at: int, one_word: bool) -> int:
     if text.startswith("${", at):
-        return expression(text, at + 2)
+        return expression(text, at + 2, one_word)
     return take(accepted, text, at, BAD_WORD)
 
 

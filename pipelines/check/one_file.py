@@ -172,7 +172,7 @@ def check_served(
     if composed.roots:
         yield from substitution.in_nodes(roots, composed.text, extended)
     elif complete and any(server.kind_in(root) == "pipeline" for root in roots):
-        yield from substitution.in_text(examined.path, parts.padded, split)
+        yield from substitution.in_text(examined.path, parts.padded, split, roots)
 
 
 def unread_by_drone(composed: Composed) -> Iterator[Finding]:

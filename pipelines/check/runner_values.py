@@ -55,7 +55,7 @@ WITHIN: Lookup[str, Lookup[str, Keys]] = {
         "services": KUBERNETES_STEP,
         "volumes": {"claim": Struct(name=TEXT, read_only=YES_OR_NO), "config_map": SOURCE, "secret": SOURCE},
     },
-    **dict.fromkeys(("exec", "ssh", "digitalocean", "macstadium"), {"clone": TRACE}),
+    **{kind: {"clone": TRACE} for kind in ("exec", "ssh", "digitalocean", "macstadium")},
 }
 
 

@@ -5,7 +5,20 @@ After the structures of Drone's YAML library.
 
 from collections.abc import Iterator
 
-from pipelines.check.decoder import CONDITION, PARAMETER, TRUTH, ListOf, MapOf, Single, Struct, either, is_number, is_read, is_size, is_whole
+from pipelines.check.decoder import (
+    CONDITION,
+    PARAMETER,
+    TRUTH,
+    ListOf,
+    MapOf,
+    Single,
+    Struct,
+    either,
+    is_number,
+    is_read,
+    is_size,
+    is_whole,
+)
 from pipelines.check.documents import LONGEST_QUOTE
 from pipelines.check.findings import ERROR, Finding, check
 from pipelines.language.merge_keys import CONDITION_KEYS

@@ -38,13 +38,12 @@ def volumes(root: Mapping) -> Iterator[Finding]:
         known.add(name)
         if not name:
             yield REFUSED.at(volume.place, "the volume has no name; the runner refuses the pipeline.")
-        if name in OWN_OF_PIPELINES[kind]:
-            yield own_name(volume, name)
+        yield from own_name(volume, name, OWN_OF_PIPELINES[kind])
     for step in steps:
         for mount in items(step, "volumes"):
             name = text_of(value_of(mount, "name"))
             if name in OWN[kind]:
-                yield own_name(mount, name)
+                yield from own_name(mount, name, OWN[kind])
             elif name not in known:
                 yield UNKNOWN.at(key_place(mount, "name").place, f'the pipeline has no volume "{name}": nothing is mounted.')
             if posixpath.normpath(text_of(value_of(mount, "path"))).startswith("/run/drone"):
@@ -59,5 +58,7 @@ def empty_items(mapping: Mapping) -> Iterator[Finding]:
             yield REFUSED.at(item.place, "an item of volumes is empty, by which the runner crashes; remove it.")
 
 
-def own_name(volume: Mapping, name: str) -> Finding:
-    return REFUSED.at(key_place(volume, "name").place, f'the runner keeps the name "{name}" for itself; rename the volume.')
+def own_name(volume: Mapping, name: str, own: frozenset[str]) -> Iterator[Finding]:
+    """Refuse a name that the runner reserves."""
+    if name in own:
+        yield REFUSED.at(key_place(volume, "name").place, f'the runner keeps the name "{name}" for itself; rename the volume.')

@@ -9,7 +9,7 @@ from pipelines.check.envsubst import substituted
 from pipelines.check.examine import examine
 from pipelines.tree.tree import Tree
 from tests.conftest import RECORDED
-from tests.pipelines.check.examples import GOOD, found, one
+from tests.pipelines.check.examples import EXEC, EXTENDING, GOOD, found, one
 
 BLOCK = "  commands:\n  - |\n    echo ${A}\n    echo é ${a[0]} # ${x-y}\n"
 ESCAPE = "  commands:\n  - \"grep '\\\\d'\"\n"
@@ -64,6 +64,25 @@ def test_a_backslash_that_becomes_an_unknown_escape_is_found(tree):
 def test_a_negative_length_crashes_the_runner(tree, expression, is_refused):
     ids = [id_ for _, _, id_ in found(tree(one(f"{GOOD}  commands: ['echo {expression}']\n")))]
     assert ids == ["substitution"] * is_refused
+
+
+@pytest.mark.parametrize("kind", ["exec", "ssh", "digitalocean", "macstadium"])
+@pytest.mark.parametrize(
+    "default", [":-", ":=", "=", ":+", ":?", ":-a${Y}", ":-${Y}a", ":${Y:-}:1", ":a", ":-a", ":-${Y}", ":-${Y:-z}"]
+)
+def test_a_default_is_exactly_one_word_for_runners_with_the_older_envsubst(tree, kind, default):
+    text = EXEC.replace("make", f"'echo ${{X{default}}}'")
+    ids = set() if default in {":a", ":-a", ":-${Y}", ":-${Y:-z}"} else {"substitution"}
+    for written in (text.replace("exec", kind), f"{GOOD}---\n{text.replace('exec', kind).replace('name: a', 'name: b')}"):
+        assert {id_ for _, _, id_ in found(tree(one(written))) if not id_.startswith("no-")} == ids
+    assert "substitution" not in {id_ for _, _, id_ in found(tree(one(text.replace("exec", "docker"))))}
+
+
+def test_a_default_that_is_not_one_word_is_found_in_a_shared_step(tree):
+    shared = "name: s\nimage: y\ncommands: ['echo ${X:-}']\n"
+    files = {"shop/default.yaml": EXTENDING, "cart/default.yaml": f"{EXEC}- extends: _shared/t.yaml\n"}
+    root = tree({**files, "_shared/s.yaml": shared, "_shared/t.yaml": shared.replace("image: y\n", "")})
+    assert found(root) == [("_shared/t.yaml", 2, "substitution")]
 
 
 @pytest.mark.parametrize(

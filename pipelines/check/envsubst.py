@@ -18,7 +18,7 @@ DEFAULT, CASE, REPLACE, TRIM = map(re.compile, ("=|:[=?+-]", "[,^]{1,2}", "/[/#%
 BEGIN, NEGATIVE = re.compile(r"[+-]?[0-9]+\Z"), re.compile(r"-0*[1-9][0-9]*\}")
 COLONS, SLASHES = re.compile(":+"), re.compile("/+")
 MOST = 20  # mistakes of one text; each may have gone through all of it
-ANY_VALUE = "x"
+ANY_VALUE = "s"  # a letter that is no escape behind a backslash
 
 NO_NAME, NOT_CLOSED, BAD = "unable to parse variable name", "missing closing brace", "bad substitution"
 CRASH = "a negative length, by which the runner crashes"

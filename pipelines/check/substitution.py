@@ -1,7 +1,7 @@
 r"""What the substitution of runners makes of a file: they do it in the raw text, before they parse it (docs/drone.md 3.3).
 
-An expression that cannot be read fails every stage of the file, without a line number; and where `\\` becomes `\`, the text may
-be no YAML any more.
+An expression that cannot be read fails every stage of the file, without a line number; and where `\\` becomes `\`, or an
+expression goes on behind its quotes, the text may be no YAML any more.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,6 +23,7 @@ SUBSTITUTION = check(
 )
 ONE_WORD = frozenset({"exec", "ssh", "digitalocean", "macstadium"})  # types whose runners have envsubst 1.0.2
 NOT_ONE_WORD = f"exec, ssh, digitalocean and macstadium want exactly one word as the default: {BAD}"
+MARKS = "\"'[]"
 LONGEST = 40  # characters of an expression in a message
 
 
@@ -33,8 +34,14 @@ def in_text(path: str, text: str, parts: Split, roots: Iterable[Node]) -> Iterat
             line_start = text.rfind("\n", 0, index) + 1
             yield refused(Place(path, text.count("\n", 0, index) + 1, index - line_start + 1), text[index:], problem)
     for chunk in parts.chunks:
-        if "\\\\" in chunk.text:
+        if "\\\\" in chunk.text or swallows(chunk.text):
             yield from unreadable(Place(path, chunk.line, 1), chunk.text)
+
+
+def swallows(text: str) -> bool:
+    """Return whether an expression has a quote or a bracket in it, so that quotes or brackets may end within it."""
+    left = substituted(text)[0] if "${" in text else text
+    return any(text.count(mark) != left.count(mark) for mark in MARKS)
 
 
 def wants_one_word(roots: Iterable[Node]) -> bool:
@@ -77,7 +84,7 @@ def refused(place: Place, rest: str, problem: str) -> Finding:
 
 
 def unreadable(place: Place, text: str) -> Iterator[Finding]:
-    r"""Yield that a text is no YAML once each `\\` is a `\`; the text itself is."""
+    """Yield that a text is no YAML once it is substituted; the text itself is."""
     try:
         read_as_drone(place.path, substituted(text)[0].lstrip("\ufeff"))
     except (TooDeep, TooManyNodes):
@@ -86,8 +93,8 @@ def unreadable(place: Place, text: str) -> Iterator[Finding]:
         line, column = place.line + error.place.line - 1, error.place.column + (place.column - 1) * (error.place.line == 1)
         yield SUBSTITUTION.at(
             Place(place.path, line, column),
-            rf"the runner makes \ of each \\ before it parses, and then the text {error.message.rstrip('.')}; "
-            "write it between single quotes or in a block (|).",
+            f"the runner substitutes before it parses, and then the text {error.message.rstrip('.')}; close each ${{ before the "
+            r"quote ends, and since \\ becomes \, write backslashes between single quotes or in a block (|).",
         )
 
 

@@ -49,6 +49,26 @@ def test_a_backslash_that_is_left_a_known_escape_is_no_mistake(tree, text):
     assert found(tree(one(f"{GOOD}{text}\n"))) == []
 
 
+@pytest.mark.parametrize(
+    ("line", "ids"),
+    [
+        ("""  commands: ["echo ${X:-a b"]  # }""", ["substitution"]),
+        ("""  environment: {A: "${X:-a"}""", ["substitution"]),
+        ("""  environment: {A: '${X:-a'}""", ["substitution"]),
+        ("""  commands: ['echo ${X:-"a"}', "${X:-'b'}", 'echo ${X/[ab]/"}']""", []),
+        ("""  commands: ["a $${X:-b"]  # }""", []),
+        ("""  commands: ["C:\\\\${X}"]""", ["substitution"]),
+    ],
+)
+def test_an_expression_that_goes_on_behind_its_quotes_is_found(tree, line, ids):
+    assert [id_ for _, _, id_ in found(tree(one(f"{GOOD}{line}\n")))] == ids
+
+
+def test_the_cause_that_is_named_is_no_matter_of_the_value(tree):
+    (finding,) = examine(Tree(tree(one(f"""{GOOD}  commands: ["C:\\\\${{X}}"]\n"""))))
+    assert "unknown escape character" in finding.message
+
+
 def test_a_backslash_that_becomes_an_unknown_escape_is_found(tree):
     files = {**one(GOOD + ESCAPE), "cart/default.yaml": "extends: _shared/s.yaml\nname: b\n", "_shared/s.yaml": GOOD + ESCAPE}
     assert found(tree(files)) == [("_shared/s.yaml", 9, "substitution"), ("shop/default.yaml", 9, "substitution")]

@@ -1,6 +1,6 @@
 """The documents of a file, read and checked one by one as Drone's server and its runners read them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from pipelines.check import documents, keys, never_matches, operations, runner, runner_values, server, shape, volumes
 from pipelines.check.duplicate_keys import duplicate_keys
@@ -68,10 +68,13 @@ RULES: tuple[Callable[[Mapping], Iterator[Finding]], ...] = (
 )  # fmt: skip
 
 
-def check_documents(roots: Iterable[Node], *, operation: bool = False) -> Iterator[Finding]:
+def check_documents(roots: Collection[Node], *, operation: bool = False) -> Iterator[Finding]:
     """Yield what is wrong in each document by itself; `operation`: only custom builds run them."""
+    has_pipeline = any(server.kind_in(root) == "pipeline" for root in roots)
     for root in roots:
         yield from server.without_kind(root)
         if isinstance(root, Mapping):
+            if has_pipeline and server.kind_in(root) in server.RESOURCES:
+                yield from runner_values.beside_pipelines(root)
             for rule in (*RULES, operations.never_runs) if operation else RULES:
                 yield from rule(root)

@@ -10,7 +10,7 @@ from pipelines.check.decoder import ListOf, Shape, Single, Struct, is_whole, sto
 from pipelines.check.findings import ERROR, Finding, check
 from pipelines.check.keys import items
 from pipelines.check.server import type_in
-from pipelines.check.shape import BYTES, NAMED_TEXTS, NUMBER, TEXT, TEXTS, VARIABLE, YES_OR_NO
+from pipelines.check.shape import BYTES, LIMIT, NAMED_TEXTS, NUMBER, PLATFORM, TEXT, TEXTS, VARIABLE, YES_OR_NO
 from pipelines.language.nodes import Mapping, Node, Scalar, kind_of, value_of
 
 VALUE = check(
@@ -20,6 +20,8 @@ VALUE = check(
 )
 
 Keys = Lookup[str, Shape]
+# What every runner reads of every document of a file before it looks for its own.
+ANY_DOCUMENT: Keys = {"depends_on": TEXTS, "node": NAMED_TEXTS, "concurrency": LIMIT, "platform": PLATFORM}
 TRACE: Keys = {"trace": YES_OR_NO}
 CLONE: Keys = {"retries": NUMBER, **TRACE}
 DOCKER_STEP: Keys = dict.fromkeys(("mem_limit", "memswap_limit", "shm_size"), BYTES)
@@ -28,7 +30,9 @@ RESOURCES = Struct(limits=COMPUTE, requests=COMPUTE)
 KUBERNETES_STEP: Keys = {"user": NUMBER, "group": NUMBER, "resources": RESOURCES}
 INT32 = Single("a number of 32 bits", lambda node: is_whole(node) and -(2**31) <= stored(node) < 2**31)
 SOURCE = Struct(name=TEXT, default_mode=INT32, optional=YES_OR_NO)
+DEPS: Keys = {"deps": TEXTS}  # read, and used for nothing: the stage's dependencies are the server's
 KUBERNETES: Keys = {
+    **DEPS,
     "environment": NAMED_TEXTS,
     "resources": RESOURCES,
     "metadata": Struct(namespace=TEXT, annotations=NAMED_TEXTS, labels=NAMED_TEXTS),
@@ -42,7 +46,8 @@ KUBERNETES: Keys = {
 ROOT: Lookup[str, Keys] = {
     "docker": {"environment": NAMED_TEXTS},
     "kubernetes": KUBERNETES,
-    "ssh": {"server": Struct(**dict.fromkeys(("host", "user", "password", "ssh_key"), VARIABLE))},
+    "exec": DEPS,
+    "ssh": {**DEPS, "server": Struct(**dict.fromkeys(("host", "user", "password", "ssh_key"), VARIABLE))},
     "digitalocean": {"token": VARIABLE, "server": Struct(**dict.fromkeys(("image", "region", "size", "user"), TEXT))},
     "macstadium": {"environment": NAMED_TEXTS, "settings": Struct(image=TEXT, cpu=NUMBER)},
 }
@@ -65,6 +70,11 @@ def values(root: Mapping) -> Iterator[Finding]:
     yield from unfit(root, kind)
     if kind == "kubernetes":
         yield from limits(root)
+
+
+def beside_pipelines(root: Mapping) -> Iterator[Finding]:
+    """Yield the values of another document that the runners of the pipelines in its file cannot read."""
+    yield from unreadable(root, ANY_DOCUMENT)
 
 
 def unfit(root: Mapping, kind: str) -> Iterator[Finding]:

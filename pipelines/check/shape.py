@@ -32,6 +32,8 @@ NUMBER = Single("a number", is_whole)
 BYTES = Single("a size like 512MiB", is_size)
 TEXTS, NAMED_TEXTS = ListOf(TEXT), MapOf(TEXT)
 VARIABLE = either(TEXT, Struct(value=TEXT, from_secret=TEXT))
+LIMIT = Struct(limit=NUMBER)
+PLATFORM = Struct(os=TEXT, arch=TEXT, variant=TEXT, version=TEXT)
 CONDITIONS = Struct(matrix=NAMED_TEXTS, **dict.fromkeys(CONDITION_KEYS, CONDITION))
 COMPUTE = Struct(cpu=Single("a number", is_number), memory=BYTES)
 MOUNTS = ListOf(Struct(name=TEXT, path=TEXT))
@@ -45,8 +47,8 @@ STEP = Struct(
 )  # fmt: skip
 RAW = {"version": TEXT, "kind": TEXT, "type": TEXT}
 PIPELINE = Struct(
-    **RAW, name=TEXT, clone=Struct(disable=YES_OR_NO, depth=NUMBER, skip_verify=YES_OR_NO), concurrency=Struct(limit=NUMBER),
-    depends_on=TEXTS, node=NAMED_TEXTS, platform=Struct(os=TEXT, arch=TEXT, variant=TEXT, version=TEXT), image_pull_secrets=TEXTS,
+    **RAW, name=TEXT, clone=Struct(disable=YES_OR_NO, depth=NUMBER, skip_verify=YES_OR_NO), concurrency=LIMIT,
+    depends_on=TEXTS, node=NAMED_TEXTS, platform=PLATFORM, image_pull_secrets=TEXTS,
     services=ListOf(STEP), steps=ListOf(STEP), trigger=CONDITIONS,
     volumes=ListOf(Struct(name=TEXT, temp=Struct(medium=TEXT, size_limit=BYTES), host=Struct(path=TEXT))),
     workspace=Struct(base=TEXT, path=TEXT),

@@ -179,6 +179,27 @@ def test_a_limit_of_a_whole_kubernetes_pipeline_is_one_where_go_stores_more_or_l
     assert [id_ for _, _, id_ in found(tree(one(f"type: kubernetes\n{GOOD}resources: {{limits: {{{limit}}}}}\n")))] == ids
 
 
+@pytest.mark.parametrize("document", ["kind: secret\nname: s\ndata: x\n", "kind: registry\ndata: {a: b}\n"])
+@pytest.mark.parametrize(
+    ("line", "is_found"),
+    [
+        *(("depends_on: x", True), ("node: x", True), ("platform: linux", True), ("concurrency: 1", True)),
+        *(("depends_on: [x]", False), ("node: {a: b}", False), ("platform: {os: x}", False), ("clone: x", False)),
+    ],
+)
+def test_runners_read_some_keys_in_each_document_beside_a_pipeline(tree, document, line, is_found):
+    ids = {id_ for _, _, id_ in found(tree(one(f"{GOOD}---\n{document}{line}\n")))}
+    assert ids == {"unknown-key", *(["runner-value"] * is_found)}
+    assert "runner-value" not in {id_ for _, _, id_ in found(tree(one(f"{document}{line}\n")))}
+
+
+@pytest.mark.parametrize(("kind", "is_found"), [("kubernetes", True), ("exec", True), ("ssh", True), ("docker", False)])
+def test_some_runners_read_the_key_deps(tree, kind, is_found):
+    text = f"{GOOD}  commands: [make]\n".replace("steps:", f"type: {kind}\nsteps:")
+    assert ("runner-value" in {id_ for _, _, id_ in found(tree(one(f"{text}deps: a\n")))}) == is_found
+    assert "runner-value" not in {id_ for _, _, id_ in found(tree(one(f"{text}deps: [a]\n")))}
+
+
 @pytest.mark.parametrize("kind", ["exec", "ssh", "digitalocean", "macstadium"])
 def test_the_other_runners_read_whether_the_clone_is_traced_and_not_how_often_it_is_tried(tree, kind):
     text = EXEC.replace("exec", kind)

@@ -46,7 +46,7 @@ def volumes(root: Mapping) -> Iterator[Finding]:
                 yield from own_name(mount, name, OWN[kind])
             elif name not in known:
                 yield UNKNOWN.at(key_place(mount, "name").place, f'the pipeline has no volume "{name}": nothing is mounted.')
-            if posixpath.normpath(text_of(value_of(mount, "path"))).startswith("/run/drone"):
+            if posixpath.normpath(text_of(value_of(mount, "path"))).startswith(("/run/drone", "//run/drone")):
                 yield REFUSED.at(key_place(mount, "path").place, "the runner lets nothing be mounted below /run/drone.")
 
 

@@ -39,6 +39,13 @@ SUBSTITUTED_STAGE = check(
     r"`${`, `$$`, `\\` or `\/` in a pipeline's name: its runner substitutes first, and then finds no such name",
 )
 
+CRASH = check(
+    "runner-crash",
+    WARNING,
+    "a variable without a value in a step of an ssh or digitalocean pipeline, or an empty item of `devices` of a docker step: "
+    "the runner may crash by it",
+)
+
 NEED_IMAGES = frozenset({"docker", "kubernetes"})
 WITH_SERVICES = NEED_IMAGES | {"aws", "vm"}
 LONGEST_NAME = 100  # bytes
@@ -62,6 +69,7 @@ def steps(root: Mapping) -> Iterator[Finding]:
     for part in parts:
         for step in items(root, part):
             yield from step_alone(step, part, kind)
+            yield from crashes(step, kind)
     yield from doubled(root, kind)
     yield from waits(root, kind)
     yield from values(root)
@@ -88,6 +96,19 @@ def step_alone(step: Mapping, part: str, kind: str) -> Iterator[Finding]:
         )
     if kind in {"ssh", "digitalocean"} and is_true(value_of(step, "detach")):
         yield DETACHED.at(key_place(step, "detach").place, f"the runner of {kind} pipelines refuses steps that are detached.")
+
+
+def crashes(step: Mapping, kind: str) -> Iterator[Finding]:
+    """Yield null that the linter of the runner lets pass, and its compiler takes for a value."""
+    variables, devices = value_of(step, "environment"), value_of(step, "devices")
+    if kind in {"ssh", "digitalocean"} and isinstance(variables, Mapping):
+        for name, value in variables.pairs:
+            if is_null(value):
+                yield CRASH.at(name.place, f'"{text_of(name)}" has no value, by which the runner may crash; write \'\'.')
+    if kind == "docker" and isinstance(devices, Sequence):
+        for item in devices.items:
+            if is_null(item):
+                yield CRASH.at(item.place, "an item of devices is empty, by which the runner may crash; remove it.")
 
 
 def is_filled(value: Node | None) -> bool:

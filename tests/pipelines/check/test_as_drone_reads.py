@@ -133,6 +133,9 @@ def test_a_step_with_an_empty_list_of_commands_does_nothing(tree):
         ("type: kubernetes\nservices: [{name: clone, image: y}]", "", ["duplicate-step"]),
         ("type: kubernetes\nclone: {disable: true}\nservices: [{name: clone, image: y}]", "", []),
         ("volumes: [{name: workspace, temp: {}}]", "", ["refused-volume"]),
+        ("", "devices: [~]", ["needs-trust", "runner-crash"]),
+        ("services: [{name: s, image: y, devices: [ ~ ]}]", "environment: {A: ~}", ["needs-trust", "runner-crash"]),
+        ("type: kubernetes", "devices: [~], environment: {A: ~}", ["unknown-key"]),
         ("volumes: [{name: _status, temp: {}}]", "", []),
         ("type: kubernetes\nvolumes: [{name: _status, temp: {}}]", "", ["refused-volume"]),
         ("type: kubernetes\nvolumes: [{name: _addons, temp: {}}]", "", ["refused-volume"]),
@@ -144,6 +147,7 @@ def test_a_step_with_an_empty_list_of_commands_does_nothing(tree):
         ("type: kubernetes\ntolerations: [{tolerationseconds: 5, toleration_seconds: x}]", "", []),
         ("type: kubernetes", "resources: {limits: {cpu: 1e+19}}", ["runner-value"]),
         ("volumes: [{name: v, temp: {}}]", "volumes: [{name: v, path: /run//drone}]", ["refused-volume"]),
+        ("volumes: [{name: v, temp: {}}]", "volumes: [{name: v, path: //run/drone}]", ["refused-volume"]),
         ("", "volumes: [{name: _workspace, path: /x}]", ["refused-volume"]),
         (
             "volumes: [{name: v, host: {path: /dev/x}}]",

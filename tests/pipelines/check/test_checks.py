@@ -70,6 +70,7 @@ CASES: dict[str, tuple[Files, str, int, Files]] = {
     "substituted-name": (one(EXEC.replace("name: a\n", "name: a-${A}\n")), "shop/default.yaml", 3, one(EXEC.replace("name: a\n", "name: $a\n"))),
     "no-server": (one(f"{SSH}server: {{host: h, password: p}}\n"), "shop/default.yaml", 9, one(SSH + SERVER)),
     "runner-value": (one(f"{GOOD}environment:\n  A: {{from_secret: a}}\n"), "shop/default.yaml", 9, one(f"{GOOD}  environment:\n    A: {{from_secret: a}}\nenvironment: {{A: b}}\n")),
+    "runner-crash": (one(f"{SSH}  environment:\n    A:\n{SERVER}"), "shop/default.yaml", 10, one(f"{SSH}  environment: {{A: ''}}\n{SERVER}")),
     "substitution": (one(f"{GOOD}  commands: ['a ${{X']\n"), "shop/default.yaml", 8, one(f"{GOOD}  commands: ['a $${{X', 'b ${{X:-y}}']\n")),
     "refused-volume": (one(f"{GOOD}volumes:\n- temp: {{}}\n"), "shop/default.yaml", 9, one(f"{GOOD}volumes:\n- name: v\n  temp: {{}}\n")),
     "unknown-volume": (one(f"{GOOD}  volumes: [{{name: w, path: /w}}]\nvolumes:\n- name: v\n  temp: {{}}\n"), "shop/default.yaml", 8, one(f"{GOOD}  volumes: [{{name: v, path: /w}}]\nvolumes:\n- name: v\n  temp: {{}}\n")),

@@ -104,7 +104,7 @@ def crashes(step: Mapping, kind: str) -> Iterator[Finding]:
     if kind in {"ssh", "digitalocean"} and isinstance(variables, Mapping):
         for name, value in variables.pairs:
             if is_null(value):
-                yield CRASH.at(name.place, f'"{text_of(name)}" has no value, by which the runner may crash; write \'\'.')
+                yield CRASH.at(name.place, f"\"{text_of(name)}\" has no value, by which the runner may crash; write ''.")
     if kind == "docker" and isinstance(devices, Sequence):
         for item in devices.items:
             if is_null(item):

@@ -48,8 +48,8 @@ ROOT: Lookup[str, Keys] = {
     "kubernetes": KUBERNETES,
     "exec": DEPS,
     "ssh": {**DEPS, "server": Struct(**dict.fromkeys(("host", "user", "password", "ssh_key"), VARIABLE))},
-    "digitalocean": {"token": VARIABLE, "server": Struct(**dict.fromkeys(("image", "region", "size", "user"), TEXT))},
-    "macstadium": {"environment": NAMED_TEXTS, "settings": Struct(image=TEXT, cpu=NUMBER)},
+    "digitalocean": {**DEPS, "token": VARIABLE, "server": Struct(**dict.fromkeys(("image", "region", "size", "user"), TEXT))},
+    "macstadium": {**DEPS, "environment": NAMED_TEXTS, "settings": Struct(image=TEXT, cpu=NUMBER)},
 }
 # In the items of a list, and in the map `clone`.
 WITHIN: Lookup[str, Lookup[str, Keys]] = {

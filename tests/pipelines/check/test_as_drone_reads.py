@@ -197,10 +197,10 @@ def test_runners_read_some_keys_in_each_document_beside_a_pipeline(tree, documen
     assert "runner-value" not in {id_ for _, _, id_ in found(tree(one(f"{document}{line}\n")))}
 
 
-@pytest.mark.parametrize(("kind", "is_found"), [("kubernetes", True), ("exec", True), ("ssh", True), ("docker", False)])
-def test_some_runners_read_the_key_deps(tree, kind, is_found):
+@pytest.mark.parametrize("kind", ["docker", "kubernetes", "exec", "ssh", "digitalocean", "macstadium"])
+def test_all_runners_but_dockers_read_the_key_deps(tree, kind):
     text = f"{GOOD}  commands: [make]\n".replace("steps:", f"type: {kind}\nsteps:")
-    assert ("runner-value" in {id_ for _, _, id_ in found(tree(one(f"{text}deps: a\n")))}) == is_found
+    assert ("runner-value" in {id_ for _, _, id_ in found(tree(one(f"{text}deps: a\n")))}) == (kind != "docker")
     assert "runner-value" not in {id_ for _, _, id_ in found(tree(one(f"{text}deps: [a]\n")))}
 
 

@@ -86,7 +86,9 @@ def running(contender: Contender) -> Iterator[subprocess.Popen[bytes]]:
 def private(process: int) -> int:
     """Give the private memory of the largest worker, in MB: what it takes alone, and what it shares with none (USS)."""
     sizes = []
-    for child in Path(f"/proc/{process}/task/{process}/children").read_text().split() or [str(process)]:
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    workers = [child for child in children if b"sendnotices" not in Path(f"/proc/{child}/cmdline").read_bytes()]
+    for child in workers or [str(process)]:
         lines = Path(f"/proc/{child}/smaps_rollup").read_text().splitlines()
         sizes.append(sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024)
     return round(max(sizes))

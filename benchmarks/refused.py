@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.rest import token
 from configs.client import drone_request
 from pipelines.build_request import BuildRequest
-from tests.server import Server, running
+from tests.server import Server, running, workers
 
 ROUNDS = 10
 TICKS = os.sysconf("SC_CLK_TCK")  # of processor time in a second
@@ -114,9 +114,8 @@ def measure(edrone: Server, kind: RequestKind, requests: int) -> None:
 
 def processor(edrone: Server) -> float:
     """Give the processor time that the server's processes used so far, in seconds."""
-    main = edrone.process.pid
     used = 0
-    for process in (str(main), *Path(f"/proc/{main}/task/{main}/children").read_text().split()):
+    for process in (edrone.process.pid, *workers(edrone.process)):
         fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
         used += int(fields[11]) + int(fields[12])
     return used / TICKS

@@ -9,12 +9,14 @@ from pipelines.build_request import LARGEST_BODY
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 TOO_LARGE = f"The body is larger than {LARGEST_BODY} bytes, which is more than any address of edrone takes. It was not read."
 NO_FILES = "edrone takes no files, and no multipart bodies: send JSON, with the header Content-Type: application/json."
-LARGEST_COOKIES = 8192  # bytes; older Pythons read quoted ones in quadratic time (CVE-2024-7592): 28 KB in more than a second
-COOKIES = f"The Cookie header is larger than {LARGEST_COOKIES} bytes. It was not read. Programs need no cookies here."
+# Older Pythons look through what is left of a quoted cookie at each of its backslashes (CVE-2024-7592): 28 KB of them take more
+# than a second. The cookies of proxies, which may be as long, hold none.
+MOST_BACKSLASHES = 256
+COOKIES = f"The Cookie header holds more than {MOST_BACKSLASHES} backslashes. It was not read. Programs need no cookies here."
 
 
 class RequestLimits:
-    """WSGI middleware that refuses files, bodies larger than a form, and many cookies.
+    """WSGI middleware that refuses files, bodies larger than a form, and cookies full of backslashes.
 
     The `exempt` paths refuse such bodies themselves.
 
@@ -25,9 +27,9 @@ class RequestLimits:
         self.application, self.exempt = application, frozenset(exempt)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if len(environ.get("HTTP_COOKIE", "")) > LARGEST_COOKIES:
+        if environ.get("HTTP_COOKIE", "").count("\\") > MOST_BACKSLASHES:
             del environ["HTTP_COOKIE"]
-            return refuse(environ, start_response, "431 Request Header Fields Too Large", "431.html", COOKIES)
+            return refuse(environ, start_response, "400 Bad Request", "cookies.html", COOKIES)
         if environ["PATH_INFO"] not in self.exempt:
             if int(environ.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
                 return refuse(environ, start_response, "413 Content Too Large", "413.html", TOO_LARGE)

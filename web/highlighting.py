@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
-# Possessive quantifiers: nothing is tried twice.
-LEAD = re.compile(r"(?P<blanks>[ \t]*+)(?P<dashes>(?:[-?](?:[ \t]++|\Z))*+)")
-QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"?+|\'[^\']*+\'?+')
+# Possessive quantifiers: nothing is tried twice. None of groups: Python before 3.11.5 ends such too early.
+LEAD = re.compile(r"(?P<blanks>[ \t]*+)(?P<dashes>(?:[-?](?:[ \t]++|\Z))*)")
+QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"?+|\'[^\']*+\'?+')
 COLON = re.compile(r":(?=[ \t]|\Z)")
 COMMENT = re.compile(r"(?<![^ \t])#")
-BLOCK = re.compile(r"(?:[!&][^ \t]*+[ \t]++)*+[|>][-+0-9]*+[ \t]*+\Z")
+BLOCK = re.compile(r"(?:[!&][^ \t]*+[ \t]++)*[|>][-+0-9]*+[ \t]*+\Z")
 DIFFERENT = {"+": "gi", "-": "gd", "@": "gu"}
 
 

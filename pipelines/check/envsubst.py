@@ -5,7 +5,8 @@ After parse/parse.go and parse/scan.go of github.com/drone/envsubst.
 
 import re
 
-LITERAL = re.compile(r"(?:[^$\\]++|\$\$|\\[\\/]|(?!\$\{).)*+", re.DOTALL)  # up to the next expression
+# Up to the next expression; not possessive as a whole, which Python before 3.11.5 ends too early.
+LITERAL = re.compile(r"(?:[^$\\]++|\$\$|\\[\\/]|(?!\$\{).)*", re.DOTALL)
 ESCAPED = re.compile(r"\$(\$)|\\([\\/])")
 NAME = re.compile(r"\w+")
 PLAIN = re.compile(r"#?\w+\}")  # most expressions

@@ -42,12 +42,12 @@ def test_the_compiled_file_is_that_of_the_translation():
     for message in catalog():
         english, chinese = texts(message)
         if message.id:
-            singular = str(message.id[0]) if isinstance(message.id, tuple | list) else english
-            found = (
-                compiled.pgettext(message.context, english)
-                if message.context
-                else compiled.ngettext(singular, english, 2)
-                if singular != english
-                else compiled.gettext(english)
-            )
+            if isinstance(message.id, tuple | list):  # singular and plural; older Pythons find such only by both
+                found = (
+                    compiled.npgettext(message.context, message.id[0], english, 2)
+                    if message.context
+                    else compiled.ngettext(message.id[0], english, 2)
+                )
+            else:
+                found = compiled.pgettext(message.context, english) if message.context else compiled.gettext(english)
             assert found == chinese, "run `make messages`"

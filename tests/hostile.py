@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ class Writer:
 def database(path: Path) -> Path:
     """Make it."""
     shutil.copy(RECORDED / "drone-2.28.2.sqlite", path)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         writer = Writer(connection)
         params = json.dumps({TEXT: TEXT, "DB_PASSWORD": SECRET, "LANG": "de"}).encode()
         texts = (
@@ -131,5 +132,4 @@ def database(path: Path) -> Path:
         connection.execute(
             "UPDATE cron SET cron_name = ?, cron_branch = ? WHERE cron_id = (SELECT min(cron_id) FROM cron)", [TEXT[:50], TEXT]
         )
-    connection.close()
     return path

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def change(request: Any, db: None, tmp_path: Path) -> Iterator[Change]:
         copy.write_bytes((drones.RECORDED / "drone-2.28.2.sqlite").read_bytes())
 
         def execute(*statements: str) -> None:
-            with sqlite3.connect(copy) as connection:
+            with closing(sqlite3.connect(copy)) as connection, connection:
                 for statement in statements:
                     connection.execute(statement)
 

@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,9 +95,8 @@ def fill(writer: Writer) -> None:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("build")
     drone = database(folder / "drone.sqlite")
-    with sqlite3.connect(drone) as connection:
+    with closing(sqlite3.connect(drone)) as connection, connection:
         fill(Writer(connection))
-    connection.close()
     settings = {"DRONE_SERVER": "http://127.0.0.1:9", "DRONE_TOKEN": "token"}
     with running(folder, DRONE_DATABASE_URL=f"sqlite:///{drone}", SECRET_KEY="tests-" * 8, **settings) as server:
         made = server.manage(
@@ -205,9 +205,8 @@ def test_the_tab_says_the_state_also_when_it_changes(site, browser: Browser):
         assert page.title().startswith(f"● ismewen/edrone #{GROWING} | ")
         assert page.evaluate("[...document.querySelectorAll('link[rel=icon]')].every(link => /state-busy/.test(link.href))")
         page.locator("#stage-1 > summary").click()
-        with sqlite3.connect(site.drone) as drone:
+        with closing(sqlite3.connect(site.drone)) as drone, drone:
             drone.execute("UPDATE stages SET stage_status = 'blocked' WHERE stage_name = 'second' AND stage_number = 2")
-        drone.close()
         for icon in page.locator("link[rel=icon]").all():
             expect(icon).to_have_attribute("href", re.compile("state-wait"))
         expect(page.locator(".approval")).to_contain_text("1 pipeline waits for approval")
@@ -234,14 +233,13 @@ def test_a_failure_that_comes_up_shows_its_lines_and_the_way_to_its_log(site, br
     with reader(browser, site.server.url, "anna", PASSWORD) as page:
         page.goto(site.page_of(COMING))
         expect(page.locator("#log-title")).to_contain_text("sleep")
-        with sqlite3.connect(site.drone) as connection:
+        with closing(sqlite3.connect(site.drone)) as connection, connection:
             writer = Writer(connection)
             found = "SELECT build_id FROM builds WHERE build_repo_id = 1 AND build_number = ?"
             build = connection.execute(found, [COMING]).fetchone()[0]
             store(writer, build, 2, 1, END)
             failed = "step_stage_id = (SELECT stage_id FROM stages WHERE stage_build_id = ? AND stage_number = 2)"
             connection.execute(f"UPDATE steps SET step_status = 'failure', step_exit_code = 2 WHERE {failed}", [build])
-        connection.close()
         expect(page.locator(".failure .line")).to_have_count(len(END))
         expect(page.locator("#log-title")).to_contain_text("sleep")
         page.get_by_role("link", name="open log").click()
@@ -262,9 +260,8 @@ def test_what_is_renewed_keeps_the_focus_what_is_open_and_how_far_it_is_scrolled
         renewed(page)
         expect(page.locator(".graph")).to_be_focused()
         assert page.locator(".graph").evaluate("graph => graph.scrollLeft") == 300
-        with sqlite3.connect(site.drone) as drone:
+        with closing(sqlite3.connect(site.drone)) as drone, drone:
             drone.execute("UPDATE stages SET stage_status = 'blocked' WHERE stage_name LIKE 'later %'")
-        drone.close()
         page.get_by_text("Only some of them").click()
         page.get_by_role("link", name="Approve", exact=True).nth(1).focus()
         renewed(page)

@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,12 +105,11 @@ def test_what_is_not_there_and_what_is_not_allowed_looks_like_the_rest(path, sta
 def test_long_names_without_a_blank_fit_their_page(browser: Browser, tmp_path: Path):
     number, name = HOSTILE + 10, "x/" * 10 + "unbreakable" * 60
     drone = database(tmp_path / "drone.sqlite")
-    with sqlite3.connect(drone) as connection:
+    with closing(sqlite3.connect(drone)) as connection, connection:
         writer = Writer(connection)
         texts = dict.fromkeys(("build_message", "build_error", "build_author_name", "build_deploy", "build_target"), name)
         build = writer.build(number, build_status="pending", build_event="promote", build_ref=f"refs/heads/{name}", **texts)
         writer.stage(build, name, "blocked", {name: "pending"})
-    connection.close()
     with running(tmp_path, DRONE_DATABASE_URL=f"sqlite:///{drone}", SECRET_KEY="tests-" * 8) as server:
         made = server.manage(
             "shell",
@@ -199,10 +199,9 @@ def test_the_first_page_follows_what_runs_until_nothing_does_or_nobody_looks(sit
 def set_status(site: Site, status: str, which: str) -> list[tuple[int, str]]:
     """Change the status of builds in Drone's table; give what it was."""
     condition = re.sub(r"^(?=status|id)", "build_", which)
-    with sqlite3.connect(site.drone) as drone:
+    with closing(sqlite3.connect(site.drone)) as drone, drone:
         before = drone.execute(f"SELECT build_id, build_status FROM builds WHERE {condition}").fetchall()
         drone.execute(f"UPDATE builds SET build_status = ? WHERE {condition}", [status])
-    drone.close()
     return before
 
 
@@ -269,20 +268,18 @@ def test_what_the_reader_opened_stays_so_while_a_build_runs(path, site, browser:
 
 @pytest.mark.parametrize("path", ["", "-/step/1/1/"])
 def test_a_page_whose_build_is_deleted_says_so_and_stops_asking(path, site, browser: Browser):
-    with sqlite3.connect(site.drone) as connection:
+    with closing(sqlite3.connect(site.drone)) as connection, connection:
         writer = Writer(connection)
         build = writer.build(HOSTILE + 20, build_status="running", build_event="push", build_finished=0)
         writer.stage(build, "default", "running", {"one": "running"}, running=True)
-    connection.close()
     with reader(browser, site.url, "anna", PASSWORD, allowed=(404,)) as page:
         page.goto(f"{site.url}{BUILDS}ismewen/edrone/{HOSTILE + 20}/{path}")
         expect(page.get_by_role("heading", level=1)).to_contain_text("running")
-        with sqlite3.connect(site.drone) as connection:
+        with closing(sqlite3.connect(site.drone)) as connection, connection:
             stages = "SELECT stage_id FROM stages WHERE stage_build_id = ?"
             connection.execute(f"DELETE FROM steps WHERE step_stage_id IN ({stages})", [build])
             connection.execute("DELETE FROM stages WHERE stage_build_id = ?", [build])
             connection.execute("DELETE FROM builds WHERE build_id = ?", [build])
-        connection.close()
         expect(page.get_by_role("heading", level=1)).to_have_text("Not found")
         assert page.locator("main [hx-get]").count() == 0
 
@@ -291,7 +288,7 @@ def test_a_running_build_is_followed_until_it_ends(site, browser: Browser):
     with reader(browser, site.url, "anna", PASSWORD) as page:
         page.goto(f"{site.url}{BUILDS}ismewen/edrone/{RUNNING}/")
         expect(page.get_by_role("heading", level=1)).to_contain_text("running")
-        with sqlite3.connect(site.drone) as drone:
+        with closing(sqlite3.connect(site.drone)) as drone, drone:
             (build,) = drone.execute(
                 "SELECT build_id FROM builds WHERE build_repo_id = 1 AND build_number = ?", [RUNNING]
             ).fetchone()
@@ -302,7 +299,6 @@ def test_a_running_build_is_followed_until_it_ends(site, browser: Browser):
                 f"UPDATE stages SET stage_status = 'success', stage_stopped = {ended} WHERE stage_build_id = ?", [build]
             )
             drone.execute(f"UPDATE builds SET build_status = 'success', build_finished = {ended} WHERE build_id = ?", [build])
-        drone.close()
         expect(page.get_by_role("heading", level=1)).to_contain_text("success")
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))

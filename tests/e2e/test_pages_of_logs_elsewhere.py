@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from playwright.sync_api import Browser, expect
@@ -19,9 +20,8 @@ LINES = b'[{"pos":0,"out":"from S3\\n","time":0}]\n'
 def test_it_says_that_edrone_is_busy_and_shows_the_log_once_it_is_not(tmp_path: Path, browser: Browser):
     free = threading.Event()
     drone = database(tmp_path / "drone.sqlite")
-    with sqlite3.connect(drone) as connection:
+    with closing(sqlite3.connect(drone)) as connection, connection:
         connection.execute("DELETE FROM logs")
-    connection.close()
 
     def answer(_: Request) -> Response:
         free.wait(60)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -299,12 +300,12 @@ def test_a_restart_of_postgresql_loses_no_record(place: Place, server: Server):
 def test_a_database_that_cannot_grow_or_be_written_is_not_in_the_way(place: Place, server: Server):
     ask(server, after="before")
     file = Path(place.url.removeprefix("sqlite:///"))
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute(
             "CREATE TRIGGER full BEFORE INSERT ON configs_servedconfig BEGIN SELECT RAISE(ABORT, 'disk is full'); END"
         )
     failing(server, "it cannot be recorded: disk is full")
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("DROP TRIGGER full")
     recovers(place, server, "full")
 

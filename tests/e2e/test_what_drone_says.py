@@ -3,7 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,9 +32,8 @@ class Company:
     database: Path  # Drone's
 
     def change(self, sql: str) -> None:
-        with sqlite3.connect(self.database, timeout=60) as connection:
+        with closing(sqlite3.connect(self.database, timeout=60)) as connection, connection:
             connection.execute(sql)
-        connection.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

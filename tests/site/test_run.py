@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -131,7 +132,7 @@ def test_it_honours_the_environment(tmp_path):
         assert server.manage("askconfig", "a/b").stdout == "kind: mine\n"
         assert "my-own-secret" not in server.printed()
         assert "yours, from DRONE_YAML_SECRET" in server.printed()
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection, connection:
         assert connection.execute("SELECT username FROM auth_user").fetchall() == [("admin",)]
 
 

@@ -1,6 +1,7 @@
 """What Drone says of people: every rule through REST and on a page, on both databases."""
 
 import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -289,7 +290,7 @@ def test_drone_1_0_0_says_it_as_well(db: None, tmp_path: Any, request: Any, kind
         database = drones.sqlite_database(file)
 
         def change(statement: str) -> None:
-            with sqlite3.connect(file) as connection:
+            with closing(sqlite3.connect(file)) as connection, connection:
                 connection.execute(statement)
     else:
         database = drones.recorded_postgres(request.getfixturevalue("postgres"), "1.0.0", "people_of_1_0_0")
@@ -368,7 +369,7 @@ def test_odd_values_give_nothing(db: None, tmp_path: Any, flag: str) -> None:
     with drones.connected(drones.sqlite_database(file)):
 
         def change(statement: str) -> None:
-            with sqlite3.connect(file) as connection:
+            with closing(sqlite3.connect(file)) as connection, connection:
                 connection.execute(statement)
 
         drone_user(change, 7, "ann")

@@ -1,6 +1,7 @@
 """`visible`, the set form of `may`, on both databases."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def repos(request: Any, db: None, tmp_path: Path) -> Any:
     if request.param == "sqlite":
         copy = tmp_path / "drone.sqlite"
         copy.write_bytes((drones.RECORDED / "drone-2.28.2.sqlite").read_bytes())
-        with sqlite3.connect(copy) as connection:
+        with closing(sqlite3.connect(copy)) as connection, connection:
             connection.executescript(";".join(rows))
         with drones.connected(drones.sqlite_database(copy)):
             yield

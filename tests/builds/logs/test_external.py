@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ TOKEN = "planted-drone-token"
 def without_logs(db: None, tmp_path: Path) -> Iterator[None]:
     copy = tmp_path / "drone.sqlite"
     copy.write_bytes((drones.RECORDED / "drone-2.28.2.sqlite").read_bytes())
-    with sqlite3.connect(copy) as connection:
+    with closing(sqlite3.connect(copy)) as connection, connection:
         connection.execute("DELETE FROM logs")
     with drones.connected(drones.sqlite_database(copy)):
         yield

@@ -1,6 +1,7 @@
 """Builds written as Drone writes them, into a copy of its database."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,10 @@ class Rows:
         self.numbers = dict.fromkeys(self.repos.values(), 0)
 
     def execute(self, *statements: str, values: tuple[Any, ...] = ()) -> None:
-        with sqlite3.connect(self.path, timeout=30) as connection:
+        with closing(sqlite3.connect(self.path, timeout=30)) as connection, connection:
             connection.execute("PRAGMA synchronous=OFF")
             for statement in statements:
                 connection.execute(statement, values)
-        connection.close()
 
     def select(self, statement: str) -> list[tuple[Any, ...]]:
         connection = sqlite3.connect(self.path, timeout=30)

@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ MARKS = "/admin/builds/build/-/marks/"
 def drone_file(tmp_path: Path) -> Path:
     """Let two builds wait for approval, and one of ann's fail just after now."""
     path = drones.recorded_sqlite(tmp_path / "drone.sqlite")
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         writer = hostile.Writer(database)
         repo = writer.add(
             "repos", "repo_id", repo_uid="u", repo_namespace="red", repo_name="cart", repo_slug="red/cart", repo_branch="main",
@@ -74,7 +75,7 @@ def test_the_queries_do_not_grow_with_what_waits(db, drone_file):
     with drones.connected(drones.sqlite_database(drone_file)):
         for one_waits in (False, True):
             if one_waits:
-                with sqlite3.connect(drone_file) as database:
+                with closing(sqlite3.connect(drone_file)) as database, database:
                     database.execute("UPDATE builds SET build_status = 'declined' WHERE build_number = 2")
             text_of(client)
             with CaptureQueriesContext(connections["drone"]) as of_drone, CaptureQueriesContext(connection) as own:

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ RED = 3  # repositories
 def drone_file(tmp_path: Path) -> Path:
     """Make the default branches of some repositories red, and let a few builds run or wait."""
     path = drones.recorded_sqlite(tmp_path / "drone.sqlite")
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         writer = hostile.Writer(database)
         database.execute("DELETE FROM latest")
         for number in range(RED + 1):
@@ -85,7 +86,7 @@ def test_what_is_not_listed_is_counted_and_linked(db, drone_file, monkeypatch):
 def test_what_runs_is_listed_beside_many_builds_that_wait_for_approval(db, drone_file, monkeypatch):
     monkeypatch.setattr(overview, "BLOCKED", 2)
     monkeypatch.setattr(overview, "RUNNING", 2)
-    with sqlite3.connect(drone_file) as database:
+    with closing(sqlite3.connect(drone_file)) as database, database:
         writer = hostile.Writer(database)
         repo = database.execute("SELECT repo_id FROM repos WHERE repo_slug = 'red/r3'").fetchone()[0]
         for number in range(4, 10):

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -64,12 +65,11 @@ def test_the_way_to_the_log_of_a_failure_leads_there_from_every_page_of_its_buil
 
 def test_a_failure_is_sent_once_and_its_log_not_read_again_while_another_pipeline_runs(db, tmp_path):
     file = hostile.database(tmp_path / "drone.sqlite")
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         writer = hostile.Writer(connection)
         build = writer.build(950, build_status="running", build_event="push", build_finished=0)
         writer.stage(build, "unit", "failure", {"clone": "failure"})
         writer.stage(build, "slow", "running", {"sleep": "running"}, running=True, number=2)
-    connection.close()
     address = "/admin/builds/build/ismewen/edrone/950/"
     with drones.connected(drones.sqlite_database(file)):
         admin = reader("ann", is_superuser=True)

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -279,9 +280,8 @@ def test_a_long_line_is_cut_and_the_file_has_all_of_it(viewer):
 
 def test_the_file_of_a_log_has_no_blank_lines_that_nobody_printed(db, tmp_path):
     path = hostile.database(tmp_path / "drone.sqlite")
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE logs SET log_data = ?", [hostile.log(["+ make\n", "", "\n", "done\n", ""])])
-    connection.close()
     with drones.connected(drones.sqlite_database(path)):
         assert reader("anna", "*").get(f"{BUILD}-/log/1/2/file/").content == b"+ make\n\ndone\n"
 
@@ -412,12 +412,11 @@ def test_times_of_the_administrations_own_pages_can_be_told_in_the_readers_zone(
 
 def test_what_waits_for_approval_is_seen_and_filtered_though_drone_calls_it_pending(db, tmp_path):
     file = hostile.database(tmp_path / "drone.sqlite")
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         writer = hostile.Writer(connection)
         for number, (build, stage) in enumerate([("pending", "blocked"), ("pending", "pending"), ("declined", "declined")], 950):
             made = writer.build(number, build_status=build, build_event="push", build_started=0, build_finished=0)
             writer.stage(made, "deploy", stage, {}, running=True)
-    connection.close()
     with drones.connected(drones.sqlite_database(file)):
         client = reader("viewer", "ismewen/edrone")
         for query in (
@@ -441,13 +440,12 @@ def test_what_waits_for_approval_is_seen_and_filtered_though_drone_calls_it_pend
 def test_what_waits_for_approval_says_why_and_by_whom(db, tmp_path, settings):
     settings.DRONE_SERVER, settings.DRONE_TOKEN = "http://127.0.0.1:9", "t"
     file = hostile.database(tmp_path / "drone.sqlite")
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         writer = hostile.Writer(connection)
         made = writer.build(950, build_status="pending", build_event="pull_request", build_trigger="@hook",
                             build_source_repo="eve/edrone", build_started=0, build_finished=0)  # fmt: skip
         for number, name in enumerate(("deploy-\u202eb", "deploy-a"), 1):
             writer.stage(made, name, "blocked", {}, running=True, number=number)
-    connection.close()
     page = f"{LIST}ismewen/edrone/950/"
 
     def shown(client: Client) -> str:
@@ -466,10 +464,9 @@ def test_what_waits_for_approval_says_why_and_by_whom(db, tmp_path, settings):
         text = shown(viewer)
         assert "Whoever has a deploy grant for <bdi>ismewen/edrone</bdi> may approve it." in text
         assert "/do/approve/" not in text
-        with sqlite3.connect(file) as connection:
+        with closing(sqlite3.connect(file)) as connection, connection:
             connection.execute("UPDATE repos SET repo_protected = 1")
             connection.execute("UPDATE stages SET stage_status = 'running' WHERE stage_build_id = ? AND stage_number = 1", [made])
-        connection.close()
         text = shown(admin)
         assert "<bdi>ismewen/edrone</bdi> is protected, and this configuration has no valid signature." in text
         assert f'href="{page}-/do/approve/2/"' in text
@@ -506,11 +503,10 @@ def test_the_first_page_asks_again_while_something_runs(viewer, outsider):
 @pytest.mark.slow
 def test_a_build_of_very_many_steps_is_shown_in_parts(db, tmp_path):
     file = hostile.database(tmp_path / "drone.sqlite")
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         writer = hostile.Writer(connection)
         build = writer.build(950, build_status="success", build_message="x" * 60_000)
         writer.stage(build, "many", "success", {f"step-{number}": "success" for number in range(3000)})
-    connection.close()
     with drones.connected(drones.sqlite_database(file)):
         client = reader("admin", is_superuser=True)
         seen, path = [], f"{LIST}ismewen/edrone/950/?from=0"

@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -152,13 +153,12 @@ def test_a_long_configuration_is_shown_in_part_and_given_whole_as_a_file(kind, a
 def test_names_and_messages_full_of_signs_do_not_make_a_page_large(db: None, tmp_path: Path):
     signs = "a\u202e" * 5000
     file = hostile.database(tmp_path / "drone.sqlite")
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         writer = hostile.Writer(connection)
         build = writer.build(950, build_status="success", build_message=signs, build_author=signs)
         writer.stage(build, signs, "success", {f"{number}{signs}": "success" for number in range(250)})
         for number in range(951, 1051):
             writer.build(number, build_message=signs, build_author=signs, build_source=signs, build_target=signs, build_ref=signs)
-    connection.close()
     with drones.connected(drones.sqlite_database(file)):
         client = reader("admin", is_superuser=True)
         for path in (f"{LIST}ismewen/edrone/950/", LIST, "/admin/", "/admin/builds/repo/ismewen/edrone/"):
@@ -173,14 +173,13 @@ def test_names_and_messages_full_of_signs_do_not_make_a_page_large(db: None, tmp
 )
 def test_a_schedule_that_should_have_come_is_overdue(next_run, said, db: None, tmp_path: Path):
     file = hostile.database(tmp_path / "drone.sqlite")
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("DELETE FROM cron")
         connection.execute(
             "INSERT INTO cron (cron_repo_id, cron_name, cron_expr, cron_next, cron_prev, cron_event, cron_branch, cron_disabled,"
             " cron_created, cron_updated, cron_version) VALUES (1, 'nightly', '0 0 * * * *', ?, 0, 'push', 'master', 0, 0, 0, 0)",
             [next_run],
         )
-    connection.close()
     with drones.connected(drones.sqlite_database(file)):
         page = reader("admin", is_superuser=True).get("/admin/builds/repo/ismewen/edrone/-/branches/").content.decode()
     schedules = page.partition("Schedules</h2>")[2].partition("</table>")[0]
@@ -190,9 +189,8 @@ def test_a_schedule_that_should_have_come_is_overdue(next_run, said, db: None, t
 def test_of_a_log_with_very_many_lines_the_last_are_shown_and_the_file_has_all(db: None, tmp_path: Path):
     path = hostile.database(tmp_path / "drone.sqlite")
     log = b"x\n" * 1_000_000
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE logs SET log_data = ?", [log])
-    connection.close()
     with drones.connected(drones.sqlite_database(path)):
         client = reader("admin", is_superuser=True)
         answer = client.get(f"{LIST}ismewen/edrone/1/-/step/1/1/")

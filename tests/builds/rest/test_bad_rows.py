@@ -1,6 +1,7 @@
 """What nobody expects in Drone's tables: an answer or a clear error, never a failure of edrone."""
 
 import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def columns(table: str) -> list[str]:
-    with sqlite3.connect(drones.RECORDED / "drone-2.28.2.sqlite") as connection:
+    with closing(sqlite3.connect(drones.RECORDED / "drone-2.28.2.sqlite")) as connection, connection:
         return [row[1] for row in connection.execute(f"PRAGMA table_info({table})") if not row[5] and not row[3]]
 
 
@@ -100,7 +101,7 @@ def test_halves_of_characters_in_json_columns_are_replaced(change, api):
 def test_numbers_that_no_column_of_drones_holds_read_as_defaults(api, tmp_path, value):
     copy = tmp_path / "drone.sqlite"
     copy.write_bytes((drones.RECORDED / "drone-2.28.2.sqlite").read_bytes())
-    with sqlite3.connect(copy) as connection, drones.connected(drones.sqlite_database(copy)):
+    with closing(sqlite3.connect(copy)) as connection, connection, drones.connected(drones.sqlite_database(copy)):
         for table, key in (("repos", "repo_id"), ("builds", "build_id"), ("stages", "stage_id"), ("steps", "step_id")):
             for column in integers(table):
                 connection.execute(f"UPDATE {table} SET {column} = {value} WHERE {key} = 1")
@@ -110,7 +111,7 @@ def test_numbers_that_no_column_of_drones_holds_read_as_defaults(api, tmp_path, 
 
 
 def integers(table: str) -> list[str]:
-    with sqlite3.connect(drones.RECORDED / "drone-2.28.2.sqlite") as connection:
+    with closing(sqlite3.connect(drones.RECORDED / "drone-2.28.2.sqlite")) as connection, connection:
         rows = connection.execute(f"PRAGMA table_info({table})").fetchall()
     return [row[1] for row in rows if row[2] in {"INTEGER", "NUMBER"} and not row[5]]
 
@@ -118,7 +119,7 @@ def integers(table: str) -> list[str]:
 def test_blobs_in_columns_of_text(api, tmp_path):
     copy = tmp_path / "drone.sqlite"
     copy.write_bytes((drones.RECORDED / "drone-2.28.2.sqlite").read_bytes())
-    with sqlite3.connect(copy) as connection:
+    with closing(sqlite3.connect(copy)) as connection, connection:
         connection.execute(
             "UPDATE builds SET build_message = x'ff00fe', build_params = x'7b2241223a2231227d', build_started = 'soon' WHERE build_id = 1"
         )

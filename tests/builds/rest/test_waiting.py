@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -37,9 +38,8 @@ def drone_file(transactional_db: None, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def finish(path: Path) -> None:
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("UPDATE builds SET build_status = 'success' WHERE build_number = ?", [hostile.RUNNING])
-    database.close()
 
 
 def test_it_answers_when_the_build_has_ended(drone_file, as_superuser):
@@ -173,9 +173,8 @@ LINES = [{"pos": place, "out": f"line {place + 1}\n", "time": place} for place i
 def test_a_log_goes_on_behind_the_lines_that_one_has(missing, kind, drone_file, as_superuser):
     kept = LINES[missing:] if kind == "drone" else LINES
     stored = json.dumps(kept) if kind == "drone" else "".join(str(line["out"]) for line in kept)
-    with sqlite3.connect(drone_file) as database:
+    with closing(sqlite3.connect(drone_file)) as database, database:
         database.execute("UPDATE logs SET log_data = ? WHERE log_id = 1", [stored.encode()])
-    database.close()
     connections["drone"].close()
     for after in range(8):
         answer = as_superuser.get(f"{REPO}/builds/1/logs/1/1?after={after}")

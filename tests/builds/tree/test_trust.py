@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def trust(request, db, tmp_path, settings) -> Iterator[Callable[..., None]]:
             if request.param == "postgres":
                 drones.execute(database, sql)
             else:
-                with sqlite3.connect(path) as connection:
+                with closing(sqlite3.connect(path)) as connection, connection:
                     connection.execute(sql)
 
     change()

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -344,7 +345,7 @@ class TestWithDronesDatabase:
         settings.DRONE_DATABASE, settings.EDRONE_DEMO = {"ENGINE": "django.db.backends.sqlite3"}, False
 
         def change(**columns: object) -> None:
-            with sqlite3.connect(path) as connection:
+            with closing(sqlite3.connect(path)) as connection, connection:
                 values = ", ".join(f"repo_{name} = ?" for name in columns)
                 connection.execute(f"UPDATE repos SET {values} WHERE repo_slug = 'ismewen/edrone'", list(columns.values()))
 

@@ -41,8 +41,12 @@ def others_of_this_second(record: AuditRecord) -> bool:
     now = timezone.now()
     recent = Q(outcome=Outcome.STARTED, time__gt=now - UNDER_WAY) | Q(finished__gt=now - APART)
     before = AuditRecord.objects.filter(recent, slug=record.slug, verb__in=STARTING, pk__lt=record.pk)
-    if record.verb != Verb.CREATE:  # Drone looks up the commit of a new build
-        before = before.filter(Q(commit=record.commit) | Q(verb=Verb.CREATE))
+    # Drone looks up the commit of a new build, which names no branch either where it is of the default branch.
+    same_commit, same_branch = Q(commit=record.commit), Q(branch__in=("", record.branch))
+    if record.verb != Verb.CREATE:
+        before = before.filter(same_commit | same_branch & Q(verb=Verb.CREATE))
+    elif record.branch:
+        before = before.filter(same_commit | same_branch)
     # Of a refused one Drone made no build, but for what was cancelled at once.
     others = before.exclude(outcome=Outcome.REFUSED, build=None)
     return (others if record.only_failed else others.filter(only_failed=True)).exists()

@@ -17,6 +17,7 @@ from tests.e2e.test_starting import BUILDS
 
 LATER = 6.0  # seconds after PostgreSQL is back, in which a process may still meet a connection that had died, and rest
 REASON = "Stock-taking"  # of the freeze
+UNANSWERED = "Another build of the same commit has not been answered yet"  # which is tried again
 # Of a build that was answered unrecorded, as while PostgreSQL is away: there is none, or that of the build before.
 NO_RECORD = ("edrone has no record of what", "does not show by name which pipelines ran")
 
@@ -118,7 +119,7 @@ class Day:
                 if answer.status_code == 409 and any(reason in answer.text for reason in NO_RECORD):
                     self.no_record.add(key)
                     return 0
-                if answer.status_code == 409 and any(back >= begun for _, back in self.away):
+                if answer.status_code == 409 and UNANSWERED not in answer.text and any(back >= begun for _, back in self.away):
                     if key not in self.answered:
                         self.lost.add(key)
                     return 0

@@ -215,7 +215,8 @@ def test_a_busy_day(tmp_path: Path, postgres: PostgresServer, receiver: Receiver
         assert not any("The notices worker ended with exit code" in log.read_text() for log in started.logs()), (
             "it outlives its database"
         )
-        assert len(day.lost) <= len(day.away) * PEOPLE
+        # Each time, everybody may lose what is under way, and what follows, if it meets a connection that had died.
+        assert len(day.lost) <= 2 * len(day.away) * PEOPLE
         assert compared > HOURS // 2, "nothing much happened"
         assert restarts > 1, "nobody restarted what failed"
         assert len(set().union(*day.texts.values())) > HOURS, "nobody noticed the edits"

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from builds.drone_db.models import Build
 from builds.starting import same_second
-from builds.starting.models import AuditRecord, Outcome
+from builds.starting.models import AuditRecord, Outcome, Verb
 from configs.client import drone_request
 from configs.endpoint.drone_server import known
 from configs.records import announcements, recorder
@@ -445,6 +445,15 @@ def test_a_promotion_waits_for_the_restart_that_it_looks_like(api: dict[str, Api
     promoted = body(api["deployer"].post(f"{REPO}/builds/{parent}/promote?target=staging"))["number"]
     first, second = (Build.objects.get(repo__slug="ismewen/edrone", number=each) for each in (number, promoted))
     assert first.created != second.created
+
+
+@pytest.mark.parametrize(("branch", "waits"), [("master", True), ("", True), ("develop", False)])
+def test_a_new_build_of_another_branch_waits_for_no_restart(branch: str, waits: bool, people: dict[str, Any]) -> None:
+    def record(verb: Verb, **fields: Any) -> AuditRecord:
+        return AuditRecord.objects.create(user=people["runner"], verb=verb, slug="ismewen/edrone", **fields)
+
+    record(Verb.RESTART, branch="master", commit="a" * 40, only_failed=True)
+    assert same_second.others_of_this_second(record(Verb.CREATE, branch=branch)) is waits
 
 
 def test_a_new_build_and_the_restart_that_it_looks_like_wait_for_each_other(api: dict[str, Api], drone: Standin) -> None:

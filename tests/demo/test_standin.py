@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -173,11 +174,10 @@ def test_a_build_appears_runs_and_ends_with_its_logs_in_the_database(client, sta
     ]
     lines = json.loads(client.log(EDRONE, build.number, 1, 1))
     assert [each["out"] for each in lines[1:]] == ["A=<b>\n", "+ make test\n"]
-    stored = (
-        sqlite3.connect(tmp_path / "drone.sqlite")
-        .execute("SELECT typeof(build_params), build_params, build_version FROM builds ORDER BY build_id DESC")
-        .fetchone()
-    )
+    with closing(sqlite3.connect(tmp_path / "drone.sqlite")) as connection:
+        stored = connection.execute(
+            "SELECT typeof(build_params), build_params, build_version FROM builds ORDER BY build_id DESC"
+        ).fetchone()
     assert stored == ("blob", b'{"A":"\\u003cb\\u003e"}', 3)
 
 

@@ -10,7 +10,8 @@ TABLE = [line for line in (ROOT / "docs" / "reliability.md").read_text().splitli
 ROWS = [line.strip("| ").split(" | ") for line in TABLE[1:]]  # without its head
 NAMED = [re.findall(r"`(test_\w+)`", row[-1]) for row in ROWS]
 THERE = {
-    path.name: re.findall(r"^def (test_\w+)\(", path.read_text(), re.MULTILINE) for path in (ROOT / "tests").rglob("test_*.py")
+    path.relative_to(ROOT / "tests").as_posix(): re.findall(r"^def (test_\w+)\(", path.read_text(), re.MULTILINE)
+    for path in (ROOT / "tests").rglob("test_*.py")
 }
 FAULTS = [
     "PostgreSQL (edrone's own) ended", "Drone's database gone", "Drone down", "the disk of SQLite full", "the tree unmounted", "a worker killed",
@@ -29,7 +30,7 @@ def test_each_row_names_one_test_that_is_there():
 
 def test_each_test_of_a_fault_has_a_row():
     files = ("test_faults.py", "test_faults_of_signing_in.py", "test_a_busy_day.py")
-    assert {name for file in files for name in THERE[file]} <= {name for names in NAMED for name in names}
+    assert {name for file in files for name in THERE[f"e2e/{file}"]} <= {name for names in NAMED for name in names}
 
 
 @pytest.mark.parametrize("fault", FAULTS)

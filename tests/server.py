@@ -9,10 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import requests
 
@@ -124,8 +125,14 @@ def children(process: subprocess.Popen[str]) -> list[int]:
     return found
 
 
-def workers(server: subprocess.Popen[str]) -> list[int]:
+def workers(server: subprocess.Popen[Any]) -> list[int]:
     """Give the worker processes of a server: what it has forked, which runs the same command."""
-    command = Path(f"/proc/{server.pid}/cmdline").read_bytes()
-    forked = (pid for pid in children(server) if pid != server.pid)
-    return [pid for pid in forked if Path(f"/proc/{pid}/cmdline").read_bytes() == command]
+    forked = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    return [int(pid) for pid in forked if command_of(pid) == command_of(server.pid)]
+
+
+def command_of(process: int | str) -> bytes:
+    """Give the command line of a process; nothing of one that has ended."""
+    with suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    return b""

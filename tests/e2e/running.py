@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,21 +38,12 @@ class Server:
         return requests.get(self.url + path, timeout=60)
 
     def workers(self) -> list[int]:
-        """Give the process ids of the workers: what it has forked, which runs the same command."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        return [int(child) for child in children.split() if command_of(child) == command_of(self.process.pid)]
+        return server.workers(self.process)
 
     def stop(self) -> int:
         """End it as an orchestrator does."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(70)
-
-
-def command_of(process: int | str) -> bytes:
-    """Give the command line of a process; nothing of one that has ended."""
-    with suppress(OSError):
-        return Path(f"/proc/{process}/cmdline").read_bytes()
-    return b""
 
 
 @contextmanager

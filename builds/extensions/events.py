@@ -19,7 +19,6 @@ from configs import metrics
 from configs.endpoint import signature
 from configs.endpoint.answers import sentence
 from configs.endpoint.authentication import ExtensionSignature
-from configs.endpoint.parsing import read_body
 from configs.endpoint.views import DroneExtensionView
 from configs.records.identity import LONGEST
 from pipelines.errors import ConfigError, Malformed
@@ -101,9 +100,9 @@ class EventsView(DroneExtensionView):
         "to it."
     )
 
-    def post(self, request: Request) -> HttpResponse:
+    def post(self, _: Request) -> HttpResponse:
         """Note what to look at, and answer."""
-        hint = hint_in(read_body(request))
+        hint = hint_in(self.body())
         if hint and settings.DRONE_DATABASE:
             count("taken" if hints.add(hint) else "dropped")
         else:

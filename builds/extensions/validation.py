@@ -20,12 +20,11 @@ from configs.endpoint import signature
 from configs.endpoint.answers import LONGEST_OF_A_STAGE, SIGNED, cut, plain
 from configs.endpoint.authentication import DroneSignature
 from configs.endpoint.drone_server import known
-from configs.endpoint.parsing import read_body
 from configs.endpoint.request_log import Fields
 from configs.endpoint.views import DroneExtensionView
 from configs.records.announcements import Kind, WrongText, claim, wrong_text
 from configs.records.recorder import NotDone
-from pipelines.build_request import LARGEST_WITH_YAML, BuildRequest, parse_validation
+from pipelines.build_request import BuildRequest, parse_validation
 from pipelines.errors import BuildRefused, ConfigError
 from pipelines.resolve.manual_builds import refuse_others
 from texts.characters import LONGEST_SENTENCE, printable, shortened
@@ -64,9 +63,9 @@ class ValidationView(DroneExtensionView):
 
     build: BuildRequest | None = None  # None where it could not be read, or is not Drone's
 
-    def post(self, request: Request) -> HttpResponse:
+    def post(self, _: Request) -> HttpResponse:
         """Let the build start, or say why it may not."""
-        sent = parse_validation(read_body(request, LARGEST_WITH_YAML))
+        sent = parse_validation(self.body())
         self.build = build = sent.build
         refuse_others(build, settings.EDRONE_MANUAL_BUILDS_BY, known.login)
         refuse_wrong_text(build, sent.text)

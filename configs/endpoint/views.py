@@ -11,14 +11,14 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from configs.endpoint.answers import answer, conversion
-from configs.endpoint.authentication import ConversionSignature, DroneSignature
+from configs.endpoint.authentication import ConversionSignature, DroneSignature, ExtensionSignature
 from configs.endpoint.drone_server import known
 from configs.endpoint.only_failed import announced
 from configs.endpoint.parsing import AnyMediaType, read_body
 from configs.endpoint.request_log import log_and_count, request_id_of
 from configs.endpoint.signing import signed
 from configs.records.recorder import recorded
-from pipelines.build_request import LARGEST_WITH_YAML, BuildRequest, RequestWithYaml, parse, parse_conversion
+from pipelines.build_request import BuildRequest, RequestWithYaml, parse, parse_conversion
 from pipelines.errors import ClockOff, ConfigError, Malformed
 from pipelines.resolve.manual_builds import refuse_others, refuse_parameters
 from pipelines.resolve.own_file import convert
@@ -35,6 +35,7 @@ class DroneExtensionView(APIView):
     parser_classes = ()
     content_negotiation_class = AnyMediaType
     http_method_names = ("post",)
+    authentication_classes: tuple[type[ExtensionSignature]]
     what_for: str  # a sentence for whoever asks with another method
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -43,6 +44,10 @@ class DroneExtensionView(APIView):
             self.http_method_not_allowed(request)
         super().initial(request, *args, **kwargs)
 
+    def body(self) -> bytes:
+        """Read the body, as far as its signature has not had to."""
+        return read_body(self.request, self.authentication_classes[0].extension.largest)
+
     def http_method_not_allowed(self, request: Any, *_: Any, **__: Any) -> NoReturn:
         raise MethodNotAllowed(request.method, detail=self.what_for)
 
@@ -50,7 +55,7 @@ class DroneExtensionView(APIView):
 class ConfigurationView(DroneExtensionView):
     """Give the configuration of a build to the Drone server."""
 
-    authentication_classes: tuple[type[DroneSignature]] = (DroneSignature,)
+    authentication_classes = (DroneSignature,)
     what_for = (
         "This address is for a Drone server, which POSTs signed requests to it: set DRONE_YAML_ENDPOINT of the Drone server "
         "to it. To ask it as Drone does: manage.py askconfig."
@@ -92,7 +97,7 @@ class ConfigurationView(DroneExtensionView):
 
     def drones_build(self) -> BuildRequest:
         """Return the build that Drone asks about."""
-        return parse(read_body(self.request))
+        return parse(self.body())
 
     def answer(self, result: Resolved | ConfigError) -> HttpResponse:
         """Return the result in the form that Drone expects."""
@@ -123,7 +128,7 @@ class ConversionView(ConfigurationView):
         return self.drones_request().build
 
     def drones_request(self) -> RequestWithYaml:
-        return parse_conversion(read_body(self.request, LARGEST_WITH_YAML))
+        return parse_conversion(self.body())
 
     def answer(self, result: Resolved | ConfigError) -> HttpResponse:
         return conversion(result)

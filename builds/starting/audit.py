@@ -26,6 +26,9 @@ from texts.sentence import Sentence, json_of
 
 OVER = timedelta(seconds=WRITES + 60)  # nothing that edrone asked of Drone takes longer
 
+# What is not known before Drone has answered; of a refused request, its key may be used again.
+ENDS = ("outcome", "status", "answer", "build", "build_status", "message", "sentence", "key", "finished")
+
 logger = logging.getLogger("edrone.starting")
 
 
@@ -144,7 +147,7 @@ def save_end(record: AuditRecord) -> None:
     """Save how it ended. Drone has answered by now, so a failure here must not keep its answer from the caller."""
     record.finished = timezone.now()
     try:
-        once_more(record.save)
+        once_more(lambda: record.save(update_fields=ENDS))
     except Error:
         who, what = record.username, f"{record.verb} {record.slug}"
         logger.exception(

@@ -44,10 +44,10 @@ def settings_of_environment() -> SimpleNamespace:
     return SimpleNamespace(**{name: value for name, value in names.items() if name.isupper()})
 
 
-def wait_until(condition: Callable[[], object], patience: float = PATIENCE) -> None:
-    deadline = time.monotonic() + patience
+def wait_until(condition: Callable[[], object], what: str = "the condition is true", seconds: float = PATIENCE) -> None:
+    end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "the condition never came true"
+        assert time.monotonic() < end, f"after {seconds} seconds it is still not so that {what}"
         time.sleep(0.05)
 
 

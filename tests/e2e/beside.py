@@ -11,8 +11,8 @@ import psycopg2
 import requests
 
 from tests.e2e.drone import TOKEN, Drone, drone, runner
-from tests.e2e.running import SECRET, Server, administrator, manage, serving, wait_until
-from tests.server import free_port
+from tests.e2e.running import SECRET, Server, administrator, manage, serving
+from tests.server import free_port, wait_until
 
 SHOP, WEB = "acme/shop", "acme/web"
 PASSWORD = "x" * 20

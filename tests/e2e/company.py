@@ -23,9 +23,9 @@ from demo.standin.yaml_source import YamlSource
 from tests import drones
 from tests.builds.notices.receivers import Receiver
 from tests.builds.notices.rows import Rows
-from tests.e2e.running import SECRET, Server, administrator, manage, serving, wait_until
+from tests.e2e.running import SECRET, Server, administrator, manage, serving
 from tests.e2e.test_many_processes import PROXY, reaches
-from tests.server import ROOT, free_port
+from tests.server import ROOT, free_port, wait_until
 
 OWN = "octocat/hello"  # has a file of its own, which edrone converts
 OWN_FILE = "kind: pipeline\ntype: docker\nname: own\nsteps:\n- extends: _shared/test.yaml\n"

@@ -11,9 +11,9 @@ import requests
 
 from demo.standin.database import Row
 from tests.e2e.company import KEY, OWN, Company
-from tests.e2e.running import wait_until
 from tests.e2e.test_faults import start, stop
 from tests.e2e.test_starting import BUILDS
+from tests.server import wait_until
 
 LATER = 6.0  # seconds after PostgreSQL is back, in which a process may still meet a connection that had died, and rest
 REASON = "Stock-taking"  # of the freeze

@@ -14,9 +14,9 @@ import requests
 
 from tests.drones import postgres_server
 from tests.e2e.forge import Forge, forge
-from tests.e2e.running import SECRET, answers, wait_until
+from tests.e2e.running import SECRET, answers
 from tests.e2e.test_go_reads_alike import go
-from tests.server import clean_environment, free_port
+from tests.server import clean_environment, free_port, wait_until
 
 PROGRAMS = {"drone": "github.com/drone/drone/cmd/drone-server", "runner": "github.com/drone-runners/drone-runner-exec"}
 TOKEN = "an-administrators-token-of-this-drone"

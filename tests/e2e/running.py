@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ import requests
 
 from configs.client.drone_request import body, request_for, signed_headers
 from tests import server
-from tests.server import ROOT, free_port
+from tests.server import ROOT, free_port, wait_until
 
 SECRET = "a-secret-of-these-tests"
 SETTINGS = {"SECRET_KEY": "e2e-" * 10, "DRONE_YAML_SECRET": SECRET, "PATH": os.environ["PATH"], "EDRONE_WORKERS": "2"}
@@ -73,14 +73,6 @@ def answers(url: str) -> bool:
         return requests.get(f"{url}/healthz", timeout=60).ok
     except requests.ConnectionError:
         return False
-
-
-def wait_until(condition: Callable[[], object], what: str, seconds: float = 30) -> None:
-    """Wait for something that takes a moment, with an end."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"after {seconds} seconds it is still not so that {what}"
-        time.sleep(0.1)
 
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -24,7 +24,7 @@ from tests import drones
 from tests.builds.notices.receivers import Receiver, receiving
 from tests.e2e.company import Company, company
 from tests.e2e.day import LATER, REASON, Day, key_of
-from tests.e2e.running import wait_until
+from tests.server import wait_until
 
 SECONDS_OF_AN_HOUR = 1.4
 HOURS = 24

@@ -21,8 +21,9 @@ from configs.endpoint.signature import VALIDATION
 from demo.standin.drone import TOKEN
 from pipelines.build_request import BuildRequest
 from tests import drones
-from tests.e2e.running import SECRET, Server, administrator, ask, serving, wait_until
+from tests.e2e.running import SECRET, Server, administrator, ask, serving
 from tests.e2e.test_starting import BUILDS
+from tests.server import wait_until
 
 REPO = "/api/repos/ismewen/edrone"
 PAGES = ("/admin/", "/admin/builds/build/", "/admin/builds/repo/")

@@ -29,10 +29,10 @@ from configs.client.drone_request import body, request_for, signed_headers
 from demo.standin.drone import TOKEN
 from tests import drones
 from tests.e2e import steady
-from tests.e2e.running import SECRET, Server, administrator, ask, manage, serving, wait_until
+from tests.e2e.running import SECRET, Server, administrator, ask, manage, serving
 from tests.e2e.test_many_processes import MASTER, Load
 from tests.e2e.test_starting import BUILDS, site
-from tests.server import ROOT, free_port
+from tests.server import ROOT, free_port, wait_until
 
 
 @pytest.fixture

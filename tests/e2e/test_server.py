@@ -14,8 +14,8 @@ import requests
 
 from configs.metrics import OUTCOMES
 from edrone_site.granian_server import SECONDS_TO_START
-from tests.e2e.running import SETTINGS, Server, SlowRequest, answers, ask, manage, serving, wait_until
-from tests.server import ROOT, free_port
+from tests.e2e.running import SETTINGS, Server, SlowRequest, answers, ask, manage, serving
+from tests.server import ROOT, free_port, wait_until
 
 
 def scrape(port: int) -> str:

@@ -14,8 +14,8 @@ import requests
 from demo.standin.drone import TOKEN, Drone, standing_in
 from demo.standin.yaml_source import YamlSource
 from tests import drones
-from tests.e2e.running import SECRET, Server, administrator, ask, serving, wait_until
-from tests.server import free_port
+from tests.e2e.running import SECRET, Server, administrator, ask, serving
+from tests.server import free_port, wait_until
 
 BUILDS = "/api/repos/ismewen/edrone/builds"
 

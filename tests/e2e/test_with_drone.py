@@ -17,7 +17,8 @@ from playwright.sync_api import Browser, expect
 from tests.e2e.beside import PASSWORD, SHOP, WEB, Place, beside_drone, pipeline
 from tests.e2e.browsing import reader
 from tests.e2e.drone import TOKEN, build, runner
-from tests.e2e.running import manage, wait_until
+from tests.e2e.running import manage
+from tests.server import wait_until
 
 PLANTED = "planted-secret-of-a-repository"
 NEWER = {"archived": False, "auto_cancel_running": False}  # of a repository: keys that this Drone does not have yet

@@ -167,11 +167,11 @@ def test_a_day_of_2000_builds_with_restarts_of_every_process(
                 kills += 2
     asked = go_on(builds, 2000)
     with running(tmp_path, **variables) as server:
-        wait_until(lambda: sum(notice["event"] == "waiting" for notice in unique(receiver)) >= len(asked), ALL_TOLD)
+        wait_until(lambda: sum(notice["event"] == "waiting" for notice in unique(receiver)) >= len(asked), seconds=ALL_TOLD)
         for build in asked:
             rows.end(build, "success")
         wanted = expected(rows, asked)
-        wait_until(lambda: len(unique(receiver)) >= sum(map(len, wanted.values())), ALL_TOLD)
+        wait_until(lambda: len(unique(receiver)) >= sum(map(len, wanted.values())), seconds=ALL_TOLD)
     assert told_by_build(unique(receiver)) == wanted
     # A worker that is killed between a service's answer and its own note of it, and only that one, sends a notice twice.
     assert len(receiver.got) - len(unique(receiver)) <= kills

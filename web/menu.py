@@ -35,7 +35,13 @@ RECORDS = (  # label, model
 PEOPLE = (_("People and access"), "admin:builds_people")
 NOTICES = (_("Notices"), "admin:builds_notices")
 FREEZES = (_("Freezes"), "admin:builds_freezes")
-SETTINGS = ((_("Grants"), "Grant"), (_("Users"), "User"), (_("Groups"), "Group"), (_("API tokens"), "ApiToken"))
+SETTINGS = (
+    (_("Grants"), "Grant"),
+    (_("Users"), "User"),
+    (_("Groups"), "Group"),
+    (_("Connected accounts"), "SocialAccount"),
+    (_("API tokens"), "ApiToken"),
+)
 LISTS = {model: label for label, model in (*RECORDS, *SETTINGS)}
 
 

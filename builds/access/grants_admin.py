@@ -9,12 +9,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from builds.access.limit_field import LimitField
+from builds.access.logged_changes import LoggedChanges
 from builds.access.models import Grant
 from web.paginators import Uncounted
 
 
 @admin.register(Grant)
-class GrantAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+class GrantAdmin(LoggedChanges, Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
     empty = _(
         "No grants, so only superusers see builds. A grant lets a user or a group view, run or deploy repositories. "
         "Add the first one."

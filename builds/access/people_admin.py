@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from builds.access.logged_changes import LoggedChanges
 from builds.access.passwords import NewPassword, about_tokens, valid_tokens
 from builds.access.token_endings import deactivate
 from builds.access.user_names import refuse_user_name
@@ -108,7 +109,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class People(Uncounted, NamingPermissions, UserAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+class People(LoggedChanges, Uncounted, NamingPermissions, UserAdmin):  # type: ignore[type-arg]  # generic only in the stubs
     field = "user_permissions"
     list_display = ("username", "full_name", "email", "groups_of", "may_everything", "state", "last_seen")
     list_filter = ("is_active", "is_superuser", "groups")
@@ -167,7 +168,7 @@ class People(Uncounted, NamingPermissions, UserAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Group)
-class Groups(Uncounted, NamingPermissions, GroupAdmin):
+class Groups(LoggedChanges, Uncounted, NamingPermissions, GroupAdmin):
     field = "permissions"
     fieldsets = ((None, {"fields": ("name",)}), (_("Permissions"), {"fields": ("permissions",), "classes": ("collapse",)}))
     empty = _("No groups. A group collects users, so that one grant reaches all of them. Add the first one.")

@@ -41,7 +41,7 @@ LOGIN = Limit("login", 100, timedelta(minutes=15))
 
 @contextmanager
 def trying_password(username: str, address: str) -> Iterator[None]:
-    """Count and log a wrong password, for which the block raises a ValidationError.
+    """Log a password, and count a wrong one, for which the block raises a ValidationError.
 
     Args:
         username: as it was typed.
@@ -59,13 +59,15 @@ def trying_password(username: str, address: str) -> Iterator[None]:
     except ValidationError:
         log("wrong", username, address)
         raise
+    log("right", username, address)
     take_back(*limits)
 
 
 def log(outcome: str, username: str, address: str) -> None:
     # The name of a user only, and never what was typed: people type passwords where names belong.
     known = User.objects.filter(username__iexact=username).first()
-    logger.warning(Fields(outcome=outcome, user=known.username if known else "unknown user", address=address))
+    level = logging.INFO if outcome == "right" else logging.WARNING
+    logger.log(level, Fields(outcome=outcome, user=known.username if known else "unknown user", address=address))
 
 
 # One statement counts and says whether to go on, so that parallel attempts cannot all look before any of them is counted.

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
 from builds.access.limit_field import LimitField
+from builds.access.logged_changes import LoggedChanges
 from builds.access.token_models import DAYS, MOST_DAYS, TOKEN_LEVELS, ApiToken
 from web.paginators import Uncounted
 from web.times import moment
@@ -39,7 +40,7 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in t
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+class ApiTokenAdmin(LoggedChanges, Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
     """Deleting a token revokes it. Nobody needs a permission for their own tokens."""
 
     form = TokenForm

@@ -88,7 +88,7 @@ class ChannelsView(ApiView):
         administrators_only(request)
         form = valid(ChannelForm(fields_of(request, "name", "kind", "address")))
         return Response(
-            channel_shape(done(managing.make_channel, **form.cleaned_data, site=address_of_edrone(request)), True), 201
+            channel_shape(done(managing.make_channel, request.user, **form.cleaned_data, site=address_of_edrone(request)), True), 201
         )
 
 
@@ -101,14 +101,14 @@ class ChannelView(ApiView):
         channel = one(Channel.objects.all(), number, "channel")
         form = AddressForm(fields_of(request, "address"))
         form.kind = channel.kind
-        managing.replace_address(channel, valid(form).cleaned_data["address"], address_of_edrone(request))
+        managing.replace_address(request.user, channel, valid(form).cleaned_data["address"], address_of_edrone(request))
         channel.refresh_from_db()
         return Response(channel_shape(channel, True))
 
     def delete(self, request: Request, number: str) -> Response:
         """Delete it with its subscriptions and notices."""
         administrators_only(request)
-        one(Channel.objects.all(), number, "channel").delete()
+        managing.delete_channel(request.user, one(Channel.objects.all(), number, "channel"))
         return Response(status=204)
 
 
@@ -122,7 +122,7 @@ class ChannelTestView(ApiView):
         administrators_only(request)
         fields_of(request)
         channel = one(Channel.objects.all(), number, "channel")
-        return Response(notice_shape(managing.try_channel(channel, address_of_edrone(request))), 202)
+        return Response(notice_shape(managing.try_channel(request.user, channel, address_of_edrone(request))), 202)
 
 
 def administers(request: Request) -> bool:

@@ -97,7 +97,7 @@ def unsubscribe(request: HttpRequest) -> str:
 def make_channel(request: HttpRequest) -> str:
     form = ChannelForm(request.POST)
     refuse_wrong(form)
-    channel = managing.make_channel(**form.cleaned_data, site=site_of(request))
+    channel = managing.make_channel(request.user, **form.cleaned_data, site=site_of(request))
     return _("The channel %(name)s was made. Test it now.") % {"name": plain(channel.name)}
 
 
@@ -106,19 +106,19 @@ def replace_address(request: HttpRequest) -> str:
     form = AddressForm(request.POST)
     form.kind = channel.kind
     refuse_wrong(form)
-    managing.replace_address(channel, form.cleaned_data["address"], site_of(request))
+    managing.replace_address(request.user, channel, form.cleaned_data["address"], site_of(request))
     return _("The address of the channel %(name)s was replaced.") % {"name": plain(channel.name)}
 
 
 def try_channel(request: HttpRequest) -> str:
     channel = channel_of(request)
-    managing.try_channel(channel, site_of(request))
+    managing.try_channel(request.user, channel, site_of(request))
     return _("A test is on its way to %(name)s. Its result appears below in a few seconds.") % {"name": plain(channel.name)}
 
 
 def delete_channel(request: HttpRequest) -> str:
     channel = channel_of(request)
-    channel.delete()
+    managing.delete_channel(request.user, channel)
     return _("The channel %(name)s was deleted, with its subscriptions and notices.") % {"name": plain(channel.name)}
 
 

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from builds.access.logged_changes import LoggedChanges
 from builds.signing_in.accounts import disconnect
 from builds.signing_in.known import LONGEST_UID, PROXY
 from web.paginators import Uncounted
@@ -42,7 +43,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in
 
 
 @admin.register(SocialAccount)
-class Accounts(Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+class Accounts(LoggedChanges, Uncounted, admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
     """For superusers only: whoever may connect an account to any user can become that user."""
 
     form = AccountForm

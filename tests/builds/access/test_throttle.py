@@ -101,9 +101,11 @@ def test_guessing_the_old_password_on_the_page_that_changes_it_is_slowed_down_to
     assert b"Too many wrong passwords" in login("ada", "right-horse").content
 
 
-def test_a_wrong_password_and_one_too_many_are_in_the_log_without_what_was_typed(caplog):
+def test_passwords_and_one_too_many_are_in_the_log_without_what_was_typed(caplog):
+    caplog.set_level("INFO", "edrone.passwords")
     client = Client(REMOTE_ADDR="10.0.0.1")
     client.force_login(person("ada", Level.VIEW, password="right-horse"))
+    login("ada", "right-horse")
     for _ in range(LOGIN_FROM_AN_ADDRESS.most - 1):
         login("ADA", "wrong-horse")
     client.post("/admin/password_change/", {"old_password": "wrong-horse", "new_password1": "x", "new_password2": "x"})
@@ -112,6 +114,7 @@ def test_a_wrong_password_and_one_too_many_are_in_the_log_without_what_was_typed
     login("", "wrong-horse")
     lines = [(entry.levelname, entry.getMessage()) for entry in caplog.records if entry.name == "edrone.passwords"]
     assert lines == [
+        ("INFO", "outcome=right user=ada address=10.0.0.1"),
         *[("WARNING", "outcome=wrong user=ada address=10.0.0.1")] * LOGIN_FROM_AN_ADDRESS.most,
         ("WARNING", "outcome=throttled user=ada address=10.0.0.1"),
         ("WARNING", 'outcome=wrong user="unknown user" address=10.0.0.1'),

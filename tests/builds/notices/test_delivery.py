@@ -153,7 +153,7 @@ def test_a_recipient_who_is_refused_makes_no_other_notice_wait(mailing, mails, s
 def test_who_has_it_does_not_get_it_again_where_the_channel_gets_another_address(mailing, mails, sender):
     sent = notice(mailing)
     deliver(mailing.pk, sender.send)
-    replace_address(mailing, f"mailto://127.0.0.1:{mails.port}?{MAILING.replace('gone@', 'max@')}", mailing.site)
+    replace_address(User(), mailing, f"mailto://127.0.0.1:{mails.port}?{MAILING.replace('gone@', 'max@')}", mailing.site)
     make_due(mailing)
     deliver(mailing.pk, sender.send)
     assert state(sent) == ("sent", "")
@@ -319,7 +319,7 @@ def test_several_notices_that_are_refused_do_not_hold_up_the_others(team, monkey
 def test_a_test_of_a_channel_that_fails_comes_first(team):
     for number in range(1, 4):
         notice(team, f"build {number}", number=number)
-    tried = try_channel(team, "https://edrone.example.com")
+    tried = try_channel(User(), team, "https://edrone.example.com")
     deliver(team.pk, lambda _: "it answered with 404")
     assert state(tried) == ("failed", "it answered with 404")
 
@@ -437,7 +437,7 @@ def test_the_queue_has_one_task_for_a_channel_and_another_where_one_is_due_soone
     [task] = DBTaskResult.objects.filter(status="READY")
     assert task.run_after > timezone.now() + timedelta(seconds=4)
     receiver.answer = answer()
-    tried = try_channel(team, "https://edrone.example.com")
+    tried = try_channel(User(), team, "https://edrone.example.com")
     enqueue_due()
     work()
     assert state(tried)[0] == "sent"
@@ -458,7 +458,7 @@ def test_a_task_that_was_lost_with_its_worker_is_made_again(team, receiver):
 
 def test_a_failed_test_is_not_repeated_and_says_why(team, receiver, sender):
     receiver.answer = answer(403)
-    tried = try_channel(team, "https://edrone.example.com")
+    tried = try_channel(User(), team, "https://edrone.example.com")
     deliver(team.pk, sender.send)
     assert state(tried) == ("failed", "it answered with 403")
     assert receiver.notices[0]["message"].startswith("Notices to the channel “team” arrive here.")
@@ -561,7 +561,7 @@ def test_addresses_are_encrypted_and_never_logged(receiver, sender, logged, capl
     notice(team)
     with caplog.at_level(logging.DEBUG):
         deliver(team.pk, sender.send)
-        replace_address(team, f"json://127.0.0.1:1/{SECRET}", team.site)
+        replace_address(User(), team, f"json://127.0.0.1:1/{SECRET}", team.site)
         team.refresh_from_db()
         deliver(team.pk, sender.send)
     assert SECRET in unseal(team.sealed)

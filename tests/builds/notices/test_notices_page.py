@@ -45,7 +45,8 @@ def post(client: Client, **fields: Any) -> Any:
     return client.post(PAGE, fields, follow=True)
 
 
-def test_an_administrator_makes_tries_changes_and_deletes_a_channel(administrator):
+def test_an_administrator_makes_tries_changes_and_deletes_a_channel(administrator, caplog):
+    caplog.set_level("INFO", "edrone.notices")
     answer = post(administrator, **MAKE)
     assert b"The channel team was made. Test it now." in answer.content
     made = Channel.objects.get()
@@ -63,6 +64,8 @@ def test_an_administrator_makes_tries_changes_and_deletes_a_channel(administrato
     post(administrator, do="delete", id=made.pk)
     assert not Channel.objects.exists()
     assert not Notice.objects.exists()
+    lines = [entry.getMessage() for entry in caplog.records if entry.name == "edrone.notices"]
+    assert lines == [f"did={do} by=admin channel=team kind=json" for do in ("make", "try", "replace", "delete")]
 
 
 def test_an_address_is_never_shown_again_nor_kept_readably(administrator, logged):

@@ -86,6 +86,18 @@ seccompProfile:
   type: RuntimeDefault
 {{- end }}
 
+{{/* Which nodes a pod may run on. */}}
+{{- define "edrone.placement" -}}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
 {{/* What cannot work is refused here, in one sentence, before anything is installed. */}}
 {{- define "edrone.refuse" -}}
 {{- if eq .Values.database.kind "sqlite" }}
@@ -145,6 +157,15 @@ seccompProfile:
 {{- if and (eq $auth.kind "token") (not $auth.existingSecret) (not $auth.token) }}
 {{- fail "tree.git.auth.kind is token: set tree.git.auth.token, or tree.git.auth.existingSecret to a Secret with username and token in it." }}
 {{- end }}
+{{- end }}
+{{- if and .Values.settings.sign (or (not .Values.drone.server) (not (or .Values.secrets.droneToken .Values.secrets.existing))) }}
+{{- fail "settings.sign is on, but edrone cannot ask Drone to sign: set drone.server, and secrets.droneToken to the token of an administrator of Drone." }}
+{{- end }}
+{{- if and .Values.secrets.eventsSecret (has .Values.secrets.eventsSecret (splitList "," (.Values.secrets.yamlSecret | default ""))) }}
+{{- fail "secrets.eventsSecret is one of secrets.yamlSecret: set it, and DRONE_WEBHOOK_SECRET of the Drone server, to another long random text." }}
+{{- end }}
+{{- if and .Values.metrics.enabled (or (eq (int .Values.metrics.port) 8000) (and (eq .Values.tree.source "git") (eq (int .Values.metrics.port) 8002))) }}
+{{- fail "metrics.port is taken: edrone itself is on 8000, and git-sync on 8002. Set it to another port." }}
 {{- end }}
 {{- if and .Values.ingress.enabled (not .Values.ingress.host) }}
 {{- fail "ingress.enabled is on: set ingress.host to the name under which edrone is reached." }}

@@ -49,8 +49,9 @@ def up(replicas: int = 2) -> dict[str, str]:
             f'edrone_config_requests_total{{{pod}, outcome="served"}}': "0+2x100",
         }
         series[f"edrone_config_unrecorded_total{{{pod}}}"] = "0x100"
-        for outcome in ("error", "clock", "unsigned", "malformed", "failed"):
-            series[f'edrone_config_requests_total{{{pod}, outcome="{outcome}"}}'] = "0x100"
+        for requests in ("config_requests", "conversion_requests", "validations"):
+            for outcome in ("error", "clock", "unsigned", "malformed", "failed"):
+                series[f'edrone_{requests}_total{{{pod}, outcome="{outcome}"}}'] = "0x100"
     return series
 
 
@@ -72,7 +73,19 @@ CASES: dict[str, tuple[dict[str, str], set[str]]] = {
     "nothing_is_there": ({}, {"EdroneDown"}),
     "a_tree_is_missing": (changed('pod="edrone-1", part="tree"', "0x100"), {"EdroneNotReady"}),
     "a_database_is_away": (changed('part="database"', "0x100"), {"EdroneNotReady"}),
-    "edrone_fails": (changed('pod="edrone-0", outcome="failed"', "0x80 1x20"), {"EdroneFailed"}),
+    "edrone_fails": (
+        changed('config_requests_total{job="edrone-metrics", namespace="ci", pod="edrone-0", outcome="failed"', "0x80 1x20"),
+        {"EdroneFailed"},
+    ),
+    "a_conversion_fails": (
+        changed('conversion_requests_total{job="edrone-metrics", namespace="ci", pod="edrone-0", outcome="failed"', "0x80 1x20"),
+        {"EdroneFailed"},
+    ),
+    "validations_and_configurations_fail": (changed('outcome="failed"', "0x80 1x20"), {"EdroneFailed"}),
+    "drone_has_another_secret_for_validations": (
+        changed('validations_total{job="edrone-metrics", namespace="ci", pod="edrone-1", outcome="unsigned"', "0+1x100"),
+        {"EdroneUnsigned"},
+    ),
     "the_database_does_not_record": (changed("unrecorded", "0+0.1x100"), {"EdroneNotRecording"}),
     "every_tenth_build_gets_an_error": (changed('outcome="error"', "0+0.4x100"), {"EdroneErrors"}),
     "the_clock_of_drone_is_off": (changed('outcome="clock"', "0+1x100"), {"EdroneErrors"}),

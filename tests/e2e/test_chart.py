@@ -271,6 +271,9 @@ REFUSED = {
     "settings.droneForge is gitlab": ("first-install", "settings.grantsFromDrone=true,settings.droneForge=gitlab"),
     "set signIn.oidc.issuer": ("everything", "signIn.oidc.issuer="),
     "larger than autoscaling.maxReplicas": ("everything", "autoscaling.maxReplicas=2"),
+    "settings.sign is on": ("first-install", "settings.sign=true,drone.server=https://drone.example.com"),
+    "secrets.eventsSecret is one of secrets.yamlSecret": ("first-install", "secrets.eventsSecret=example-secret"),
+    "metrics.port is taken": ("first-install", "metrics.port=8002"),
 }
 
 

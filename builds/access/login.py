@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from builds.access.throttle import trying_password
+from builds.access.throttle import log, trying_password
 from configs.records.own_database import delete_some
 
 
@@ -35,8 +35,12 @@ class LoginForm(AuthenticationForm):
         if not settings.EDRONE_PASSWORDS:
             raise ValidationError(_("edrone takes no passwords here: sign in with a provider."))
         address = str(self.request.META.get("REMOTE_ADDR", "")) if self.request else ""
-        with trying_password(str(self.cleaned_data.get("username") or ""), address):
-            return super().clean()
+        username = str(self.cleaned_data.get("username") or "")
+        with trying_password(username, address):
+            data = super().clean()
+        if self.get_user():
+            log("right", username, address)
+        return data
 
 
 @receiver(user_logged_in)

@@ -41,7 +41,7 @@ LOGIN = Limit("login", 100, timedelta(minutes=15))
 
 @contextmanager
 def trying_password(username: str, address: str) -> Iterator[None]:
-    """Log a password, and count a wrong one, for which the block raises a ValidationError.
+    """Count and log a wrong password, for which the block raises a ValidationError.
 
     Args:
         username: as it was typed.
@@ -59,7 +59,6 @@ def trying_password(username: str, address: str) -> Iterator[None]:
     except ValidationError:
         log("wrong", username, address)
         raise
-    log("right", username, address)
     take_back(*limits)
 
 

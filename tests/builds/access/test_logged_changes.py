@@ -1,5 +1,6 @@
 """What is done on Django's pages of users, groups, grants, tokens and accounts is in the log, without any value."""
 
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ NEW_PASSWORD = "battery-staple-horse"  # noqa: S105
 
 def test_each_change_on_these_pages_is_a_line_of_the_log(caplog: Any, settings: Any) -> None:
     caplog.set_level("INFO", "edrone.people")
-    settings.LANGUAGE_CODE, settings.EDRONE_TRUSTED_PROXIES = "zh-hans", ["10.0.0.0/8"]
+    settings.LANGUAGE_CODE, settings.EDRONE_TRUSTED_PROXIES = "zh-hans", [ip_network("10.0.0.0/8")]
     root, ann, devs = Client(), person("ann"), Group.objects.create(name="devs")
     root.force_login(person("root", is_superuser=True))
 

@@ -6,7 +6,7 @@ Only what is listed here is ever handed to Apprise, which knows a hundred servic
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -154,7 +154,16 @@ def apprise_address(kind: ChannelKind, text: str) -> str:
     result = kind.native(address) if native else text if address.scheme in kind.schemes and address.netloc else None
     if not result:
         raise WrongAddress(Sentence(NOT_THIS_KIND, kind=str(kind.title), example=kind.example))
-    options = {name.casefold() for name, _ in parse_qsl(urlsplit(result).query, keep_blank_values=True)}
-    if any(name not in kind.options and not (kind.name == "json" and name[:1] in " +-") for name in options):
+    if not all(allowed(kind, option) for option in options_of(result)):
         raise WrongAddress(Sentence(OTHER_OPTIONS, options=sorted(kind.options)) if kind.options else Sentence(NO_OPTIONS))
     return result
+
+
+def options_of(address: str) -> list[str]:
+    """Return the names in the query as Apprise reads it (apprise/utils/parse.py): `#` does not end it, and `;` separates as `&` does."""
+    return [option.partition("=")[0] for option in re.split("[&;]", address.partition("?")[2]) if option]
+
+
+def allowed(kind: ChannelKind, option: str) -> bool:
+    """Return whether the query may say this; a JSON webhook may also be given headers (+) and parameters (-)."""
+    return unquote(option).strip().lower() in kind.options or (kind.name == "json" and option[:1] in {"+", "-"})

@@ -2,6 +2,8 @@
 
 import apprise
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from builds.notices.addresses import KINDS, WrongAddress, apprise_address
 
@@ -28,6 +30,8 @@ QUERY = "?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=secret
         ("json", "https://example.com/hook?token=a%20b&x=", "jsons://example.com/hook?-token=a%20b&-x=", "NotifyJSON"),
         ("json", "http://ann:pw@127.0.0.1:8000", "json://ann:pw@127.0.0.1:8000/", "NotifyJSON"),
         ("json", " jsons://example.com/hook?+X-Key=1 ", "jsons://example.com/hook?+X-Key=1", "NotifyJSON"),
+        ("json", "jsons://example.com/hook?method=PUT&&", None, "NotifyJSON"),
+        ("slack", "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general", None, "NotifySlack"),
     ],
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore")  # Apprise's own; edrone imports it in a process of its own
@@ -75,8 +79,40 @@ def test_other_addresses_are_refused_and_never_repeated(kind, address):
         ("mail", "mailto://host?to=a@b.example&pgpkey=/etc/passwd"),
         ("mail", "mailto://host?to=a@b.example&attach=/etc/passwd"),
         ("mail", "https://example.com"),
+        ("json", "jsons://example.com/hook#?verify=no"),
+        ("json", "jsons://example.com/hook?method=PUT;verify=no"),
+        ("json", "jsons://example.com/hook?%20verify=no"),
+        ("json", "jsons://example.com/hook?%20+verify=no"),
+        ("json", "jsons://example.com/hook?verify+=no"),
+        ("json", "jsons://example.com/hook?+X-Key=1?;Verify=no"),
+        ("feishu", "feishu://abc-def/#?verify=no"),
+        ("mail", "mailtos://u:p@smtp.example.com?from=a@b.example&to=c@d.example;verify=no"),
+        ("teams", TEAMS + QUERY + ";template=/etc/passwd"),
+        ("teams", TEAMS + "?sig=x#&template=/etc/passwd"),
     ],
 )
 def test_other_services_and_options_that_read_files_or_loosen_checks_are_refused(kind, address):
     with pytest.raises(WrongAddress):
         apprise_address(KINDS[kind], address)
+
+
+ADDRESSES = {
+    "mail": "mailtos://u:p@smtp.example.com", "slack": "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/", "teams": TEAMS,
+    "mattermost": "mmosts://chat.example.com/token", "feishu": "feishu://abc-def/", "json": "jsons://example.com/hook",
+}  # fmt: skip
+SEPARATORS, BLANKS = ["?", "&", ";", "#", "#?", "/?"], ["", "+", "-", "%20", "%2B", "%2D", "%0A", "%00", "%C2%A0"]
+OPTIONS = ["to", "sig", "method", "verify", "VERIFY", "%76erify", "template", "x"]
+PARTS = st.tuples(*map(st.sampled_from, (SEPARATORS, BLANKS, OPTIONS, BLANKS))).map("".join)
+
+
+@given(st.sampled_from(sorted(ADDRESSES)), st.lists(PARTS, max_size=4).map("=no".join))
+@pytest.mark.filterwarnings("ignore")
+def test_apprise_finds_no_option_in_an_address_that_is_taken_but_those_of_its_kind(name, rest):
+    kind = KINDS[name]
+    try:
+        taken = apprise_address(kind, ADDRESSES[name] + rest)
+    except WrongAddress:
+        return
+    found = apprise.plugins.url_to_dict(taken)  # None: Apprise cannot use it
+    options = filter(None, found["qsd"] if found else [])
+    assert {option for option in options if not (name == "json" and option[0] in "+-")} <= kind.options

@@ -151,7 +151,8 @@ def apprise_address(kind: ChannelKind, text: str) -> str:
         native = address.scheme in {"http", "https"} and address.hostname and address.port != 0
     except ValueError:  # of the port, or of brackets
         native, address = False, urlsplit("")
-    result = kind.native(address) if native else text if address.scheme in kind.schemes and address.netloc else None
+    own = address.geturl() if address.scheme in kind.schemes and address.netloc else None  # its scheme is in lower case
+    result = kind.native(address) if native else own
     if not result:
         raise WrongAddress(Sentence(NOT_THIS_KIND, kind=str(kind.title), example=kind.example))
     if not all(allowed(kind, option) for option in options_of(result)):
@@ -160,7 +161,7 @@ def apprise_address(kind: ChannelKind, text: str) -> str:
 
 
 def options_of(address: str) -> list[str]:
-    """Return the names in the query as Apprise reads it (apprise/utils/parse.py): `#` does not end it, and `;` separates as `&` does."""
+    """Return the names in the query as Apprise's utils/parse.py reads it: `#` does not end it, and `;` separates as `&` does."""
     return [option.partition("=")[0] for option in re.split("[&;]", address.partition("?")[2]) if option]
 
 

@@ -20,7 +20,7 @@ from builds.access.models import Level, covers
 from builds.access.rules import may
 from builds.drone_db.errors import DroneDatabaseUnavailable
 from builds.drone_db.vocabulary import BROKEN, Status
-from builds.notices.addresses import KINDS
+from builds.notices.addresses import KINDS, WrongAddress, apprise_address
 from builds.notices.freezes import may_be_told, wants
 from builds.notices.models import TEST, Channel, Notice, State, Subscription, Topic
 from builds.notices.sealing import UnreadableAddress, unseal
@@ -31,6 +31,7 @@ AT_ONCE = 20.0  # seconds that are spent on one channel, before others have thei
 HELD = timedelta(seconds=30)  # by one worker, from each message on: longer than one may take (sending.py)
 AGAIN = 0.5  # seconds without trying, after edrone's own database failed
 NOBODY_KNOWN = "nobody can tell who may see the repository: Drone's API has not said whose DRONE_TOKEN is"
+UNUSABLE = "its address cannot be used"
 RESEALED = "its address cannot be read, since SECRET_KEY was changed: give it anew"
 
 logger = logging.getLogger("edrone.notices")
@@ -124,6 +125,8 @@ def attempt(channel: Channel, notice: Notice, send: Send) -> str | None:
         problem = NOBODY_KNOWN
     except UnreadableAddress:
         problem = RESEALED
+    except WrongAddress:
+        problem = UNUSABLE
     took = not problem or len(notice.reached) > before
     if not problem:
         note(lambda: finish(notice, State.SENT))
@@ -201,7 +204,7 @@ def message_of(channel: Channel, notice: Notice) -> dict[str, Any]:
     """
     link = f"{channel.site}{notice.path}"
     return {
-        "address": unseal(channel.sealed),
+        "address": apprise_address(KINDS[channel.kind], unseal(channel.sealed)),  # an older edrone may have taken other ones
         "title": notice.title,
         "body": f"{notice.body}\n{link}",
         "type": type_of(notice),

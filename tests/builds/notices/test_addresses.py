@@ -30,7 +30,10 @@ QUERY = "?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=secret
         ("json", "https://example.com/hook?token=a%20b&x=", "jsons://example.com/hook?-token=a%20b&-x=", "NotifyJSON"),
         ("json", "http://ann:pw@127.0.0.1:8000", "json://ann:pw@127.0.0.1:8000/", "NotifyJSON"),
         ("json", " jsons://example.com/hook?+X-Key=1 ", "jsons://example.com/hook?+X-Key=1", "NotifyJSON"),
+        ("json", "JSONS://Example.com/Hook?Method=PUT", "jsons://Example.com/Hook?Method=PUT", "NotifyJSON"),
+        ("mail", "Mailtos://ann:pw@smtp.example.com?from=a@example.com&to=b@example.com", "mailtos://ann:pw@smtp.example.com?from=a@example.com&to=b@example.com", "NotifyEmail"),
         ("json", "jsons://example.com/hook?method=PUT&&", None, "NotifyJSON"),
+        ("dingtalk", f"DingTalk://{HEX}/", f"dingtalk://{HEX}/", "NotifyDingTalk"),
         ("slack", "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general", None, "NotifySlack"),
     ],
 )  # fmt: skip

@@ -96,6 +96,22 @@ def test_a_mail_has_one_subject_and_no_other_headers_whatever_its_texts_hold(mai
     assert "https://edrone.example.com/admin/builds/build/shop/cart/7/" in text
 
 
+def test_an_address_that_was_stored_with_its_scheme_in_capitals_works(receiver, sender):
+    team = channel(f"JSON://{receiver.url.removeprefix('http://')}/hook")
+    subscribe(team)
+    sent = notice(team)
+    deliver(team.pk, sender.send)
+    assert receiver.notices[0]["id"] == sent.pk
+
+
+def test_an_address_that_was_stored_and_would_be_refused_now_is_not_used(team, receiver, sender):
+    Channel.objects.update(sealed=seal(f"json://{receiver.url.removeprefix('http://')}/hook#?verify=no"))
+    sent = notice(team)
+    deliver(team.pk, sender.send)
+    assert state(sent) == ("waiting", delivery.UNUSABLE)
+    assert receiver.got == []
+
+
 def test_mail_that_is_refused_waits(mails, sender):
     mails.refuses = 550
     team = channel(f"mailto://127.0.0.1:{mails.port}?from=edrone@example.com&to=team@example.com", kind="mail")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, transaction
 from django.db.models import Case, Exists, OuterRef, Q, When
 from django.utils import timezone
 
@@ -55,7 +55,7 @@ def deliver(channel_id: int, send: Send) -> None:
         return
     try:
         send_waiting(channel, send)
-    except ChannelLost:
+    except (ChannelLost, Channel.DoesNotExist):
         pass
     finally:
         Channel.objects.filter(pk=channel_id, held_until=channel.held_until).update(held_until=None)
@@ -66,15 +66,16 @@ class ChannelLost(Exception):
 
 
 def hold(channel: Channel) -> None:
-    """Keep a channel for one more message.
+    """Keep a channel for one more message, and read it again: somebody may have replaced its address.
 
     Raises:
         ChannelLost: it is not this worker's any more.
+        Channel.DoesNotExist: it was deleted at this moment.
     """
     until = timezone.now() + HELD
     if not Channel.objects.filter(pk=channel.pk, held_until=channel.held_until).update(held_until=until):
         raise ChannelLost
-    channel.held_until = until
+    channel.refresh_from_db()
 
 
 def send_waiting(channel: Channel, send: Send) -> None:
@@ -110,7 +111,7 @@ def attempt(channel: Channel, notice: Notice, send: Send) -> str | None:
         Why it could not be sent; empty where it was, None where nobody is to be told any more.
 
     Raises:
-        ChannelLost: it was not tried.
+        ChannelLost, Channel.DoesNotExist: it was not tried.
     """
     before = len(notice.reached)
     try:
@@ -140,8 +141,11 @@ def attempt(channel: Channel, notice: Notice, send: Send) -> str | None:
     return problem
 
 
+@transaction.atomic
 def postpone(channel: Channel, notice: Notice, problem: str) -> None:
     """Let a notice that was not sent be tried again, or give it up."""
+    if not Channel.objects.select_for_update().filter(pk=channel.pk, sealed=channel.sealed).first():
+        return  # its address was replaced meanwhile, and the notice is due at the new one
     now = timezone.now()
     notice.attempts += 1
     if not notice.reached:  # else the channel works for others, and must not make them wait

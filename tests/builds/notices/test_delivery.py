@@ -280,6 +280,40 @@ def test_an_answer_without_an_end_is_cut_off(team, receiver, sender):
     assert peak < 150_000  # KB
 
 
+def test_an_address_that_is_replaced_in_between_is_used_from_the_next_notice_on(team, receiver, sender):
+    Channel.objects.update(sealed=seal("json://127.0.0.1:1/old"))
+    notices = [notice(team), notice(team, "build 2", number=8)]
+    addresses = []
+
+    def send(message: dict[str, Any]) -> str:
+        addresses.append(message["address"])
+        replace_address(User(), team, "json://127.0.0.1:1/new", team.site)
+        return ""
+
+    deliver(team.pk, send)
+    assert addresses == ["json://127.0.0.1:1/old", "json://127.0.0.1:1/new"]
+    assert [state(one)[0] for one in notices] == ["sent", "sent"]
+
+
+@pytest.mark.parametrize("reached", [[], ["somebody"]])
+@pytest.mark.parametrize("age", [0, 1])
+def test_what_failed_at_an_address_that_was_replaced_meanwhile_is_tried_at_the_new_one_at_once(age, reached, team):
+    Channel.objects.update(failures=5, problem="it answered with 500")
+    sent = notice(team, created=timezone.now() - timedelta(days=age), reached=reached)
+
+    def hang(_message: Any) -> str:
+        replace_address(User(), team, "json://127.0.0.1:1/new", team.site)
+        return sending.TOO_LONG
+
+    deliver(team.pk, hang)
+    team.refresh_from_db()
+    assert (team.failures, team.problem, team.rests_until) == (0, "", None)
+    assert state(sent) == ("waiting", "")
+    assert sent.due <= timezone.now()
+    deliver(team.pk, lambda _: "")
+    assert state(sent)[0] == "sent"
+
+
 def test_after_a_day_it_is_given_up_and_shown(team, receiver, sender):
     receiver.answer = answer(500)
     old = notice(team, created=timezone.now() - timedelta(days=1))

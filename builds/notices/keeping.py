@@ -2,14 +2,15 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django_tasks_db.models import DBTaskResult
 
 from builds.notices.delivery import GIVEN_UP
-from builds.notices.models import Channel, Notice, State
+from builds.notices.models import Channel, Notice, State, Topic
 from configs.records.own_database import delete_some
 
 KEPT = timedelta(days=30)
+ERRORS_KEPT = timedelta(days=365)  # that were sent: one that is still there would be sent again
 TASKS_KEPT = timedelta(days=1)
 
 
@@ -22,6 +23,8 @@ def give_up(now: datetime) -> None:
 
 def forget(now: datetime) -> None:
     """Delete some of what is old; called every minute, it keeps up."""
-    delete_some(Notice.objects.filter(ended__lt=now - KEPT).order_by("ended"))
+    errors_sent = Q(topic=Topic.TREE_ERROR, state=State.SENT)
+    old = Q(ended__lt=now - ERRORS_KEPT) | (Q(ended__lt=now - KEPT) & ~errors_sent)
+    delete_some(Notice.objects.filter(old).order_by("ended"))
     # One that is still called running by then was lost with its worker.
     delete_some(DBTaskResult.objects.exclude(status="READY").filter(started_at__lt=now - TASKS_KEPT).order_by("started_at"))

@@ -33,19 +33,36 @@ def seen_until(errors: Sequence[LastError], since: datetime | None, now: datetim
 
 
 def about_errors(errors: Sequence[Any], subscriptions: Sequence[Subscription]) -> list[Notice]:
-    """Return what is to be told of errors, as `new_errors` gives them."""
-    rows = []
+    """Return what is to be told of errors, as `new_errors` gives them: once, until their ref is served something."""
+    rows, before = list[Notice](), told_before(errors, subscriptions)
     for error in errors:
-        if channels := wanting(subscriptions, error.slug, Topic.TREE_ERROR):
-            place = error.target if error.event != Event.TAG else error.ref
+        name, served = name_of(error), error.served or 0
+        wanted = wanting(subscriptions, error.slug, Topic.TREE_ERROR)
+        channels = [channel for channel in wanted if before.get((channel.pk, name), -1) < served]
+        place = error.target if error.event != Event.TAG else error.ref
 
-            def text(error: LastError = error, place: str = place) -> Text:
-                return of_tree_error(error.slug, place, error.message)
+        def text(error: LastError = error, place: str = place) -> Text:
+            return of_tree_error(error.slug, place, error.message)
 
-            rows += notices(channels, text, topic=Topic.TREE_ERROR, about=about(error), slug=error.slug)
+        rows += notices(channels, text, topic=Topic.TREE_ERROR, about=f"{name} {served}", slug=error.slug)
     return rows
 
 
-def about(error: Any) -> str:
-    """Name an error: the same message at the same ref is the same one until that ref is served something."""
-    return hashlib.sha256("\n".join((error.slug, error.ref, error.message, str(error.served or 0))).encode()).hexdigest()
+def told_before(errors: Sequence[Any], subscriptions: Sequence[Subscription]) -> dict[tuple[int, str], int]:
+    """Return what had been served when channels were last told of errors: {(channel, name of the error): id of the record}.
+
+    A later error is news if its ref was served since, which makes its id greater. A smaller one comes from pruned records.
+    """
+    rows = Notice.objects.filter(
+        channel__in={row.channel_id for row in subscriptions}, topic=Topic.TREE_ERROR, slug__in={error.slug for error in errors}
+    )
+    told = dict[tuple[int, str], int]()
+    for channel, about in rows.values_list("channel_id", "about"):
+        name, _space, served = about.partition(" ")
+        told[channel, name] = max(int(served or 0), told.get((channel, name), 0))
+    return told
+
+
+def name_of(error: LastError) -> str:
+    """Name an error: the same message at the same ref is the same one."""
+    return hashlib.sha256(f"{error.slug}\n{error.ref}\n{error.message}".encode()).hexdigest()

@@ -15,10 +15,12 @@ from builds.drone_db.masking import MASK
 from builds.drone_db.models import Build
 from builds.extensions.hints import Hint, bind_hinted
 from builds.notices import looking, seen_builds
+from builds.notices.keeping import forget
 from builds.notices.looking import Hinter, look, look_if_due
 from builds.notices.models import Notice, Position
 from builds.starting.models import AuditRecord, Outcome
 from configs.records.models import ServedConfig
+from configs.records.pruning import prune
 from configs.records.rows import note
 from tests import drones
 from tests.builds.conftest import person
@@ -435,6 +437,39 @@ def test_an_error_of_the_tree_is_told_until_it_is_gone_and_comes_again(team, row
     see()
     see()
     assert len(told()) == 3
+
+
+def test_an_error_of_the_tree_is_not_told_again_once_the_record_before_it_is_pruned(team, rows):
+    serve_once()
+    Asked("projects/cart/master.yaml:1:1: broken").fail()
+    see()
+    prune(timezone.now())
+    assert not ServedConfig.objects.exists()
+    Asked("projects/cart/master.yaml:1:1: broken").fail()
+    see()
+    assert told() == [("tree_error", "shop/cart", 0)]
+
+
+def test_an_error_of_the_tree_that_was_sent_is_remembered_longer_than_other_notices(team, rows):
+    Asked("projects/cart/master.yaml:1:1: broken").fail()
+    see()
+    Notice.objects.update(state="sent", ended=timezone.now())
+    forget(timezone.now() + timedelta(days=364))
+    Asked("projects/cart/master.yaml:1:1: broken").fail()
+    see()
+    assert Notice.objects.get().state == "sent"
+    forget(timezone.now() + timedelta(days=366))
+    see()
+    assert Notice.objects.get().state == "waiting"
+
+
+def test_a_channel_that_is_subscribed_later_is_told_of_an_error_that_others_know(team, rows):
+    Asked("projects/cart/master.yaml:1:1: broken").fail()
+    see()
+    subscribe(channel(name="later"))
+    Asked("projects/cart/master.yaml:1:1: broken").fail()
+    see()
+    assert sorted(Notice.objects.values_list("channel__name", flat=True)) == ["later", "team"]
 
 
 def test_of_hundreds_of_errors_in_one_minute_each_is_told(team, rows, django_assert_max_num_queries):

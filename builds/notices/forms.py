@@ -10,6 +10,7 @@ from django.utils.translation import gettext, gettext_lazy
 from builds.access.models import refuse_pattern
 from builds.notices.addresses import KINDS, WrongAddress, apprise_address
 from builds.notices.models import Channel, Topic
+from texts.characters import storable
 from texts.sentence import translated
 
 
@@ -47,6 +48,8 @@ class ChannelForm(forms.Form):
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
+        if storable(name) != name:
+            raise forms.ValidationError(gettext("This holds a NUL character, or is not Unicode text."))
         if Channel.objects.filter(name=name).exists():
             raise forms.ValidationError(gettext("There is a channel of this name already."))
         return name

@@ -58,6 +58,15 @@ def test_no_answer_has_an_address(api, logged):
     assert SECRET not in "".join(answer.content.decode() for answer in answers) + logged.getvalue()
 
 
+@pytest.mark.parametrize("member", MAKE)
+def test_a_text_that_no_column_holds_makes_no_channel(member, api):
+    answer = api.post(CHANNELS, MAKE | {member: "a\ud800"})
+    assert answer.status_code == 400
+    assert body(answer)["message"].startswith(f"{member}: ")
+    assert api.post(CHANNELS, MAKE | {member: "a\0"}).status_code == 400
+    assert not Channel.objects.exists()
+
+
 def test_links_lead_only_to_names_that_edrone_has(api):
     answer = api.post(CHANNELS, MAKE, Host="evil.example")
     assert answer.status_code == 400
@@ -108,6 +117,10 @@ def test_the_documents_name_every_event(page):
         ({"events": [1, {}]}, "events must be a list of strings."),
         ({"events": [5]}, "events must be a list of strings."),
         ({"events": ["melted"]}, "events: “melted” is unknown; there are failed, "),
+        ({"repositories": "shop/\ud800"}, "is not a valid repository pattern"),
+        ({"channel": "\ud800"}, "channel: There is no such channel."),
+        ({"events": ["\ud800"]}, "is unknown; there are failed, "),
+        ({"\ud800": []}, "has no place in the body"),
         ({"event": []}, "“event” has no place in the body; there are repositories, channel, events."),
     ],
 )

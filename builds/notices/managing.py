@@ -30,8 +30,12 @@ def subscribe(user: Any, pattern: str, channel: Channel, topics: list[str]) -> S
         raise ValidationError(_("You have %(most)s subscriptions, as many as anybody may have.") % {"most": MOST})
     row = Subscription(user=user, pattern=pattern, channel=channel, topics=[topic for topic in Topic.values if topic in topics])
     row.full_clean()
-    with transaction.atomic():
-        row.save()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:  # somebody was faster: with the same one, or deleted the channel
+        row.full_clean()
+        raise
     return row
 
 

@@ -124,6 +124,20 @@ def test_people_subscribe_and_unsubscribe_for_themselves_only(viewer, administra
     assert not Subscription.objects.exists()
 
 
+def test_who_subscribes_twice_at_once_is_told_that_the_subscription_is_there(viewer, monkeypatch):
+    made, checks = channel(), Subscription.full_clean
+
+    def be_overtaken(row: Subscription) -> None:
+        checks(row)
+        monkeypatch.setattr(Subscription, "full_clean", checks)
+        Subscription.objects.create(user=row.user, channel=row.channel, pattern=row.pattern, topics=row.topics)
+
+    monkeypatch.setattr(Subscription, "full_clean", be_overtaken)
+    answer = post(viewer, do="subscribe", pattern="shop/*", channel=made.pk, topics=["failed"])
+    assert "You have a subscription of these repositories to this channel already." in answer.content.decode()
+    assert Subscription.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [

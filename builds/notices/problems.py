@@ -22,9 +22,10 @@ FORMS = frozenset(
         gettext_noop("nobody can tell who may see the repository: Drone's database does not answer"),
         gettext_noop("nobody can tell who may see the repository: Drone's API has not said whose DRONE_TOKEN is"),
         gettext_noop("sending it failed"),
+        gettext_noop("sending it failed (%(code)s)"),
     }
 )
-CODE = re.compile(r"-?\d+")  # some services have negative ones
+CODE = re.compile(r"-?\d+|(?<=\()\w+(?=\))")  # some services have negative ones; in parentheses the name of an exception
 
 
 def in_words(problem: str) -> str:

@@ -134,7 +134,7 @@ def main() -> None:
         try:
             problem = told(json.loads(line), lambda recipient: write(reached=recipient))
         except Exception as error:  # noqa: BLE001 - whatever a service's code does, the next message is sent
-            problem = f"sending failed ({type(error).__name__})"
+            problem = f"sending it failed ({type(error).__name__})"
         write(problem=problem)
 
 

@@ -1,5 +1,6 @@
 """What the chat services get: the address of each is a server on this machine, all else is Apprise's own."""
 
+import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,7 +10,7 @@ from django.utils import translation
 
 from builds.notices import sender
 from builds.notices.addresses import KINDS, apprise_address
-from builds.notices.problems import in_words
+from builds.notices.problems import CODE, FORMS, in_words
 from tests.builds.notices.receivers import Receiver, answer
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Apprise's own; edrone imports it in a process of its own
@@ -79,3 +80,14 @@ def test_nobody_is_mentioned_by_what_a_service_is_given(kind, here, receiver):
     send(kind)
     [(_path, body)] = receiver.got
     assert not any(word in str(body).casefold() for word in ("isatall': true", "mentioned_list': ['@all", "<!channel", "<at"))
+
+
+def test_a_failure_inside_apprise_is_named_and_can_be_translated(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", ["{}\n"])
+    monkeypatch.setattr("logging.disable", lambda: None)
+    monkeypatch.setattr(requests.Session, "send", sender.send)  # which main replaces
+    sender.main()
+    problem = json.loads(capsys.readouterr().out)["problem"]
+    assert problem == "sending it failed (KeyError)"
+    assert CODE.sub("%(code)s", problem) in FORMS
+    assert in_words(problem) == problem

@@ -88,7 +88,8 @@ class ChannelsView(ApiView):
         administrators_only(request)
         form = valid(ChannelForm(fields_of(request, "name", "kind", "address")))
         return Response(
-            channel_shape(done(managing.make_channel, request.user, **form.cleaned_data, site=address_of_edrone(request)), True), 201
+            channel_shape(done(managing.make_channel, request.user, **form.cleaned_data, site=address_of_edrone(request)), True),
+            201,
         )
 
 

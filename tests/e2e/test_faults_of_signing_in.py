@@ -22,8 +22,9 @@ from builds.signing_in.requests_out import ALL_REQUESTS, CONNECT, MOST
 from demo.standin.http import LocalServer, Response
 from tests import drones
 from tests.e2e.running import SECRET as DRONES_SECRET
-from tests.e2e.running import Server, administrator, answers, ask, manage, serving, wait_until
+from tests.e2e.running import Server, administrator, answers, ask, manage, serving
 from tests.e2e.test_many_processes import MASTER
+from tests.server import wait_until
 from tests.sign_in_providers import (
     CLIENT,
     DEEP,

@@ -13,7 +13,7 @@ from builds.access.token_models import ApiToken
 from tests.builds.conftest import person
 
 pytestmark = pytest.mark.django_db
-NEW_PASSWORD = "battery-staple-horse"  # noqa: S105
+NEW_PASSWORD = "battery-staple-horse"
 
 
 def test_each_change_on_these_pages_is_a_line_of_the_log(caplog: Any, settings: Any) -> None:

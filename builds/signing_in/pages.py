@@ -40,10 +40,12 @@ def begin(request: HttpRequest, provider: str) -> HttpResponseBase:
     connecting = bool(request.POST.get("connect"))
     if connecting and not request.user.is_authenticated:  # the session has ended; a plain sign-in would make a second user
         return redirect_to_login(reverse("signin-accounts"), reverse("admin:login"))
+    if connecting and not admin.site.has_permission(request):
+        return no_access(request)
     state = {
         "nonce": secrets.token_urlsafe(24),
         "next": next_page(request),
-        "user": request.user.pk if connecting and admin.site.has_permission(request) else None,
+        "user": request.user.pk if connecting else None,
     }
     try:
         address = of_allauth(request, known).begin(**state)

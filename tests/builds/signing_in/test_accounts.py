@@ -8,10 +8,10 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from builds.access.models import Level
+from builds.access.models import Grant, Level
 from tests.builds.conftest import person
 from tests.builds.signing_in.conftest import Browser
-from tests.builds.signing_in.test_forges import text, who
+from tests.builds.signing_in.test_forges import NO_ACCESS, text, who
 from tests.sign_in_providers import OpenID, Provider
 
 HERE = "/admin/signin/"
@@ -62,6 +62,14 @@ def test_nobody_connects_without_being_signed_in(browser: Browser, github: Provi
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/admin/login/?next={HERE}")
     assert not User.objects.exists()
     assert Browser().get(HERE).headers["Location"].startswith("/admin/login/")
+
+
+def test_who_lost_the_last_right_connects_nothing_and_stays_who_they_are(browser: Browser, ada: User, github: Provider):
+    Grant.objects.all().delete()
+    answer = browser.post("/admin/signin/github/", {"connect": "true"})
+    assert answer.status_code == 403
+    assert NO_ACCESS in text(answer)
+    assert who(browser) == "ada"
 
 
 def test_an_account_can_be_disconnected_and_its_groups_go_with_it(browser: Browser, ada: User, oidc: OpenID):

@@ -86,10 +86,8 @@ def first_time(identity: Identity) -> SocialAccount:
 @transaction.atomic
 def keep(account: SocialAccount, identity: Identity) -> None:
     """Keep the login of today, and set the groups that the provider names; groups made by hand stay."""
-    known = {"login": shortened(storable(identity.login))}
-    if account.extra_data != known:
-        account.extra_data = known
-        account.save()
+    account.extra_data = {"login": shortened(storable(identity.login))}
+    account.save()  # also where nothing changed: it writes when somebody signed in last
     if identity.groups is None:
         return
     all_of_it = groups_from(identity.provider)

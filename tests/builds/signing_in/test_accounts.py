@@ -1,8 +1,10 @@
 """Connecting accounts: by the person or a superuser, to one user each, and never the last way in taken away."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
@@ -70,6 +72,14 @@ def test_who_lost_the_last_right_connects_nothing_and_stays_who_they_are(browser
     assert answer.status_code == 403
     assert NO_ACCESS in text(answer)
     assert who(browser) == "ada"
+
+
+def test_the_list_says_when_somebody_signed_in_last(browser: Browser, github: Provider):
+    with time_machine.travel("2026-01-02T03:00:00Z"):
+        browser.sign_in()
+    with time_machine.travel("2026-02-03T04:00:00Z", tick=False):
+        Browser().sign_in()
+    assert SocialAccount.objects.get().last_login == datetime(2026, 2, 3, 4, tzinfo=UTC)
 
 
 def test_an_account_can_be_disconnected_and_its_groups_go_with_it(browser: Browser, ada: User, oidc: OpenID):

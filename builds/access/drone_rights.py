@@ -33,7 +33,7 @@ class Standing(Enum):
 
     NOT_ASKED = "not asked"  # switched off, or the person did not sign in with the forge
     COUNTS = "counts"
-    NO_LOGIN = gettext_noop("edrone does not know the login of this account yet. Sign in to edrone with the forge once.")
+    NO_LOGIN = gettext_noop("edrone does not know the login of this account. Sign in to edrone with the forge once.")
     UNKNOWN = gettext_noop("Drone has no user “%(login)s”. Sign in to Drone once.")
     INACTIVE = gettext_noop("Drone's user “%(login)s” is not active.")
     MACHINE = gettext_noop("Drone's user “%(login)s” is a machine, which nobody can be.")
@@ -118,7 +118,7 @@ def rights_of(account: ForgeAccount) -> DroneRights:
 
 
 def unknown_to_drone(account: ForgeAccount) -> DroneRights:
-    """Return why an account is nobody at Drone; one that a superuser connected has no login before its first sign-in."""
+    """Return why an account is nobody at Drone: edrone may not know its login, as ForgeAccount says."""
     return DroneRights(Standing.UNKNOWN if account.login else Standing.NO_LOGIN, account.login)
 
 

@@ -17,7 +17,7 @@ class ForgeAccount:
 
     provider: str
     uid: str  # the forge's id of its user, which never passes to somebody else
-    login: str  # at the last sign-in; it can pass to somebody else
+    login: str  # at the last sign-in; empty before the first, and once somebody else has come with it
     drone_user_id: int | None = None  # the user of Drone that it is bound to
 
 

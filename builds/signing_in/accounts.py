@@ -18,6 +18,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from builds.signing_in.errors import INACTIVE, OF_SOMEBODY_ELSE, SignInError
+from builds.signing_in.forges import FORMS
 from builds.signing_in.known import Identity
 from builds.signing_in.names import candidates
 from texts.characters import printable, shortened, storable
@@ -88,6 +89,8 @@ def keep(account: SocialAccount, identity: Identity) -> None:
     """Keep the login of today, and set the groups that the provider names; groups made by hand stay."""
     account.extra_data = {"login": shortened(storable(identity.login))}
     account.save()  # also where nothing changed: it writes when somebody signed in last
+    if identity.provider in FORMS:
+        take_login(account)
     if identity.groups is None:
         return
     all_of_it = groups_from(identity.provider)
@@ -95,6 +98,12 @@ def keep(account: SocialAccount, identity: Identity) -> None:
     held = set(account.user.groups.filter(pk__in=[group.pk for group in all_of_it]))
     account.user.groups.remove(*(held - wanted))
     account.user.groups.add(*(wanted - held))
+
+
+def take_login(account: SocialAccount) -> None:
+    """Forget the login of the account that had it before: at a forge it belongs to one person at a time."""
+    others = SocialAccount.objects.filter(provider=account.provider, extra_data__login=account.extra_data["login"])
+    others.exclude(pk=account.pk).update(extra_data={})
 
 
 def groups_from(provider: str) -> list[Group]:

@@ -17,6 +17,8 @@ from builds.access.drone_rights import Standing, drone_rights
 from builds.access.models import Grant, Level
 from builds.access.rules import level_of
 from builds.access.token_models import ApiToken, make_token
+from builds.signing_in.accounts import user_of
+from builds.signing_in.known import Identity
 from configs.endpoint.drone_server import known
 from tests import drones
 from tests.builds.access.drone_people import account, drone_user, listed, opened, perm, signed_in
@@ -204,6 +206,29 @@ def test_another_account_with_that_login_waits_for_a_decision(change: Change) ->
     assert standing(first) == Standing.WAITING  # nobody refused them
 
 
+def test_who_signs_in_with_a_login_takes_it_from_its_former_owner(change: Change) -> None:
+    drone_user(change, 7, "ann")
+    opened(change, 7, EDRONE)
+    first = user_of(Identity("github", "100", "ann"))
+    api = Api(first)
+    assert len(body(api.get("/api/repos"))) == 1
+    second = user_of(Identity("github", "200", "ann"))
+    assert (standing(first), standing(second)) == (Standing.NO_LOGIN, Standing.WAITING)
+    assert body(api.get("/api/repos")) == []
+    accept(DroneBinding.objects.get(state=BindingState.WAITING))
+    assert (standing(first), standing(second)) == (Standing.NO_LOGIN, Standing.COUNTS)
+    assert user_of(Identity("github", "100", "ann")) == first  # it came back to her
+    assert (standing(first), standing(second)) == (Standing.WAITING, Standing.NO_LOGIN)
+
+
+def test_only_the_same_login_of_the_same_forge_is_taken(change: Change) -> None:
+    drone_user(change, 7, "ann")
+    ann = user_of(Identity("github", "100", "ann"))
+    for number, (provider, login) in enumerate((("gitlab", "ann"), ("oidc", "ann"), ("github", "Ann"), ("github", "anne"))):
+        user_of(Identity(provider, str(number), login))
+    assert standing(ann) == Standing.COUNTS
+
+
 def test_a_refused_account_asks_no_more(change: Change) -> None:
     drone_user(change, 7, "ann")
     opened(change, 7, EDRONE)
@@ -310,7 +335,7 @@ def test_an_account_that_a_superuser_connected_counts_from_its_first_sign_in_on(
     user, root, client = signed_in("ann", "", uid="1"), person("root", is_superuser=True), Client()
     token = make_token(user, "x", ends_with_rights=True)
     answer = Api(token=token.text).get("/api/repos")
-    sentence = "edrone does not know the login of this account yet. Sign in to edrone with the forge once."
+    sentence = "edrone does not know the login of this account. Sign in to edrone with the forge once."
     assert (answer.status_code, body(answer)["message"]) == (403, f"Forbidden: {sentence}")
     client.force_login(root)
     assert sentence in client.get("/admin/builds/people/?q=ann").content.decode()

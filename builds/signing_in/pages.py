@@ -21,7 +21,7 @@ from builds.access.login import forget_ended_sessions
 from builds.signing_in.accounts import connect, disconnect, sign_in
 from builds.signing_in.errors import CANCELLED, LOST, NOT_ACCEPTED, SignInError
 from builds.signing_in.forges import FORMS, ForgeAdapter
-from builds.signing_in.known import Known
+from builds.signing_in.known import PROXY, Known
 from builds.signing_in.openid import OpenIDAdapter
 from builds.signing_in.provider import Provider
 from web.pages import shown
@@ -94,16 +94,17 @@ def accounts(request: HttpRequest) -> HttpResponseBase:
     """Show with which accounts the reader signs in."""
     if not settings.SIGN_IN:
         raise Http404
-    own = list(SocialAccount.objects.filter(user_id=request.user.pk, provider__in=settings.SIGN_IN).order_by("provider", "pk"))
-    rows = [(settings.SIGN_IN[account.provider], account, may_disconnect(request.user, own)) for account in own]
+    own = accounts_of(request.user)
+    removable = may_disconnect(request.user, own)
+    rows = [(name_of(account), account, removable and account.provider != PROXY) for account in own]
     context = {"title": _("How you sign in"), "rows": rows, "providers": settings.SIGN_IN.values()}
     return shown(request, "signing_in/accounts.html", context)
 
 
 @require_POST
 def remove(request: HttpRequest, pk: int) -> HttpResponseBase:
-    own = list(SocialAccount.objects.select_related("user").filter(user_id=request.user.pk, provider__in=settings.SIGN_IN))
-    account = next((account for account in own if account.pk == pk), None)
+    own = accounts_of(request.user)
+    account = next((account for account in own if account.pk == pk and account.provider != PROXY), None)
     if account is None:
         raise Http404
     if may_disconnect(request.user, own):
@@ -112,6 +113,17 @@ def remove(request: HttpRequest, pk: int) -> HttpResponseBase:
     else:
         messages.error(request, _("This is your only way to sign in. Connect another account first."))
     return HttpResponseRedirect(reverse("signin-accounts"))
+
+
+def accounts_of(user: Any) -> list[SocialAccount]:
+    """Return the accounts with which a user can sign in now."""
+    providers = [*settings.SIGN_IN, *([PROXY] if settings.EDRONE_TRUSTED_PROXIES else [])]
+    accounts = SocialAccount.objects.select_related("user").filter(user_id=user.pk, provider__in=providers)
+    return list(accounts.order_by("provider", "pk"))
+
+
+def name_of(account: SocialAccount) -> str:
+    return _("Trusted proxy") if account.provider == PROXY else str(settings.SIGN_IN[account.provider].name)
 
 
 def may_disconnect(user: Any, own: list[SocialAccount]) -> bool:

@@ -12,6 +12,7 @@ from builds.access.token_models import make_token
 from tests.builds.conftest import person
 from tests.builds.signing_in.conftest import BACKENDS, Browser
 from tests.builds.signing_in.test_forges import NO_ACCESS, text, who
+from tests.sign_in_providers import Provider
 
 PROXY = "10.0.0.7"
 
@@ -106,6 +107,31 @@ def test_a_deactivated_person_gets_nothing_more(behind: Browser):
     answer = behind.get("/admin/", headers=named("ada"))
     assert answer.status_code == 403
     assert "is not active" in text(answer)
+
+
+def test_who_comes_by_a_proxy_connects_an_account_and_disconnects_it_again(behind: Browser, github: Provider):
+    behind.defaults["HTTP_REMOTE_USER"] = "ada"
+    behind.get("/admin/")
+    may_see("ada@proxy")
+    assert "</strong> · Trusted proxy" in text(behind.get("/admin/signin/"))
+    behind.sign_in(connect="true")
+    assert text(behind.get("/admin/signin/")).count("Disconnect") == 1
+    proxy, connected = SocialAccount.objects.order_by("pk")
+    assert behind.post(f"/admin/signin/{proxy.pk}/remove/").status_code == 404
+    assert behind.post(f"/admin/signin/{connected.pk}/remove/").status_code == 302
+    assert SocialAccount.objects.get() == proxy
+
+
+def test_without_the_proxy_its_name_is_no_way_in(behind: Browser, github: Provider, settings: Any):
+    behind.get("/admin/", headers=named("ada"))
+    may_see("ada@proxy")
+    SocialAccount.objects.create(user=User.objects.get(), provider="github", uid="7")
+    settings.EDRONE_TRUSTED_PROXIES = ()
+    other = Browser()
+    other.sign_in()
+    answer = other.post(f"/admin/signin/{SocialAccount.objects.get(provider='github').pk}/remove/", follow=True)
+    assert "This is your only way to sign in." in text(answer)
+    assert SocialAccount.objects.count() == 2
 
 
 def test_it_is_off_unless_it_is_set(browser: Browser):

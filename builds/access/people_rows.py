@@ -16,6 +16,7 @@ from builds.access.forge_accounts import forge_accounts, is_used, users_with_log
 from builds.access.models import Grant, Level
 from builds.access.token_models import ApiToken
 from builds.drone_db.errors import DroneDatabaseUnavailable
+from web.localized import localized
 
 Membership = User.groups.through
 ON_A_PAGE = 25
@@ -59,12 +60,12 @@ class PeopleQuery:
 class PeoplePage:
     rows: list[AccessRow]
     next: str = ""  # the cursor of the next page; empty at the end
-    drone_away: Any = ""  # the error where Drone's database does not answer
+    drone_away: str = ""  # why Drone's database does not answer, in the reader's language
 
 
 def people(query: PeopleQuery) -> PeoplePage:
     """Return a page of people by name."""
-    away: Any = ""
+    away = ""
     users = User.objects.order_by("username")
     if query.after:
         users = users.filter(username__gt=query.after)
@@ -76,13 +77,13 @@ def people(query: PeopleQuery) -> PeoplePage:
         try:
             logins = logins_in(query.slug) if is_used() else []
         except DroneDatabaseUnavailable as error:
-            logins, away = [], error
+            logins, away = [], localized(error)
         users = users.filter(who_can_see(query.slug, logins))
     page, has_more = one_page(users)
     try:
         drone = summaries(forge_accounts([user.pk for user in page]), query.slug)
     except DroneDatabaseUnavailable as error:
-        drone, away = {}, error
+        drone, away = {}, localized(error)
     return PeoplePage(rows_of(page, drone, query.slug), page[-1].username if has_more else "", away)
 
 

@@ -167,6 +167,8 @@ def test_the_page_is_there_while_drones_database_is_not(root: Client, no_drone: 
         page = text(root.get(address))
         assert "view shop/* grant" in page
         assert "What Drone says of people is not shown." in page
+    page = text(root.get(PAGE, headers={"Accept-Language": "zh-hans"}))
+    assert "edrone 没有连接 Drone 的数据库。" in page
 
 
 def test_the_number_of_queries_does_not_grow_with_people(root: Client, change: Change, settings: Any) -> None:

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -45,7 +46,11 @@ def grant(request: HttpRequest) -> str:
     holder = {"group": group_of(request)} if "group" in request.POST else {"user": user_of(request)}
     new = Grant(**holder, **form.cleaned_data)
     new.full_clean()
-    new.save()
+    try:
+        with transaction.atomic():
+            new.save()
+    except IntegrityError:  # another request was faster, such as the first click of two
+        raise ValidationError(_("This grant already exists.")) from None
     return kept(request, new, _("Granted: %(grant)s.") % {"grant": plain(str(new))}, ADDITION, **fields_of_grant(new))
 
 

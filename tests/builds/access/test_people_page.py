@@ -240,6 +240,21 @@ def test_a_grant_that_makes_no_sense_is_refused_with_a_sentence(root: Client, no
     assert Grant.objects.count() == 1
 
 
+def test_of_two_equal_grants_at_once_the_second_is_refused_with_a_sentence(
+    root: Client, no_drone: None, monkeypatch: Any
+) -> None:
+    ann, checked = person("ann"), Grant.full_clean
+
+    def check_and_be_late(grant: Grant) -> None:
+        checked(grant)
+        Grant.objects.create(user=grant.user, pattern=grant.pattern, level=grant.level)
+
+    monkeypatch.setattr(Grant, "full_clean", check_and_be_late)
+    answer = post(root, do="grant", user=ann.pk, pattern="shop/*", level=2)
+    assert "This grant already exists." in text(answer, 422)
+    assert Grant.objects.count() == 1
+
+
 @pytest.mark.parametrize("only", [" ", ","])
 def test_the_list_of_grants_takes_no_limit_without_a_name_either(root: Client, no_drone: None, only: str) -> None:
     answer = root.post("/admin/builds/grant/add/", {"user": person("ann").pk, "pattern": "shop/*", "level": 3, "only": only})

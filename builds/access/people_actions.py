@@ -56,6 +56,8 @@ def grant(request: HttpRequest) -> str:
 
 def revoke(request: HttpRequest) -> str:
     removed = find(Grant.objects.select_related("user", "group"), request.POST.get("id", ""))
+    if removed.user:
+        may_change(request, removed.user)
     Grant.objects.filter(pk=removed.pk).delete()  # `removed` keeps its id, which the history needs
     return kept(request, removed, _("Removed: %(grant)s.") % {"grant": plain(str(removed))}, DELETION, **fields_of_grant(removed))
 
@@ -143,11 +145,16 @@ def fields_of_binding(binding: DroneBinding) -> dict[str, Any]:
 
 
 def user_of(request: HttpRequest) -> User:
-    """Find the user that a form is about; only a superuser does anything to a superuser."""
+    """Find the user that a form is about."""
     user: User = find(User.objects.all(), request.POST.get("user", ""))
+    may_change(request, user)
+    return user
+
+
+def may_change(request: HttpRequest, user: User) -> None:
+    """Let only superusers do anything to a superuser."""
     if user.is_superuser and not request.user.is_superuser:
         raise PermissionDenied
-    return user
 
 
 def group_of(request: HttpRequest) -> Group:

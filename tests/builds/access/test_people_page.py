@@ -77,6 +77,9 @@ def test_who_may_change_grants_does_nothing_to_a_superuser_and_deactivates_nobod
     root, ann = person("root", is_superuser=True), person("ann")
     for do in ("end", "deactivate", "activate", "grant"):
         assert post(keeper, do=do, user=root.pk, pattern="*", level=1).status_code == 403
+    hers = Grant.objects.create(user=root, pattern="*", level=Level.VIEW)
+    assert post(keeper, do="revoke", id=hers.pk).status_code == 403
+    assert Grant.objects.exists()
     assert post(keeper, do="deactivate", user=ann.pk).status_code == 403
     assert "Deactivate" not in text(keeper.get(PAGE))
     assert post(keeper, do="grant", user=ann.pk, pattern="shop/*", level=2).status_code == 302

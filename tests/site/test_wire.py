@@ -76,6 +76,13 @@ def test_bytes_outside_ascii_in_headers_do_no_harm(server, line):
     assert status == (200 if name == "x-other" else 401)
 
 
+def test_a_name_beyond_ascii_from_a_proxy_is_nobody(tmp_path):
+    with running(tmp_path, EDRONE_TRUSTED_PROXIES="127.0.0.1") as behind:
+        for name, status in (("ada", 403), ("李雷", 302), ("René", 302), ("ada\r\nRemote-User: 李雷", 400)):
+            request = f"GET /admin/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nRemote-User: {name}\r\n\r\n"
+            assert exchange(behind, request.encode())[0] == status, name
+
+
 def test_a_body_of_two_megabytes_gets_its_answer_before_or_after_it_is_sent(server):
     body = b" " * 2 * 1024 * 1024
     with closing(connect(server)) as connection:

@@ -37,26 +37,26 @@ class Bucket:
 class Builds:
     """Collects the builds of a period that count, for `figures_of`."""
 
-    def __init__(self, period: Period, selection: Selection, default_refs: Mapping[int, str]) -> None:
+    def __init__(
+        self, period: Period, selection: Selection, default_refs: Mapping[int, str], first_numbers: Mapping[int, int]
+    ) -> None:
         """Begin with none.
 
         Args:
             period: that of the charts.
             selection: which builds count.
             default_refs: those of default branches, by repository.
+            first_numbers: the lowest number of a build that Drone still has, by repository.
         """
         self.first, self.bucket = period.first, period.bucket
-        self.selection, self.default_refs = selection, default_refs
+        self.selection, self.default_refs, self.first_numbers = selection, default_refs, first_numbers
         self.buckets = {begin: Bucket() for begin in range(period.first, period.last + 1, period.bucket)}
         self.queue = array("i")
         self.repos = defaultdict[int, OfRepo](OfRepo)
-        self.lowest: dict[int, int] = {}  # the lowest number of a build, counted or not, by repository
         self.steps: dict[tuple[int, str, str], list[int]] = {}  # by repository, stage, step
         self.flaky = defaultdict[tuple[int, str, str], dict[int, int]](dict)  # failed → green
 
     def add(self, repo_id: int, facts: Facts) -> None:
-        lowest = min(facts.number)
-        self.lowest[repo_id] = min(lowest, self.lowest.get(repo_id, lowest))
         facts = self.selection.of(facts)
         repo = self.repos[repo_id]
         repo.status += facts.status
@@ -85,7 +85,10 @@ class Builds:
                 self.steps[repo_id, stage, step] = [runs, failures, seconds, longest]
             else:
                 add_sums(sums, runs, failures, seconds, longest)
+        first_number = self.first_numbers.get(repo_id, 0)
         for failed, green, stage, step, _, _ in rows_of(facts.flaky, FLAKY):
+            if failed < first_number:  # purged since
+                continue
             known = self.flaky[repo_id, stage, step]
             known[failed] = min(green, known.get(failed, green))
 

@@ -1,18 +1,18 @@
 """The statistics of a period over some repositories: what is summed up, what is read live, and which days are neither yet."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import reduce
 from operator import or_
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from builds.drone_db.build_pages import ALL, RepoIds
-from builds.drone_db.models import Repo
+from builds.drone_db.models import Build, Repo
 from builds.statistics.blocks import Piece, pieces, results
 from builds.statistics.collected import Builds
-from builds.statistics.facts import counts, unpacked
+from builds.statistics.facts import MOST, counts, unpacked
 from builds.statistics.figures import Figures, figures_of
 from builds.statistics.models import BuildSummary, OpenDay, SummedDay
 from builds.statistics.periods import SECONDS, Period, today
@@ -22,6 +22,7 @@ from builds.statistics.summing import close, days_to_sum, forget_all, forget_pur
 
 PATIENCE = 0.1  # seconds that a reader waits for days to be summed up; one day is always
 FEW = 3  # repositories that are read one by one
+FIRST_NUMBER = Subquery(Build.objects.filter(repo_id=OuterRef("id")).order_by("number").values("number")[:1])
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,11 @@ def statistics_of(visible: RepoIds, period: Period, selection: Selection, patien
     since = max(left, default=period.first - 1) + 1
     counted = Period(period.word, since, min(period.last, today(now)))
     repos = Repo.objects.all() if visible is ALL else Repo.objects.filter(id__in=visible)
-    names = {pk: (slug, f"refs/heads/{branch}") for pk, slug, branch in repos.values_list("id", "slug", "default_branch")}
-    default_refs = {pk: ref for pk, (_, ref) in names.items()}
-    builds = collected(visible, counted, partial(Builds, period, selection, default_refs), now)
+    rows = list(repos.values_list("id", "slug", "default_branch", FIRST_NUMBER))
+    default_refs = {pk: f"refs/heads/{branch}" for pk, _, branch, _ in rows}
+    first_numbers = {pk: number or MOST for pk, _, _, number in rows}  # 0: it has no builds
+    forget_purged(first_numbers)
+    builds = collected(visible, counted, Builds(period, selection, default_refs, first_numbers), now)
     return Statistics(
         period,
         figures_of(builds),
@@ -73,23 +76,16 @@ def statistics_of(visible: RepoIds, period: Period, selection: Selection, patien
         since,
         len(counted.days),
         len(left),
-        {pk: slug for pk, (slug, _) in names.items()},
+        {pk: slug for pk, slug, _, _ in rows},
     )
 
 
-def collected(visible: RepoIds, period: Period, nothing: Callable[[], Builds], now: float) -> Builds:
-    """Put together what is summed up (once more where that shows that Drone has purged some of it) and what is read live."""
-    builds = with_summed(nothing(), visible, period, now)
-    if builds.lowest and forget_purged(builds.lowest):
-        builds = with_summed(nothing(), visible, period, now)
-    for (repo_id, _), repo_day in (open_days(visible, period, now) | recent_days(visible, period, now)).items():
-        builds.add(repo_id, repo_day.facts)
-    return builds
-
-
-def with_summed(builds: Builds, visible: RepoIds, period: Period, now: float) -> Builds:
+def collected(visible: RepoIds, period: Period, builds: Builds, now: float) -> Builds:
+    """Put together what is summed up and what is read live."""
     for repo_id, facts in summed_up(visible, period, builds.selection, now):
         builds.add(repo_id, facts)
+    for (repo_id, _), repo_day in (open_days(visible, period, now) | recent_days(visible, period, now)).items():
+        builds.add(repo_id, repo_day.facts)
     return builds
 
 

@@ -3,23 +3,28 @@
 Several processes may do so at once: each day is written in one transaction, and whoever comes second finds it done.
 """
 
-import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db import connection, transaction
+from django.db.models import Max, Min, Q
 
 from builds.drone_db.build_pages import ALL
-from builds.drone_db.models import Build, Repo
+from builds.drone_db.models import Build
 from builds.statistics.blocks import SIZES, block, changing
-from builds.statistics.facts import FLAKY
 from builds.statistics.models import BuildBlock, BuildSummary, OpenDay, SummedDay
 from builds.statistics.periods import SECONDS, today
-from builds.statistics.reading import SETTLED, DayOfRepo, days_of, ids_of, oldest_day
+from builds.statistics.reading import SETTLED, DayOfRepo, days_of, ids_of, in_chunks, oldest_day
 
 SLICE = 400  # rows of one statement
+# Two days of each repository, found in the index, instead of all: builds may be out of the order of their numbers by hours.
+LOWEST = """
+WITH repos(repo) AS (VALUES {repos})
+SELECT repo, (
+  SELECT min(lowest) FROM (SELECT lowest FROM builds_buildsummary WHERE repo_id = repo ORDER BY day LIMIT 2) oldest
+) FROM repos
+"""
 
 
 def days_to_sum(days: range, now: float) -> list[int]:
@@ -83,36 +88,33 @@ def close(read: Mapping[tuple[int, int], DayOfRepo], pairs: Iterable[tuple[int, 
                 OpenDay.objects.filter(repo_id=repo_id, day=day).delete()
 
 
-def forget_purged(lowest: Mapping[int, int]) -> bool:
+def forget_purged(first_numbers: Mapping[int, int]) -> None:
     """Forget days of which Drone has purged builds: it does so from the lowest number on.
 
     Args:
-        lowest: the lowest number that was summed up, by repository.
-
-    Returns:
-        Whether there were any.
+        first_numbers: the lowest number that Drone has, by repository; more than any of a repository without builds.
     """
-    first = Build.objects.filter(repo_id=OuterRef("id")).order_by("number").values("number")[:1]
-    # Of a repository without builds the number reads as 0.
-    numbers = dict(Repo.objects.filter(id__in=list(lowest)).values_list("id", Subquery(first)))
-    purged = {repo: number for repo, number in numbers.items() if not number or number > lowest[repo]}
-    for repo_id, number in purged.items():
-        rows = BuildSummary.objects.filter(repo_id=repo_id)
-        again = days_again(rows, number) if number else []
-        gone = rows.filter(Q(day__in=again) | Q(lowest__lt=number)) if number else rows
+    for repo_id, lowest in lowest_numbers(first_numbers).items():
+        number = first_numbers[repo_id]
+        if lowest >= number:
+            continue
+        gone = BuildSummary.objects.filter(repo_id=repo_id, lowest__lt=number)
         ends = gone.aggregate(first=Min("day"), last=Max("day"))
-        if ends["first"] is not None:
+        if ends["first"] is not None:  # else another process has just forgotten them
+            again = [OpenDay(repo_id=repo_id, day=day) for day in gone.filter(highest__gte=number).values_list("day", flat=True)]
             with changing(ends["first"], ends["last"]):
                 gone.delete()
-                OpenDay.objects.bulk_create([OpenDay(repo_id=repo_id, day=day) for day in again], ignore_conflicts=True)
-    return bool(purged)
+                OpenDay.objects.bulk_create(again, ignore_conflicts=True)
 
 
-def days_again(rows: "QuerySet[BuildSummary]", number: int) -> list[int]:
-    """Return days of a repository to be read again: some of their builds are purged, or the failed ones before a green one."""
-    cut = list(rows.filter(lowest__lt=number, highest__gte=number).values_list("day", flat=True))
-    flaky = rows.filter(lowest__gte=number).exclude(flaky="[]").values_list("day", "flaky")
-    return cut + [day for day, pairs in flaky if min(json.loads(pairs)[::FLAKY]) < number]
+def lowest_numbers(repos: Iterable[int]) -> dict[int, int]:
+    """Return the lowest number of a build that is summed up, by repository."""
+    lowest: dict[int, int] = {}
+    with connection.cursor() as cursor:
+        for some in in_chunks(repos):
+            cursor.execute(LOWEST.format(repos=", ".join(["(%s)"] * len(some))), some)
+            lowest |= {repo: number for repo, number in cursor.fetchall() if number is not None}
+    return lowest
 
 
 def forget_all() -> None:

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from builds.drone_db.build_pages import ALL, RepoIds
+from builds.drone_db.models import Build
 from builds.statistics.models import BuildBlock, OpenDay, SummedDay
 from builds.statistics.periods import Period, date_of, month_of, period_of, today
 from builds.statistics.selection import Selection
@@ -13,7 +14,7 @@ from builds.statistics.statistics import Statistics, statistics_of
 from builds.statistics.summing import days_to_sum, sum_days
 from tests.builds.conftest import Change
 from tests.builds.statistics import brute_force
-from tests.builds.statistics.made_up import statements
+from tests.builds.statistics.made_up import REPOS, statements
 
 DAYS, BUILDS, SECONDS = 130, 500, 86_400
 ALL_TIME = float("inf")
@@ -105,6 +106,36 @@ def test_purged_builds_are_not_counted_any_more(change: Change, now: int):
         assert difference(statistics_of(frozenset({1, 3}), period, Selection(), ALL_TIME), "AND build_repo_id IN (1, 3)") == {}, (
             purge
         )
+
+
+def test_builds_that_are_purged_before_the_period_are_noticed(change: Change, now: int):
+    change(*statements(4, now, DAYS, BUILDS))
+    period = period_of("30", now)
+    statistics_of(ALL, period, Selection(), ALL_TIME)
+    for repo in REPOS:
+        first = Build.objects.filter(repo_id=repo, created__gte=period.first * SECONDS).earliest("number")
+        change(f"DELETE FROM builds WHERE build_repo_id = {repo} AND build_number < {first.number}")
+    before = period.before()
+    for repos, condition in SOME:
+        ((good, finished),) = brute_force.rows("success", before.first * SECONDS, before.end, condition)
+        of = statistics_of(repos, period, Selection(), ALL_TIME)
+        assert of.success_before == (pytest.approx(100 * good / finished) if finished else None)
+        assert difference(of, condition) == {}
+
+
+@pytest.mark.parametrize("earlier", [0, 8])
+def test_a_step_is_not_flaky_any_more_when_its_red_build_is_purged(change: Change, now: int, earlier: int):
+    change(*statements(4, now, DAYS, BUILDS))
+    day = {(build.repo_id, build.number): build.created // SECONDS for build in Build.objects.all()}
+    flaky = [(repo, failed, green) for repo, *_, failed, green in brute_force.rows("flaky", now - 90 * SECONDS, now)]
+    repo, failed, first = next(
+        (repo, failed, day[repo, green])
+        for repo, failed, green in flaky
+        if repo in REPOS and day[repo, failed] < day[repo, green]
+    )
+    list(sum_days(days_to_sum(range(first - earlier, today(now)), now), now, ALL_TIME))
+    change(f"DELETE FROM builds WHERE build_repo_id = {repo} AND build_number <= {failed}")
+    assert difference(statistics_of(ALL, Period("", first, today(now)), Selection(), ALL_TIME), "") == {}
 
 
 def test_a_build_that_ends_late_is_counted_when_it_has(change: Change, now: int):

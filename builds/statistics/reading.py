@@ -23,7 +23,7 @@ FIELDS = ("id", "repo_id", "number", "status", "event", "ref", "after", "deploy_
 
 # The first id from which on builds were created at a time or later, by bisection: some twenty look-ups in the primary key.
 NEXT_LOW, NEXT_HIGH = "CASE WHEN made < %(at)s THEN middle + 1 ELSE low END", "CASE WHEN made < %(at)s THEN high ELSE middle END"
-MADE = "(SELECT build_created FROM builds WHERE build_id >= {middle} ORDER BY build_id LIMIT 1)"
+MADE = "(SELECT build_created FROM builds WHERE build_id >= {middle} AND build_created > 0 ORDER BY build_id LIMIT 1)"
 MIDDLE = f"((({NEXT_LOW}) + ({NEXT_HIGH})) / 2)"
 BISECTION = f"""
 WITH RECURSIVE ends(low, high) AS (SELECT min(build_id), max(build_id) + 1 FROM builds),
@@ -58,7 +58,7 @@ def ids_of(first: int, last: int) -> tuple[int, int]:
 
 def oldest_day() -> int | None:
     """Return a day before which Drone has no builds; None where it has none at all."""
-    created = Build.objects.order_by("id").values_list("created", flat=True).first()
+    created = Build.objects.filter(created__gt=0).order_by("id").values_list("created", flat=True).first()
     return None if created is None else (created - SLACK) // SECONDS
 
 

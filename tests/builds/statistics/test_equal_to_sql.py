@@ -138,6 +138,11 @@ def test_a_step_is_not_flaky_any_more_when_its_red_build_is_purged(change: Chang
     assert difference(statistics_of(ALL, Period("", first, today(now)), Selection(), ALL_TIME), "") == {}
 
 
+def test_builds_without_a_time_hide_no_others(change: Change, now: int):
+    change(*statements(9, now, DAYS, BUILDS), "UPDATE builds SET build_created = 0 WHERE build_id IN (1000, 1250, 1499)")
+    assert difference(statistics_of(ALL, period_of("90", now), Selection(), ALL_TIME), "") == {}
+
+
 def test_a_build_that_ends_late_is_counted_when_it_has(change: Change, now: int):
     change(*statements(5, now, DAYS, BUILDS))
     period = period_of("90", now)

@@ -115,6 +115,18 @@ def test_builds_are_found_by_the_login_and_by_the_name_of_their_author(name, adm
     assert "<b>#" not in admin.get(LIST, {name: "nobody of this name"}).content.decode()
 
 
+def test_an_author_is_a_part_of_a_name_where_no_build_of_the_list_is_by_that_login(change):
+    of_author = "UPDATE builds SET build_author = '{}' WHERE build_repo_id = (SELECT repo_id FROM repos WHERE repo_slug = '{}')"
+    change(of_author.format("annika", "ismewen/edrone"), of_author.format("ann", "shop/cart"))
+    viewer, admin, one = reader("viewer", "ismewen/*"), reader("admin", is_superuser=True), {"repo": "ismewen/edrone"}
+
+    def listed(client: Client, **query: str) -> set[str]:
+        return {row.slug for row in client.get(LIST, {"author": "ann"} | query).context["rows"]}
+
+    assert listed(viewer) == listed(viewer, **one) == listed(admin, **one) == {"ismewen/edrone"}
+    assert listed(admin) == {"shop/cart"}
+
+
 def test_a_commit_is_found_by_its_beginning_and_in_full(admin):
     build = Build.objects.exclude(after="").earliest("id")
     for text in (build.after, build.after[:8], f" {build.after[:7].upper()}", build.after.upper()):

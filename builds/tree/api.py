@@ -14,9 +14,18 @@ from builds.rest.shapes import Shape, present
 from builds.tree.pages import SHOWN
 from builds.tree.seen_tree import SeenFile, seen_by
 from texts.characters import shortened
+from texts.errors import EdroneError
 
 LIST = "tree"
 ON_A_PAGE = 100
+FINDINGS_UNKNOWN = (
+    "Which files have findings is not known: edrone is checking the tree, or could not. Ask again, or see edrone's log."
+)
+
+
+class FindingsUnknown(EdroneError):
+    status = 503
+    retry_after = 5
 
 
 class TreeView(ApiView):
@@ -30,20 +39,23 @@ class TreeView(ApiView):
         path, show, q = (only_text(request.query_params, name) for name in ("path", "show", "q"))
         if show and show not in SHOWN:
             raise BadRequest(f"show is one of {', '.join(SHOWN)}.")
+        inspected = tree.is_inspected and not tree.is_old
         if path:
             if path not in tree.seen:
                 raise NotFound(f"Not Found: there is no file {shortened(path)} in the tree, or you may not see it.")
-            return Response([file_shape(tree.file(path), inspected=tree.inspection is not None)])
+            return Response([file_shape(tree.file(path), inspected=inspected)])
+        if show == "mistakes" and not inspected:
+            raise FindingsUnknown(FINDINGS_UNKNOWN)
         chosen = tree.chosen(show, q)
         begin = position_of(LIST, request.query_params) or 0
         end = begin + ON_A_PAGE
         more = {"Link": next_link(request, cursor(LIST, end))} if end < len(chosen) else {}
-        shapes = [file_shape(tree.file(path), inspected=tree.inspection is not None) for path in chosen[begin:end]]
+        shapes = [file_shape(tree.file(path), inspected=inspected) for path in chosen[begin:end]]
         return Response(shapes, headers=more)
 
 
 def file_shape(file: SeenFile, *, inspected: bool) -> Shape:
-    """Show a file; `findings` is null while edrone is checking the tree."""
+    """Show a file; `findings` is null while edrone is checking the tree, and where it could not."""
     return {
         "path": file.path,
         "role": file.file.role,

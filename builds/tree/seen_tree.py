@@ -63,6 +63,11 @@ class SeenTree:
     sees_all: bool
     served: Mapping[str, set[str]] | None  # by path: the reader's repositories; None: Drone's are not known
 
+    @property
+    def is_inspected(self) -> bool:
+        """Whether anything was found out about the files; else their findings are not known."""
+        return self.inspection is not None and not self.inspection.failed
+
     @cached_property
     def seen(self) -> frozenset[str]:
         return frozenset(self.paths)

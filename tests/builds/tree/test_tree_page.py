@@ -1,5 +1,6 @@
 """The page Tree and /api/tree: who may see which files, and what is said of them."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -239,6 +240,48 @@ def test_while_findings_are_looked_for_the_page_says_so_and_asks_again(people, p
         assert "_shared/docker.yaml" in text
     wait_until(lambda: "edrone is checking" not in page(people["superuser"]))
     assert "1 error" in page(people["superuser"], q="secret")
+
+
+@pytest.fixture
+def inspected(monkeypatch) -> Callable[..., None]:
+    def by(inspect: Callable[[int, int], TreeInspection]) -> None:
+        kept_inspection = KeptInspection(inspect)
+        monkeypatch.setattr(seen_tree, "inspections", lambda: kept_inspection)
+
+    return by
+
+
+def test_a_tree_that_could_not_be_checked_has_unknown_findings_and_not_none(people, page, inspected):
+    def fails(*_: int) -> TreeInspection:
+        raise OSError
+
+    inspected(fails)
+    admin, path = people["superuser"], "_shared/docker.yaml"
+    assert [file["findings"] for file in body(Api(admin).get(tree_of({"path": path})))] == [None]
+    assert {file["findings"] for file in body(Api(admin).get("/api/tree"))} == {None}
+    assert Api(admin).get(tree_of({"show": "mistakes"})).status_code == 503
+    text = page(admin, FILE, path=path)
+    assert "edrone could not check the tree" in text
+    assert "The check has found nothing." not in text
+    assert ">none<" not in page(admin)
+    assert "No files match" not in page(admin, show="mistakes")
+
+
+def test_the_api_gives_no_findings_of_a_tree_that_has_changed_since(people, root, monkeypatch):
+    admin = people["superuser"]
+    assert paths(admin, show="mistakes")
+    monkeypatch.setattr(inspection, "AT_ONCE", 0.0)
+    done = threading.Event()
+
+    def waits(stamp: int, _: int) -> TreeInspection:
+        done.wait(30)
+        return TreeInspection(stamp)
+
+    monkeypatch.setattr(seen_tree.inspections(), "inspect", waits)
+    (root / "default.yaml").write_text("kind: repository\n# changed\n")
+    assert {file["findings"] for file in body(Api(admin).get("/api/tree"))} == {None}
+    assert Api(admin).get(tree_of({"show": "mistakes"})).status_code == 503
+    done.set()
 
 
 def test_a_tree_that_is_away_is_said(people, page, root):

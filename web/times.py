@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -10,6 +10,15 @@ from django.utils.translation import gettext as _
 
 IN_A_SENTENCE = re.compile(r"(?<![\w-])(\d{4}-\d\d-\d\d \d\d:\d\d) UTC\b", re.ASCII)
 MINUTE, HOUR, DAY = 60, 3600, 86400
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def datetime_of(seconds: int) -> datetime | None:
+    """Return the moment of Unix seconds; None for 0 and for what no calendar has."""
+    try:
+        return EPOCH + timedelta(seconds=seconds) if seconds else None
+    except OverflowError:
+        return None
 
 
 def moment(value: datetime | None) -> SafeString:

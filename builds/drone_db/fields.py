@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -12,6 +12,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from builds.drone_db import catalogue
 from texts.characters import encodable
+from web.times import datetime_of
 
 if TYPE_CHECKING:  # only the stubs know these as generic
     TextField = models.TextField[str, str]
@@ -24,7 +25,6 @@ else:
     BigIntegerField = models.BigIntegerField
     BooleanField, BinaryField = models.BooleanField, models.BinaryField
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FALSE = {0, "", "0", "f", "false", "no"}
 SMALLEST, LARGEST = -(2**63), 2**63 - 1  # what 64 bits hold
 
@@ -165,8 +165,4 @@ class Moment:
     def __get__(self, row: models.Model | None, _: type[models.Model]) -> datetime | None:
         if row is None:  # asked of the class, by tools that look for attributes
             return None
-        seconds = getattr(row, self.field)
-        try:
-            return EPOCH + timedelta(seconds=seconds) if seconds else None
-        except OverflowError:
-            return None
+        return datetime_of(getattr(row, self.field))

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, F, QuerySet
@@ -24,6 +24,7 @@ from builds.overview.mine import mine
 from builds.repositories.branch_states import BranchState, DefaultBranch, default_branches, red_branches, states
 from web.localized import localized
 from web.pages import shown
+from web.times import datetime_of
 
 RED, RUNNING, BLOCKED = 20, 20, 20  # lines
 
@@ -46,7 +47,7 @@ class RedBranch:
     state: BranchState
     row: Row  # the build that says so
     failed: Step | None  # the step that failed; None where the build has an error of its own
-    since: datetime  # when the push that made it red was built; or longer ago, see BranchState.at_least
+    since: datetime | None  # when the push that made it red was built; or longer ago, see BranchState.at_least
     bars: list[PushBar]
 
 
@@ -123,7 +124,7 @@ def red_lines(states: list[BranchState], lines: dict[int, Row]) -> list[RedBranc
     for state in states:
         build_id = state.results[0].id
         if build_id in lines:  # Drone may have purged it since
-            since = datetime.fromtimestamp(state.agreeing[-1].created, UTC)
+            since = datetime_of(state.agreeing[-1].created)
             red.append(RedBranch(state, lines[build_id], failed.get(build_id), since, bars(state.pushes, now)))
     return red
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from pipelines.inventory.kept import KeptInventory
 from pipelines.inventory.last_changes import LastCommit
 from pipelines.lookup.candidates import Homes, homes
 from pipelines.lookup.operation_files import folders
+from web.times import datetime_of
 
 EXTENDED_BY = " (extended by projects/"  # ends a message about a file, and names others
 
@@ -51,7 +52,7 @@ class SeenFile:
 
     @property
     def changed_at(self) -> datetime | None:
-        return datetime.fromtimestamp(self.change.time, UTC) if self.change else None
+        return datetime_of(self.change.time) if self.change else None
 
 
 @dataclass(frozen=True)

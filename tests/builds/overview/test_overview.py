@@ -59,6 +59,14 @@ def test_it_names_what_is_red_and_which_step_failed(db, drone_file):
     assert "<script>alert" not in page
 
 
+def test_a_time_that_no_calendar_has_is_not_shown(db, drone_file):
+    with closing(sqlite3.connect(drone_file)) as database, database:
+        database.execute("UPDATE builds SET build_created = 253402300800 WHERE build_number = 2 AND build_target = 'main'")
+    with drones.connected(drones.sqlite_database(drone_file)):
+        page = text_of(client_of("one", "red/r2"))
+    assert '<td role="cell">-</td>' in page
+
+
 def test_the_counts_are_of_what_the_reader_may_see(db, drone_file):
     with drones.connected(drones.sqlite_database(drone_file)):
         for name, pattern, red, total in (

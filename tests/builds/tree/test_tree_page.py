@@ -15,6 +15,7 @@ from builds.access.models import Level
 from builds.tree import inspection, seen_tree
 from builds.tree.inspection import KeptInspection, TreeInspection
 from pipelines.inventory import kept
+from pipelines.inventory.last_changes import LastCommit
 from tests import drones
 from tests.builds.api import Api, body
 from tests.builds.conftest import person
@@ -282,6 +283,13 @@ def test_the_api_gives_no_findings_of_a_tree_that_has_changed_since(people, root
     assert {file["findings"] for file in body(Api(admin).get("/api/tree"))} == {None}
     assert Api(admin).get(tree_of({"show": "mistakes"})).status_code == 503
     done.set()
+
+
+def test_a_time_that_no_calendar_has_is_not_shown(people, page, inspected):
+    path = "edrone/default.yaml"
+    inspected(lambda stamp, _: TreeInspection(stamp, changes={path: LastCommit("a" * 40, 9_999_999_999_999, "ada", "Far away")}))
+    for text in (page(people["viewer"]), page(people["viewer"], FILE, path=path)):
+        assert "Far away" in text
 
 
 def test_a_tree_that_is_away_is_said(people, page, root):

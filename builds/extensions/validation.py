@@ -12,9 +12,11 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
+from builds.drone_db.masking import MASK
 from builds.freezes import rule
 from builds.freezes.operation_target import operation_target
 from builds.freezes.reading import known as known_freezes
+from builds.starting.models import AuditRecord
 from configs import metrics
 from configs.endpoint import signature
 from configs.endpoint.answers import LONGEST_OF_A_STAGE, SIGNED, cut, plain
@@ -22,7 +24,7 @@ from configs.endpoint.authentication import DroneSignature
 from configs.endpoint.drone_server import known
 from configs.endpoint.request_log import Fields
 from configs.endpoint.views import DroneExtensionView
-from configs.records.announcements import Kind, WrongText, claim, wrong_text
+from configs.records.announcements import Kind, WrongText, claim, record_with_text, wrong_text
 from configs.records.recorder import NotDone
 from pipelines.build_request import BuildRequest, parse_validation
 from pipelines.errors import BuildRefused, ConfigError
@@ -69,7 +71,7 @@ class ValidationView(DroneExtensionView):
         self.build = build = sent.build
         refuse_others(build, settings.EDRONE_MANUAL_BUILDS_BY, known.login)
         refuse_wrong_text(build, sent.text)
-        refuse_frozen(build)
+        refuse_frozen(build, sent.text)
         self.log("passed")
         return HttpResponse(status=204)
 
@@ -116,7 +118,7 @@ def refusal(text: str, status: int) -> HttpResponse:
     return plain(f"{SIGNED}{cut(printable(text), LONGEST)}", status)
 
 
-def refuse_frozen(build: BuildRequest) -> None:
+def refuse_frozen(build: BuildRequest, text: str) -> None:
     """Refuse a build that a freeze covers, unless edrone has announced that it overrides it.
 
     Raises:
@@ -127,10 +129,32 @@ def refuse_frozen(build: BuildRequest) -> None:
         raise BuildRefused(NEVER_READ)
     if not freezes:
         return
-    start = rule.start_of(build, operation_target(build))
+    start = rule.start_of(build, target_of(build, text))
     freeze = rule.covering(freezes, start, timezone.now())
     if freeze and not overridden(build):
         raise BuildRefused(f"{cut(printable(str(rule.sentence(freeze, start))), LONGEST - len(HOW) - 1)} {HOW}")
+
+
+def target_of(build: BuildRequest, text: str) -> str | None:
+    """Return the target of a build's operation, as `operation_target`.
+
+    A restart of only what failed has a text of before, of which today's tree may say nothing: its audit record comes first.
+    """
+    if build.event != "custom" or not build.action:
+        return ""
+    try:
+        target = known_freezes.ask(lambda: target_announced(build, text))
+    except NotDone as error:
+        logger.warning("Whether %s is a restart of only what failed is not known: %s", shortened(build.slug), error)
+        target = ""
+    return target or operation_target(build)
+
+
+def target_announced(build: BuildRequest, text: str) -> str:
+    """Return the target that the audit record of a restart of only what failed names; empty for all other builds."""
+    record = record_with_text(build, text)
+    known_targets = AuditRecord.objects.exclude(target=MASK).values_list("target", flat=True)
+    return known_targets.filter(pk=record).first() or "" if record else ""
 
 
 def overridden(build: BuildRequest) -> bool:

@@ -18,7 +18,7 @@ def operation_target(build: BuildRequest) -> str | None:
         return ""
     try:
         operation = resolve(build, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES).operation
-    except NoFileServes:  # so nothing runs
+    except NoFileServes:  # so nothing runs, or what failed of a build of before: its audit record says where (deploys_to.py)
         return ""
     except ConfigError:
         return None

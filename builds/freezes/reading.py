@@ -11,7 +11,7 @@ from django.utils import timezone
 from builds.freezes.models import Freeze
 from configs.records.recorder import CircuitBreaker, NotDone, done_within
 
-MOST_SECONDS = 0.3  # that Drone's validation waits for the database, each of three times at most
+MOST_SECONDS = 0.3  # that Drone's validation waits for the database, each of four times at most
 
 T = TypeVar("T")
 logger = logging.getLogger("edrone.freezes")

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from builds.drone_db.masking import masked
 from builds.drone_db.models import Build
-from builds.freezes.operation_target import operation_target
 from builds.starting.commands import BuildCommand, Caller, fingerprint
+from builds.starting.deploys_to import deploys_to
 from builds.starting.errors import KeyInUse, KeyUsed, UnknownResult
 from builds.starting.models import AuditRecord, Outcome, Verb
 from builds.starting.operations import name_of
@@ -78,7 +78,7 @@ def start_record(  # noqa: PLR0913, PLR0917 - each is a part of the record
         The new record; a finished one where the same command with the same key came in between.
     """
     operation = command.operation or operation_of(command, build)
-    target = command.target or (build.deploy_to if build else "") or target_of(operation, slug, build, params)
+    target = command.target or (build.deploy_to if build else "") or target_of(operation, command, slug, build, params)
     record = AuditRecord(
         user=caller.user,
         username=caller.user.get_username(),
@@ -118,11 +118,12 @@ def operation_of(command: BuildCommand, build: Build | None) -> str:
     return name_of(build) if build and command.verb not in {Verb.PROMOTE, Verb.ROLLBACK} else ""
 
 
-def target_of(operation: str, slug: str, build: Build | None, params: Mapping[str, str]) -> str:
+def target_of(operation: str, command: BuildCommand, slug: str, build: Build | None, params: Mapping[str, str]) -> str:
     """Return the target that the inputs of an operation name; empty where there is no operation, or it deploys nowhere."""
     namespace, _, name = slug.rpartition("/")
     inputs = masked({**params, **(build.params if build else {})})  # as of a restart: what the build had wins
-    return operation_target(BuildRequest(namespace, name, "custom", "", "", action=operation, params=inputs)) or ""
+    request = BuildRequest(namespace, name, "custom", "", "", action=operation, params=inputs)
+    return deploys_to(request, build if command.only_failed else None) or ""
 
 
 def save_success(record: AuditRecord, status: int, answer: dict[str, Any] | None) -> None:

@@ -123,7 +123,7 @@ def confirmation(request: HttpRequest, question: Question, command: BuildCommand
     prepared = prepare(request.user, command, question.repo, question.build)
     complete, params = prepared.command, prepared.params
     refuse_read_by_drone(command, params)
-    frozen = in_the_way(prepared.expected) if prepared.expected else None
+    frozen = in_the_way(prepared.expected, prepared.to) if prepared.expected else None
     if frozen and not frozen.may_override(request.user):
         raise Frozen(frozen.sentence)
     inherited_params = inherited(command, params, question.build)

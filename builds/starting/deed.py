@@ -11,7 +11,7 @@ from builds.drone_db.masking import masked
 from builds.drone_db.models import Build, Repo
 from builds.drone_db.production import is_production
 from builds.starting import operations
-from builds.starting.attempts import target_of
+from builds.starting.attempts import target_of, target_started
 from builds.starting.behind import BRANCH, pushes
 from builds.starting.commands import BuildCommand
 from builds.starting.models import Verb
@@ -86,7 +86,7 @@ def target_to(repo: Repo, command: BuildCommand, build: Build | None) -> str:
     if command.verb in {Verb.PROMOTE, Verb.ROLLBACK}:
         return command.target
     if command.verb == Verb.RESTART and build:
-        return target_of(repo, build)
+        return (target_started(build) if command.only_failed else "") or target_of(repo, build)
     if command.verb == Verb.CREATE and command.operation and (name := operations.operation(repo, command.operation).target):
         value = command.params.get(name, "")
         return value if masked({name: value})[name] == value else ""

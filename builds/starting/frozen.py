@@ -9,7 +9,6 @@ from builds.access.models import Level
 from builds.access.rules import may
 from builds.freezes import rule
 from builds.freezes.models import Freeze
-from builds.freezes.operation_target import operation_target
 from builds.freezes.reading import not_over
 from builds.starting.commands import BuildCommand
 from builds.starting.errors import Frozen, InvalidCommand
@@ -45,21 +44,27 @@ class InTheWay(NamedTuple):
         return may(user, self.to_override.level, self.start.slug, self.to_override.scope)
 
 
-def in_the_way(build: BuildRequest) -> InTheWay | None:
-    """Return the freezes that cover a build; None where none does."""
+def in_the_way(build: BuildRequest, to: str | None) -> InTheWay | None:
+    """Return the freezes that cover a build; None where none does.
+
+    Args:
+        build: that Drone will ask about.
+        to: the target of its operation, as of `operation_target`.
+    """
     freezes = list(not_over())
-    start = rule.start_of(build, operation_target(build) if freezes else "")
+    start = rule.start_of(build, to)
     covering = rule.all_covering(freezes, start, timezone.now())
     return InTheWay(covering, start) if covering else None
 
 
-def override_of(user: Any, command: BuildCommand, build: BuildRequest) -> str:
+def override_of(user: Any, command: BuildCommand, build: BuildRequest, to: str | None) -> str:
     """Return the reason for overriding a freeze; empty where nothing is frozen.
 
     Args:
         user: who gives it.
         command: that starts a build.
-        build: the build that Drone will ask about.
+        build: that Drone will ask about.
+        to: the target of its operation, as of `operation_target`.
 
     Raises:
         Frozen: a freeze covers it, and no reason is given.
@@ -69,7 +74,7 @@ def override_of(user: Any, command: BuildCommand, build: BuildRequest) -> str:
     reason = one_line(command.override)
     if len(reason) > LONGEST_REASON:
         raise InvalidCommand(Sentence("The reason is too long: at most %(most)s characters.", most=LONGEST_REASON))
-    frozen = in_the_way(build)
+    frozen = in_the_way(build, to)
     if frozen is None:
         return ""
     if not reason:

@@ -7,6 +7,7 @@ from builds.starting.errors import NothingToLeaveOut
 from configs.records.packing import unpacked
 from configs.records.rules import shown_for
 from pipelines.resolve.only_failed import Rest, Unnamed, only_failed
+from pipelines.resolve.resolve import Resolved
 from texts.sentence import Sentence
 
 
@@ -18,8 +19,8 @@ def rest_of(build: Build) -> Rest:
     """
     ran, failed = pipelines(build)
     refuse_by_outcome(build, ran, failed)
-    record = shown_for(key_of(build))
-    if record is None or record.file.text is None:
+    served = served_text(build)
+    if served is None:
         raise NothingToLeaveOut(
             Sentence(
                 "edrone has no record of what #%(number)s was served, so it cannot leave anything out. Restart all of it.",
@@ -27,7 +28,7 @@ def rest_of(build: Build) -> Rest:
             )
         )
     try:
-        rest = only_failed(unpacked(record.file), ran, failed)
+        rest = only_failed(served, ran, failed)
     except Unnamed as error:
         raise NothingToLeaveOut(
             Sentence(
@@ -45,6 +46,12 @@ def rest_of(build: Build) -> Rest:
             )
         )
     return rest
+
+
+def served_text(build: Build) -> Resolved | None:
+    """Return what a build was served, with its text; None where edrone has no record of it."""
+    record = shown_for(key_of(build))
+    return unpacked(record.file) if record and record.file.text is not None else None
 
 
 def refuse_by_outcome(build: Build, ran: set[str], failed: set[str]) -> None:

@@ -10,11 +10,13 @@ from builds.drone_db.models import Build, Repo
 from builds.drone_db.vocabulary import Event
 from builds.starting.commands import BuildCommand
 from builds.starting.errors import InvalidCommand
+from builds.starting.only_failed import served_text
 from pipelines.build_request import BuildRequest
 from pipelines.errors import ConfigError
 from pipelines.operations.inputs import with_defaults
 from pipelines.operations.operation import Operation
 from pipelines.resolve.manual_builds import wrong_parameters
+from pipelines.resolve.only_failed import unchanged
 from pipelines.resolve.operation_list import ListedOperation, list_operations
 from pipelines.resolve.resolve import Resolved, resolve
 from pipelines.tree.tree import Tree
@@ -26,18 +28,30 @@ LEVELS = {"run": Level.RUN, "deploy": Level.DEPLOY}
 def level(repo: Repo, command: BuildCommand, build: Build | None) -> Level | None:
     """Return the level of the operation to start, or that the build ran; None where there is none, or it is gone.
 
+    A restart of only what failed runs the text of the build: of that, today's head says the level only while it is its text.
+
     Raises:
         ConfigError: the operation to start is not there, or broken.
     """
     if build is None:
         return LEVELS[operation(repo, command.operation).level] if command.operation else None
     name = name_of(build)
-    if not name:
+    if not name or (command.only_failed and not is_todays(build)):
         return None
     try:
         return LEVELS[operation(repo, name).level]
     except ConfigError:
         return None
+
+
+def is_todays(build: Build) -> bool:
+    """Return whether a restart of all of an operation's build would run the text that it had: then today's head speaks of it."""
+    try:
+        today = resolved(build.repo, name_of(build))
+    except ConfigError:
+        return False
+    served = served_text(build)
+    return served is not None and unchanged(served, today) and not wrong_parameters(today, build.params)
 
 
 def with_inputs(repo: Repo, command: BuildCommand) -> BuildCommand:

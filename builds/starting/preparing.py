@@ -7,6 +7,7 @@ from builds.drone_db.models import Build, Repo
 from builds.drone_db.queries import waiting_stages
 from builds.starting import operations, parameters
 from builds.starting.commands import BuildCommand
+from builds.starting.deploys_to import deploys_to
 from builds.starting.errors import AlreadyLive, InvalidCommand
 from builds.starting.expected_build import expected_build
 from builds.starting.models import STARTING, Verb
@@ -24,6 +25,7 @@ class PreparedCommand:
     command: BuildCommand  # with the defaults of the operation's inputs
     params: dict[str, str]  # that are sent
     expected: BuildRequest | None  # the build that Drone will ask about; None where none is started
+    to: str | None  # the target of its operation, as of `deploys_to`
     rest: Rest | None  # what runs, of a restart of only what failed
 
 
@@ -47,7 +49,8 @@ def prepare(user: Any, command: BuildCommand, repo: Repo, build: Build | None) -
     refuse_declining_in_part(complete, build)
     params = parameters_to_send(user, complete, repo, build)
     expected = expected_build(complete, repo, build, params) if command.verb in STARTING else None
-    return PreparedCommand(complete, params, expected, rest_of(build) if build and command.only_failed else None)
+    to = deploys_to(expected, build if command.only_failed else None) if expected else ""
+    return PreparedCommand(complete, params, expected, to, rest_of(build) if build and command.only_failed else None)
 
 
 def check_grant(user: Any, command: BuildCommand, repo: Repo, build: Build | None) -> None:

@@ -67,7 +67,7 @@ def carry_out(caller: Caller, command: BuildCommand, repo: Repo) -> CommandResul
     build = build_of(command, repo)
     prepared = prepare(caller.user, command, repo, build)
     expected, rest = prepared.expected, prepared.rest
-    override = override_of(caller.user, command, expected) if expected else ""
+    override = override_of(caller.user, command, expected, prepared.to) if expected else ""
     approves_all = build is not None and command.verb == Verb.APPROVE and command.stage is None
     waiting = [stage.number for stage in waiting_stages(build)] if build and approves_all else []
     record = audit.start_record(caller, command, repo.slug, build, prepared.params, override)

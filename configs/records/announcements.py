@@ -101,6 +101,14 @@ def wrong_text(build: BuildRequest, text: str) -> WrongText | None:
     return None if right else WrongText.NOT_ANNOUNCED
 
 
+def record_with_text(build: BuildRequest, text: str) -> int | None:
+    """Return the audit record of a restart of only what failed that has the text announced for it, as `wrong_text` found."""
+    requested, hash_ = build_digest(build, build.trigger), sha256(text.encode()).hexdigest()
+    its_own = Announcement.objects.filter(Q(build=requested) | Q(build_without_parent=requested), file__text=hash_)
+    recent = its_own.filter(kind=Kind.ONLY_FAILED, time__gt=timezone.now() - VALID).exclude(used=None)
+    return recent.order_by("-used").values_list("record", flat=True).first()
+
+
 def use_up(announcements: QuerySet[Announcement]) -> None:
     announcements.update(used=timezone.now(), claimed=Coalesce(F("claimed"), timezone.now()))
 

@@ -33,6 +33,15 @@ class Rest:
     left_out: tuple[str, ...]  # likewise
 
 
+@dataclass(frozen=True)
+class Text:
+    """The text of a build; each list has one entry a document."""
+
+    documents: list[Document]  # as they are written
+    roots: list[Node]  # without merge keys: names and dependencies may come through `<<`
+    names: list[str | None]  # None: a document that is no pipeline
+
+
 def only_failed(served: Resolved, ran: Collection[str], failed: Collection[str]) -> Rest:
     """Leave out all pipelines but those that failed, and those that depend on them.
 
@@ -47,30 +56,49 @@ def only_failed(served: Resolved, ran: Collection[str], failed: Collection[str])
     Raises:
         Unnamed: the text does not show which pipeline is which.
     """
+    text = read(served)
+    if unknown := set(ran) - set(text.names):
+        raise Unnamed(f"it has no {', '.join(sorted(unknown))}")
+    needs = {name: dependencies(root) for name, root in zip(text.names, text.roots, strict=True) if name is not None}
+    left_out = set(ran) - with_dependants(failed, needs)
+    return Rest(
+        without(served, text, left_out),
+        tuple(name for name in text.names if name in set(ran) - left_out),
+        tuple(name for name in text.names if name in left_out),
+    )
+
+
+def unchanged(served: Resolved, today: Resolved) -> bool:
+    """Return whether today's text has all that was served as it was; it may have more pipelines."""
+    try:
+        before, now = read(served), read(today)
+        added = {name for name in now.names if name is not None} - set(before.names)
+        return without(served, before, ()).yaml == without(today, now, added).yaml
+    except Unnamed:
+        return False
+
+
+def read(served: Resolved) -> Text:
     try:
         parsed = documents(PATH, served.yaml or "", Budget())
-        roots = [expanded(document.root, lenient=True) for document in parsed]  # names and dependencies may come through `<<`
+        roots = [expanded(document.root, lenient=True) for document in parsed]
     except ComposeError as error:
         raise Unnamed(str(error)) from None
-    names = [pipeline_name(root) for root in roots]
-    if unknown := set(ran) - set(names):
-        raise Unnamed(f"it has no {', '.join(sorted(unknown))}")
-    needs = {name: dependencies(root) for name, root in zip(names, roots, strict=True) if name is not None}
-    left_out = set(ran) - with_dependants(failed, needs)
+    return Text(parsed, roots, [pipeline_name(root) for root in roots])
+
+
+def without(served: Resolved, text: Text, left_out: Collection[str]) -> Resolved:
+    """Leave pipelines out, and the signature, which is one of all of the text."""
     remaining = [
         without_dependencies(document, root, left_out)
-        for name, document, root in zip(names, parsed, roots, strict=True)
+        for name, document, root in zip(text.names, text.documents, text.roots, strict=True)
         if name not in left_out and not is_signature(root)
     ]
     try:
-        text, origins = finished(PATH, remaining)
+        yaml, origins = finished(PATH, remaining)
     except ComposeError as error:
         raise Unnamed(str(error)) from None
-    return Rest(
-        replace(served, yaml=text, origins=tuple(of_the_tree(origins, served.origins))),
-        tuple(name for name in names if name in set(ran) - left_out),
-        tuple(name for name in names if name in left_out),
-    )
+    return replace(served, yaml=yaml, origins=tuple(of_the_tree(origins, served.origins)))
 
 
 def pipeline_name(root: Node) -> str | None:

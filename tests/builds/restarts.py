@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from builds.drone_db.models import Build
+from demo.standin.http import Request, Response
 from demo.standin.yaml_source import NOT_FOUND, NoConfig, YamlSource
 from tests.builds.api import Api, body
 from tests.builds.conftest import REPO, Standin
@@ -49,3 +50,9 @@ def stages(number: int) -> list[str]:
 
 def restart(api: Api, number: int, query: str = "only=failed") -> Any:
     return api.post(f"{REPO}/builds/{number}?{query}")
+
+
+def relayed(request: Request) -> Response:
+    """Let edrone, in this process, answer what the stand-in asks."""
+    answer = Drone().send(request.body, request.headers, request.path)
+    return Response(answer.status_code, answer.content, answer.get("Content-Type", "text/plain"))

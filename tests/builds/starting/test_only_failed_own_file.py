@@ -9,22 +9,16 @@ import yaml
 from builds.starting.models import AuditRecord, Outcome
 from configs.endpoint.drone_server import known
 from configs.records.models import Announcement
-from demo.standin.http import Request, Response, serving
+from demo.standin.http import serving
 from demo.standin.validation import Validator
 from demo.standin.yaml_source import YamlSource
 from tests.builds.api import Api, body
 from tests.builds.conftest import REPO, Standin
-from tests.builds.restarts import PIPELINES, TREE, built, end, restart, stages
-from tests.conftest import SECRET, Drone
+from tests.builds.restarts import PIPELINES, TREE, built, end, relayed, restart, stages
+from tests.conftest import SECRET
 
 STEP = "name: say\nimage: alpine\n"
 OWN_FILE = TREE.replace("steps: []", "steps:\n- extends: _shared/say.yaml")
-
-
-def relayed(request: Request) -> Response:
-    """Let edrone, in this process, answer what the stand-in asks."""
-    answer = Drone().send(request.body, request.headers, request.path)
-    return Response(answer.status_code, answer.content, answer.get("Content-Type", "text/plain"))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipelines.language.nodes import Place
 from pipelines.language.origins import Origin
 from pipelines.resolve.from_file import Resolved
-from pipelines.resolve.only_failed import Unnamed, only_failed
+from pipelines.resolve.only_failed import Unnamed, only_failed, unchanged
 
 TEXT = """\
 ---
@@ -148,3 +148,16 @@ def test_nothing_runs_before_what_it_needs_and_nothing_more_than_needed(data: st
     found = documents(rest.resolved.yaml)
     assert set(found) == runs
     assert all(set(found[name].get("depends_on", [])) == needs[name] & runs for name in runs)  # type: ignore[call-overload]
+
+
+def test_a_text_is_unchanged_while_today_has_all_of_it() -> None:
+    rest = only_failed(SERVED, ALL, ["test"]).resolved
+    again = only_failed(rest, ["test", "deploy", "tell"], ["deploy"]).resolved
+    more = replace(SERVED, yaml=f"---\nkind: pipeline\nname: first\n{TEXT}")
+    for served in (SERVED, rest, again):
+        assert unchanged(served, SERVED)
+        assert unchanged(served, more)
+    assert not unchanged(more, SERVED)
+    for old, new in (("image: alpine\n", "image: busybox\n"), ("data: x", "data: y"), ("kind: pipeline", "kind: [")):
+        assert not unchanged(rest, replace(SERVED, yaml=TEXT.replace(old, new)))
+    assert unchanged(rest, replace(SERVED, yaml=TEXT.replace("commands: [make]", "commands: [make all]")))  # of what is left out

@@ -9,8 +9,10 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
+from builds.starting.behind import BRANCH
 from builds.starting.errors import AnotherRestart
 from builds.starting.models import STARTING, AuditRecord, Outcome, Verb
+from configs.database.postgresql.base import give_back
 from texts.sentence import Sentence
 
 APART = timedelta(seconds=1)
@@ -22,6 +24,8 @@ UNDER_WAY = timedelta(seconds=30)  # what is older was given up, or Drone has it
 def wait_for_other_restarts(record: AuditRecord, created: int) -> None:
     """Wait until the build, and the restarts of its commit that were asked for before, are a second old.
 
+    Meanwhile the connections to databases are given back: all pages share a few.
+
     Args:
         record: of what is started.
         created: when the build that is restarted was created, in Unix seconds; 0 for a new build.
@@ -29,11 +33,13 @@ def wait_for_other_restarts(record: AuditRecord, created: int) -> None:
     Raises:
         AnotherRestart: Drone has not answered one of them in time.
     """
+    give_back()
     end = time.monotonic() + MOST
     time.sleep(min(max(created + 1 - time.time(), 0), 1))
     while others_of_this_second(record):
         if time.monotonic() > end:
             raise AnotherRestart(Sentence("Another build of the same commit has not been answered yet. Try again."))
+        give_back()
         time.sleep(LOOK)
 
 
@@ -42,7 +48,8 @@ def others_of_this_second(record: AuditRecord) -> bool:
     recent = Q(outcome=Outcome.STARTED, time__gt=now - UNDER_WAY) | Q(finished__gt=now - APART)
     before = AuditRecord.objects.filter(recent, slug=record.slug, verb__in=STARTING, pk__lt=record.pk)
     # Drone looks up the commit of a new build, which names no branch either where it is of the default branch.
-    same_commit, same_branch = Q(commit=record.commit), Q(branch__in=("", record.branch))
+    name = record.branch.removeprefix(BRANCH)
+    same_commit, same_branch = Q(commit=record.commit), Q(branch__in=("", name, BRANCH + name))
     if record.verb != Verb.CREATE:
         before = before.filter(same_commit | same_branch & Q(verb=Verb.CREATE))
     elif record.branch:

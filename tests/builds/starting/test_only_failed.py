@@ -1,6 +1,7 @@
 """Restarts of only what failed, with a stand-in of Drone that asks edrone's own configuration endpoint."""
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from builds.drone_db.models import Build
 from builds.starting import same_second
+from builds.starting.errors import AnotherRestart
 from builds.starting.models import AuditRecord, Outcome, Verb
 from configs.client import drone_request
 from configs.endpoint.drone_server import known
@@ -454,6 +456,43 @@ def test_a_new_build_of_another_branch_waits_for_no_restart(branch: str, waits: 
 
     record(Verb.RESTART, branch="master", commit="a" * 40, only_failed=True)
     assert same_second.others_of_this_second(record(Verb.CREATE, branch=branch)) is waits
+
+
+@pytest.mark.parametrize("verb", [Verb.CREATE, Verb.RESTART])
+@pytest.mark.parametrize(("before", "after"), [("master", "refs/heads/master"), ("refs/heads/master", "master")])
+def test_a_branch_and_its_whole_ref_are_one(verb: Verb, before: str, after: str, db: None) -> None:
+    """Of the two, one is a new build: it names no commit."""
+    first = Verb.RESTART if verb == Verb.CREATE else Verb.CREATE
+    commits = {Verb.CREATE: "", Verb.RESTART: "a" * 40}
+    for each, branch in ((first, before), (verb, after)):
+        last = AuditRecord.objects.create(
+            verb=each, slug="ismewen/edrone", branch=branch, commit=commits[each], only_failed=each == Verb.RESTART
+        )
+    assert same_second.others_of_this_second(last)
+
+
+def test_who_waits_for_another_build_holds_no_connection(
+    api: dict[str, Api], drone: Standin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(same_second, "give_back", lambda: done.append("give back"))
+    monkeypatch.setattr(same_second, "MOST", 0.3)
+    sleep = time.sleep
+
+    def noted(seconds: float) -> None:
+        done.append("sleep")
+        sleep(seconds)
+
+    monkeypatch.setattr("builds.starting.same_second.time.sleep", noted)
+    first, second = (
+        AuditRecord.objects.create(verb=Verb.RESTART, slug="ismewen/edrone", commit="a" * 40, only_failed=True) for _ in range(2)
+    )
+    assert first.pk < second.pk
+    with pytest.raises(AnotherRestart):
+        same_second.wait_for_other_restarts(second, 0)
+    assert len(done) > 4
+    assert done[::2] == ["give back"] * len(done[::2])
+    assert done[1::2] == ["sleep"] * len(done[1::2])
 
 
 def test_a_new_build_and_the_restart_that_it_looks_like_wait_for_each_other(api: dict[str, Api], drone: Standin) -> None:

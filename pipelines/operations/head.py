@@ -12,7 +12,7 @@ from pipelines.language.nodes import Node, Place, Scalar, Sequence, is_null, kin
 from pipelines.language.reader import documents
 from pipelines.operations.inputs import MOST_NAMED, length_problem, wrong_value
 from pipelines.operations.operation import LEVELS, TYPES, Input, Operation
-from pipelines.operations.parameter_names import unusable
+from pipelines.operations.parameter_names import unusable_as_input
 from texts.suggestions import nearest
 
 KEYS = ("kind", "title", "description", "level", "target", "inputs")
@@ -105,7 +105,7 @@ def inputs_of(node: Node | None, mistakes: Mistakes) -> list[Input]:
         for key, value in node.pairs:
             with mistakes.noted():
                 name = text(key)
-                if reason := unusable(name):
+                if reason := unusable_as_input(name):
                     raise ComposeError(key.place, f'the input "{name}" {reason}.')
                 if name in inputs:
                     raise ComposeError(key.place, f'the input "{name}" is there twice.')

@@ -11,6 +11,7 @@ from texts.sentence import Sentence
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LONGEST = 100  # characters
 READ_BY_DRONE = frozenset({"access_token", "branch", "commit", "message", "action"})
+READ_BY_EDRONE = "override"
 OF_THE_SHELL = frozenset({"PATH", "HOME", "SHELL", "PWD", "ENV", "BASH_ENV", "IFS", "CI", "DRONE"})
 BEGINNINGS = ("DRONE_", "EDRONE_", "CI_", "PLUGIN_", "LD_")
 
@@ -22,6 +23,13 @@ def unusable(name: str) -> str:
     if len(name) > LONGEST:
         return Sentence("is longer than %(most)s characters", most=LONGEST)
     return reserved(name)
+
+
+def unusable_as_input(name: str) -> str:
+    """Return why an input of an operation may not have a name; empty where it may."""
+    if name == READ_BY_EDRONE:
+        return "is reserved, because edrone reads it as the reason for overriding a freeze"
+    return unusable(name)
 
 
 def reserved(name: str) -> str:

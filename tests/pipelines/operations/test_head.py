@@ -93,6 +93,7 @@ def test_an_operation_cannot_leave_it_to_the_repository(tree, head):
         ("title:", '2:7: a text is needed, and this is null; write "" for an empty one.'),
         ("level: admin", "2:8: `admin` is not run or deploy; write one of them."),
         ("level: deploi", "2:8: `deploi` is not run or deploy; did you mean `deploy`?"),
+        ("inputs: {override: {}}", '2:10: the input "override" is reserved, because edrone reads it as the reason for overriding a freeze.'),
         ("inputs: [A]", "2:9: inputs is a map of names, and this is a list."),
         ("inputs: {A: text}", '2:13: the input "A" is a map of description, required, default, type, options; this is a single value.'),
         ("inputs: {A: {tipe: number}}", '2:14: the input "A" has no key `tipe`; did you mean `type`?'),

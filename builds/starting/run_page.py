@@ -23,6 +23,7 @@ from builds.starting.required_grant import RequiredGrant, require_grant
 from pipelines.errors import ConfigError
 from pipelines.operations.operation import Operation
 from pipelines.resolve.operation_list import ListedOperation
+from texts.sentence import Sentence
 from web.localized import localized
 from web.pages import shown
 
@@ -34,8 +35,7 @@ def run_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     repo = find_repo(request, slug)
     name = request.GET.get("operation")
     try:
-        if (rules.level_of(request.user, slug) or Level.VIEW) < Level.RUN:
-            require_grant(request.user, slug, required_to_run(repo, name or ""))
+        refuse_viewers(request, repo, name)
         if name is None:
             return shown(request, "starting/run.html", choices(request, repo))
         operation = operations.operation(repo, name) if name else None
@@ -45,6 +45,19 @@ def run_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     except ConfigError as error:
         return shown(request, "starting/run.html", choices(request, repo) | {"reason": localized(error)}, status=404)
     return asked(request, repo, operation)
+
+
+def refuse_viewers(request: HttpRequest, repo: Repo, name: str | None) -> None:
+    """Refuse readers who may run nothing here.
+
+    Raises:
+        Forbidden: naming the grant that they need, of no operation in particular where the address names none.
+    """
+    if (rules.level_of(request.user, repo.slug) or Level.VIEW) >= Level.RUN:
+        return
+    if name is None:
+        raise Forbidden(Sentence("Forbidden: you need a run grant. Ask an edrone administrator."))
+    require_grant(request.user, repo.slug, required_to_run(repo, name))
 
 
 def asked(request: HttpRequest, repo: Repo, operation: Operation | None) -> HttpResponseBase:

@@ -175,6 +175,24 @@ def test_who_may_only_look_sees_no_buttons_and_gets_403_all_the_same(verb, site)
     assert not AuditRecord.objects.exists()
 
 
+def test_the_missing_grant_that_is_named_is_the_least_that_opens_the_page(site):
+    viewer = reader("viewer", "ismewen/edrone", Level.VIEW)
+    limited = reader("limited", "ismewen/edrone", Level.DEPLOY)
+    Grant.objects.filter(user__username="limited").update(only="check staging")
+    for path, words in (
+        (f"{BUILDS}2/-/do/promote/", "Forbidden: you need a deploy grant. Ask an edrone administrator."),
+        (f"{BUILDS}2/-/do/rollback/", "Forbidden: you need a deploy grant. Ask an edrone administrator."),
+        (RUN, "Forbidden: you need a run grant. Ask an edrone administrator."),
+        (CHECK, "needs a run grant for ismewen/edrone that includes “check”"),
+    ):
+        refused = viewer.get(path)
+        assert refused.status_code == 403
+        assert words in text(refused)
+        assert limited.get(path).status_code == 200
+    assert "that is not limited to operations" in text(viewer.get(f"{RUN}?operation="))
+    assert limited.get(f"{RUN}?operation=").status_code == 403
+
+
 def test_without_the_token_of_the_form_nothing_is_done(site, deployer):
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = deployer.cookies

@@ -64,6 +64,16 @@ class ParametersField(forms.CharField):
         return params
 
 
+class LinesField(forms.CharField):
+    """Takes a text of several lines, whose line ends browsers send as CRLF."""
+
+    def __init__(self, **shared: Any) -> None:
+        super().__init__(widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}), strip=False, **shared)
+
+    def to_python(self, value: Any) -> str:
+        return LINE_END.sub("\n", super().to_python(value) or "")
+
+
 class RunForm(forms.Form):
     """Starts an operation or a normal build. Without a head to name its inputs, it takes any parameters."""
 
@@ -115,6 +125,8 @@ def field_of(wanted: Input) -> forms.Field:
         words = wanted.options if wanted.type == "choice" else ("true", "false")
         empty = [] if wanted.default is not None else [("", "")]
         field = forms.ChoiceField(choices=[*empty, *((word, word) for word in words)], **shared)
+    elif wanted.default and LINE_END.search(wanted.default):
+        field = LinesField(**shared)
     else:
         number = wanted.type == "number"
         widget = forms.TextInput(attrs={"spellcheck": "false"} | ({"inputmode": "decimal"} if number else {}))

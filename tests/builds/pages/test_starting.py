@@ -304,6 +304,18 @@ def test_change_shows_the_form_as_it_was_filled_in(site, deployer):
     assert site.writes == []
 
 
+def test_a_default_of_several_lines_stays_as_it_is(site, runner, tree):
+    head = 'kind: operation\ninputs:\n  NOTE: {default: "a\\n b\\n"}\n---\n'
+    tree({"edrone/_operations/note.yaml": f"{head}kind: pipeline\nname: x\n"})
+    path = f"{RUN}?operation=note"
+    shown = re.search(r'(?s)<textarea name="input-NOTE"[^>]*>(.*?)</textarea>', text(runner.get(path)))
+    assert shown
+    # A browser drops the line end after the tag, and sends CRLF.
+    note = shown[1].removeprefix("\n").replace("\n", "\r\n")
+    assert confirmed(runner, path, **{"branch": "develop", "input-NOTE": note}).status_code == 302
+    assert dict(site.writes[0].query)["NOTE"] == "a\n b\n"
+
+
 def test_parameters_end_at_line_ends_only(site, runner):
     assert confirmed(runner, f"{RUN}?operation=", branch="develop", params="A=one\u2028two\x0bthree\r\nB=2").status_code == 302
     assert dict(site.writes[0].query) == {"branch": "develop", "A": "one\u2028two\x0bthree", "B": "2", "EDRONE_ACTOR": "runner"}

@@ -1,7 +1,5 @@
 """Drone's writing API: create, restart, cancel, promote, rollback, approve, decline (docs/drone.md 4.3)."""
 
-import re
-
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -9,7 +7,7 @@ from builds.access.token_models import ApiToken
 from builds.rest.base import RepositoryView, whole
 from builds.rest.errors import BadRequest
 from builds.rest.json_body import StrictJson
-from builds.starting.commands import BuildCommand, Caller
+from builds.starting.commands import KEY, BuildCommand, Caller
 from builds.starting.models import Verb
 from builds.starting.serializers import (
     BuildCreateSerializer,
@@ -19,8 +17,6 @@ from builds.starting.serializers import (
     command_fields,
 )
 from builds.starting.service import carry_out
-
-KEY = re.compile(r"[!-~]{1,255}")
 
 
 class CommandView(RepositoryView):

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from django.conf import settings
 
 from builds.starting.models import Verb
+
+KEY = re.compile(r"[!-~]{1,255}")
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Caller:
 
     user: Any  # of Django
     means: str  # the token's name and start, or the administration
-    key: str = ""  # Idempotency-Key: a repeat with the same one does nothing new
+    key: str = ""  # Idempotency-Key, as KEY: a repeat with the same one does nothing new
 
 
 def fingerprint(command: BuildCommand, slug: str) -> str:

@@ -19,7 +19,7 @@ from builds.drone_db.masking import shown_parameters
 from builds.drone_db.models import Build, Repo
 from builds.drone_db.vocabulary import DEPLOYMENTS, NOT_FINISHED, Status
 from builds.starting.actions import TO_A_TARGET, not_connected
-from builds.starting.commands import BuildCommand, Caller
+from builds.starting.commands import KEY, BuildCommand, Caller
 from builds.starting.deed import Deed, Parameters, deed_of
 from builds.starting.errors import Frozen, InvalidCommand, KeyInUse, KeyUsed, UnknownResult
 from builds.starting.frozen import LONGEST_REASON, in_the_way
@@ -85,8 +85,9 @@ class Question:
 
 
 def caller_of(request: HttpRequest) -> Caller:
-    """Return the caller; the key makes one command of two clicks."""
-    return Caller(request.user, MEANS, request.POST.get("key", "")[:64])
+    """Return the caller; the key, as the confirmation has made it, makes one command of two clicks."""
+    key = request.POST.get("key", "")
+    return Caller(request.user, MEANS, key if KEY.fullmatch(key) else "")
 
 
 def done_before(request: HttpRequest) -> bool:

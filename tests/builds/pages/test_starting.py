@@ -128,6 +128,13 @@ def test_pressed_twice_is_done_once(site, deployer):
     assert len(site.writes) == 1
 
 
+def test_a_key_that_no_confirmation_has_made_is_none(site, deployer):
+    asked = deployer.post(f"{BUILDS}2/-/do/restart/")
+    for key in ("a\0b", "é", "x" * 256, " "):  # of which PostgreSQL does not even compare the first
+        assert deployer.post(f"{BUILDS}2/-/do/restart/", hidden(asked) | {"key": key}).status_code == 302
+    assert set(AuditRecord.objects.values_list("key", flat=True)) == {""}
+
+
 def test_pressed_again_while_drone_is_asked_says_so(site, deployer):
     asked = deployer.post(CHECK, {"branch": "develop", "input-TIMES": "1", "input-TARGET": "staging", "input-LOUD": "false"})
     deployer.post(CHECK, hidden(asked))

@@ -14,35 +14,37 @@ from builds.freezes.models import Freeze
 
 
 def may_freeze(user: Any, freeze: Freeze) -> bool:
-    """Return whether a user may make or lift a freeze: a deploy grant covers all that it names."""
+    """Return whether a user may make or lift a freeze: deploy grants cover all that it names."""
     if not token_allows(user, Level.DEPLOY, freeze.pattern):
         return False
     if user.is_superuser:
         return bool(user.is_active)
-    if any(grants(grant, freeze) for grant in grants_of(user)):
+    if granted(covering(user, freeze), freeze):
         return True
     rights = drone_rights(user)
     return rights.admin or rights.levels.get(freeze.pattern) == Level.DEPLOY
 
 
-def grants(grant: Grant, freeze: Freeze) -> bool:
-    if not covers_repositories(grant, freeze):
-        return False
-    return not grant.only or (not freeze.branches and all(includes(grant, target) for target in patterns_in(freeze.targets)))
+def covering(user: Any, freeze: Freeze) -> list[Grant]:
+    """Return a user's deploy grants of all repositories of a freeze, limited or not."""
+    return [grant for grant in grants_of(user) if grant.level >= Level.DEPLOY and covers(grant.pattern, freeze.pattern)]
 
 
-def covers_repositories(grant: Grant, freeze: Freeze) -> bool:
-    return grant.level >= Level.DEPLOY and covers(grant.pattern, freeze.pattern)
+def granted(grants: Collection[Grant], freeze: Freeze) -> bool:
+    """Return whether grants of all its repositories allow together what a freeze names; branches need one without limits."""
+    if freeze.branches:
+        return any(not grant.only for grant in grants)
+    return bool(grants) and not not_included(grants, freeze)
 
 
-def has_limited_grant(user: Any, freeze: Freeze) -> bool:
-    """Return whether only the limits of their grants keep a user who may not make a freeze from it."""
-    return any(covers_repositories(grant, freeze) for grant in grants_of(user))
+def not_included(grants: Collection[Grant], freeze: Freeze) -> list[str]:
+    """Return the targets and operations of a freeze that none of these grants includes."""
+    return [target for target in patterns_in(freeze.targets) if not any(includes(grant, target) for grant in grants)]
 
 
 def includes(grant: Grant, target: str) -> bool:
-    """Return whether a grant that is limited allows all that a pattern of targets matches."""
-    return any(is_wider(pattern, target) for pattern in grant.patterns)
+    """Return whether a grant allows all that a pattern of targets matches."""
+    return not grant.only or any(is_wider(pattern, target) for pattern in grant.patterns)
 
 
 def is_wider(pattern: str, other: str) -> bool:

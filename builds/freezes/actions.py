@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from builds.access.models import Level, covers
 from builds.access.rules import token_allows, token_of
-from builds.freezes.access import has_limited_grant, may_freeze
+from builds.freezes.access import covering, may_freeze, not_included
 from builds.freezes.models import Freeze
 from texts.errors import EdroneError
 from texts.sentence import Sentence
@@ -45,7 +45,7 @@ def make(user: Any, freeze: Freeze) -> Freeze:
 
     Raises:
         ValidationError: by field.
-        NotYours: no deploy grant covers it.
+        NotYours: no deploy grants cover it.
     """
     freeze.user, freeze.username = user, user.get_username()
     checked(freeze)
@@ -64,7 +64,7 @@ def lift(user: Any, freeze: Freeze) -> bool:
     """Lift a freeze; return False where it was lifted, or over, before.
 
     Raises:
-        NotYours: no deploy grant covers it.
+        NotYours: no deploy grants cover it.
     """
     refuse_others(user, freeze)
     return lifted(freeze, user.get_username())
@@ -106,7 +106,8 @@ def refuse_others(user: Any, freeze: Freeze) -> None:
 
 def missing_grant(user: Any, freeze: Freeze) -> Sentence:
     values = {"user": user.get_username(), "what": freeze.pattern}
-    if not has_limited_grant(user, freeze):
+    grants = covering(user, freeze)
+    if not grants:
         return Sentence(
             "Forbidden: %(user)s needs a deploy grant that covers all of %(what)s. Ask an edrone administrator.", **values
         )
@@ -119,7 +120,7 @@ def missing_grant(user: Any, freeze: Freeze) -> Sentence:
     return Sentence(
         "Forbidden: %(user)s needs a deploy grant for all of %(what)s that includes “%(names)s”. Ask an edrone administrator.",
         **values,
-        names=freeze.targets,
+        names=", ".join(not_included(grants, freeze)),
     )
 
 

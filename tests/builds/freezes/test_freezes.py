@@ -199,6 +199,8 @@ def test_who_may_freeze_what(db: None) -> None:
     deployer = person("deployer2", Level.DEPLOY, "ismewen/*")
     wild = person("wild", Level.DEPLOY, "ismewen/*", only="prod?, eu-*, [ab]*")
     all_targets = person("all_targets", Level.DEPLOY, "ismewen/*", only="*")
+    both = person("both", Level.DEPLOY, "ismewen/edrone", only="production")
+    Grant.objects.create(user=both, pattern="ismewen/*", level=Level.DEPLOY, only="staging, eu-*")
     for user, fields, may in (
         (limited, {"targets": "staging"}, True), (limited, {"targets": "staging, production"}, False),
         (limited, {"targets": "staging", "branches": "x"}, False), (limited, {"targets": "*"}, False), (runner, {}, False),
@@ -206,6 +208,9 @@ def test_who_may_freeze_what(db: None) -> None:
         (wild, {"targets": "prod1, prod?, eu-west, eu-??, eu-*, [ab]*, apple"}, True), (wild, {"targets": "prod*"}, False),
         (wild, {"targets": "?????"}, False), (wild, {"targets": "eu*"}, False), (wild, {"targets": "a*"}, False),
         (wild, {"targets": "eu-[ab]"}, False), (all_targets, {"targets": "[ab]?, *"}, True),
+        (both, {"targets": "staging, production, eu-1"}, True), (both, {"targets": "staging, production, us-1"}, False),
+        (both, {"targets": "staging, production", "branches": "x"}, False), (both, {"targets": "*"}, False),
+        (both, {"pattern": "ismewen/*", "targets": "staging"}, True), (both, {"pattern": "ismewen/*"}, False),
     ):  # fmt: skip
         assert may_freeze(user, Freeze(**FIELDS | fields)) is may, (user, fields)
 
@@ -214,6 +219,7 @@ def test_who_may_freeze_what(db: None) -> None:
     ("fields", "missing"),
     [
         ({"targets": "stag*"}, "needs a deploy grant for all of ismewen/edrone that includes “stag*”. Ask"),
+        ({"targets": "staging, production, x"}, "for all of ismewen/edrone that includes “production, x”. Ask"),
         ({"targets": "staging", "branches": "master"}, "for all of ismewen/edrone that is not limited to operations or targets,"),
         ({"pattern": "*", "targets": "staging"}, "needs a deploy grant that covers all of *. Ask"),
     ],

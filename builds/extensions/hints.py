@@ -66,6 +66,8 @@ class Hints:
                 logger.warning("Events: %s builds are looked at later: %s", len(batch), error)
                 self.put_back(batch)
                 time.sleep(PAUSE)
+            except Exception:
+                logger.exception("Events: %s builds are not looked at", len(batch))
             finally:
                 close_old_connections()
 

@@ -199,7 +199,7 @@ def test_the_thread_tries_again_what_a_database_that_fails_was_hinted(db, monkey
     """Its order stays, and nothing is lost beyond the bound."""
     tried = list[list[Hint]]()
 
-    class Over(Exception):
+    class Over(BaseException):
         pass
 
     def fail(batch: list[Hint]) -> None:
@@ -218,3 +218,24 @@ def test_the_thread_tries_again_what_a_database_that_fails_was_hinted(db, monkey
         waiting.work()
     assert tried == [[Hint("a/b", 1, 1), Hint("a/b", 2, 2)]] * 3
     assert list(waiting.waiting) == [Hint("a/b", 3, 3)]
+
+
+def test_the_thread_outlives_any_other_error_and_drops_what_it_was_about(db, monkeypatch, caplog):
+    tried = list[Hint]()
+
+    class Over(BaseException):
+        pass
+
+    def fail(batch: list[Hint]) -> None:
+        tried.extend(batch)
+        raise Over if len(tried) == 3 else ValueError("no database's")
+
+    monkeypatch.undo()
+    monkeypatch.setattr(hints, "bind_hinted", fail)
+    monkeypatch.setattr(hints, "AT_ONCE", 1)
+    waiting = Hints()
+    waiting.waiting = {Hint("a/b", number, number): None for number in (1, 2, 3)}
+    with pytest.raises(Over):
+        waiting.work()
+    assert tried == [Hint("a/b", number, number) for number in (1, 2, 3)]
+    assert "no database's" in caplog.text

@@ -1,9 +1,9 @@
 """Requests that wait for a build to end: one look a second at Drone's database serves all of a process."""
 
+import logging
 import random
 import threading
 import time
-from contextlib import suppress
 from functools import cache
 
 from django.conf import settings
@@ -15,6 +15,8 @@ from texts.errors import EdroneError
 
 LONGEST = 300  # seconds that a request may wait
 PAUSE = 1.0  # seconds between two looks
+
+logger = logging.getLogger(__name__)
 
 
 class TooManyWait(EdroneError):
@@ -83,12 +85,16 @@ class EndOfBuilds:
 
 
 def still_unfinished(build_ids: set[int]) -> set[int]:
-    """Return which of these builds have not ended. None where the database is away: whoever waits then asks it, and says so."""
-    unfinished = set[int]()
-    with suppress(DatabaseError):
-        unfinished = set(Build.objects.filter(id__in=build_ids, status__in=UNFINISHED).values_list("id", flat=True))
-    close_old_connections()
-    return unfinished
+    """Return which of these builds have not ended. None where that is not known: whoever waits then asks again, and says so."""
+    try:
+        return set(Build.objects.filter(id__in=build_ids, status__in=UNFINISHED).values_list("id", flat=True))
+    except DatabaseError:
+        return set()
+    except Exception:
+        logger.exception("Requests that wait for builds are answered, since looking at the builds failed")
+        return set()
+    finally:
+        close_old_connections()
 
 
 @cache

@@ -165,6 +165,15 @@ def test_who_waits_is_told_that_drones_database_is_away(drone_file, as_superuser
     assert answer.status_code == 503
 
 
+def test_who_waits_is_answered_where_looking_fails_and_so_is_who_comes_next(drone_file, as_superuser, monkeypatch, caplog):
+    monkeypatch.setattr(waiting, "Build", None)
+    for _ in range(2):
+        started = time.monotonic()
+        assert as_superuser.get(f"{BUILD}?wait=60").json()["status"] == "running"
+        assert time.monotonic() - started < 50
+    assert "looking at the builds failed" in caplog.text
+
+
 LINES = [{"pos": place, "out": f"line {place + 1}\n", "time": place} for place in range(6)]
 
 

@@ -7,7 +7,7 @@ from builds.drone_db.models import Build, Repo
 from builds.drone_db.production import is_production
 from builds.drone_db.vocabulary import NOT_FINISHED, Event, Status
 from builds.starting.attempts import Attempt, attempts
-from builds.starting.behind import BRANCH, Pushes, pushes
+from builds.starting.behind import Pushes, pushes
 from builds.starting.people import Person, people
 from pipelines.operations.inputs import ADDED
 
@@ -29,7 +29,7 @@ class TargetState:
     failed: Deployment | None  # the newest attempt, where it ended without success
     previous: Deployment | None  # the last that succeeded before, and is not what is live
     behind: int | None  # commits of the default branch since (behind.py); None: not known
-    over: int  # where that is not known, how many there are at least: what is live was pushed to the branch before all of them
+    over: int  # where that is not known, how many there are at least: what is live was built from the branch before all of them
 
     @property
     def production(self) -> bool:
@@ -79,7 +79,7 @@ def target_state_of(
     last, live, previous = (deployments.get(row.pk) if row else None for row in of_interest(rows))
     unfinished = last is not None and last.build.status in NOT_FINISHED
     behind = branch.since(live.build.after) if live else None
-    lost = live is not None and behind is None and live.build.ref == BRANCH + repo.default_branch
+    lost = live is not None and behind is None and branch.all_newer(live.build)
     return TargetState(
         repo, target, live,
         running=last if unfinished else None,

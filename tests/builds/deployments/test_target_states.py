@@ -71,14 +71,50 @@ def test_how_far_behind_counts_commits_of_the_default_branch_once_each(add):
     operate(add, 105, "staging", after="a" * 40)
     operate(add, 106, "production", after="c" * 40)
     operate(add, 107, "develop", after="d" * 40, ref="refs/heads/develop")
-    operate(add, 108, "old", after="e" * 40)
     found = here()
     assert [(found[name].behind, found[name].drifts) for name in ("staging", "production", "develop")] == [
         (2, True), (0, False), (None, False)
     ]  # fmt: skip
-    assert found["old"].behind is None
-    assert found["old"].over >= 3
-    assert found["old"].drifts
+
+
+def behind(target: str) -> tuple[int | None, int]:
+    state = here()[target]
+    assert state.drifts == bool(state.behind or state.over)
+    return state.behind, state.over
+
+
+def test_a_restarted_push_is_no_new_commit(add):
+    add(510, after="a" * 40)
+    add(850, after="b" * 40)
+    promote(add, 851, "production", after="b" * 40, parent=850)
+    add(900, after="a" * 40, parent=510, trigger="ann")
+    assert behind("production") == (0, 0)
+
+
+def test_a_commit_that_is_pushed_again_is_the_newest(add):
+    for number, commit in ((500, "a"), (501, "b"), (502, "a")):
+        add(number, after=commit * 40)
+    promote(add, 503, "staging", after="a" * 40, parent=500)
+    promote(add, 504, "production", after="b" * 40, parent=501)
+    assert (behind("staging"), behind("production")) == ((0, 0), (1, 0))
+
+
+def test_over_so_many_behind_is_what_was_built_before_all_of_them(add):
+    """The commit counts, whenever it was deployed: so does the build that was promoted, or restarted before."""
+    add(500)
+    operate(add, 501, "by operation")
+    promote(add, 502, "by promotion", parent=501)
+    for number in (1000, 1010):
+        add(number)
+    operate(add, 1001, "lately")
+    add(1002, parent=500)
+    promote(add, 1003, "promoted restart", parent=1002)
+    promote(add, 1004, "restarted promotion", parent=1003)
+    promote(add, 1005, "promoted lately", parent=1001)
+    operate(add, 1006, "another branch", parent=501, ref="refs/heads/develop")
+    old = ("by operation", "by promotion", "promoted restart", "restarted promotion")
+    assert [behind(target) for target in old] == [(None, 2)] * 4
+    assert [behind(target) for target in ("lately", "promoted lately", "another branch")] == [(None, 0)] * 3
 
 
 def test_an_old_operation_is_found_by_its_audit_record_and_an_old_promotion_by_drones_table(add, change):

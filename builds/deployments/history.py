@@ -12,12 +12,11 @@ from builds.access.rules import may
 from builds.drone_db.models import Build, Repo
 from builds.drone_db.vocabulary import Status
 from builds.starting.actions import required_for
-from builds.starting.attempts import attempts
+from builds.starting.attempts import WINDOW_OF_ONE, attempts
 from builds.starting.models import Verb
 from builds.starting.people import Person, people
 from builds.starting.target_states import TargetState, operation_of, same, target_states_of
 
-WINDOW = 10_000  # newest builds of the repository that are looked through
 ON_A_PAGE = 50  # targets
 OF_A_TARGET = 20  # deployments shown
 
@@ -56,7 +55,7 @@ def histories(user: Any, repo: Repo, q: str = "", before: int | None = None) -> 
     """
     found = {
         target: rows
-        for target, rows in attempts([repo], WINDOW).get(repo.id, {}).items()
+        for target, rows in attempts([repo], WINDOW_OF_ONE).get(repo.id, {}).items()
         if q.casefold() in target.casefold() and (before is None or rows[0].number < before)
     }
     on_page = dict(islice(found.items(), ON_A_PAGE))

@@ -13,13 +13,14 @@ from builds.access import rules
 from builds.access.finding import find_repo
 from builds.browsing.builds_list import cursor
 from builds.deployments.board import Wanted, board
-from builds.deployments.history import WINDOW, TargetHistory, histories, roll_back_url
+from builds.deployments.history import TargetHistory, histories, roll_back_url
 from builds.drone_db.models import Repo
 from builds.freezes.models import Freeze
 from builds.freezes.shown import freeze_of, frozen_now
 from builds.repositories.head import head
 from builds.starting import operations
 from builds.starting.actions import not_connected
+from builds.starting.attempts import WINDOW_OF_ONE
 from builds.starting.target_states import TargetState
 from pipelines.operations.operation import Operation
 from web.pages import shown
@@ -143,7 +144,7 @@ def repo_deployments(request: HttpRequest, slug: str) -> TemplateResponse:
             "chosen": len(query),
             "next": "" if page.next is None else f"{request.path}?{urlencode(query | {'before': page.next})}",
             "first": "" if before is None else f"{request.path}?{urlencode(query)}",
-            "window": WINDOW,
+            "window": WINDOW_OF_ONE,
         },
     )
 

@@ -3,7 +3,8 @@
 Drone has no index of events. Its table `latest` names the newest promotion or rollback of each target; of operations it names
 none. So three places are looked at, each bounded, and docs/deployments.md says so:
 
-1. The newest WINDOW builds of each repository, along the index on (repository, number): whoever started them, and wherever.
+1. The newest WINDOW builds of each repository, or WINDOW_OF_ONE, along the index on (repository, number): whoever started them,
+   and wherever.
 2. Drone's table `latest`, of targets that 1 does not find, and from there WINDOW builds back (latest.py): promotions and
    rollbacks, however old.
 3. edrone's audit records: operations that were started here, however old.
@@ -27,6 +28,7 @@ from builds.starting.models import AuditRecord, Outcome, Verb
 from pipelines.errors import ConfigError, TreeUnavailable
 
 WINDOW = 1000  # newest builds of each repository that are looked through
+WINDOW_OF_ONE = 10_000  # of a repository that is looked at alone
 MOST_RECORDS = 1000  # audit records that are read
 LONGEST_TARGET = 500  # characters, as Drone's column of targets
 
@@ -178,4 +180,4 @@ def target_started(build: Build) -> str:
 def targets(repo: Repo) -> list[str]:
     """Return the targets that builds of a repository were deployed to, or tried to."""
     latest = Latest.objects.filter(repo_id=repo.id, type=LatestType.DEPLOYMENT.value)
-    return sorted({*latest.values_list("name", flat=True), *attempts([repo]).get(repo.id, {})})
+    return sorted({*latest.values_list("name", flat=True), *attempts([repo], WINDOW_OF_ONE).get(repo.id, {})})

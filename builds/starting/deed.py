@@ -11,13 +11,13 @@ from builds.drone_db.masking import masked
 from builds.drone_db.models import Build, Repo
 from builds.drone_db.production import is_production
 from builds.starting import operations
-from builds.starting.attempts import target_of, target_started
+from builds.starting.attempts import target_of, target_started, targets
 from builds.starting.behind import BRANCH, pushes
 from builds.starting.commands import BuildCommand
 from builds.starting.models import Verb
 from builds.starting.people import Person, people
 from builds.starting.required_grant import LEVEL_NAMES, required_grant
-from builds.starting.target_states import TargetState, given, target_states
+from builds.starting.target_states import TargetState, given, target_state
 from texts.sentence import translated
 
 NAMED = 5  # parameters that one warning names
@@ -63,8 +63,7 @@ def deed_of(user: Any, repo: Repo, command: BuildCommand, build: Build | None, p
     """
     what = build or newest_of(repo, command.branch)
     target = target_to(repo, command, build)
-    states = target_states([repo]).get(repo.id, []) if target else []
-    there = next((state for state in states if state.target == target), None)
+    there = target_state(repo, target) if target else None
     carried = masked(given(params.kept))
     return Deed(
         what=what,
@@ -77,7 +76,7 @@ def deed_of(user: Any, repo: Repo, command: BuildCommand, build: Build | None, p
         carried=carried,
         user=user.get_username(),
         grant=grant_of(user, repo, command, build),
-        warnings=tuple(warnings(command, build, target, carried, {state.target for state in states})),
+        warnings=tuple(warnings(command, build, target, carried)),
     )
 
 
@@ -120,11 +119,11 @@ def grant_of(user: Any, repo: Repo, command: BuildCommand, build: Build | None) 
     return _("through the grant “%(grant)s”") % {"grant": named}
 
 
-def warnings(command: BuildCommand, build: Build | None, target: str, carried: Mapping[str, str], known: set[str]) -> list[str]:
+def warnings(command: BuildCommand, build: Build | None, target: str, carried: Mapping[str, str]) -> list[str]:
     """Say what is easily overlooked: parameters of the parent that name another target."""
-    if build is None or command.verb not in {Verb.PROMOTE, Verb.ROLLBACK}:
+    if build is None or not carried or command.verb not in {Verb.PROMOTE, Verb.ROLLBACK}:
         return []
-    others = {target_of(build.repo, build), build.deploy_to, *known} - {target, ""}
+    others = {target_of(build.repo, build), build.deploy_to, *targets(build.repo)} - {target, ""}
     wrong = [f"{name}={value}" for name, value in carried.items() if value in others or looks_like_target(name, value, target)]
     if not wrong:
         return []

@@ -13,7 +13,7 @@ from builds.starting.expected_build import expected_build
 from builds.starting.models import STARTING, Verb
 from builds.starting.only_failed import rest_of
 from builds.starting.required_grant import require_grant, required_grant
-from builds.starting.target_states import same, target_states
+from builds.starting.target_states import same, target_state
 from pipelines.build_request import BuildRequest
 from pipelines.resolve.only_failed import Rest
 from texts.characters import shortened
@@ -75,7 +75,7 @@ def refuse_live(command: BuildCommand, repo: Repo, build: Build | None) -> None:
     """
     if command.verb != Verb.ROLLBACK or build is None:
         return
-    there = next(iter(target_states([repo], command.target).get(repo.id, [])), None)
+    there = target_state(repo, command.target)
     if there and there.live and same(build, there.live.build, command.params):
         raise AlreadyLive(
             Sentence(

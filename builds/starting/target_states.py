@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from builds.drone_db.models import Build, Repo
 from builds.drone_db.production import is_production
 from builds.drone_db.vocabulary import NOT_FINISHED, Event, Status
-from builds.starting.attempts import Attempt, attempts
+from builds.starting.attempts import WINDOW_OF_ONE, Attempt, attempts
 from builds.starting.behind import Pushes, pushes
 from builds.starting.people import Person, people
 from pipelines.operations.inputs import ADDED
@@ -52,6 +52,12 @@ def target_states(repos: Collection[Repo], target: str = "") -> dict[int, list[T
     if target:
         by_target = {repo_id: {target: of_repo[target]} for repo_id, of_repo in by_target.items() if target in of_repo}
     return target_states_of(repos, by_target)
+
+
+def target_state(repo: Repo, target: str) -> TargetState | None:
+    """Return one target, found as far back as on the page of its repository; None: never deployed to, as far as was looked."""
+    rows = attempts([repo], WINDOW_OF_ONE).get(repo.id, {}).get(target)
+    return target_states_of([repo], {repo.id: {target: rows}})[repo.id][0] if rows else None
 
 
 def target_states_of(

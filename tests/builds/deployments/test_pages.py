@@ -234,6 +234,15 @@ def test_a_column_for_each_of_six_targets_and_the_rest_is_named_in_the_row(add):
     assert "and 1 more" in text(reader("bert", "*").get(BOARD))
 
 
+def test_the_confirmation_finds_what_the_history_shows(add):
+    operate(add, 100, "staging", after="a" * 40)
+    operate(add, 150, "staging", after="b" * 40)
+    add(1650)
+    client = reader("anna", SLUG, Level.DEPLOY)
+    (link,) = re.findall(r'class="do" href="([^"]*/do/[^"]*)"', client.get(HISTORY).content.decode())
+    assert "there now #150" in text(client.get(link))
+
+
 def test_many_repositories_come_in_pages(add, change):
     promote(add, 100, "staging")
     repos = [str(field.column) for field in Repo._meta.fields]  # noqa: SLF001 - documented by Django

@@ -21,7 +21,7 @@ from django.db.models import Q
 from builds.drone_db.masking import MASK, masked
 from builds.drone_db.models import Build, Latest, Repo
 from builds.drone_db.newest import newest_numbers
-from builds.drone_db.vocabulary import DEPLOYMENTS, Event, LatestType
+from builds.drone_db.vocabulary import DEPLOYMENTS, Event, LatestType, Status
 from builds.starting import operations
 from builds.starting.latest import latest_promotions
 from builds.starting.models import AuditRecord, Outcome, Verb
@@ -68,7 +68,8 @@ def attempts(repos: Collection[Repo], window: int = WINDOW) -> dict[int, dict[st
 
     note(newest(repos, inputs, window))
     seen = {(repo_id, target) for (repo_id, _), (target, _row) in by_build.items()}
-    note(started_here(repos, inputs))
+    for target, row in started_here(repos, inputs):
+        by_build[row.repo_id, row.number] = target, row
     older = set(latest_promotions([repo.id for repo in repos], seen)) - {row.pk for _, row in by_build.values()}
     if older:
         note(Attempt(*row) for row in Build.objects.filter(id__in=older).order_by().values_list(*COLUMNS))
@@ -89,25 +90,27 @@ def newest(repos: Collection[Repo], inputs: "TargetInputs", window: int) -> Iter
     return [Attempt(*row) for row in rows]
 
 
-def started_here(repos: Collection[Repo], inputs: "TargetInputs") -> Iterable[Attempt]:
-    """Read the operations with a target that edrone started, in two queries.
+def started_here(repos: Collection[Repo], inputs: "TargetInputs") -> Iterable[tuple[str, Attempt]]:
+    """Read the operations that edrone started, each with its target, in two queries.
 
-    The answer's id and time are compared as well: numbers begin again where a repository, or Drone, is set up anew.
+    The answer's id and time are compared as well: numbers begin again where a repository, or Drone, is set up anew. Drone forgets
+    the inputs of a build of which it made an error (docs/drone.md 2.1); the audit record has its target.
     """
     ids = {repo.slug: repo.id for repo in repos}
     records = AuditRecord.objects.filter(
         slug__in=ids, operation__in=inputs.operations, verb__in=(Verb.CREATE, Verb.RESTART), outcome=Outcome.DONE
     ).exclude(build=None)
-    started = {
-        (ids[slug], number, pk, created)
-        for slug, number, pk, created in records.order_by("-id").values_list("slug", "build", "answer__id", "answer__created")[
-            :MOST_RECORDS
-        ]
-    }
+    answers = records.order_by("-id").values_list("slug", "build", "answer__id", "answer__created", "target")
+    started = {(ids[slug], number, pk, created): target for slug, number, pk, created, target in answers[:MOST_RECORDS]}
     if not started:
-        return []
+        return
     rows = Build.objects.filter(id__in={pk for _, _, pk, _ in started if pk}).order_by().values_list(*COLUMNS, "created")
-    return [Attempt(*row) for *row, created in rows if (row[1], row[2], row[0], created) in started]
+    for *columns, created in rows:
+        row = Attempt(*columns)
+        if (key := (row.repo_id, row.number, row.pk, created)) in started:
+            recorded = started[key] if row.status == Status.ERROR and started[key] != MASK else ""
+            if target := inputs.target_of(row) or recorded:
+                yield target, row
 
 
 class TargetInputs:

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
+from builds.drone_db.masking import MASK
 from builds.drone_db.models import Build, Repo
 from builds.starting import latest
 from builds.starting.models import AuditRecord, Outcome
@@ -137,6 +138,22 @@ def test_an_old_operation_is_found_by_its_audit_record_and_an_old_promotion_by_d
     record.answer = {"id": build.id, "created": build.created + 1}  # of a Drone that was set up anew
     record.save()
     assert set(here()) == {"production"}
+
+
+def test_what_drone_made_an_error_of_is_known_by_its_audit_record(add):
+    operate(add, 100, "staging")
+    operate(add, 101, "staging", status="error", params="null", trigger="")
+    assert here()["staging"].failed is None
+    build = Build.objects.get(repo__slug=SLUG, number=101)
+    record = AuditRecord.objects.create(
+        username="bob", means="m", verb="create", slug=SLUG, operation="deploy", outcome=Outcome.DONE, build=101,
+        target="staging", answer={"id": build.id, "created": build.created},
+    )  # fmt: skip
+    assert (here()["staging"].failed.build.number, live("staging")) == (101, 100)
+    record.target = MASK
+    record.save()
+    assert here()["staging"].failed is None
+    assert set(here()) == {"staging"}
 
 
 def test_an_old_target_is_not_lost_among_many_that_are_older_or_known(add, change, monkeypatch):

@@ -64,7 +64,7 @@ class BoardRow:
 
 @takes("q", "target", "after", drift=("true",))
 def deployments_page(request: HttpRequest) -> TemplateResponse:
-    """List the repositories that deploy somewhere, a column for each target."""
+    """List the repositories that deploy somewhere, a column for each of the targets that most of them have."""
     q, target, after = (request.GET.get(name, "").replace("\0", "").strip()[:LONGEST] for name in ("q", "target", "after"))
     wanted = Wanted(q, target, bool(request.GET.get("drift")), after)
     page = board(request.user, wanted)
@@ -102,8 +102,13 @@ def row_of(user: Any, repo: Repo, states: list[TargetState], columns: list[str],
         url = roll_back_url(user, state, state.previous.build) if state and state.previous and not state.running else ""
         return Cell(target, state, url, freeze_of(freezes, repo.slug, target))
 
-    others = [cell(state.target) for state in states if state.target not in columns]
+    others = [cell(state.target) for state in sorted(states, key=most_urgent) if state.target not in columns]
     return BoardRow(repo, [cell(target) for target in columns], others, offers(user, repo, freezes))
+
+
+def most_urgent(state: TargetState) -> tuple[bool, bool]:
+    """Return the key that sorts what failed first, then what is behind: of the targets without a column, a row names few."""
+    return not state.failed, not state.drifts
 
 
 def offers(user: Any, repo: Repo, freezes: list[Freeze]) -> list[Offer]:

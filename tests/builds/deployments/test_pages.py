@@ -234,6 +234,16 @@ def test_a_column_for_each_of_six_targets_and_the_rest_is_named_in_the_row(add):
     assert "and 1 more" in text(reader("bert", "*").get(BOARD))
 
 
+def test_a_target_without_a_column_says_that_it_failed_or_is_behind(add):
+    for number in range(100, 112):
+        operate(add, number, f"pr-{number}", ref="refs/heads/x")
+    add(120, after="a" * 40)
+    add(121)
+    operate(add, 122, "pr-111", after="a" * 40)
+    operate(add, 123, "pr-110", status="failure")
+    assert "pr-110 failure pr-111 1 behind pr-106 and 3 more" in text(reader("anna", "*").get(BOARD))
+
+
 def test_the_confirmation_finds_what_the_history_shows(add):
     operate(add, 100, "staging", after="a" * 40)
     operate(add, 150, "staging", after="b" * 40)

@@ -64,7 +64,7 @@ class BuildView(ChangeBuildView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # The query as it was sent: whether its parameters can be read is said later, to those who may see the build.
-        if "wait=" in request.META.get("QUERY_STRING", ""):
+        if request.method in {"GET", "HEAD"} and "&wait=" in f"&{request.META.get('QUERY_STRING', '')}":
             self.turn.take()
         super().initial(request, *args, **kwargs)
 

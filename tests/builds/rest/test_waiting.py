@@ -17,6 +17,7 @@ from builds.access.models import Grant, Level
 from builds.access.token_models import ApiToken
 from builds.browsing import waiting
 from builds.browsing.builds_api import BuildView
+from builds.browsing.turns import Turn
 from builds.browsing.waiting import EndOfBuilds, TooManyWait, end_of_builds
 from builds.drone_db.models import Build
 from tests import drones, hostile
@@ -100,6 +101,24 @@ def test_past_the_bound_it_is_503_with_a_time_to_come_back(drone_file, as_superu
     assert "1 requests wait" in answer.json()["message"]
     full.slots.release()
     assert as_superuser.get(f"{BUILD}?wait=1").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "query", "takes"),
+    [
+        ("GET", "wait=1", True),
+        ("HEAD", "x=&wait=1", True),
+        ("GET", "await=1", False),
+        ("GET", "", False),
+        ("POST", "wait=1", False),
+    ],
+)
+def test_only_what_waits_takes_a_turn(method, query, takes, drone_file, as_superuser, monkeypatch):
+    turns = list[int]()
+    monkeypatch.setattr(Turn, "take", lambda _: turns.append(1))
+    monkeypatch.setattr(EndOfBuilds, "wait", lambda *_: None)
+    as_superuser.client.generic(method, f"{BUILD}?{query}")
+    assert bool(turns) == takes
 
 
 def test_many_wait_at_once_but_only_two_work_at_a_time(drone_file, as_superuser, monkeypatch):

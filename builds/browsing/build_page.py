@@ -73,14 +73,13 @@ def build_page(request: HttpRequest, slug: str, number: int, stage: int = 0, ste
 
 
 def live(request: HttpRequest, slug: str, number: int, stage: int = 0, step: int = 0) -> HttpResponse:
-    """Return what changes while a build runs; once it has finished, or has begun, the page is asked for anew.
+    """Return what changes while a build runs. Once it has finished, or the page shows another step, the page is asked for anew.
 
     A failure that the page shows already stays as it is there: the log of its step may be long, and is not read each time.
     """
     build = find_build(request, slug, number)
     context = about(request, build, stage, step)
-    begun = context["chosen"] is not None and not step
-    if context["finished"] or begun:
+    if context["finished"] or (context["follows"] and moves_on(build, context["chosen"] if step else None)):
         return HttpResponse(headers={"HX-Refresh": "true"})
     mark, failure = context["failure_mark"], context["failure"]
     if mark and mark == request.GET.get("failure"):
@@ -105,6 +104,7 @@ def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number
     steps = [step for stage in stages for step in stage.steps_in_order]
     chosen = choose(steps, stage_number, step_number)
     lines = [(stage, step) for stage in stages for step in list[Step | None](stage.steps_in_order) or [None]]
+    follows = not step_number or "follow" in request.GET  # the address of the page names no step
     first = first_shown(request.GET.get("from", ""), lines, chosen)
     status, failures = statuses.of(build), failures_of(build)
     failing = shown_failure(failures, chosen)
@@ -122,10 +122,11 @@ def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number
         "stages": lay_out(build, lines[first : first + MOST_STEPS], chosen),
         "graph": graph_of(stages),
         "step_urls": {stage: stage_address(build, stage) for stage in stages},
-        "here": address("step", build, chosen) if step_number and chosen else address("build", build),
+        "here": address("build", build) if follows or not chosen else address("step", build, chosen),
         "earlier": f"?from={max(first - MOST_STEPS, 0)}" if first else "",
         "later": f"?from={first + MOST_STEPS}" if first + MOST_STEPS < len(lines) else "",
         "chosen": chosen,
+        "follows": follows,
         "failure": failure,
         "failure_url": address("step", build, failure.step) if failure and failure.step else "",
         "failure_mark": mark_of(failure, len(failures)) if failure and not build.error and not approval else "",
@@ -210,6 +211,13 @@ def choose(steps: list[Step], stage_number: int, step_number: int) -> Step | Non
     running = [step for step in steps if step.status == "running"]
     ran = [step for step in steps if step.started]
     return next(iter([*failed_steps(steps), *running, *ran[-1:]]), None)
+
+
+def moves_on(build: Build, shown: Step | None) -> bool:
+    """Does a page that follows a build show another step now? It stays with a step that runs or failed."""
+    stays = shown is not None and (shown.status == "running" or failed_steps([shown]))
+    steps = [step for stage in build.stages_in_order for step in stage.steps_in_order]
+    return not stays and choose(steps, 0, 0) != shown
 
 
 def stage_address(build: Build, stage: Stage) -> str:

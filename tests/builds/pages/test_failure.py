@@ -73,7 +73,7 @@ def test_a_failure_is_sent_once_and_its_log_not_read_again_while_another_pipelin
     address = "/admin/builds/build/ismewen/edrone/950/"
     with drones.connected(drones.sqlite_database(file)):
         admin = reader("ann", is_superuser=True)
-        assert """hx-vals='{"failure": "1-1-1"}'""" in admin.get(address).content.decode()
+        assert """hx-vals='{"failure": "1-1-1", "follow": "yes"}'""" in admin.get(address).content.decode()
         live = f"{address}-/live/2/1/"
         assert f'href="{address}-/step/1/1/#L2">2</a>' in admin.get(live).content.decode()
         with CaptureQueriesContext(connections["drone"]) as queries:

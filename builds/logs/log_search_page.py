@@ -24,12 +24,12 @@ def find(request: HttpRequest, slug: str, number: int, stage: int, step: int) ->
     build, found_step = find_step(request, slug, number, stage, step)
     text = request.GET.get("q", "")[: log_search.LONGEST]
     if text:
-        matching = search(build, found_step, log_search.containing(text))
+        matching, reason = search(build, found_step, log_search.containing(text))
     elif request.GET.get("errors"):
-        matching = search(build, found_step, looks_like_error)
+        matching, reason = search(build, found_step, looks_like_error)
     else:
-        matching = FoundLines(0, [])
-    summary = sentence(matching, text)
+        matching, reason = FoundLines(0, []), ""
+    summary = reason or sentence(matching, text)
     if request.headers.get("Accept") == "application/json":
         return JsonResponse({"count": matching.count, "lines": [number for number, _text in matching.lines], "said": summary})
     context = {
@@ -44,19 +44,24 @@ def find(request: HttpRequest, slug: str, number: int, stage: int, step: int) ->
         "found": [
             (line, line_text, url("line", build, found_step, line=line)) for line, line_text in matching.lines[-MOST_SHOWN:]
         ],
+        "running": found_step.status in NOT_FINISHED,
     }
     return shown(request, "logs/log_found.html", context)
 
 
-def search(build: Build, step: Step, matches: Matches) -> FoundLines:
-    """Look through what Drone has of the log, and through what Drone holds of a step that runs."""
+def search(build: Build, step: Step, matches: Matches) -> tuple[FoundLines, str]:
+    """Look through what Drone has of the log, and through what Drone holds of a step that runs.
+
+    Returns:
+        The lines, and where there is no log to look through, a sentence that says why.
+    """
     with read(build, step) as data:
         if data is not None:
-            return log_search.search(slices(data), matches)
+            return log_search.search(slices(data), matches), ""
     if step.status not in NOT_FINISHED:
-        return FoundLines(0, [])
-    lines, _reason = live_log.running(build, step)
-    return log_search.search([(max(lines[0].pos, 0), lines)] if lines else [], matches)
+        return FoundLines(0, []), live_log.why_none(step)
+    lines, reason = live_log.running(build, step)
+    return log_search.search([(max(lines[0].pos, 0), lines)] if lines else [], matches), reason
 
 
 def slices(data: bytes) -> Iterator[tuple[int, list[Line]]]:

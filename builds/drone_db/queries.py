@@ -124,7 +124,7 @@ def log_up_to(step: Step, most: int) -> tuple[int, bytes] | None:
     None where Drone's table has none.
     """
     short = Case(When(size__lte=most, then="data"), output_field=Bytes())
-    logs = Log.objects.filter(step_id=step.id).annotate(size=Length("data"))
+    logs = Log.objects.filter(step_id=step.id, data__isnull=False).annotate(size=Length("data"))
     return next(iter(logs.values_list("size", short)[:1]), None)
 
 

@@ -13,7 +13,8 @@ from django.db import Error, connections, router
 from builds.drone_db.build_pages import ALL, Filters, of_repositories
 from builds.drone_db.errors import DroneDatabaseIsReadOnly, DroneDatabaseUnavailable
 from builds.drone_db.inspection import SINCE
-from builds.drone_db.models import Build, Cron, Log, Repo, Stage, Step
+from builds.drone_db.models import Build, Cron, Latest, Log, Repo, Stage, Step
+from builds.drone_db.people import DroneUser, Perm
 from builds.drone_db.queries import build_with_stages, log_up_to, repositories, step_of, with_last_builds
 from builds.drone_db.whole_rows import rows_of
 from builds.logs.log_lines import Line, is_json
@@ -41,7 +42,7 @@ def change(db, tmp_path: Path):
 
 
 def test_null_reads_as_the_default_in_every_column(change: Change):
-    for model in (Repo, Build, Stage, Step, Cron):
+    for model in (Repo, Build, Stage, Step, Cron, Log, Latest, DroneUser, Perm):
         table = model._meta.db_table  # noqa: SLF001 - public in all but name
         columns = model._meta.concrete_fields  # noqa: SLF001 - likewise
         fields = [field for field in columns if not field.primary_key and not field.is_relation]

@@ -7,19 +7,24 @@ from builds.access.models import Level
 from builds.drone_db.models import Step
 from builds.logs import stored_log
 from tests.builds.api import Api, body
-from tests.builds.conftest import person
+from tests.builds.conftest import Change, person
 from tests.builds.pages.conftest import reader
 
 LOG = "/api/repos/ismewen/edrone/builds/1/logs/1/1"
-PAGE = "/admin/builds/build/ismewen/edrone/1/-/step/1/1/"
+BUILD = "/admin/builds/build/ismewen/edrone/1/"
+PAGE, LOG_PAGE = f"{BUILD}-/step/1/1/", f"{BUILD}-/log/1/1/"
 LONG = b"[" + b",".join(b'{"pos":%d,"out":"line %d\\n","time":1}' % (pos, pos) for pos in range(60_000)) + b"]\n"
 
 
-@pytest.fixture
-def long_log(change) -> None:
-    assert len(LONG) > stored_log.SHORT
-    blob = f"'\\x{LONG.hex()}'" if connections["drone"].vendor == "postgresql" else f"x'{LONG.hex()}'"
+def write(change: Change, log: bytes) -> None:
+    blob = f"'\\x{log.hex()}'" if connections["drone"].vendor == "postgresql" else f"x'{log.hex()}'"
     change(f"UPDATE logs SET log_data = {blob} WHERE log_id = 1")
+
+
+@pytest.fixture
+def long_log(change: Change) -> None:
+    assert len(LONG) > stored_log.SHORT
+    write(change, LONG)
 
 
 def test_pieces_are_the_whole(long_log: None, monkeypatch: pytest.MonkeyPatch):
@@ -46,3 +51,13 @@ def test_a_log_that_is_too_long_is_refused_before_it_is_read(long_log: None, mon
     answer = Api(person("viewer", Level.VIEW)).get(LOG)
     assert answer.status_code == 502
     assert body(answer)["message"].startswith(f"This log has {len(LONG)} bytes. edrone reads logs of up to {len(LONG) - 1} bytes")
+
+
+def test_null_is_no_log(change: Change):
+    change("UPDATE logs SET log_data = NULL WHERE log_id = 1")
+    admin = reader("admin", is_superuser=True)
+    for path, status in ((PAGE, 200), (BUILD, 200), (f"{LOG_PAGE}line/1/", 404), (f"{LOG_PAGE}file/", 404)):
+        assert admin.get(path).status_code == status
+    assert "Drone&#x27;s database has no log of this step." in admin.get(PAGE).content.decode()
+    assert "Drone&#x27;s database has no log of this step." in admin.get(f"{LOG_PAGE}find/?q=x").content.decode()
+    assert Api(person("viewer", Level.VIEW)).get(LOG).status_code == 404

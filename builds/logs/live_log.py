@@ -1,5 +1,6 @@
 """Lines that Drone's database does not hold: those of a running step, and logs that Drone keeps elsewhere."""
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -11,6 +12,7 @@ from builds.drone_server.client import connected, slot
 from builds.logs import external_logs
 from builds.logs.log_lines import Line
 from builds.logs.stream import lines_so_far
+from builds.statistics.reading import SETTLED
 from drone_api.client import RepoName
 from drone_api.errors import DroneError
 from web.localized import localized
@@ -57,12 +59,19 @@ def why_none(step: Step) -> str:
     """Return why a finished step has no log."""
     if not step.started:
         return _("This step did not run, so it printed nothing.")
+    if may_come(step):
+        return _("This step has no log yet. The runner may still be sending it.")
     if can_ask():
         return _("Neither Drone's database nor Drone itself has a log of this step.")
     return _(
         "Drone's database has no log of this step. If Drone stores logs in S3 or Azure, set DRONE_SERVER "
         "and DRONE_TOKEN so that edrone can get them from Drone."
     )
+
+
+def may_come(step: Step) -> bool:
+    """May the log of a finished step still come? Drone calls a cancelled step killed before the runner has sent its log."""
+    return bool(step.started) and abs(time.time() - step.stopped) < SETTLED
 
 
 def can_ask() -> bool:

@@ -34,17 +34,22 @@ def context(build: Build, step: Step) -> dict[str, Any]:
             seen = outline(data) if data is not None else None
     except DroneError as error:
         again = isinstance(error, client.Busy | stored_log.LongLogsBusy)
-        return where | {"no_log": localized(error), "again_url": url("log", build, step) if again else ""}
+        return where | no_log(build, step, localized(error), again=again)
     if seen is None and step.status in NOT_FINISHED:
         return where | tail_of(build, step, 0)
     if seen is None:
-        return where | {"no_log": live_log.why_none(step)}
+        return where | no_log(build, step, live_log.why_none(step), again=live_log.may_come(step))
     return where | {
         "line_count": seen.log.filled,
         "lines": seen.last,
         "gap": gap(build, step, 1, seen.shown.first - 1) if seen.shown else None,
         "dropped": seen.log.first_pos,
     }
+
+
+def no_log(build: Build, step: Step, reason: str, *, again: bool) -> dict[str, Any]:
+    """Return why there is no log, and the address at which the page asks for it again, if it does."""
+    return {"no_log": reason, "again_url": url("log", build, step) if again else ""}
 
 
 def gap(build: Build, step: Step, first: int, last: int) -> dict[str, Any] | None:

@@ -1,5 +1,7 @@
 """Logs of Drone's table: in pieces, one long one at a time, none that is too long."""
 
+import time
+
 import pytest
 from django.db import connections
 
@@ -61,3 +63,22 @@ def test_null_is_no_log(change: Change):
     assert "Drone&#x27;s database has no log of this step." in admin.get(PAGE).content.decode()
     assert "Drone&#x27;s database has no log of this step." in admin.get(f"{LOG_PAGE}find/?q=x").content.decode()
     assert Api(person("viewer", Level.VIEW)).get(LOG).status_code == 404
+
+
+def test_a_log_that_the_runner_may_still_send_is_asked_for_again(change: Change):
+    now = int(time.time())
+    change(
+        "UPDATE logs SET log_id = 99999 WHERE log_id = 1", f"UPDATE steps SET step_status = 'killed', step_stopped = {now - 5}"
+    )
+    admin, again = reader("admin", is_superuser=True), f'hx-get="{LOG_PAGE}" hx-trigger="every 3s"'
+    page = admin.get(PAGE).content.decode()
+    assert "The runner may still be sending it." in page
+    assert again in page
+    change(f"UPDATE steps SET step_stopped = {now - 601}")
+    page = admin.get(PAGE).content.decode()
+    assert "Drone&#x27;s database has no log of this step." in page
+    assert again not in page
+    change("UPDATE logs SET log_id = 1 WHERE log_id = 99999", f"UPDATE steps SET step_stopped = {now - 5}")
+    log = admin.get(LOG_PAGE, headers={"HX-Request": "true"}).content.decode()
+    assert 'id="L1"' in log
+    assert again not in log

@@ -105,7 +105,7 @@ def as_lines(log: bytes, text: SlicedLog, after: int = 0) -> Iterator[bytes]:
     yield b"["
     separator = b""
     for part in text.slices:
-        if text.first_pos + part.before + part.count > after:
+        if part.before + part.count > after:
             lines = [line for line in text.read(log, part) if line.pos >= after]
             yield separator + msgspec.json.encode(lines)[1:-1]
             separator = b"," if lines else separator

@@ -17,6 +17,7 @@ from builds.drone_db.vocabulary import FAILED_STATUSES, NOT_FINISHED
 from builds.drone_server import client
 from builds.logs import live_log, stored_log
 from builds.logs.log_rendering import as_text, lines_around, outline, written
+from builds.logs.log_slices import SlicedLog
 from builds.logs.log_window import MOST_LINES, window
 from drone_api.errors import DroneError
 from web.localized import localized
@@ -42,7 +43,8 @@ def context(build: Build, step: Step) -> dict[str, Any]:
     return where | {
         "line_count": seen.log.filled,
         "lines": seen.last,
-        "gap": gap(build, step, 1, seen.shown.first - 1) if seen.shown else None,
+        "first_line": seen.log.first_pos + 1,
+        "gap": gap(build, step, seen.log.first_pos + 1, seen.shown.first - 1) if seen.shown else None,
         "dropped": seen.log.first_pos,
     }
 
@@ -88,7 +90,7 @@ def line(request: HttpRequest, slug: str, number: int, stage: int, step: int, li
     build, found_step = find_step(request, slug, number, stage, step)
     with stored(build, found_step) as data:
         log = outline(data).log
-        first, last = bounds(request, log.last)
+        first, last = bounds(request, log)
         if not first <= line <= last:
             raise Http404
         chosen, lines = lines_around(log, data, line, first, last)
@@ -107,12 +109,12 @@ def line(request: HttpRequest, slug: str, number: int, stage: int, step: int, li
     return shown(request, "logs/log_part.html", context | page_of)
 
 
-def bounds(request: HttpRequest, last: int) -> tuple[int, int]:
+def bounds(request: HttpRequest, log: SlicedLog) -> tuple[int, int]:
     """Return the numbers of the first and last line that are wanted: those of a gap, else those of the whole log."""
     begin, _, end = request.GET.get("within", "").partition("-")
     if begin.isdecimal() and end.isdecimal():
-        return max(int(begin[:9]), 1), min(int(end[:9]), last)
-    return 1, last
+        return max(int(begin[:9]), log.first_pos + 1), min(int(end[:9]), log.last)
+    return log.first_pos + 1, log.last
 
 
 def raw(request: HttpRequest, slug: str, number: int, stage: int, step: int) -> HttpResponse:
@@ -143,6 +145,7 @@ def tail_of(build: Build, step: Step, after: int) -> dict[str, Any]:
     new = written(seen, start + 1, end, skipped) if texts else []
     return {
         "running": True,
+        "gap": {"first": after + 1, "last": skipped} if skipped > after else None,
         "lines": new,
         "more": len(seen) > end,
         "reason": reason or ("" if new or after else _("No output yet; Drone is asked again every 2 seconds.")),

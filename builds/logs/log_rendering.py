@@ -44,7 +44,7 @@ def read_outline(data: bytes) -> Outline:
     log = sliced(data)
     if not log.last:
         return Outline(log, None, [])
-    return Outline(log, *lines_around(log, data, log.last, 1, log.last))
+    return Outline(log, *lines_around(log, data, log.last, log.first_pos + 1, log.last))
 
 
 def lines_around(log: SlicedLog, data: bytes, number: int, first: int, last: int) -> tuple[Window, list[LogLine]]:

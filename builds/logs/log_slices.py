@@ -23,7 +23,7 @@ class Slice:
 
     begin: int  # bytes before it
     end: int
-    before: int  # lines before it
+    before: int  # lines before it, with those that the runner dropped
     count: int  # lines
 
 
@@ -33,8 +33,8 @@ class SlicedLog:
 
     slices: list[Slice]
     filled: int  # lines with a text
-    last: int  # number of the last line with a text, from 1; 0: there is none
-    first_pos: int = 0  # what Drone calls the first line
+    last: int  # number of the last line with a text; 0: there is none
+    first_pos: int = 0  # what Drone calls the first line: lines that the runner dropped before it; numbers count them
     is_plain: bool = False
 
     def read(self, data: bytes, part: Slice) -> list[Line]:
@@ -47,11 +47,11 @@ class SlicedLog:
 
         Args:
             data: the log.
-            first: number of the first of these lines, counted from 1.
+            first: number of the first of these lines, counted from 1 with those that the runner dropped.
             last: number of the last.
 
         Returns:
-            Lines up to the last one, and how many come before them in the log.
+            Lines up to the last one, and how many come before them, with those dropped.
         """
         begin = next((part.begin for part in self.slices if part.before + part.count >= first), 0)
         chosen = [part for part in self.slices if part.end > begin - BACK and part.before < last]
@@ -86,7 +86,8 @@ def drones_sliced(data: bytes) -> SlicedLog:
     slices, before, filled, last, first_pos = list[Slice](), 0, 0, 0, 0
     for begin, end, lines in decoded(data):
         texts = [line.out for line in lines]
-        first_pos = first_pos if slices else lines[0].pos
+        if not slices:
+            before = first_pos = max(lines[0].pos, 0)
         slices.append(Slice(begin, end, before, len(texts)))
         filled += len(texts) - texts.count("")
         last = next((before + place for place in range(len(texts), 0, -1) if texts[place - 1]), last)

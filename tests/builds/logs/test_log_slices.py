@@ -32,13 +32,13 @@ def test_no_line_is_lost_whatever_the_size_of_a_slice(form: str, texts: list[str
         log = sliced(data)
         assert read(log, data) == lines
         assert log.filled == sum(1 for text in texts if text)
-        assert log.last == max((number for number, text in enumerate(texts, 1) if text), default=0)
+        assert log.last == max((number for number, text in enumerate(texts, 8) if text), default=0)
         assert log.first_pos == (7 if texts else 0)
         assert all(part.count for part in log.slices)
-        for first in range(1, len(lines) + 1):
+        for first in range(8, 8 + len(lines)):
             some, before = log.lines(data, first, first)
-            assert some == lines[before:first]
-            assert before < first
+            assert some == lines[before - 7 : first - 7]
+            assert 7 <= before < first
 
 
 @given(texts=st.lists(line_texts, max_size=40), size=st.integers(1, 200))

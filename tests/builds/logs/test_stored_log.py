@@ -1,5 +1,7 @@
 """Logs of Drone's table: in pieces, one long one at a time, none that is too long."""
 
+import json
+import re
 import time
 
 import pytest
@@ -82,3 +84,25 @@ def test_a_log_that_the_runner_may_still_send_is_asked_for_again(change: Change)
     log = admin.get(LOG_PAGE, headers={"HX-Request": "true"}).content.decode()
     assert 'id="L1"' in log
     assert again not in log
+
+
+def test_lines_keep_the_numbers_that_they_had_while_the_step_ran_where_the_runner_dropped_the_first(change: Change):
+    first, last = 5001, 8000
+    lines = [{"pos": number - 1, "out": f"line {number}\n", "time": 1} for number in range(first, last + 1)]
+    write(change, json.dumps(lines).encode())
+    admin = reader("admin", is_superuser=True)
+    page = admin.get(PAGE).content.decode()
+    assert "dropped the first 5000 lines" in page
+    assert f'data-first="{first}"' in page
+    ((gap_first, gap_last),) = re.findall(r'class="gap" data-first="(\d+)" data-last="(\d+)"', page)
+    assert gap_first == str(first)
+    assert shown(page) == {str(number): f"line {number}" for number in range(int(gap_last) + 1, last + 1)}
+    part = admin.get(f"{LOG_PAGE}line/{first}/?within={gap_first}-{gap_last}", headers={"HX-Request": "true"}).content.decode()
+    assert shown(part)[str(first)] == f"line {first}"
+    assert admin.get(f"{LOG_PAGE}line/{first - 1}/").status_code == 404
+    assert admin.get(f"{LOG_PAGE}find/?q=line+7777", headers={"Accept": "application/json"}).json()["lines"] == [7777]
+
+
+def shown(page: str) -> dict[str, str]:
+    """Return the lines of a page, by their numbers."""
+    return dict(re.findall(r'id="L(\d+)"[^>]*><a[^>]*>\d+</a><span\s+class="text">([^<]*)', page))

@@ -58,3 +58,15 @@ def test_what_is_found_is_no_link_and_the_file_is_not_offered_until_the_step_has
     found = viewer.get(f"{LOG}find/", {"q": "line 12"}).content.decode()
     assert '<div class="line"><a>12</a>' in found
     assert "/line/" not in found
+
+
+def test_lines_that_drone_no_longer_holds_are_a_gap(viewer, streaming):
+    streaming(lines(6001, 6003))
+    for path, first in ((STEP, 1), (f"{LOG}after/100/", 101)):
+        page = viewer.get(path).content.decode()
+        (gap,) = re.findall(r'<div class="gap">.*?</div>', page, re.DOTALL)
+        assert f"Lines {first} to 6000" in gap
+        assert "Drone keeps only the newest lines of a running step." in gap
+        assert re.findall(r'id="L(\d+)"', page) == ["6001", "6002", "6003"]
+    for after in (6000, 6002):
+        assert 'class="gap"' not in viewer.get(f"{LOG}after/{after}/").content.decode()

@@ -181,7 +181,7 @@
     previous: async () => go(await find(ofField()), -1),
     next: async () => go(await find(ofField()), 1),
     error: async () => go(await find({ errors: "1" }), 1),
-    top: async () => { setFollow(false); await show(1, { current: false }) || (box().scrollTop = 0); },
+    top: async () => { setFollow(false); await show(Number(log().dataset.first), { current: false }) || (box().scrollTop = 0); },
     end: toEnd,
     follow: () => { setFollow(!follows()); if (follows()) toEnd(); },
     wrap: () => setWay("wrap", log().classList.contains("unwrapped")),

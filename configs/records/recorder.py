@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
+from django.db import DatabaseError, IntegrityError, InterfaceError, InternalError, OperationalError
 
 from configs import metrics
 from configs.database.postgresql import deadline
@@ -101,6 +101,8 @@ def recorded(request: BuildRequest, answer: Answer, end: float, own_file: str = 
 def done_within(breaker: CircuitBreaker, seconds: float, work: Callable[[], T]) -> T:
     """Do something in the database by a connection that Drone's requests record by, within a time.
 
+    It may be done twice: where a connection ends, nobody knows what the database has done.
+
     Raises:
         NotDone: it failed, or took too long.
     """
@@ -121,7 +123,7 @@ def tried(lent: Lent, breaker: CircuitBreaker, work: Callable[[], T]) -> T:
     breaker.check()
     try:
         return attempted(lent, work)
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, InternalError) as error:  # InternalError: this session can only read
         breaker.open(reason_of(error))
         lent.close()
         rows.stored_files.clear()

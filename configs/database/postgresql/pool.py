@@ -8,11 +8,12 @@ import select
 import time
 from collections.abc import Callable
 from threading import BoundedSemaphore
+from typing import Any
 
 from psycopg2 import OperationalError, extensions
 
 SECONDS_TO_WAIT = 5  # for a connection that others use
-SECONDS_KEPT = 60  # without use: what lies between may drop a connection that says nothing
+SECONDS_KEPT = 60  # since it was opened: its role may have been changed, or it may have been dropped without a word
 
 
 class AllInUse(OperationalError):  # type: ignore[misc]  # psycopg2 has no types
@@ -22,6 +23,10 @@ class AllInUse(OperationalError):  # type: ignore[misc]  # psycopg2 has no types
 class PooledConnection(extensions.connection):  # type: ignore[misc]  # likewise
     _pool: "Pool"  # where Django gives it back
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.opened = time.monotonic()
+
 
 class Pool:
     """Lends connections, the one used last first."""
@@ -29,7 +34,7 @@ class Pool:
     def __init__(self, limit: int, connect: Callable[[], PooledConnection]) -> None:
         self.limit, self.connect = limit, connect
         self.slots = BoundedSemaphore(limit)
-        self.idle: list[tuple[float, PooledConnection]] = []  # since when, of the monotonic clock
+        self.idle: list[PooledConnection] = []
 
     def open(self) -> None:
         """Do nothing: a connection is opened when it is needed."""
@@ -54,10 +59,10 @@ class Pool:
     def kept(self) -> PooledConnection | None:
         while self.idle:
             try:
-                since, connection = self.idle.pop()
+                connection = self.idle.pop()
             except IndexError:  # another thread was faster
                 break
-            if time.monotonic() - since < SECONDS_KEPT and silent(connection):
+            if time.monotonic() - connection.opened < SECONDS_KEPT and silent(connection):
                 return connection
             connection.close()
         return None
@@ -67,13 +72,13 @@ class Pool:
         if connection.closed or connection.info.transaction_status != extensions.TRANSACTION_STATUS_IDLE:
             connection.close()
         else:
-            self.idle.append((time.monotonic(), connection))
+            self.idle.append(connection)
         self.slots.release()
 
     def close(self) -> None:
         """Close what is idle."""
         while self.idle:
-            self.idle.pop()[1].close()
+            self.idle.pop().close()
 
 
 def silent(connection: PooledConnection) -> bool:

@@ -31,7 +31,7 @@ class NotSynced(ConfigError):
 class Synced:
     commit: str
     before: str  # name of the folder that the link pointed to; empty where there was no link
-    swapped: bool
+    changed: bool  # False: the tree was at this commit already
 
 
 def sync(link: Path, remote: str, branch: str = "HEAD", folder: str = "") -> Synced:
@@ -58,14 +58,14 @@ def sync(link: Path, remote: str, branch: str = "HEAD", folder: str = "") -> Syn
             commit = fetch(store, remote, branch)
             # Another folder of the same commit is another tree.
             tree, before = store / quote(f"root/{folder}".rstrip("/"), safe="") / commit, target_of(link)
+            if missing := not tree.exists():
+                write(store, commit, folder, tree)
             if before != tree:
-                if not tree.exists():
-                    write(store, commit, folder, tree)
                 swap(link, tree, before)
             remove_replaced(store, tree)
     except OSError as error:
         raise NotSynced(f"{error.filename or store}: {error.strerror}.") from None
-    return Synced(commit, before.name if before else "", before != tree)
+    return Synced(commit, before.name if before else "", missing or before != tree)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -90,6 +91,14 @@ def test_a_branch_or_a_tag_can_be_followed_and_the_way_back_is_one_too(commit, s
     synced("--branch", "main")
     assert served(tmp_path) == "kind: b\n"
     assert first in synced("--branch", "v1")
+    assert served(tmp_path) == "kind: a\n"
+
+
+def test_a_tree_whose_files_were_deleted_is_written_again(commit, synced, tmp_path):
+    first = commit(shop__master="kind: a\n")
+    synced()
+    shutil.rmtree((tmp_path / "current" / "tree").resolve())
+    assert f"is at {first} now." in synced()
     assert served(tmp_path) == "kind: a\n"
 
 

@@ -22,7 +22,8 @@ class Command(EdroneCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         link = settings.EDRONE_PROJECTS
         synced = sync(link, options["remote"], options["branch"], options["folder"])
-        if synced.swapped:
-            self.stdout.write(f"{link} is at {synced.commit} now" + (f"; it was at {synced.before}." if synced.before else "."))
+        if synced.changed:
+            before = f"; it was at {synced.before}" if synced.before not in {"", synced.commit} else ""
+            self.stdout.write(f"{link} is at {synced.commit} now{before}.")
         elif options["verbosity"] > 1:
             self.stdout.write(f"{link} is at {synced.commit} already.")

@@ -52,13 +52,15 @@ def read_consistently(tree: Tree, read: Callable[[Snapshot], Result]) -> Result:
             except ConfigError as error:
                 failure = error
             changed = None if vanished else snapshot.last_change()
+        if changed is None:  # nothing that this read found counts
+            retries.is_certain = False
         outcome = outcome_of(result, failure)
         if changed is not None and retries.was_consistent(since, changed, outcome):
             if failure:
                 raise failure
             return result  # type: ignore[return-value]
         if retries.are_over():  # asked once: a busy machine lets time pass between two looks at the clock
-            if retries.is_certain and not (vanished or retries.locked):
+            if retries.is_certain and not retries.locked:
                 return result  # type: ignore[return-value]  # it was there, and was read whole
             raise retries.error(vanished)
         if vanished:

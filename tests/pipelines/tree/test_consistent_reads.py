@@ -17,7 +17,7 @@ from pipelines.errors import ConfigError, Unusable
 from pipelines.resolve import from_file
 from pipelines.resolve.resolve import resolve
 from pipelines.tree import consistent_reads
-from pipelines.tree.consistent_reads import PATIENCE, ReadOutcome, Retries, state_of
+from pipelines.tree.consistent_reads import PATIENCE, ReadOutcome, Retries, read_consistently, state_of
 from pipelines.tree.tree import LastChange, Snapshot, Tree
 from tests import checkouts
 from tests.checkouts import Checkouts, asked_during_checkouts, git
@@ -251,6 +251,23 @@ def test_a_tree_that_never_comes_to_rest_is_an_error_and_never_a_default(root, m
     while_it_waits(monkeypatch, *[(root / "shop" / "new").touch] * 1000)
     with pytest.raises(Unusable, match=r"EDRONE_PROJECTS\) changes whenever it is read; try again"):
         served(root)
+
+
+@pytest.mark.parametrize("last", [None, SimpleNamespace(path="shop/default.yaml"), Unusable("is empty")])
+def test_what_is_read_last_in_a_tree_that_was_swapped_meanwhile_is_never_the_answer(root, monkeypatch, last):
+    read, over = iter([SimpleNamespace(path="shop/master.yaml"), last]), iter([False, True])
+    changes = iter([LastChange(time.time_ns(), 0, 0), None])
+    monkeypatch.setattr(Snapshot, "last_change", lambda _: next(changes))
+    monkeypatch.setattr(Retries, "are_over", lambda _: next(over))
+
+    def find(_: Snapshot) -> Any:
+        found = next(read)
+        if isinstance(found, Unusable):
+            raise found
+        return found
+
+    with pytest.raises(Unusable, match="changes whenever it is read"):
+        read_consistently(Tree(root), find)
 
 
 def test_a_tree_that_is_edited_all_the_time_by_renames_of_whole_files_is_served(root):

@@ -105,8 +105,9 @@ def refuse_wrong_text(build: BuildRequest, text: str) -> None:
     Raises:
         BuildRefused: saying what to do.
     """
+    now = timezone.now()
     try:
-        wrong = known_freezes.ask(lambda: wrong_text(build, text))
+        wrong = known_freezes.ask(lambda: wrong_text(build, text, now))
     except NotDone as error:
         logger.warning("Whether %s has the text of another build is not known: %s", shortened(build.slug), error)
         return
@@ -159,8 +160,9 @@ def target_announced(build: BuildRequest, text: str) -> str:
 
 def overridden(build: BuildRequest) -> bool:
     """Claim the announcement of an override; while it cannot be read, there is none."""
+    now = timezone.now()
     try:
-        return known_freezes.ask(lambda: claim(Kind.OVERRIDE, build)) is not None
+        return known_freezes.ask(lambda: claim(Kind.OVERRIDE, build, now)) is not None
     except NotDone as error:
         logger.warning("Whether %s overrides a freeze is not known: %s", shortened(build.slug), error)
         return False

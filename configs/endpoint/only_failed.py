@@ -3,6 +3,7 @@
 import time
 
 from django.conf import settings
+from django.utils import timezone
 
 from configs.endpoint.drone_server import known
 from configs.records import recorder
@@ -28,8 +29,9 @@ def announced(build: BuildRequest, end: float) -> Resolved | None:
     """
     if build.number or not build.created or not may_be_restart_of_edrone(build):
         return None
+    now = timezone.now()
     try:
-        announcement = recorder.done_within(recorder.writing, end - time.monotonic(), lambda: claim(Kind.ONLY_FAILED, build))
+        announcement = recorder.done_within(recorder.writing, end - time.monotonic(), lambda: claim(Kind.ONLY_FAILED, build, now))
     except recorder.NotDone as error:
         raise BuildRefused(NOT_READ.format(reason=error)) from None
     return unpacked(announcement.file) if announcement and announcement.file else None

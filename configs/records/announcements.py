@@ -5,7 +5,7 @@ edrone's own database before Drone is asked, and what Drone then asks claims the
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from hashlib import sha256
 from uuid import UUID
@@ -56,19 +56,31 @@ def announce(  # noqa: PLR0913 - each is a part of the announcement
     return Announcement.objects.create(kind=kind, record=record, file=file, **digests)
 
 
-def claim(kind: Kind, build: BuildRequest) -> Announcement | None:
-    """Claim the oldest announcement of a build; None where there is none. Of equal builds, each claims one of its own."""
+def claim(kind: Kind, build: BuildRequest, now: datetime) -> Announcement | None:
+    """Claim the oldest announcement of a build; None where there is none. Of equal builds, each claims one of its own.
+
+    Called once more with the same time, it returns the same announcement: the first answer of the database may have been lost.
+    """
     requested = build_digest(build, build.trigger)
-    waiting = unclaimed(kind).filter(Q(build=requested) | Q(build_without_parent=requested)).order_by("id")
+    waiting = (
+        recent(kind)
+        .filter(Q(claimed=None) | Q(claimed=now))
+        .filter(Q(build=requested) | Q(build_without_parent=requested))
+        .order_by("id")
+    )
     for announcement in waiting.select_related("file__text"):
-        if waiting.filter(pk=announcement.pk).order_by().update(claimed=timezone.now()):
+        if waiting.filter(pk=announcement.pk).order_by().update(claimed=now):
             return announcement
     return None
 
 
 def unclaimed(kind: Kind) -> QuerySet[Announcement]:
     """Return the announcements of builds that Drone has not asked about yet, and still may."""
-    return Announcement.objects.filter(kind=kind, claimed=None, time__gt=timezone.now() - VALID)
+    return recent(kind).filter(claimed=None)
+
+
+def recent(kind: Kind) -> QuerySet[Announcement]:
+    return Announcement.objects.filter(kind=kind, time__gt=timezone.now() - VALID)
 
 
 def is_for(announcement: Announcement, build: BuildRequest, login: str) -> bool:
@@ -79,25 +91,25 @@ def is_for(announcement: Announcement, build: BuildRequest, login: str) -> bool:
 
 def end(record: int) -> None:
     """End what an audit record announced, since Drone has answered: an equal build that follows is another one."""
-    use_up(Announcement.objects.filter(record=record, used=None))
+    use_up(Announcement.objects.filter(record=record, used=None), timezone.now())
 
 
-def wrong_text(build: BuildRequest, text: str) -> WrongText | None:
+def wrong_text(build: BuildRequest, text: str, now: datetime) -> WrongText | None:
     """Compare the text that Drone has for a build with those that were announced a moment ago, each for one build.
 
-    Drone's caches give a build the text of another one (docs/drone.md 1.5, 7.2).
+    Drone's caches give a build the text of another one (docs/drone.md 1.5, 7.2). Called once more with the same time, it says the
+    same, as `claim` does.
     """
-    recent = Announcement.objects.filter(kind=Kind.ONLY_FAILED, time__gt=timezone.now() - VALID).order_by("id")
-    announced = list(recent.select_related("file").defer("file__origins", "file__sources"))
+    announced = list(recent(Kind.ONLY_FAILED).order_by("id").select_related("file").defer("file__origins", "file__sources"))
     if not announced:
         return None
     requested, hash_ = build_digest(build, build.trigger), sha256(text.encode()).hexdigest()
     with_text = [each for each in announced if each.file and each.file.text_id == hash_]
-    its_own = [each for each in announced if each.used is None and requested in {each.build, each.build_without_parent}]
+    its_own = [each for each in announced if each.used in {None, now} and requested in {each.build, each.build_without_parent}]
     if not its_own:
         return WrongText.OF_ANOTHER if with_text else None
     right = [each for each in its_own if each in with_text]
-    use_up(Announcement.objects.filter(pk=(right or its_own)[0].pk))
+    use_up(Announcement.objects.filter(pk=(right or its_own)[0].pk), now)
     return None if right else WrongText.NOT_ANNOUNCED
 
 
@@ -109,8 +121,8 @@ def record_with_text(build: BuildRequest, text: str) -> int | None:
     return recent.order_by("-used").values_list("record", flat=True).first()
 
 
-def use_up(announcements: QuerySet[Announcement]) -> None:
-    announcements.update(used=timezone.now(), claimed=Coalesce(F("claimed"), timezone.now()))
+def use_up(announcements: QuerySet[Announcement], now: datetime) -> None:
+    announcements.update(used=now, claimed=Coalesce(F("claimed"), now))
 
 
 def build_digest(build: BuildRequest, login: str) -> UUID:

@@ -19,8 +19,9 @@ from builds.starting.models import AuditRecord
 from configs.client import drone_request
 from configs.endpoint.drone_server import known as known_drone
 from configs.endpoint.signature import CONFIGURATION, VALIDATION
-from configs.records.announcements import Kind, announce, claim, wrong_text
+from configs.records.announcements import Kind, WrongText, announce, claim, wrong_text
 from configs.records.models import Announcement
+from configs.records.recording_connections import Lent
 from pipelines.build_request import LARGEST_BODY, LARGEST_WITH_YAML, BuildRequest, parse_validation
 from pipelines.resolve.resolve import Resolved
 from tests.conftest import RECORDED, SECRET, Drone, push
@@ -254,10 +255,42 @@ def test_a_restart_of_only_what_failed_runs_no_other_text(*, claimed: bool) -> N
     restart = promotion(trigger="edrone", parent=8)
     announce(Kind.ONLY_FAILED, 1, restart, "edrone", REST)
     if claimed:
-        claim(Kind.ONLY_FAILED, restart)
+        claim(Kind.ONLY_FAILED, restart, timezone.now())
     assert "is to run only what failed, but Drone gave it another YAML" in refusal(validated(restart, WHOLE))
-    assert claim(Kind.ONLY_FAILED, restart) is None
+    assert claim(Kind.ONLY_FAILED, restart, timezone.now()) is None
     assert validated(restart, WHOLE).status_code == 204  # the next one is one of everything
+
+
+def test_a_claim_that_is_made_again_is_the_same_one() -> None:
+    """A connection may end between the claim and its answer."""
+    restart = promotion(trigger="edrone", parent=8)
+    for record in (1, 2):
+        announce(Kind.ONLY_FAILED, record, restart, "edrone", REST)
+    first, second, third = (timezone.now() + timedelta(milliseconds=number) for number in range(3))
+    assert [claim(Kind.ONLY_FAILED, restart, now) for now in (first, first, second, second, third)] == [
+        *[Announcement.objects.get(record=1)] * 2, *[Announcement.objects.get(record=2)] * 2, None
+    ]  # fmt: skip
+    assert [wrong_text(restart, REST.yaml or "", now) for now in (first, first, second, second, third)] == [
+        *[None] * 4, WrongText.OF_ANOTHER
+    ]  # fmt: skip
+
+
+def test_a_build_that_overrides_a_freeze_starts_though_the_answer_to_its_claim_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    freeze()
+    record = AuditRecord.objects.create(username="ann", verb="promote", slug="ismewen/edrone")
+    announce(Kind.OVERRIDE, record.pk, promotion(trigger="edrone"), "edrone")
+    lost = iter([True])
+
+    def claimed(*arguments: Any) -> Announcement | None:
+        announcement = claim(*arguments)
+        if next(lost, False):
+            raise OperationalError
+        return announcement
+
+    monkeypatch.setattr("builds.extensions.validation.claim", claimed)
+    monkeypatch.setattr(Lent, "went_stale", lambda *_: True)
+    assert send(promotion(trigger="edrone")).status_code == 204
+    refusal(send(promotion(trigger="edrone")))
 
 
 def test_of_equal_builds_each_has_its_own_text() -> None:
@@ -272,7 +305,7 @@ def test_of_equal_builds_each_has_its_own_text() -> None:
 def test_what_was_announced_costs_a_build_one_query(django_assert_num_queries: Any) -> None:
     announce(Kind.ONLY_FAILED, 1, promotion(trigger="edrone"), "edrone", REST)
     with django_assert_num_queries(1):
-        assert wrong_text(push(), WHOLE) is None
+        assert wrong_text(push(), WHOLE, timezone.now()) is None
 
 
 def test_an_announcement_is_valid_for_a_minute() -> None:

@@ -148,7 +148,7 @@ def test_an_announcement_counts_once_for_a_minute_and_for_its_login_alone(api: d
     assert announced.claimed
     Announcement.objects.update(claimed=None)
     asked = push(event="custom", parent=parent, repo_id=1, trigger="ann", params={"EDRONE_ACTOR": "runner"})
-    assert announcements.claim(announcements.Kind.ONLY_FAILED, asked) is None
+    assert announcements.claim(announcements.Kind.ONLY_FAILED, asked, timezone.now()) is None
     Announcement.objects.update(time=timezone.now() - timedelta(seconds=61))
     assert body(restart(api["runner"], parent))["number"]
     assert not Announcement.objects.get(pk=announced.pk).claimed

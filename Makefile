@@ -10,7 +10,7 @@ help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 .PHONY: run
-run: .venv/run ## Start edrone on 127.0.0.1:$PORT (8000), with the sample tree and, unless a Drone is named, a demonstration
+run: .venv/run ## Start edrone on 127.0.0.1:$PORT (8000), with the sample tree and, unless a Drone or a database is named, a demonstration
 	@$(BIN)/python -m edrone_site.run || true # it has said why it cannot start
 
 # Without compiled files each process of a test run compiles everything anew.

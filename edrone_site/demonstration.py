@@ -19,17 +19,22 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 
 from demo.sample_data import sample_builds
+from edrone_site.environment import truth, value
 from edrone_site.kept_process import kept_running
 from texts.characters import one_line
 
-DRONES = ("DRONE_DATABASE_URL", "DRONE_SERVER", "EDRONE_DEMO")  # whoever sets one of these has decided
+NO_DEMONSTRATION_BESIDE = ("DATABASE_URL", "DRONE_DATABASE_URL", "DRONE_SERVER")  # whoever sets one has something real
 logger = logging.getLogger(__name__)
 PAUSE = 0.05  # seconds between two looks whether the stand-in listens
 
 
 def choose_demonstration() -> bool:
-    """Set the environment for a demonstration, unless it names a Drone; return whether there is one."""
-    if any(os.environ.get(name, "").strip() for name in DRONES):
+    """Set the environment for a demonstration, unless it names a Drone or a database; return whether there is one.
+
+    Raises:
+        ImproperlyConfigured: EDRONE_DEMO is neither true nor false.
+    """
+    if any(os.environ.get(name, "").strip() for name in NO_DEMONSTRATION_BESIDE) or not value("EDRONE_DEMO", truth, default=True):
         return False
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -57,30 +62,26 @@ def forget_former_builds() -> None:
 
 
 def end_demonstration() -> None:
-    """Delete what an earlier run made up, now that it runs no more."""
+    """Delete what an earlier run made up, now that it runs no more; it was made up in the database of the state folder alone."""
     from demo.forgetting import forget_demonstration  # noqa: PLC0415 - models need django.setup()
 
+    if not settings.DATABASE_IN_STATE:
+        return
     forget_demonstration(had_builds=settings.EDRONE_DEMO_FILE.exists())
     settings.EDRONE_DEMO_FILE.unlink(missing_ok=True)
 
 
 def keep_or_make_sample_builds() -> None:
-    """Go on with the sample builds of earlier runs, or make new ones with their records if either is missing.
-
-    A run on another database of edrone's own may have made the builds, and then another one still has records of former ones.
-    """
+    """Go on with the sample builds of earlier runs, or make new ones with their records if either is missing."""
     from demo.forgetting import forget_demonstration  # noqa: PLC0415 - models need django.setup()
     from demo.sample_records import has_records, make_records  # noqa: PLC0415
 
-    # Somebody's own database is no place for what is made up.
-    with_records = not os.environ.get("DATABASE_URL", "").strip()
-    if settings.EDRONE_DEMO_FILE.exists() and (not with_records or has_records(settings.EDRONE_DEMO_FILE)):
+    if settings.EDRONE_DEMO_FILE.exists() and has_records(settings.EDRONE_DEMO_FILE):
         return
     forget_demonstration(had_builds=True)
     make_sample_data(settings.EDRONE_DEMO_FILE)
-    if with_records:
-        make_records(settings.EDRONE_DEMO_FILE)
-        call_command("sumbuilds", stdout=io.StringIO())  # so that the first look at statistics shows the whole month
+    make_records(settings.EDRONE_DEMO_FILE)
+    call_command("sumbuilds", stdout=io.StringIO())  # so that the first look at statistics shows the whole month
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What `make run` does: makes what a first look needs, then starts the production server.
 
-Makes what is missing (a secret key, the database, an administrator, a YAML secret; without a Drone also a demonstration) and
-prints where to look. Everything that it writes goes to the state folder (EDRONE_STATE).
+Makes what is missing (a secret key, the database, an administrator, a YAML secret; a demonstration too where no Drone and no
+database is named) and prints where to look. Everything that it writes goes to the state folder (EDRONE_STATE).
 """
 
 import os
@@ -23,11 +23,17 @@ from edrone_site.listening import bindable_address
 from edrone_site.state_lock import lock_state
 from texts.characters import one_line
 
+ADMINISTRATOR = "admin"  # whom the first run makes
+NO_ADMINISTRATOR = (
+    f"edrone cannot start: there is no administrator, and none can be made, since the user {ADMINISTRATOR} exists without those "
+    "rights. Make one: manage.py createsuperuser, with the settings of this run."
+)
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edrone_site.settings")
-    demonstration = choose_demonstration()
     try:
+        demonstration = choose_demonstration()
         yaml_secret = make_secrets(folder("EDRONE_STATE", "var"))
         django.setup()
         lock_state(settings.EDRONE_STATE, settings.EDRONE_ADDRESS)
@@ -80,8 +86,10 @@ def prepare_database() -> str:
         call_command("migrate", verbosity=0)
     if User.objects.filter(is_superuser=True).exists():
         return ""
+    if User.objects.filter(username=ADMINISTRATOR).exists():
+        raise CommandError(NO_ADMINISTRATOR)
     password = secrets.token_urlsafe(12)
-    User.objects.create_superuser("admin", password=password)
+    User.objects.create_superuser(ADMINISTRATOR, password=password)
     return password
 
 

@@ -60,10 +60,16 @@ EDRONE_METRICS_PORT = value("EDRONE_METRICS_PORT", between(1, 65535), 0)  # 0: /
 EDRONE_LOG_FORMAT = value("EDRONE_LOG_FORMAT", one_of("text", "json"), "text")
 EDRONE_HSTS = value("EDRONE_HSTS", between(0, 63_072_000), 0)  # seconds for which browsers use https only; 0: not sent
 EDRONE_DEMO = value("EDRONE_DEMO", truth, False)  # sample builds in place of Drone's database
-DATABASE = value("DATABASE_URL", database, sqlite(EDRONE_STATE / "edrone.sqlite3"))
+STATE_DATABASE = sqlite(EDRONE_STATE / "edrone.sqlite3")
+DATABASE = value("DATABASE_URL", database, STATE_DATABASE)
+DATABASE_IN_STATE = DATABASE["NAME"] == STATE_DATABASE["NAME"]  # the one that nobody names
 DRONE_DATABASE = value("DRONE_DATABASE_URL", drone_database, None)  # None: not connected
 if EDRONE_DEMO and DRONE_DATABASE:
     raise ImproperlyConfigured("EDRONE_DEMO cannot be used: DRONE_DATABASE_URL names a real database; unset one of the two.")
+if EDRONE_DEMO and not DATABASE_IN_STATE:
+    raise ImproperlyConfigured(
+        "EDRONE_DEMO cannot be used: DATABASE_URL names a database, where nothing made up belongs; unset one of the two."
+    )
 EDRONE_DEMO_FILE = EDRONE_STATE / "demo.sqlite3"
 if EDRONE_DEMO:
     DRONE_DATABASE = sqlite(EDRONE_DEMO_FILE)

@@ -27,8 +27,7 @@ CHECK = BuildCommand(Verb.CREATE, branch="master", operation="check")
 
 
 @pytest.fixture
-def file(records: None, tmp_path: Path, settings, monkeypatch) -> Iterator[Path]:
-    monkeypatch.delenv("DATABASE_URL", raising=False)
+def file(records: None, tmp_path: Path, settings) -> Iterator[Path]:
     settings.EDRONE_DEMO_FILE, settings.EDRONE_DEMO, settings.RECORD_PREFIX = tmp_path / "demo.sqlite3", True, "demonstration, "
     with drones.connected(drones.sqlite_database(settings.EDRONE_DEMO_FILE)):
         yield settings.EDRONE_DEMO_FILE
@@ -124,6 +123,19 @@ def test_a_database_that_never_had_one_is_left_alone(records, ann):
     forget_demonstration(had_builds=False)
     assert SummedDay.objects.exists()
     assert AuditRecord.objects.exists()
+
+
+def test_a_demonstration_in_the_state_folder_says_nothing_of_a_database_elsewhere(file, settings):
+    keep_or_make_sample_builds()
+    AuditRecord.objects.all().delete()
+    ServedConfig.objects.all().delete()
+    LastError.objects.all().delete()
+    settings.EDRONE_DEMO, settings.RECORD_PREFIX, settings.DATABASE_IN_STATE = False, "", False
+    before = SummedDay.objects.count()
+    end_demonstration()
+    forget_former_builds()
+    assert SummedDay.objects.count() == before > 0
+    assert file.exists()  # the demonstration goes on where it was
 
 
 def test_records_of_a_demonstration_say_so(ann):

@@ -22,6 +22,7 @@ from tests.server import (
     ROOT,
     children,
     clean_environment,
+    command_of,
     free_port,
     manage,
     running,
@@ -46,11 +47,21 @@ def test_it_says_where_everything_is_and_what_to_try(server):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("demo", "said"), [("", "made up, with a stand-in for Drone"), ("false", "none; set DRONE_DATABASE_URL")]
+    ("variables", "said"),
+    [
+        ({}, "made up, with a stand-in for Drone"),
+        ({"EDRONE_DEMO": "true"}, "made up, with a stand-in for Drone"),
+        ({"EDRONE_DEMO": "false"}, "none; set DRONE_DATABASE_URL"),
+        ({"DATABASE_URL": "sqlite:///own.sqlite3"}, "none; set DRONE_DATABASE_URL"),
+    ],
 )
-def test_it_says_truly_which_builds_are_shown(tmp_path, demo, said):
-    with running(tmp_path, EDRONE_DEMO=demo) as server:
+def test_it_says_truly_which_builds_are_shown(tmp_path, variables, said):
+    if "DATABASE_URL" in variables:
+        variables = {"DATABASE_URL": f"sqlite:///{tmp_path}/own.sqlite3"}
+    with running(tmp_path, **variables) as server:
         assert f"builds               {said}" in server.printed()
+        has_stand_in = any(b"demo.standin" in command_of(process) for process in children(server.process))
+    assert has_stand_in == said.startswith("made up") == (tmp_path / "var" / "demo.sqlite3").exists()
 
 
 def test_the_printed_password_opens_the_administration(server):
@@ -257,10 +268,25 @@ def test_a_host_that_there_cannot_be_is_said_in_one_line(host):
 
 
 @pytest.mark.slow
-def test_a_wrong_setting_is_said_in_one_line(tmp_path):
-    done = refused(PORT="many", EDRONE_STATE=str(tmp_path))
+@pytest.mark.parametrize(
+    ("name", "wrong", "right"), [("PORT", "many", "a whole number from 1 to 65535"), ("EDRONE_DEMO", "perhaps", "true or false")]
+)
+def test_a_wrong_setting_is_said_in_one_line(tmp_path, name, wrong, right):
+    done = refused(EDRONE_STATE=str(tmp_path), **{name: wrong})
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "edrone cannot start: PORT cannot be used: set it to a whole number from 1 to 65535.\n"
+    assert done.stderr == f"edrone cannot start: {name} cannot be used: set it to {right}.\n"
+
+
+@pytest.mark.slow
+def test_an_admin_who_is_no_administrator_is_named(tmp_path):
+    variables = {"EDRONE_STATE": str(tmp_path), "SECRET_KEY": "k" * 50, "DRONE_YAML_SECRET": "s" * 32}
+    assert manage("migrate", **variables).returncode == 0
+    assert manage("adduser", "admin", "--no-password", **variables).returncode == 0
+    done = refused(PORT=str(free_port()), **variables)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("edrone cannot start: there is no administrator, ")
+    assert "manage.py createsuperuser" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """Keeps a process running beside the server: it is started again whenever it ends."""
 
 import logging
+import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -13,12 +14,15 @@ TICK = 0.2  # seconds
 logger = logging.getLogger(__name__)
 Process = subprocess.Popen[bytes]
 
+# A worker that is forked meanwhile inherits the pipe on which `Popen` waits for the process that it starts: it would wait until
+# that worker ends.
+starting = threading.Lock()
+os.register_at_fork(before=starting.acquire, after_in_parent=starting.release, after_in_child=starting.release)
+
 
 @contextmanager
 def kept_running(name: str, start: Callable[[], Process], first: Process | None = None) -> Iterator[None]:
     """Keep it running until the block ends.
-
-    It is started here and not in the thread: where this process forks at the same moment, `Popen` waits for the other child.
 
     Args:
         name: of what runs, at the beginning of a sentence.
@@ -37,7 +41,8 @@ def kept_running(name: str, start: Callable[[], Process], first: Process | None 
 
 def started(name: str, start: Callable[[], Process]) -> Process | None:
     try:
-        return start()
+        with starting:
+            return start()
     except OSError as error:  # too many processes, or too little memory, at this moment
         logger.error("%s cannot be started: %s; it is tried again in %g s.", name, error.strerror, PAUSE)  # noqa: TRY400
         return None

@@ -3,6 +3,8 @@
 import gc
 import os
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
@@ -33,11 +35,21 @@ drone_version.begin()
 stopping.begin()
 
 site.request_class = Utf8Request
-names = [f"{name}{slash}" for name in ("config", "convert", "validate", "events") for slash in ("", "-slash")]
-drones = {reverse(name): resolve(reverse(name)).func for name in names}
+
+
+def views_of(*names: str) -> dict[str, Callable[..., Any]]:
+    """Return the views of addresses for a Drone server, by path."""
+    paths = [reverse(f"{name}{slash}") for name in names for slash in ("", "-slash")]
+    return {path: resolve(path).func for path in paths}
+
+
+drones = views_of("config", "convert", "validate")
+events = views_of("events")  # which every receiver of Drone's events can send: they share the threads of pages
 # Probes that wait for no database take no time and are always answered: busy pages must not take the pod away from Drone.
 probes = [reverse("healthz"), f"{reverse('readyz')}?exclude=database"]
-pages = RequestLimits(ThreadLimit(site, settings.EDRONE_THREADS - 1, [*drones, *probes]), drones)  # all but one of the threads
+others = DroneFirst(site, events, Utf8Request, HEADERS)
+all_but_one = settings.EDRONE_THREADS - 1
+pages = RequestLimits(ThreadLimit(others, all_but_one, [*drones, *probes]), [*drones, *events])
 application = DroneFirst(pages, drones, Utf8Request, HEADERS)
 
 # A page takes the interpreter for tens of milliseconds. A configuration request asks for it several times, and waits each time

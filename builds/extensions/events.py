@@ -77,7 +77,7 @@ class EventSignature(ExtensionSignature):
     def body(self, request: Request) -> bytes:
         """Read the body in a quarter of the threads at most.
 
-        Every receiver of Drone's events has this secret, and could hold all threads by sending bodies slowly.
+        Every receiver of Drone's events has this secret, and could hold all threads of pages by sending bodies slowly.
         """
         places = bodies()
         if not places.acquire(blocking=False):

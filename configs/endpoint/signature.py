@@ -66,7 +66,8 @@ def verify(
 ) -> None:
     """Verify a signed request.
 
-    The body is read once the signature holds: nobody without one can hold a thread by sending the body slowly.
+    The body is read once the signature and its date hold: nobody can hold a thread by sending a body slowly, neither without a
+    signature nor with one that was seen long ago.
 
     Args:
         extension: the address that is asked.
@@ -97,11 +98,11 @@ def verify(
             f"or a proxy changed one of the signed headers ({', '.join(signed)})."
         )
     check_extension(extension, signed, header("accept") if "accept" in signed else None)
+    check_clock(parse_date(header("date") or ""), clock)
     body = read_body()
     digest = "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode()
     if not hmac.compare_digest(digest.encode(), (header("digest") or "").encode()):
         raise Unsigned("The header Digest does not match the body: a proxy changed the body, or sent it in chunks.")
-    check_clock(parse_date(header("date") or ""), clock)
 
 
 def check_extension(extension: Extension, signed: Sequence[str], accept: str | None) -> None:

@@ -1,7 +1,6 @@
 """The address that Drone asks: DRONE_YAML_ENDPOINT."""
 
 import time
-from contextlib import suppress
 from typing import Any, NoReturn
 
 from django.conf import settings
@@ -18,8 +17,8 @@ from configs.endpoint.parsing import AnyMediaType, read_body
 from configs.endpoint.request_log import log_and_count, request_id_of
 from configs.endpoint.signing import signed
 from configs.records.recorder import recorded
-from pipelines.build_request import BuildRequest, RequestWithYaml, parse, parse_conversion
-from pipelines.errors import ClockOff, ConfigError, Malformed
+from pipelines.build_request import BuildRequest, parse, parse_conversion
+from pipelines.errors import ConfigError
 from pipelines.resolve.manual_builds import refuse_others, refuse_parameters
 from pipelines.resolve.own_file import convert
 from pipelines.resolve.resolve import Resolved, resolve
@@ -81,7 +80,7 @@ class ConfigurationView(DroneExtensionView):
 
     def post(self, _: Request) -> HttpResponse:
         """Answer what the build was served before, else what the tree says."""
-        self.build = build = self.drones_build()
+        self.build = build = parse(self.body())
         self.result = recorded(build, from_tree(build, self.end), self.end)
         return self.answer(self.result)
 
@@ -90,14 +89,7 @@ class ConfigurationView(DroneExtensionView):
         if not isinstance(exc, ConfigError):
             return super().handle_exception(exc)
         self.result = exc
-        if isinstance(exc, ClockOff):
-            with suppress(Malformed):  # it is signed by Drone: the log may say which build it was
-                self.build = self.drones_build()
         return self.answer(self.result)
-
-    def drones_build(self) -> BuildRequest:
-        """Return the build that Drone asks about."""
-        return parse(self.body())
 
     def answer(self, result: Resolved | ConfigError) -> HttpResponse:
         """Return the result in the form that Drone expects."""
@@ -116,19 +108,13 @@ class ConversionView(ConfigurationView):
 
     def post(self, _: Request) -> HttpResponse:
         """Answer how the text was converted for this build before, else what the tree makes of it."""
-        request = self.drones_request()
+        request = parse_conversion(self.body())
         self.build, text = request.build, request.text
         converted = convert_own_file(request.build, text)
         # What extends nothing never does: there is nothing that the build must be given again.
         unchanged = isinstance(converted, Resolved) and converted.yaml is None
         self.result = converted if unchanged else recorded(request.build, converted, self.end, own_file=text)
         return self.answer(self.result)
-
-    def drones_build(self) -> BuildRequest:
-        return self.drones_request().build
-
-    def drones_request(self) -> RequestWithYaml:
-        return parse_conversion(self.body())
 
     def answer(self, result: Resolved | ConfigError) -> HttpResponse:
         return conversion(result)

@@ -4,12 +4,14 @@ import gc
 import socket
 import time
 from contextlib import ExitStack, closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
+import time_machine
 
 from edrone_site.thread_limit import ThreadLimit
 from tests.builds.extensions import test_events
@@ -184,16 +186,54 @@ def test_senders_without_a_signature_hold_no_thread_of_the_configuration_endpoin
 
 
 @pytest.mark.slow
+def test_headers_that_were_signed_long_ago_hold_no_thread_of_the_configuration_endpoint(tmp_path: Path):
+    """Somebody on the network may have seen them."""
+    with running(tmp_path, EDRONE_WORKERS="1", EDRONE_THREADS="3") as server, ExitStack() as held:
+        with time_machine.travel(datetime.now(UTC) - timedelta(hours=1)):
+            seen = head(server, BODY)
+        for _ in range(12):
+            held.enter_context(closing(connect(server))).sendall(seen + BODY[:-1])
+        time.sleep(0.5)
+        for _ in range(5):
+            assert exchange(server, head(server, BODY) + BODY)[0] == 200
+
+
+def event_for(path: str = "/edrone/events") -> bytes:
+    lines = [f"POST {path} HTTP/1.1", "Host: edrone", f"Content-Length: {len(test_events.BODY)}", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in test_events.signed(test_events.BODY).items()]
+    return "\r\n".join([*lines, "", ""]).encode() + test_events.BODY
+
+
+@pytest.mark.slow
+def test_pages_and_events_together_hold_no_thread_of_the_configuration_endpoint(tmp_path: Path):
+    secrets = {"EDRONE_EVENTS_SECRET": test_events.SECRET}
+    with running(tmp_path, EDRONE_WORKERS="1", EDRONE_THREADS="3", **secrets) as server, ExitStack() as held:
+
+        def is_busy_with_events() -> bool:  # with one more held each time, as one that comes late is refused
+            held.enter_context(closing(connect(server))).sendall(event_for()[:-1])
+            return exchange(server, event_for())[0] == 503
+
+        def is_busy() -> bool:
+            held.enter_context(closing(slow_login(server)))
+            return login_page(server).status_code == 503
+
+        wait_until(is_busy_with_events)
+        wait_until(is_busy)
+        for _ in range(5):
+            assert exchange(server, head(server, BODY) + BODY)[0] == 200
+        assert exchange(server, event_for("/edrone/events/"))[0] == 503
+        held.close()
+        wait_until(lambda: exchange(server, event_for())[0] == 204)
+
+
+@pytest.mark.slow
 def test_receivers_of_events_hold_no_thread_of_the_configuration_endpoint(tmp_path: Path):
     """Drone gives each of them the secret of events."""
-    body = test_events.BODY
     with (
         running(tmp_path, EDRONE_WORKERS="1", EDRONE_THREADS="3", EDRONE_EVENTS_SECRET=test_events.SECRET) as server,
         ExitStack() as held,
     ):
-        lines = ["POST /edrone/events HTTP/1.1", "Host: edrone", f"Content-Length: {len(body)}", "Connection: close"]
-        lines += [f"{name}: {value}" for name, value in test_events.signed(body).items()]
-        event = "\r\n".join([*lines, "", ""]).encode() + body
+        event = event_for()
         assert exchange(server, event)[0] == 204
         for _ in range(12):
             held.enter_context(closing(connect(server))).sendall(event[:-1])

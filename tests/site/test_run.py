@@ -53,11 +53,12 @@ def test_it_says_where_everything_is_and_what_to_try(server):
         ({"EDRONE_DEMO": "true"}, "made up, with a stand-in for Drone"),
         ({"EDRONE_DEMO": "false"}, "none; set DRONE_DATABASE_URL"),
         ({"DATABASE_URL": "sqlite:///own.sqlite3"}, "none; set DRONE_DATABASE_URL"),
+        ({"DATABASE_URL": "sqlite:///own.sqlite3", "EDRONE_DEMO": "true"}, "made up, with a stand-in for Drone"),
     ],
 )
 def test_it_says_truly_which_builds_are_shown(tmp_path, variables, said):
     if "DATABASE_URL" in variables:
-        variables = {"DATABASE_URL": f"sqlite:///{tmp_path}/own.sqlite3"}
+        variables = variables | {"DATABASE_URL": f"sqlite:///{tmp_path}/own.sqlite3"}
     with running(tmp_path, **variables) as server:
         assert f"builds               {said}" in server.printed()
         has_stand_in = any(b"demo.standin" in command_of(process) for process in children(server.process))

@@ -199,17 +199,6 @@ def test_sample_data_in_place_of_a_real_database_is_refused(monkeypatch):
         settings_of_environment()
 
 
-def test_sample_data_in_a_database_that_somebody_names_is_refused(monkeypatch, tmp_path):
-    monkeypatch.setenv("EDRONE_DEMO", "true")
-    monkeypatch.setenv("EDRONE_STATE", str(tmp_path))
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/edrone.sqlite3")  # the one that nobody has to name
-    assert settings_of_environment().EDRONE_DEMO
-    for address in ("postgres://edrone@db/edrone", f"sqlite:///{tmp_path}/own.sqlite3"):
-        monkeypatch.setenv("DATABASE_URL", address)
-        with pytest.raises(ImproperlyConfigured, match="EDRONE_DEMO cannot be used: DATABASE_URL names a database"):
-            settings_of_environment()
-
-
 @pytest.mark.parametrize("name", ["DEBUG", "DJANGO_DEBUG", "EDRONE_DEBUG"])
 def test_no_variable_turns_on_djangos_debug_pages(monkeypatch, name):
     monkeypatch.setenv(name, "true")

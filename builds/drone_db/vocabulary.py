@@ -21,6 +21,7 @@ class Status(TextChoices):
 # The words of Drone's partial index of builds. A build is never blocked: one that waits for approval is pending or running.
 UNFINISHED = frozenset({Status.PENDING.value, Status.RUNNING.value})
 NOT_FINISHED = UNFINISHED | {Status.BLOCKED.value, Status.WAITING.value}  # of builds, stages and steps
+SETTLED = 600  # seconds after which nothing changes a build that has ended: a runner may report a killed one late
 BROKEN = (Status.FAILURE.value, Status.ERROR.value)
 RESULTS = (Status.SUCCESS.value, *BROKEN)  # of builds: a killed, declined or skipped one says nothing about the code
 FAILED_STATUSES = (*BROKEN, Status.KILLED.value)  # of builds, stages and steps

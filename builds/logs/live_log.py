@@ -8,11 +8,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from builds.drone_db.models import Build, Step
+from builds.drone_db.vocabulary import SETTLED
 from builds.drone_server.client import connected, slot
 from builds.logs import external_logs
 from builds.logs.log_lines import Line
 from builds.logs.stream import lines_so_far
-from builds.statistics.reading import SETTLED
 from drone_api.client import RepoName
 from drone_api.errors import DroneError
 from web.localized import localized

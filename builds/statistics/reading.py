@@ -11,12 +11,11 @@ from django.db.models import Q
 
 from builds.drone_db.build_pages import ALL, RepoIds
 from builds.drone_db.models import Build, Step
-from builds.drone_db.vocabulary import BROKEN, RESULTS, UNFINISHED
+from builds.drone_db.vocabulary import BROKEN, RESULTS, SETTLED, UNFINISHED
 from builds.statistics.facts import BuildRow, Facts, StepKey, within
 from builds.statistics.periods import SECONDS
 
 SLACK = 6 * 3600  # seconds by which builds may be out of the order of their ids
-SETTLED = 600  # seconds after which nothing changes a build that has ended: a runner may report a killed one late
 FLAKY_WITHIN = 7 * SECONDS  # from the build that failed to the green one
 MOST_IDS = 300  # in one query
 FIELDS = ("id", "repo_id", "number", "status", "event", "ref", "after", "deploy_to", "created", "started", "finished")

@@ -10,13 +10,14 @@ from django.db.models import OuterRef, Q, Subquery
 
 from builds.drone_db.build_pages import ALL, RepoIds
 from builds.drone_db.models import Build, Repo
+from builds.drone_db.vocabulary import SETTLED
 from builds.statistics.blocks import Piece, pieces, results
 from builds.statistics.collected import Builds
 from builds.statistics.facts import MOST, counts, unpacked
 from builds.statistics.figures import Figures, figures_of
 from builds.statistics.models import BuildSummary, OpenDay, SummedDay
 from builds.statistics.periods import SECONDS, Period, today
-from builds.statistics.reading import SETTLED, DayOfRepo, days_between, days_of, in_chunks
+from builds.statistics.reading import DayOfRepo, days_between, days_of, in_chunks
 from builds.statistics.selection import Selection
 from builds.statistics.summing import close, days_to_sum, forget_all, forget_purged, other_drone, sum_days
 

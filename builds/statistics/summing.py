@@ -12,10 +12,11 @@ from django.db.models import Max, Min, Q
 
 from builds.drone_db.build_pages import ALL
 from builds.drone_db.models import Build
+from builds.drone_db.vocabulary import SETTLED
 from builds.statistics.blocks import SIZES, block, changing
 from builds.statistics.models import BuildBlock, BuildSummary, OpenDay, SummedDay
 from builds.statistics.periods import SECONDS, today
-from builds.statistics.reading import SETTLED, DayOfRepo, days_of, ids_of, in_chunks, oldest_day
+from builds.statistics.reading import DayOfRepo, days_of, ids_of, in_chunks, oldest_day
 
 SLICE = 400  # rows of one statement
 # Two days of each repository, found in the index, instead of all: builds may be out of the order of their numbers by hours.

@@ -34,7 +34,7 @@ class Rest:
 
 
 @dataclass(frozen=True)
-class Text:
+class ServedText:
     """The text of a build; each list has one entry a document."""
 
     documents: list[Document]  # as they are written
@@ -78,16 +78,16 @@ def unchanged(served: Resolved, today: Resolved) -> bool:
         return False
 
 
-def read(served: Resolved) -> Text:
+def read(served: Resolved) -> ServedText:
     try:
         parsed = documents(PATH, served.yaml or "", Budget())
         roots = [expanded(document.root, lenient=True) for document in parsed]
     except ComposeError as error:
         raise Unnamed(str(error)) from None
-    return Text(parsed, roots, [pipeline_name(root) for root in roots])
+    return ServedText(parsed, roots, [pipeline_name(root) for root in roots])
 
 
-def without(served: Resolved, text: Text, left_out: Collection[str]) -> Resolved:
+def without(served: Resolved, text: ServedText, left_out: Collection[str]) -> Resolved:
     """Leave pipelines out, and the signature, which is one of all of the text."""
     remaining = [
         without_dependencies(document, root, left_out)

@@ -294,7 +294,8 @@ def test_a_running_build_is_followed_until_it_ends(site, browser: Browser):
             ).fetchone()
             ended = "strftime('%s', 'now')"
             of_stage = "step_stage_id = (SELECT stage_id FROM stages WHERE stage_build_id = ?)"
-            drone.execute(f"UPDATE steps SET step_status = 'success', step_stopped = {ended} WHERE {of_stage}", [build])
+            long_ago = f"{ended} - 700"  # so that no log is waited for any more
+            drone.execute(f"UPDATE steps SET step_status = 'success', step_stopped = {long_ago} WHERE {of_stage}", [build])
             drone.execute(
                 f"UPDATE stages SET stage_status = 'success', stage_stopped = {ended} WHERE stage_build_id = ?", [build]
             )

@@ -7,7 +7,6 @@ from django import forms
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -19,6 +18,7 @@ from builds.access.models import Grant, Level
 from builds.access.token_endings import deactivate as end_all
 from builds.access.token_endings import end_sessions, end_tokens
 from configs.endpoint.request_log import Fields
+from configs.records.own_database import save_new
 from texts.characters import shortened
 from texts.hidden_characters import plain
 
@@ -45,12 +45,7 @@ def grant(request: HttpRequest) -> str:
         raise ValidationError([f"{form[name].label}: {' '.join(map(str, messages))}" for name, messages in form.errors.items()])
     holder = {"group": group_of(request)} if "group" in request.POST else {"user": user_of(request)}
     new = Grant(**holder, **form.cleaned_data)
-    new.full_clean()
-    try:
-        with transaction.atomic():
-            new.save()
-    except IntegrityError:  # another request was faster, such as the first click of two
-        raise ValidationError(_("This grant already exists.")) from None
+    save_new(new)
     return kept(request, new, _("Granted: %(grant)s.") % {"grant": plain(str(new))}, ADDITION, **fields_of_grant(new))
 
 

@@ -13,6 +13,7 @@ from builds.notices.models import TEST, Channel, Notice, State, Subscription, To
 from builds.notices.sealing import seal
 from builds.notices.wording import of_test
 from configs.endpoint.request_log import Fields
+from configs.records.own_database import save_new
 from texts.characters import shortened
 
 logger = logging.getLogger("edrone.notices")
@@ -29,13 +30,7 @@ def subscribe(user: Any, pattern: str, channel: Channel, topics: list[str]) -> S
     if Subscription.objects.filter(user=user).count() >= MOST:
         raise ValidationError(_("You have %(most)s subscriptions, as many as anybody may have.") % {"most": MOST})
     row = Subscription(user=user, pattern=pattern, channel=channel, topics=[topic for topic in Topic.values if topic in topics])
-    row.full_clean()
-    try:
-        with transaction.atomic():
-            row.save()
-    except IntegrityError:  # somebody was faster: with the same one, or deleted the channel
-        row.full_clean()
-        raise
+    save_new(row)
     return row
 
 

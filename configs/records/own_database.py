@@ -7,10 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.db import DatabaseError, Error, connection
+from django.db import DatabaseError, Error, IntegrityError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from configs.database.postgresql.pool import AllInUse
 
@@ -47,6 +47,21 @@ def once_more(action: Callable[[], object]) -> None:
     except Error:
         connection.close()
         action()
+
+
+def save_new(row: Model) -> None:
+    """Check a new row and save it. Another request may save an equal one meanwhile, such as the first click of two.
+
+    Raises:
+        ValidationError: it is not valid, or has just ceased to be.
+    """
+    row.full_clean()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        row.full_clean()
+        raise
 
 
 def delete_some(rows: QuerySet[Any]) -> None:

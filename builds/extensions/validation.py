@@ -5,7 +5,8 @@ is not answered with 2xx becomes a build with the answer's text as its error, so
 """
 
 import logging
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -49,6 +50,7 @@ WRONG_TEXT = {
 HOW = "Lift the freeze, or override it with a reason, in edrone."
 LONGEST = LONGEST_OF_A_STAGE - len(SIGNED)  # bytes: Drone's column holds so much, and a longer one is no build and no reason
 
+T = TypeVar("T")
 logger = logging.getLogger("edrone.validate")
 
 
@@ -106,12 +108,7 @@ def refuse_wrong_text(build: BuildRequest, text: str) -> None:
         BuildRefused: saying what to do.
     """
     now = timezone.now()
-    try:
-        wrong = known_freezes.ask(lambda: wrong_text(build, text, now))
-    except NotDone as error:
-        logger.warning("Whether %s has the text of another build is not known: %s", shortened(build.slug), error)
-        return
-    if wrong:
+    if wrong := asked(build, "has the text of another build", lambda: wrong_text(build, text, now)):
         raise BuildRefused(WRONG_TEXT[wrong])
 
 
@@ -143,11 +140,7 @@ def target_of(build: BuildRequest, text: str) -> str | None:
     """
     if build.event != "custom" or not build.action:
         return ""
-    try:
-        target = known_freezes.ask(lambda: target_announced(build, text))
-    except NotDone as error:
-        logger.warning("Whether %s is a restart of only what failed is not known: %s", shortened(build.slug), error)
-        target = ""
+    target = asked(build, "is a restart of only what failed", lambda: target_announced(build, text))
     return target or operation_target(build)
 
 
@@ -161,8 +154,13 @@ def target_announced(build: BuildRequest, text: str) -> str:
 def overridden(build: BuildRequest) -> bool:
     """Claim the announcement of an override; while it cannot be read, there is none."""
     now = timezone.now()
+    return asked(build, "overrides a freeze", lambda: claim(Kind.OVERRIDE, build, now)) is not None
+
+
+def asked(build: BuildRequest, what: str, question: Callable[[], T | None]) -> T | None:
+    """Ask edrone's own database about a build; None also where it does not answer, which the log says."""
     try:
-        return known_freezes.ask(lambda: claim(Kind.OVERRIDE, build, now)) is not None
+        return known_freezes.ask(question)
     except NotDone as error:
-        logger.warning("Whether %s overrides a freeze is not known: %s", shortened(build.slug), error)
-        return False
+        logger.warning("Whether %s %s is not known: %s", shortened(build.slug), what, error)
+        return None

@@ -101,8 +101,7 @@ def reason_of(context: dict[str, Any], log: dict[str, Any]) -> dict[str, Any]:
 def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number: int = 0) -> dict[str, Any]:
     """Return what the pages of a build show of it."""
     stages = build.stages_in_order
-    steps = [step for stage in stages for step in stage.steps_in_order]
-    chosen = choose(steps, stage_number, step_number)
+    chosen = choose(steps_of(build), stage_number, step_number)
     lines = [(stage, step) for stage in stages for step in list[Step | None](stage.steps_in_order) or [None]]
     follows = not step_number or "follow" in request.GET  # the address of the page names no step
     first = first_shown(request.GET.get("from", ""), lines, chosen)
@@ -216,8 +215,11 @@ def choose(steps: list[Step], stage_number: int, step_number: int) -> Step | Non
 def moves_on(build: Build, shown: Step | None) -> bool:
     """Does a page that follows a build show another step now? It stays with a step that runs or failed."""
     stays = shown is not None and (shown.status == "running" or failed_steps([shown]))
-    steps = [step for stage in build.stages_in_order for step in stage.steps_in_order]
-    return not stays and choose(steps, 0, 0) != shown
+    return not stays and choose(steps_of(build), 0, 0) != shown
+
+
+def steps_of(build: Build) -> list[Step]:
+    return [step for stage in build.stages_in_order for step in stage.steps_in_order]
 
 
 def stage_address(build: Build, stage: Stage) -> str:

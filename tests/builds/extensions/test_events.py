@@ -76,21 +76,27 @@ def test_a_build_is_noted_once_however_often_it_is_told(queue):
 
 
 @pytest.mark.parametrize(
-    ("headers", "status", "words"),
+    ("wrong", "status", "words"),
     [
-        ({}, 401, "no Signature header"),
-        (signed(BODY, "another"), 401, "EDRONE_EVENTS_SECRET"),
-        (signed(BODY + b" "), 401, "Digest does not match"),
-        (signed(BODY, names="date"), 401, "does not cover the header digest"),
-        (signed(BODY, names="date digest x-drone-event"), 406, "DRONE_WEBHOOK_ENDPOINT alone"),
-        (signed(BODY, names="accept date digest", accept="application/vnd.drone.config.v1+json"), 406, "DRONE_WEBHOOK_ENDPOINT"),
-        (signed(BODY, date="Fri, 02 Jan 2026 03:04:05 GMT"), 401, "clock"),
+        ({"secret": "another"}, 401, "EDRONE_EVENTS_SECRET"),
+        ({"body": BODY + b" "}, 401, "Digest does not match"),
+        ({"names": "date"}, 401, "does not cover the header digest"),
+        ({"names": "date digest x-drone-event"}, 406, "DRONE_WEBHOOK_ENDPOINT alone"),
+        ({"names": "accept date digest", "accept": "application/vnd.drone.config.v1+json"}, 406, "DRONE_WEBHOOK_ENDPOINT"),
+        ({"date": "Fri, 02 Jan 2026 03:04:05 GMT"}, 401, "clock"),
     ],
 )
-def test_what_drone_did_not_sign_for_this_address_is_refused(headers, status, words, queue):
-    answer = post(BODY, headers)
+def test_what_drone_did_not_sign_for_this_address_is_refused(wrong, status, words, queue):
+    answer = post(BODY, signed(**{"body": BODY} | wrong))
     assert answer.status_code == status
     assert words in answer.content.decode()
+    assert not queue.waiting
+
+
+def test_an_event_without_a_signature_is_refused(queue):
+    answer = post(BODY, {})
+    assert answer.status_code == 401
+    assert b"no Signature header" in answer.content
     assert not queue.waiting
 
 

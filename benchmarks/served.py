@@ -1,9 +1,9 @@
 """What does it cost to record what is served? `make bench`.
 
-Second table: every request is a new build (20,000 signed requests, each of another commit), on SQLite and on PostgreSQL, beside
-the same requests as a person asks them (`created` 0), of which edrone records nothing. Third: as it is in life, 50 new builds a
+First table: every request is a new build (20,000 signed requests, each of another commit), on SQLite and on PostgreSQL, beside
+the same requests as a person asks them (`created` 0), of which edrone records nothing. Second: as it is in life, 50 new builds a
 second for a minute, sent whether or not the one before is answered, alone and while two people page through the records.
-Fourth: stages of many builds start at once, just after the tree was edited: each is to get what its build was served.
+Third: stages of many builds start at once, just after the tree was edited: each is to get what its build was served.
 """
 
 import argparse
@@ -92,7 +92,7 @@ def unrecorded() -> int:
 
 
 def every_request_a_new_build(kind: str, tree: Path, number: int) -> str:
-    """Measure one row of the second table."""
+    """Measure one row of the first table."""
     with edrone(kind, tree):
         load(f"{URL}/edrone", SECRET, builds(1000, "warm", kept=False), CONNECTIONS, 60, once=True)
         without = load(f"{URL}/edrone", SECRET, builds(number, "plain", kept=False), CONNECTIONS, 120, once=True)
@@ -103,7 +103,7 @@ def every_request_a_new_build(kind: str, tree: Path, number: int) -> str:
 
 
 def as_in_life(kind: str, tree: Path, seconds: int) -> list[str]:
-    """Measure two rows of the third table: alone, and with two people."""
+    """Measure two rows of the second table: alone, and with two people."""
     rows = []
     for people in (0, 2):
         with edrone(kind, tree):
@@ -123,7 +123,7 @@ def as_in_life(kind: str, tree: Path, seconds: int) -> list[str]:
 
 
 def stages_at_once(kind: str, tree: Path, number: int) -> str:
-    """Measure one row of the fourth table."""
+    """Measure one row of the third table."""
     file = tree / "default.yaml"
     text = file.read_text()
     bodies = builds(number, f"burst{number}", kept=True, name="without-a-file")

@@ -62,5 +62,5 @@ def test_it_reads_generated_documents_as_pyyaml_does(documents, flow):
 
 @pytest.mark.parametrize("text", ["kind: repository\nx: " + "[" * 500_000, "{a: " * 100_000, "- " * 200_000, "? " * 200_000])
 def test_a_very_deep_file_is_refused_without_harm(text):
-    with pytest.raises(yaml.YAMLError, match="inside each other"):
+    with pytest.raises(yaml.YAMLError, match="inside each other|nesting depth"):  # PyYAML 6.0.4 counts levels itself
         kinds(text)

@@ -57,6 +57,14 @@ def test_who_deployed_what_is_on_the_board_and_only_who_may_deploy_is_offered_a_
         assert ("?operation=deploy" in found) == (level == Level.DEPLOY)
 
 
+def test_the_red_line_of_production_goes_on_where_nothing_was_deployed_there(add, change, shipped):
+    number = promote(add, 90, "staging")
+    change(f"UPDATE builds SET build_repo_id = 2 WHERE build_number = {number}")
+    page = reader("anna", "*", Level.VIEW).get(BOARD).content.decode()
+    assert page.count('<tr role="row">') == 3
+    assert page.count('<td role="cell" class="production" data-label="production">') == 2
+
+
 def test_what_is_offered_is_what_succeeded_before_and_is_not_live(add, shipped):
     promote(add, 88, "production", status="failure", after="c" * 40)
     promote(add, 89, "production", event="rollback", parent=81, after="a" * 40)

@@ -1,4 +1,4 @@
-"""Refuses bodies and cookies that no address of edrone takes, before anything of them is read."""
+"""Refuses bodies and cookies that no page and no address of the API takes, before anything of them is read."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -7,7 +7,7 @@ from edrone_site.refusals import refuse
 from pipelines.build_request import LARGEST_BODY
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-TOO_LARGE = f"The body is larger than {LARGEST_BODY} bytes, which is more than any address of edrone takes. It was not read."
+TOO_LARGE = f"The body is larger than {LARGEST_BODY} bytes, which is more than this address takes. It was not read."
 NO_FILES = "edrone takes no files, and no multipart bodies: send JSON, with the header Content-Type: application/json."
 # Older Pythons look through what is left of a quoted cookie at each of its backslashes (CVE-2024-7592): 28 KB of them take more
 # than a second. The cookies of proxies, which may be as long, hold none.

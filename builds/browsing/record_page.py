@@ -1,4 +1,4 @@
-"""Who did what to a build, or by which it came to be."""
+"""The audit records of a build: who started it, and what was done to it, through edrone."""
 
 from django.conf import settings
 from django.db.models import Q

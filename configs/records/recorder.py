@@ -1,8 +1,8 @@
-"""Recording what is served, in the request that is answered, without ever being in the way of the answer.
+"""Records what is served, in the request that is answered, without ever being in the way of the answer.
 
-A request waits as long as it likes and no longer, even for a database that says nothing at all. Where recording fails, nothing is
-tried for a second. Drone waits a minute for its answer, so a slow moment is waited for: a build that is answered unrecorded may
-be given another pipeline when its next stage starts.
+Each request says how long it may wait, and waits no longer, even for a database that says nothing at all. Where recording fails,
+nothing is tried for a second. Drone waits a minute for its answer, so a slow moment is waited for: a build that is answered
+unrecorded may be given another pipeline when its next stage starts.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""Signatures of YAML as Drone makes and checks them (docs/connecting.md, «Protected repositories»)."""
+"""Signatures of YAML as Drone makes and checks them (docs/drone.md 7.4)."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""Signatures that cannot be those of the text that is served (docs/drone.md)."""
+"""Signatures that cannot be those of the text that is served (docs/drone.md 7.4)."""
 
 import re
 from collections.abc import Iterable, Iterator

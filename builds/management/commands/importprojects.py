@@ -34,7 +34,7 @@ NOTHING = (
 class Command(EdroneCommand):
     help = (
         "Bring the pipeline of each clone into the tree, byte for byte: the file that Drone reads (DRONE_DATABASE_URL says "
-        "which), else its .drone.yml, .drone.yaml, .drone/drone.yml or drone.yml. "
+        "which), else its .drone.yml, .drone/drone.yml or drone.yml, each also as .yaml. "
         "Exits with 0 if the tree has the file of every clone afterwards, also where it had the same file before; else with 1. "
         "With --leave-own-files nothing is written: see there."
     )

@@ -16,7 +16,7 @@ class Command(EdroneCommand):
     help = "Sum up the builds of all days that are over. Statistics need it; their pages do it for the days that they show."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--again", action="store_true", help="Forget what was summed up before.")
+        parser.add_argument("--again", action="store_true", help="forget what was summed up before")
 
     def handle(self, *_: Any, again: bool, **__: Any) -> None:
         now = time.time()

@@ -1,6 +1,6 @@
 """The company whose builds the demonstration shows: its services, people and pipelines. All of it is made up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 FORGE = "https://git.example.com"
 PEOPLE = {"ismewen": "Is Mewen", "ann": "Ann Example", "wei": "王伟", "jonas": "Jonas Example", "renovate": "Renovate Bot"}
@@ -72,6 +72,7 @@ TEST = SampleStage("test", (
 ))  # fmt: skip
 OWN_TEST = SampleStage("test", (CLONE, SampleStep("test", "python:3.13", 75)))
 IMAGE = SampleStage("image", (CLONE, SampleStep("docker", "plugins/docker", 52)), ("test",))
+RELEASE = replace(IMAGE, name="release")
 DEPLOY = SampleStage("deploy", (CLONE, SampleStep("helm", "bitsbeats/drone-helm3", 24)), ("image",))
 PROMOTE = SampleStage("promote", (CLONE, SampleStep("helm", "bitsbeats/drone-helm3", 26)))
 CHECK = SampleStage("check", (CLONE, SampleStep("probe", "curlimages/curl", 6)))
@@ -88,7 +89,7 @@ def stages_of(slug: str, event: str, branch: str) -> tuple[SampleStage, ...]:
         return (CHECK,)
     test = OWN_TEST if slug == "ismewen/edrone" else TEST
     if event != "push":
-        return (test,)
+        return (test, RELEASE) if event == "tag" else (test,)
     if slug == "ismewen/edrone":
         return {"master": (test, IMAGE, DEPLOY), "develop": (test, IMAGE)}.get(branch, (test,))
     return (test, IMAGE) if branch == "master" else (test,)

@@ -55,6 +55,18 @@ def test_the_build_that_documents_promote_can_be_promoted_on_every_day_of_the_we
         assert any(matches(pipeline, row, "ismewen/edrone") for pipeline in pipelines(served)), f"#{number}: {build}"
 
 
+def test_each_build_ran_the_pipelines_that_the_sample_tree_has_for_it(sample):
+    for build in Build.objects.select_related("repo").exclude(status=Status.ERROR):
+        row = {name: getattr(build, name) for name in ("target", "event", "action", "ref", "deploy_to", "cron")}
+        request = BuildRequest(
+            build.repo.namespace, build.repo.name, build.event, build.ref, build.target,
+            action=build.action, deploy_to=build.deploy_to, params=build.params,
+        )  # fmt: skip
+        served = pipelines(resolve(request, Tree(ROOT / "projects")).yaml or "")
+        wanted = {pipeline.get("name", "default") for pipeline in served if matches(pipeline, row, build.repo.slug)}
+        assert {stage.name for stage in build.stages_in_order} == wanted, f"{build.repo.slug} #{build.number}"
+
+
 def test_its_logs_are_drones_with_colours_and_belong_to_steps_that_ended(sample):
     logs = list(Log.objects.select_related("step"))
     assert len(logs) > 100

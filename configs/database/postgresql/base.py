@@ -8,7 +8,7 @@ from functools import cached_property
 from types import TracebackType
 
 import psycopg2
-from django.db import InterfaceError, OperationalError, connections
+from django.db import InterfaceError, NotSupportedError, OperationalError, connections
 from django.db.backends.postgresql import base
 from django.db.utils import DatabaseErrorWrapper
 
@@ -60,6 +60,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
     @cached_property
     def wrap_database_errors(self) -> DatabaseErrorWrapper:
         return ClosedIsAway(self)
+
+    def check_database_version_supported(self) -> None:
+        """Let a PostgreSQL that is too old for Django be one that cannot be used: whoever asks it is ready for that."""
+        try:
+            super().check_database_version_supported()
+        except NotSupportedError as error:
+            self.close()  # Django leaves it open, and looks at no version the next time
+            raise psycopg2.OperationalError(*error.args) from None
 
     def connect_pooled(self) -> PooledConnection:
         """Open a connection that any thread may use."""

@@ -11,6 +11,8 @@ import pytest
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.db import connections
+from django.db.backends.base import base
+from django.db.backends.postgresql.features import DatabaseFeatures
 
 from builds.drone_db import catalogue
 from builds.drone_db.build_pages import ALL, Filters, of_repositories, of_repository
@@ -246,6 +248,22 @@ def test_a_database_that_is_not_there_is_one_sentence(db, tmp_path):
     assert not (tmp_path / "gone").exists()
     with drones.connected(None), pytest.raises(CommandError, match="set DRONE_DATABASE_URL"):
         checkdrone()
+
+
+@pytest.fixture
+def only_newer_ones(monkeypatch) -> None:
+    """Take this PostgreSQL for one that is too old for Django."""
+    monkeypatch.setattr(DatabaseFeatures, "minimum_database_version", (99,))
+    monkeypatch.setattr(base, "RAN_DB_VERSION_CHECK", set())
+
+
+def test_a_postgresql_that_is_too_old_is_one_sentence(db, postgres, only_newer_ones):
+    with drones.connected(drones.recorded_postgres(postgres, "2.28.2")):
+        with pytest.raises(CommandError, match=r"edrone's log for the reason\. \(PostgreSQL 99 or later is required \(found "):
+            checkdrone()
+        assert [message.id for message in run_checks(databases=["drone"])] == ["builds.E001"]
+        with pytest.raises(DroneDatabaseUnavailable):
+            list(repositories(ALL))
 
 
 @pytest.mark.parametrize("role", ["", "x" * 64, "a\0b"])

@@ -11,7 +11,7 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -25,6 +25,7 @@ from web.paginators import Uncounted
 from web.times import moment
 
 FOR_SUPERUSERS = (SocialAccount,)  # whatever permissions somebody has
+OF_NOTICES = "change_channel"  # for those who may make channels; the administration has no list of them
 PERMISSIONS = {
     "add": _("Can add %(model)s"),
     "change": _("Can change %(model)s"),
@@ -48,6 +49,13 @@ class Permissions(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # 
 def is_shown(kind: ContentType) -> bool:
     model = kind.model_class()
     return model is not None and admin.site.is_registered(model) and model not in FOR_SUPERUSERS
+
+
+def offered() -> QuerySet[Permission]:
+    """Return the permissions that mean something: on the models that the administration shows, and that of the page Notices."""
+    kinds = [kind.pk for kind in ContentType.objects.all() if is_shown(kind)]
+    meant = Q(content_type__in=kinds) | Q(content_type__app_label="builds", codename=OF_NOTICES)
+    return Permission.objects.filter(meant).select_related("content_type")
 
 
 class NamingPermissions:
@@ -74,16 +82,13 @@ class NamingPermissions:
 
     @admin.display(description=_("permissions"))
     def named(self, holder: Any) -> str:
-        held = getattr(holder, self.field).select_related("content_type")
-        return gettext(", ").join(name_of(permission) for permission in held if is_shown(permission.content_type)) or "-"
+        held = offered().filter(pk__in=getattr(holder, self.field).all())
+        return gettext(", ").join(map(name_of, held)) or "-"
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **options: Any) -> Any:
-        """Offer only permissions on models that the administration shows; others allow nothing."""
         options["widget"] = forms.CheckboxSelectMultiple
         if db_field.name == self.field:
-            kinds = [kind.pk for kind in ContentType.objects.all() if is_shown(kind)]
-            permissions = Permission.objects.filter(content_type__in=kinds).select_related("content_type")
-            options |= {"form_class": Permissions, "queryset": permissions}
+            options |= {"form_class": Permissions, "queryset": offered()}
         return super().formfield_for_manytomany(db_field, request, **options)  # type: ignore[misc]  # this is one half
 
 

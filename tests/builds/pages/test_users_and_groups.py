@@ -8,6 +8,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from builds.access.people_page import PERMISSION as PEOPLE
+from builds.notices.managing import PERMISSION as NOTICES
+from builds.starting.audit_api import PERMISSION as AUDIT
+
 USERS, GROUPS = "/admin/auth/user/", "/admin/auth/group/"
 
 
@@ -98,6 +102,26 @@ def test_permissions_are_folded_and_no_hash_is_shown(admin: Client):
     assert "Reset password" in page
     assert 'name="is_staff"' not in page
     assert ">Home</a> &rsaquo;" in page
+
+
+def test_every_permission_that_a_page_asks_for_is_given_in_the_form(admin: Client):
+    """docs/people.md names them."""
+    group, named = (
+        Group.objects.create(name="notifiers"),
+        {PEOPLE, NOTICES, AUDIT, "configs.view_servedconfig", "configs.view_lasterror"},
+    )
+    page = admin.get(f"{GROUPS}{group.pk}/change/")
+    offered = {
+        f"{each.content_type.app_label}.{each.codename}": each.pk
+        for each in page.context["adminform"].form.fields["permissions"].queryset
+    }
+    assert named <= offered.keys()
+    assert not {"builds.add_channel", "builds.view_channel", "sessions.change_session"} & offered.keys()
+    assert "Can change channel" in page.content.decode()
+    admin.post(f"{GROUPS}{group.pk}/change/", {"name": "notifiers", "permissions": [offered[NOTICES]]})
+    user = User.objects.create_user("ann")
+    user.groups.add(group)
+    assert user.has_perm(NOTICES)
 
 
 def test_who_may_not_change_users_sees_none(viewer: Client):

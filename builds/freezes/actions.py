@@ -7,15 +7,18 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.dispatch import Signal
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from builds.access.models import Level, covers
 from builds.access.rules import token_allows, token_of
 from builds.freezes.access import covering, may_freeze, not_included
 from builds.freezes.models import Freeze
+from builds.freezes.reading import not_over
 from texts.errors import EdroneError
 from texts.sentence import Sentence
 
+MOST = 200  # freezes of one person that are not over: Drone waits while all are read, at every build
 STATES = {"holds": _("holds"), "planned": _("planned"), "over": _("over"), "lifted": _("lifted")}
 changed = Signal()  # a freeze was made, or lifted; sent in the transaction that does it
 
@@ -44,12 +47,15 @@ def make(user: Any, freeze: Freeze) -> Freeze:
     """Store a freeze in a user's name.
 
     Raises:
-        ValidationError: by field.
+        ValidationError: by field; or there are too many.
         NotYours: no deploy grants cover it.
     """
     freeze.user, freeze.username = user, user.get_username()
     checked(freeze)
     refuse_others(user, freeze)
+    if not_over().filter(user=user).count() >= MOST:
+        many = gettext("You have %(most)s freezes that hold or are planned, as many as anybody may have. Lift some first.")
+        raise ValidationError({"pattern": many % {"most": MOST}})
     store(freeze)
     return freeze
 

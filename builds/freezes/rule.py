@@ -21,6 +21,7 @@ PREFIX = re.compile("/*(?:refs/+)?(heads|tags)/+", re.IGNORECASE)
 REVISION = re.compile(r"[~^].*|@\{.*", re.DOTALL)  # master~0 and master@{0} are commits of master; no branch's name holds these
 END_OF_PATH = re.compile("[?#]")
 DEFAULT_BRANCH = {"HEAD", "@"}  # to git; which branch that is, nobody says to validation
+LONGEST_REF = 500  # characters of Drone's column; spelled longer, a ref may be that of any branch, and takes ever longer to read
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def start_of(build: BuildRequest, to: str | None) -> Start:
     if build.event == "custom" and build.action:  # a promotion inherits an action, which then means nothing
         return Start(build.slug, (build.action, *filter(None, [to])), anywhere=to is None)
     if build.event == "custom":  # a person wrote the branch
-        return Start(build.slug, (), tuple(meant_by(build.ref)))
+        return Start(build.slug, (), tuple(meant_by(build.ref)) if len(build.ref) <= LONGEST_REF else ("HEAD",))
     return Start(build.slug, (), (build.ref.removeprefix("refs/heads/"),) if build.event in ORDINARY else ())
 
 
@@ -109,8 +110,13 @@ def frozen_name(freeze: Freeze, start: Start) -> str | None:
 
 def matches(name: str, patterns: str) -> bool:
     """Return whether one of the patterns matches, in any case, and whatever is not seen: `Production ` is not to slip through."""
-    name = seen(name.casefold())
-    return any(fnmatchcase(name, seen(pattern.casefold())) for pattern in patterns_in(patterns))
+    name = alike(name)
+    return any(fnmatchcase(name, alike(pattern)) for pattern in patterns_in(patterns))
+
+
+def alike(name: str) -> str:
+    """Return the same for names that look alike: ü may be one character, or two."""
+    return seen(unicodedata.normalize("NFC", name.casefold()))
 
 
 def seen(name: str) -> str:

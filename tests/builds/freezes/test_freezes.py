@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from builds.access.models import Grant, Level
 from builds.access.token_models import make_token
+from builds.freezes import actions
 from builds.freezes.access import may_freeze, sees
 from builds.freezes.actions import checked
 from builds.freezes.local_time import NoSuchTime, in_utc, zone_of
@@ -102,6 +103,9 @@ def test_what_a_freeze_covers(fields: dict[str, Any], start: Start, covered: boo
         ("custom", "refs/heads/HEAD", "master", True),
         ("custom", "refs/heads/@~0", "master", True),
         ("custom", "refs/heads/HEAD", "", False),
+        ("custom", "refs/heads/" + "x/../" * 100 + "master", "master", True),
+        ("custom", "refs/heads/m\u00fcnchen", "mu\u0308nchen", True),
+        ("push", "refs/heads/Mu\u0308nchen", "m\u00fcnchen", True),
         ("custom", "refs/heads/develop", "master, refs/tags/*", False),
         ("custom", "refs/heads/feature/heads/master", "master", False),
         ("custom", "refs/heads/headsmaster", "master", False),
@@ -116,6 +120,11 @@ def test_a_person_cannot_write_a_frozen_branch_in_another_way(event: str, ref: s
     start = start_of(BuildRequest("ismewen", "edrone", event, ref, "master"), "")
     freeze = Freeze(pk=1, begins=NOW, **FIELDS | {"targets": "", "branches": names})
     assert (covering([freeze], start, NOW) is not None) is covered
+
+
+def test_a_branch_spelled_without_end_takes_no_longer_to_judge() -> None:
+    start = start_of(BuildRequest("ismewen", "edrone", "custom", "refs/heads/" + "heads/" * 10_000 + "master", "master"), "")
+    assert sum(map(len, start.branches)) < 100_000
 
 
 @pytest.mark.parametrize("pattern", ["production\u200b", "\ufeffproduction", "pro\u00adduction"])
@@ -228,6 +237,20 @@ def test_who_may_not_freeze_is_told_which_grant_is_missing(db: None, fields: dic
     limited = Api(person("limited", Level.DEPLOY, "ismewen/*", only="staging"))
     answer = limited.post("/api/freezes", FIELDS | fields)
     assert (answer.status_code, missing in body(answer)["message"]) == (403, True), body(answer)
+
+
+def test_nobody_makes_so_many_freezes_that_all_builds_wait(
+    api: dict[str, Api], people: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "MOST", 2)
+    frozen(user=people["superuser"])
+    assert [api["deployer"].post("/api/freezes", FIELDS).status_code for _ in range(3)] == [201, 201, 400]
+    answer = api["deployer"].post("/api/freezes", FIELDS)
+    assert body(answer)["message"].startswith(
+        "pattern: You have 2 freezes that hold or are planned, as many as anybody may have."
+    )
+    assert api["deployer"].delete(f"/api/freezes/{Freeze.objects.latest('pk').pk}").status_code == 204
+    assert api["deployer"].post("/api/freezes", FIELDS).status_code == 201
 
 
 def test_a_freeze_stays_when_its_maker_loses_the_grant(api: dict[str, Api], people: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from builds.access.drone_bindings import BindingState, DroneBinding
 from builds.access.forge_accounts import ForgeAccount
-from texts.characters import one_line
+from texts.characters import one_line, printable, shortened
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +30,8 @@ def state_of(account: ForgeAccount, drone_user_id: int) -> BindingState:
     except DatabaseError as error:  # it cannot be written, or another request was first, which counts from the next one on
         logger.warning("Nobody is bound to Drone's user %s now: %s", drone_user_id, one_line(error))
         return BindingState.WAITING
+    does = "counts as" if state == BindingState.BOUND else "waits for a decision whether it counts as"
+    logger.info("%s of %s %s Drone's user %s", printable(shortened(account.login)), account.provider, does, drone_user_id)
     return state
 
 

@@ -98,6 +98,9 @@ def keep(account: SocialAccount, identity: Identity) -> None:
     held = set(account.user.groups.filter(pk__in=[group.pk for group in all_of_it]))
     account.user.groups.remove(*(held - wanted))
     account.user.groups.add(*(wanted - held))
+    if held != wanted:
+        names = ", ".join(sorted(printable(shortened(group.name)) for group in wanted)) or "none"
+        logger.info("%s has the groups that %s names: %s", account.user.get_username(), identity.provider, names)
 
 
 def take_login(account: SocialAccount) -> None:

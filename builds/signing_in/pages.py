@@ -108,6 +108,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponseBase:
     if account is None:
         raise Http404
     if may_disconnect(request.user, own):
+        logger.info("An account of %s was disconnected from %s", account.provider, request.user.get_username())
         disconnect(account)
         messages.success(request, _("You can no longer sign in with this account."))
     else:

@@ -138,6 +138,14 @@ def test_who_is_deactivated_at_edrone_gets_nothing(change: Change) -> None:
     assert Api(user).get("/api/repos").status_code == 403
 
 
+def test_who_was_deactivated_is_somebody_new_by_an_account_that_was_not_connected(change: Change) -> None:
+    """docs/threat-model.md says so."""
+    drone_user(change, 7, "ann")
+    opened(change, 7, EDRONE)
+    person("ann", Level.DEPLOY, is_active=False)
+    assert seen(user_of(Identity("github", "100", "ann"))) == {EDRONE: "view"}
+
+
 def test_a_lost_right_counts_from_the_next_request(change: Change) -> None:
     drone_user(change, 7, "ann")
     opened(change, 7, EDRONE, write=True)
@@ -191,7 +199,8 @@ def test_what_the_forge_has_listed_lately_may_be_seen_and_no_more(change: Change
 # Whose login it is.
 
 
-def test_another_account_with_that_login_waits_for_a_decision(change: Change) -> None:
+def test_another_account_with_that_login_waits_for_a_decision(change: Change, caplog: Any) -> None:
+    caplog.set_level("INFO", "builds.access.binding")
     drone_user(change, 7, "ann")
     opened(change, 7, EDRONE)
     first = signed_in("first", "ann", uid="100")
@@ -200,6 +209,10 @@ def test_another_account_with_that_login_waits_for_a_decision(change: Change) ->
     assert seen(second) == {}
     assert standing(second) == Standing.WAITING
     assert seen(first) == {EDRONE: "view"}
+    assert [entry.getMessage() for entry in caplog.records if entry.name == "builds.access.binding"] == [
+        "ann of github counts as Drone's user 7",
+        "ann of github waits for a decision whether it counts as Drone's user 7",
+    ]
     accept(DroneBinding.objects.get(state=BindingState.WAITING))
     assert seen(second) == {EDRONE: "view"}
     assert seen(first) == {}

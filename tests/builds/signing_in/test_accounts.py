@@ -1,6 +1,7 @@
 """Connecting accounts: by the person or a superuser, to one user each, and never the last way in taken away."""
 
 from datetime import UTC, datetime
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -82,7 +83,7 @@ def test_the_list_says_when_somebody_signed_in_last(browser: Browser, github: Pr
     assert SocialAccount.objects.get().last_login == datetime(2026, 2, 3, 4, tzinfo=UTC)
 
 
-def test_an_account_can_be_disconnected_and_its_groups_go_with_it(browser: Browser, ada: User, oidc: OpenID):
+def test_an_account_can_be_disconnected_and_its_groups_go_with_it(browser: Browser, ada: User, oidc: OpenID, logged: StringIO):
     Group.objects.create(name="oidc:devs")
     browser.sign_in("oidc", connect="true")
     assert ada.groups.exists()
@@ -90,6 +91,7 @@ def test_an_account_can_be_disconnected_and_its_groups_go_with_it(browser: Brows
     browser.post(f"{HERE}{account.pk}/remove/")
     assert not SocialAccount.objects.exists()
     assert not ada.groups.exists()
+    assert "An account of oidc was disconnected from ada" in logged.getvalue()
 
 
 def test_the_last_way_in_cannot_be_taken_away(browser: Browser, github: Provider, ada: User, settings: Any):

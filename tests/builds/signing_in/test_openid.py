@@ -1,5 +1,6 @@
 """Signing in with an OpenID Connect provider: only tokens that it signed, for this edrone and this sign-in, count."""
 
+import re
 import socket
 import time
 from base64 import urlsafe_b64encode
@@ -17,7 +18,7 @@ from builds.signing_in.errors import SignInError
 from demo.standin.http import Response
 from tests.builds.signing_in.conftest import Browser
 from tests.builds.signing_in.test_forges import text, who
-from tests.sign_in_providers import CLIENT, DEEP, OpenID, another_key, published, said
+from tests.sign_in_providers import CLIENT, DEEP, OpenID, Provider, another_key, published, said
 
 
 def test_somebody_new_becomes_a_user_without_any_rights(browser: Browser, oidc: OpenID):
@@ -235,7 +236,7 @@ def member_of(user: User) -> set[str]:
     return set(user.groups.values_list("name", flat=True))
 
 
-def test_groups_follow_the_claim_at_each_sign_in_and_those_made_by_hand_stay(browser: Browser, oidc: OpenID):
+def test_groups_follow_the_claim_at_each_sign_in_and_those_made_by_hand_stay(browser: Browser, oidc: OpenID, logged: StringIO):
     for name in ("oidc:devs", "oidc:ops", "devs", "by hand", "oidc:nobody", "github:devs", "OIDC:ops"):
         Group.objects.create(name=name)
     oidc.person["groups"] = ["devs", "by hand", "no such group", 7, None]
@@ -249,7 +250,19 @@ def test_groups_follow_the_claim_at_each_sign_in_and_those_made_by_hand_stay(bro
     del oidc.person["groups"]
     browser.sign_in("oidc")
     assert member_of(user) == {"by hand", "github:devs", "OIDC:ops"}
+    changes = re.findall(r"signing_in ada@oidc has the groups that oidc names: (.*)", logged.getvalue())
+    assert changes == ["oidc:devs", "oidc:devs, oidc:ops", "none"]
     assert not Group.objects.filter(name="no such group").exists()
+
+
+def test_groups_stay_while_somebody_signs_in_otherwise(browser: Browser, oidc: OpenID, github: Provider):
+    Group.objects.create(name="oidc:devs")
+    oidc.person["groups"] = ["devs"]
+    browser.sign_in("oidc")
+    user = User.objects.get()
+    SocialAccount.objects.create(user=user, provider="github", uid=str(github.person["id"]))
+    Browser().sign_in("github")
+    assert member_of(user) == {"oidc:devs"}
 
 
 @pytest.mark.parametrize(

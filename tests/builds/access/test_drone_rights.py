@@ -10,6 +10,7 @@ from django.contrib.auth.models import Permission, User
 from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from builds.access.binding import accept, refuse
 from builds.access.drone_bindings import BindingState, DroneBinding
@@ -20,6 +21,7 @@ from builds.access.token_models import ApiToken, make_token
 from builds.signing_in.accounts import user_of
 from builds.signing_in.known import Identity
 from configs.endpoint.drone_server import known
+from configs.records.models import LastError
 from tests import drones
 from tests.builds.access.drone_people import account, drone_user, listed, opened, perm, signed_in
 from tests.builds.api import Api, body
@@ -308,6 +310,16 @@ def test_a_repository_that_came_back_as_another_one_is_another_one(change: Chang
     assert seen(user) == {}
     opened(change, 7, "new")
     assert seen(user) == {EDRONE: "view"}
+
+
+def test_what_was_recorded_is_of_the_name(change: Change) -> None:
+    LastError.objects.create(slug="new/cart", ref="refs/heads/master", message="of the one before", time=timezone.now())
+    change("UPDATE repos SET repo_slug = 'new/cart', repo_namespace = 'new' WHERE repo_slug = 'shop/cart'")
+    drone_user(change, 7, "ann")
+    opened(change, 7, "shop/cart")
+    client = Client()
+    client.force_login(signed_in("ann@github", "ann"))
+    assert "of the one before" in client.get("/admin/builds/repo/new/cart/-/configuration/").content.decode()
 
 
 def test_a_renamed_repository_keeps_who_may_see_it(change: Change) -> None:

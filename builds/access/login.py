@@ -36,6 +36,8 @@ class LoginForm(AuthenticationForm):
             raise ValidationError(_("edrone takes no passwords here: sign in with a provider."))
         address = str(self.request.META.get("REMOTE_ADDR", "")) if self.request else ""
         username = str(self.cleaned_data.get("username") or "")
+        if not (username and self.cleaned_data.get("password")):
+            return super().clean()  # nothing is tried: to count it would cost anybody who sends it less than edrone
         with trying_password(username, address):
             data = super().clean()
         if self.get_user():

@@ -73,6 +73,12 @@ def test_right_passwords_are_not_counted():
         assert login("ada", "right-horse").status_code == 302
 
 
+@pytest.mark.parametrize(("name", "password"), [("ada", ""), ("", "wrong"), ("", "")])
+def test_where_nothing_is_tried_nothing_is_kept(name, password):
+    assert b"This field is required." in login(name, password).content
+    assert not Failures.objects.exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_many_parallel_wrong_passwords_only_as_many_are_looked_at_as_are_allowed():
     ada = person("ada", Level.VIEW, password="right-horse")

@@ -23,6 +23,7 @@ from configs.endpoint.request_log import Fields
 
 logger = logging.getLogger("edrone.passwords")
 KEPT = timedelta(days=1)
+LONGEST = 150  # characters of a user's name
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def trying_password(username: str, address: str) -> Iterator[None]:
 
 def log(outcome: str, username: str, address: str) -> None:
     # The name of a user only, and never what was typed: people type passwords where names belong.
-    known = User.objects.filter(username__iexact=username).first()
+    known = User.objects.filter(username__iexact=username[: LONGEST + 1]).first()  # SQLite refuses 50,000 characters here
     level = logging.INFO if outcome == "right" else logging.WARNING
     logger.log(level, Fields(outcome=outcome, user=known.username if known else "unknown user", address=address))
 

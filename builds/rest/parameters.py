@@ -21,6 +21,7 @@ MOST_ROWS = 2**31  # more than any table of Drone's can have
 LARGEST = 2**63 - 1  # of 64 bits
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000  # microseconds
+LONGEST_SEARCH = 500  # characters; SQLite refuses some ten thousands
 DIGITS = 19  # of such a number, at most
 NUMBER = re.compile(rf"[+-]?[0-9]{{1,{DIGITS}}}")
 DAY = re.compile(r"((?:19|20)\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])", re.ASCII)  # 20261123 as seconds would be in 1970
@@ -160,6 +161,9 @@ def filters_of(query: QueryDict) -> Filters:
     Raises:
         BadRequest: one cannot be understood.
     """
+    q = " ".join(texts(query, "q"))
+    if len(q) > LONGEST_SEARCH:
+        raise BadRequest(f"q is too long: at most {LONGEST_SEARCH} characters are searched for.")
     branches = tuple(f"refs/heads/{branch}" for branch in texts(query, "branch"))
     tags = tuple(f"refs/tags/{tag}" for tag in texts(query, "tag"))
     return Filters(
@@ -172,5 +176,5 @@ def filters_of(query: QueryDict) -> Filters:
         after=texts(query, "commit"),
         since=second(query, "since"),
         until=second(query, "until"),
-        q=" ".join(texts(query, "q")),
+        q=q,
     )

@@ -203,6 +203,7 @@ def test_a_cursor_that_was_tampered_with_is_refused(api):
         (BUILDS, "event=pull-request", "“pull-request” is no event; there are push, pull_request"),
         (BUILDS, "branch=a%00b", "NUL"),
         (BUILDS, "q=%00", "NUL"),
+        (ALL, f"q={'_' * 30_000}", "q is too long: at most 500 characters are searched for."),
     ],
 )
 def test_what_is_mistyped_is_named(api, path, query, message):

@@ -12,11 +12,14 @@ NO_FILES = "edrone takes no files, and no multipart bodies: send JSON, with the 
 # Older Pythons look through what is left of a quoted cookie at each of its backslashes (CVE-2024-7592): 28 KB of them take more
 # than a second. The cookies of proxies, which may be as long, hold none.
 MOST_BACKSLASHES = 256
-COOKIES = f"The Cookie header holds more than {MOST_BACKSLASHES} backslashes. It was not read. Programs need no cookies here."
+NUL = "\\000"  # as a quoted cookie may hold it; no session has one in its key, and PostgreSQL lets nobody ask for it
+COOKIES = (
+    f"The Cookie header holds more than {MOST_BACKSLASHES} backslashes, or {NUL}. It was not read. Programs need no cookies here."
+)
 
 
 class RequestLimits:
-    """WSGI middleware that refuses files, bodies larger than a form, and cookies full of backslashes.
+    """WSGI middleware that refuses files, bodies larger than a form, and cookies full of backslashes or with a NUL.
 
     The `exempt` paths refuse such bodies themselves.
 
@@ -27,7 +30,8 @@ class RequestLimits:
         self.application, self.exempt = application, frozenset(exempt)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ.get("HTTP_COOKIE", "").count("\\") > MOST_BACKSLASHES:
+        cookies = environ.get("HTTP_COOKIE", "")
+        if cookies.count("\\") > MOST_BACKSLASHES or NUL in cookies:
             del environ["HTTP_COOKIE"]
             return refuse(environ, start_response, "400 Bad Request", "cookies.html", COOKIES)
         if environ["PATH_INFO"] not in self.exempt:

@@ -83,8 +83,11 @@ def test_the_refusal_is_in_the_readers_language_and_has_the_headers_of_every_ans
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "statuses"),
-    [("x" * 28_000, (200, 405)), ("\\" * 256, (200, 405)), ("\\" * 257, (400, 400)), ("\\" * 28_000, (400, 400))],
-    ids=["a proxy's", "few backslashes", "many", "as many as there may be"],
+    [
+        *(("x" * 28_000, (200, 405)), ("\\" * 256, (200, 405)), ("\\" * 257, (400, 400)), ("\\" * 28_000, (400, 400))),
+        (r"a\000", (400, 400)),
+    ],
+    ids=["a proxy's", "few backslashes", "many", "as many as there may be", "a NUL"],
 )
 def test_cookies_full_of_backslashes_are_refused_unread(site, text: str, statuses: tuple[int, int]):
     server, _ = site

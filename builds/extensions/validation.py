@@ -29,7 +29,7 @@ from configs.records.announcements import Kind, WrongText, claim, record_with_te
 from configs.records.recorder import NotDone
 from pipelines.build_request import BuildRequest, parse_validation
 from pipelines.errors import BuildRefused, ConfigError
-from pipelines.resolve.manual_builds import refuse_others
+from pipelines.resolve.manual_builds import refuse_other_target, refuse_others
 from texts.characters import LONGEST_SENTENCE, printable, shortened
 
 FAILED = "edrone failed to look at this build: its log says why. Start the build again."
@@ -72,6 +72,7 @@ class ValidationView(DroneExtensionView):
         sent = parse_validation(self.body())
         self.build = build = sent.build
         refuse_others(build, settings.EDRONE_MANUAL_BUILDS_BY, known.login)
+        refuse_other_target(build)
         refuse_wrong_text(build, sent.text)
         refuse_frozen(build, sent.text)
         self.log("passed")

@@ -15,6 +15,7 @@ from builds.starting.only_failed import rest_of
 from builds.starting.required_grant import require_grant, required_grant
 from builds.starting.target_states import same, target_state
 from pipelines.build_request import BuildRequest
+from pipelines.resolve.manual_builds import refuse_other_target
 from pipelines.resolve.only_failed import Rest
 from texts.characters import shortened
 from texts.sentence import Sentence
@@ -49,6 +50,8 @@ def prepare(user: Any, command: BuildCommand, repo: Repo, build: Build | None) -
     refuse_declining_in_part(complete, build)
     params = parameters_to_send(user, complete, repo, build)
     expected = expected_build(complete, repo, build, params) if command.verb in STARTING else None
+    if expected:
+        refuse_other_target(expected)
     to = deploys_to(expected, build if command.only_failed else None) if expected else ""
     return PreparedCommand(complete, params, expected, to, rest_of(build) if build and command.only_failed else None)
 

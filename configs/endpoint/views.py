@@ -19,7 +19,7 @@ from configs.endpoint.signing import signed
 from configs.records.recorder import recorded
 from pipelines.build_request import BuildRequest, parse, parse_conversion
 from pipelines.errors import ConfigError
-from pipelines.resolve.manual_builds import refuse_others, refuse_parameters
+from pipelines.resolve.manual_builds import refuse_other_target, refuse_others, refuse_parameters
 from pipelines.resolve.own_file import convert
 from pipelines.resolve.resolve import Resolved, resolve
 from pipelines.tree.tree import Tree
@@ -133,6 +133,7 @@ def from_tree(build: BuildRequest, end: float) -> Resolved | ConfigError:
     """Resolve a build from the tree as it is; an error is a result too, since the build may have been served before."""
     try:
         refuse_others(build, settings.EDRONE_MANUAL_BUILDS_BY, known.login)
+        refuse_other_target(build)
         if only_failed := announced(build, end):
             return only_failed
         resolved = resolve(build, Tree(settings.EDRONE_PROJECTS), settings.EDRONE_NAMESPACES)

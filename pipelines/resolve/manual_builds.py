@@ -41,6 +41,25 @@ def refuse_others(request: BuildRequest, logins: Collection[str], own_login: str
     )
 
 
+def refuse_other_target(request: BuildRequest) -> None:
+    """Refuse a promotion or rollback that would go elsewhere than grants, freezes and records were told.
+
+    Raises:
+        BuildRefused: a parameter, its own or one that it inherits, stands in for the target.
+    """
+    if request.number or not request.deploy_to or request.params.get(DEPLOY_TO, request.deploy_to) == request.deploy_to:
+        return
+    raise BuildRefused(
+        Sentence(
+            "This build of %(slug)s to %(target)s has the parameter %(name)s, which runners would take for its target. "
+            "Take a build without that parameter.",
+            slug=request.slug,
+            target=request.deploy_to,
+            name=DEPLOY_TO,
+        )
+    )
+
+
 def refuse_parameters(request: BuildRequest, resolved: Resolved) -> None:
     """Refuse a build whose parameters are not what its operation takes, or would change the structure of its YAML.
 

@@ -104,6 +104,12 @@ def test_the_restart_of_a_promotion_is_for_those_that_are_named(settings: Any) -
     assert "ann may not start promote builds" in refusal(send(promotion(parent=8)))
 
 
+def test_no_parameter_leads_past_the_freeze_of_a_target() -> None:
+    freeze(targets="production")
+    assert send(promotion("staging")).status_code == 204
+    assert "has the parameter DRONE_DEPLOY_TO" in refusal(send(promotion("staging", params={"DRONE_DEPLOY_TO": "production"})))
+
+
 def test_a_signature_for_another_extension_is_refused() -> None:
     answer = send(push(), accept=CONFIGURATION.accept)
     assert answer.status_code == 406

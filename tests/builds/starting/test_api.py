@@ -362,6 +362,16 @@ def test_a_restart_whose_parameters_would_be_too_many_together_is_refused(standi
     assert (answer.status_code, "too long" in body(answer)["message"]) == (400, True)
 
 
+def test_a_promotion_inherits_nothing_that_stands_in_for_its_target(standin, api):
+    standin.drone.database.connection.execute(
+        """UPDATE builds SET build_params = '{"DRONE_DEPLOY_TO": "production"}' WHERE build_number = 2"""
+    )
+    assert api["deployer"].post(f"{BUILDS}/2/promote?target=production").status_code == 200
+    answer = api["deployer"].post(f"{BUILDS}/2/promote?target=staging")
+    assert (answer.status_code, len(standin.writes)) == (422, 1)
+    assert "has the parameter DRONE_DEPLOY_TO, which runners would take for its target." in body(answer)["message"]
+
+
 def test_a_blocked_stage_is_approved_or_declined(standin, api):
     execute = standin.drone.database.connection.execute
     stage = "UPDATE stages SET stage_status = 'blocked' WHERE stage_build_id = (SELECT build_id FROM builds WHERE build_number = 2 AND build_repo_id = 1)"

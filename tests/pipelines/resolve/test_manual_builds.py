@@ -1,6 +1,7 @@
 """Builds that are started by hand, at the configuration endpoint."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -58,6 +59,18 @@ def test_a_target_with_a_line_end_never_reaches_the_yaml(tree, drone, target, re
     tree({"edrone/default.yaml": "kind: pipeline\nname: ${DRONE_DEPLOY_TO}\n"})
     answer = drone.ask(push(event="promote", trigger="ann", deploy_to=target))
     assert ("the target must be one line" in shown_error(answer)) if refused else "DRONE_DEPLOY_TO" in answer.json()["Data"]
+
+
+@pytest.mark.parametrize("event", ["promote", "rollback"])
+@pytest.mark.parametrize(("written", "refused"), [("staging", False), ("production", True), ("", True)])
+def test_no_parameter_stands_in_for_the_target(event, written, refused, tree, drone):
+    tree({"edrone/default.yaml": "kind: pipeline\nname: ${DRONE_DEPLOY_TO}\n"})
+    build = push(event=event, trigger="ann", deploy_to="staging", params={"DRONE_DEPLOY_TO": written})
+    answer = drone.ask(build)
+    assert (
+        ("to staging has the parameter DRONE_DEPLOY_TO" in shown_error(answer)) if refused else "DEPLOY" in answer.json()["Data"]
+    )
+    assert "DEPLOY" in drone.ask(replace(build, number=7)).json()["Data"]
 
 
 def test_a_name_that_is_none_is_a_build_that_says_so(files, drone):

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.test import Client
 
@@ -45,3 +46,17 @@ def test_each_change_on_these_pages_is_a_line_of_the_log(caplog: Any, settings: 
         f"did=delete by=root kind=socialaccount id={account.pk} what=ann",
     ]
     assert NEW_PASSWORD not in caplog.text
+
+
+def test_who_is_deleted_takes_their_entries_of_the_history_along_and_no_line_of_the_log(caplog: Any) -> None:
+    """docs/threat-model.md says so."""
+    caplog.set_level("INFO", "edrone.people")
+    root, helper, ann = person("root", is_superuser=True), person("helper", is_superuser=True), person("ann")
+    client = Client()
+    client.force_login(helper)
+    client.post(f"/admin/auth/user/{ann.pk}/change/", {"username": "ann", "is_active": "on", "is_superuser": "on"})
+    assert LogEntry.objects.filter(user=helper).exists()
+    client.force_login(root)
+    client.post(f"/admin/auth/user/{helper.pk}/delete/", {"post": "yes"})
+    assert not LogEntry.objects.exclude(user=root).exists()
+    assert f'did=change by=helper kind=user id={ann.pk} what=ann changed="Superuser status"' in caplog.messages

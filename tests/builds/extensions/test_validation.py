@@ -104,6 +104,13 @@ def test_the_restart_of_a_promotion_is_for_those_that_are_named(settings: Any) -
     assert "ann may not start promote builds" in refusal(send(promotion(parent=8)))
 
 
+@pytest.mark.parametrize("event", ["push", "tag", "pull_request", "cron"])
+def test_restarts_of_other_builds_stay_open_to_everybody(event: str, settings: Any) -> None:
+    """docs/threat-model.md and docs/operations.md say so."""
+    settings.EDRONE_MANUAL_BUILDS_BY = frozenset({"edrone"})
+    assert send(push(event=event, trigger="ann", parent=7, params={"DRONE_TAG": "v0"})).status_code == 204
+
+
 def test_no_parameter_leads_past_the_freeze_of_a_target() -> None:
     freeze(targets="production")
     assert send(promotion("staging")).status_code == 204

@@ -19,13 +19,17 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from builds import api_urls
 from builds.access.models import Level
 from builds.access.token_models import make_token
+from builds.freezes.models import Freeze
+from builds.notices.models import Notice, Topic
 from builds.rest.base import NotOffered
 from builds.rest.schema import FILE
+from builds.starting.models import AuditRecord, Verb
 from configs.database.postgresql.base import SERVING
 from edrone_site.middleware import POLICY
 from edrone_site.wsgi import application
 from tests.builds.api import Api, body
 from tests.builds.conftest import Standin, person
+from tests.builds.notices.conftest import channel, subscribe
 
 DESCRIPTION = yaml.safe_load(FILE.read_text())
 LENIENT: list[Any] = [negative_data_rejection, positive_data_acceptance]
@@ -103,8 +107,14 @@ schema.app = application
 
 @pytest.fixture
 def tokens(standin: Standin) -> Iterator[dict[str, str]]:
-    """Give the tokens of who may do all and of who sees little, on a stand-in Drone with a recorded database."""
-    people = person("ismewen", is_superuser=True), person("viewer", Level.VIEW, "ismewen/*")
+    """Give the tokens of who may do all and of who sees little, on a stand-in Drone with a recorded database; no list is empty."""
+    people = administrator, viewer = person("ismewen", is_superuser=True), person("viewer", Level.VIEW, "ismewen/*")
+    team = channel(id=1)
+    subscribe(team, "ismewen/*", administrator)
+    subscribe(team, "ismewen/*", viewer)
+    Notice.objects.create(channel=team, topic=Topic.FAILED, about="1", slug="ismewen/edrone", number=1, title="#1 failed")
+    Freeze.objects.create(id=1, pattern="ismewen/*", targets="production", reason="Stocktaking", username="ismewen")
+    AuditRecord.objects.create(user=administrator, username="ismewen", verb=Verb.CREATE, slug="ismewen/edrone")
     ends = (signals.request_started, signals.request_finished)
     for signal in ends:  # the connections are the test's, as in Django's own client
         signal.disconnect(close_old_connections)

@@ -64,6 +64,18 @@ def test_the_description_has_every_address_and_method_and_no_other():
     assert described == {path: {name for name in methods if hasattr(view.cls, name)} for path, view in views().items()}
 
 
+def nullable_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Give all schemas that say nullable."""
+    if isinstance(value, dict) and value.get("nullable") is True:
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from nullable_in(part)
+
+
+def test_null_is_allowed_beside_a_type_where_openapi_3_0_reads_it():
+    assert [schema for schema in nullable_in(DESCRIPTION) if "type" not in schema] == []
+
+
 @pytest.mark.parametrize("path", DESCRIPTION["paths"])
 def test_the_description_has_every_parameter_and_no_other(path):
     view = views()[path].cls

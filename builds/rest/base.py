@@ -62,6 +62,7 @@ class ApiView(APIView):
     http_method_names = ("get", "head", "post", "delete")
     parameters: Collection[str] = frozenset()  # of a GET
     alternatives: Collection[str] = frozenset()  # those of them that may be repeated: one of the values will do
+    asks_drone = False  # commands to Drone read their parameters themselves; what changes something else has none
     only_at_drone: Collection[str] = frozenset()  # methods that Drone's API has at this address
 
     def dispatch(self, *args: Any, **kwargs: Any) -> Any:
@@ -70,11 +71,13 @@ class ApiView(APIView):
             return super().dispatch(*args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Authenticate, then refuse parameters of a GET that would do nothing."""
+        """Authenticate, then refuse parameters that would do nothing."""
         super().initial(request, *args, **kwargs)
         if request.method in {"GET", "HEAD"} and hasattr(self, "get"):
             refuse_unknown(request.query_params, self.parameters)
             refuse_repeated(request.query_params, self.alternatives)
+        elif request.method in self.allowed_methods and not self.asks_drone:
+            refuse_unknown(request.query_params, ())
 
     def http_method_not_allowed(self, request: HttpRequest, *_: Any, **__: Any) -> NoReturn:
         """Refuse a method, and name who has it if Drone does."""

@@ -23,6 +23,7 @@ class CommandView(RepositoryView):
     """An address that asks Drone to do something."""
 
     parser_classes = (StrictJson,)
+    asks_drone = True
 
     def carry_out(
         self,

@@ -213,6 +213,23 @@ def test_what_is_mistyped_is_named(api, path, query, message):
 
 
 @pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/api/freezes"),
+        ("DELETE", "/api/freezes/1"),
+        ("POST", "/api/notices/subscriptions"),
+        ("DELETE", "/api/notices/subscriptions/1"),
+        ("POST", "/api/notices/channels"),
+        ("POST", "/api/notices/channels/1/test"),
+    ],
+)
+def test_what_is_changed_by_a_body_alone_has_no_parameters(api, method, path):
+    answer = api.client.generic(method, f"{path}?ends=2026-12-24T18:00:00Z", "{}", "application/json")
+    assert answer.status_code == 400
+    assert body(answer)["message"] == "“ends” is no parameter of this address; it has none."
+
+
+@pytest.mark.parametrize(
     ("path", "name"),
     [
         *((ALL, name) for name in ("since", "until", "q", "cursor", "page", "per_page")),

@@ -120,7 +120,7 @@ urlpatterns: list[URLPattern] = [
     path("repos", ReposView.as_view()),
     re_path(r"^repos/(?P<address>[\s\S]+)\Z", repository_address),
     re_path(rf"^(?P<part>{AT_DRONE}){BELOW}", NotOffered.as_view()),
-    path("schema", schema.schema, name="api-schema"),
+    path("schema", schema.SchemaView.as_view(), name="api-schema"),
     path("docs", schema.docs, name="api-docs"),
     re_path("", Nowhere.as_view()),
 ]

@@ -4,13 +4,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import yaml
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from builds.rest.base import ApiView
 from builds.signing_in.pages import no_access
 from web.pages import shown
 
@@ -23,10 +25,15 @@ def description() -> dict[str, Any]:
     return document
 
 
-@require_safe
-def schema(_request: HttpRequest) -> HttpResponse:
-    """Return the description as JSON, which programs that want YAML read as well."""
-    return HttpResponse(msgspec.json.encode(description()), content_type="application/json")
+class SchemaView(ApiView):
+    """The description, for everybody."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    def get(self, _: Request) -> Response:
+        """Return it as JSON, which programs that want YAML read as well."""
+        return Response(description())
 
 
 @require_safe

@@ -89,6 +89,12 @@ def test_it_is_served_to_everybody_as_json():
     assert body(answer) == DESCRIPTION
 
 
+def test_another_method_is_refused_as_at_every_address():
+    answer = Api().post("/api/schema")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
+    assert body(answer) == {"message": "Method Not Allowed: this address takes GET, HEAD, not POST."}
+
+
 @pytest.mark.django_db
 def test_whoever_signed_in_and_may_see_nothing_is_told_so_on_its_page():
     browser = Client()

@@ -99,6 +99,7 @@ class ApiView(APIView):
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         finished = super().finalize_response(request, response, *args, **kwargs)
+        finished.headers["Content-Language"] = "en"  # Django would name the client's
         if settings.EDRONE_DEMO:
             finished.headers["X-Edrone-Note"] = SAMPLE_DATA
         return finished

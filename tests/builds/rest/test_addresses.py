@@ -156,6 +156,12 @@ def test_whatever_is_accepted_the_answer_is_json(change, api, accept):
     assert answer.headers["Content-Type"] == "application/json"
 
 
+def test_answers_are_english_and_say_so_whatever_the_client_reads(change, api):
+    answer = api.get(f"{REPO}/builds/999", accept_language="zh-hans")
+    assert body(answer)["message"] == "Not Found: ismewen/edrone has no build 999."
+    assert answer.headers["Content-Language"] == "en"
+
+
 def test_very_many_parameters_are_refused(api):
     answer = api.get("/api/builds?" + "&".join(f"branch=b{number}" for number in range(2000)))
     assert answer.status_code == 400

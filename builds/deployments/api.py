@@ -15,7 +15,7 @@ from builds.rest.shapes import Shape, present
 from builds.starting.people import Person
 from builds.starting.target_states import TargetState
 
-LIST, OF_REPOSITORY = "deployments", "deployments of a repository"
+LIST = "deployments"
 
 
 class DeploymentsView(ApiView):
@@ -39,9 +39,9 @@ class RepoDeploymentsView(RepositoryView):
 
     def get(self, request: Request, **_: str) -> Response:
         """List a page of targets, the one that was deployed to last first."""
-        query = request.query_params
-        page = histories(request.user, self.repo, only_text(query, "q"), position_of(OF_REPOSITORY, query))
-        more = {} if page.next is None else {"Link": next_link(request, cursor(OF_REPOSITORY, page.next))}
+        query, of = request.query_params, f"deployments of repository {self.repo.pk}"
+        page = histories(request.user, self.repo, only_text(query, "q"), position_of(of, query))
+        more = {} if page.next is None else {"Link": next_link(request, cursor(of, page.next))}
         return Response([history_shape(history) for history in page.targets], headers=more)
 
 

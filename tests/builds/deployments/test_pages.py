@@ -182,6 +182,13 @@ def test_rest_has_the_same_pages_of_targets(previews):
     assert found == PAGED
 
 
+def test_where_the_pages_of_one_repository_continue_no_page_of_another_does(previews, admin_user):
+    api = Api(admin_user)
+    cursor = re.findall(r"cursor=([^>&]+)", api.get(EVERY["api"]).headers["Link"])[0]
+    other = next(repo["slug"] for repo in body(api.get("/api/repos")) if repo["slug"] != SLUG)
+    assert api.get(f"/api/repos/{other}/deployments?cursor={cursor}").status_code == 400
+
+
 def test_a_target_is_found_by_a_part_of_its_name(previews):
     client, api = reader("anna", SLUG), Api(person("bert", Level.VIEW, SLUG))
     for q, first, pages in (("PRODUCT", "production", 1), ("pr-1", "pr-1", 1), ("pr-", "pr-0", 3)):

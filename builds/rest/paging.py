@@ -1,6 +1,7 @@
 """Pages by a key: a signed cursor says where the next one begins, and a `Link` header holds its address (RFC 8288)."""
 
 import re
+from typing import Any
 
 from django.core.signing import BadSignature, Signer
 from django.http import QueryDict
@@ -12,13 +13,13 @@ from builds.rest.errors import BadRequest
 HOST = re.compile(r"[\w.:\[\]-]+", re.ASCII)
 
 
-def cursor(of: str, position: int) -> str:
+def cursor(of: str, position: int | str) -> str:
     """Write where a page ends; `of` names the list, so that a cursor of one list is none of another."""
     return signer(of).sign_object(position)
 
 
-def position_of(of: str, query: QueryDict) -> int | None:
-    """Read `cursor`; None where there is none.
+def position_of(of: str, query: QueryDict) -> Any:
+    """Read `cursor`, as `cursor` wrote it for this list; None where there is none.
 
     Raises:
         BadRequest: edrone has not written it for this list.
@@ -27,8 +28,8 @@ def position_of(of: str, query: QueryDict) -> int | None:
     if not text:
         return None
     try:
-        return int(signer(of).unsign_object(text))
-    except (BadSignature, ValueError, TypeError):
+        return signer(of).unsign_object(text)
+    except (BadSignature, ValueError):
         raise BadRequest("This cursor is not one that edrone gave for this list; begin without one.") from None
 
 

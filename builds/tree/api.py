@@ -16,7 +16,7 @@ from builds.tree.seen_tree import SeenFile, seen_by
 from texts.characters import shortened
 from texts.errors import EdroneError
 
-LIST = "tree"
+LIST = "tree by path"
 ON_A_PAGE = 100
 FINDINGS_UNKNOWN = (
     "Which files have findings is not known: edrone is checking the tree, or could not. Ask again, or see edrone's log."
@@ -46,12 +46,11 @@ class TreeView(ApiView):
             return Response([file_shape(tree.file(path), inspected=inspected)])
         if show == "mistakes" and not inspected:
             raise FindingsUnknown(FINDINGS_UNKNOWN)
-        chosen = tree.chosen(show, q)
-        begin = position_of(LIST, request.query_params) or 0
-        end = begin + ON_A_PAGE
-        more = {"Link": next_link(request, cursor(LIST, end))} if end < len(chosen) else {}
-        shapes = [file_shape(tree.file(path), inspected=inspected) for path in chosen[begin:end]]
-        return Response(shapes, headers=more)
+        after = position_of(LIST, request.query_params) or ""
+        chosen = [path for path in tree.chosen(show, q) if path > after]
+        page = chosen[:ON_A_PAGE]
+        more = {"Link": next_link(request, cursor(LIST, page[-1]))} if len(chosen) > ON_A_PAGE else {}
+        return Response([file_shape(tree.file(path), inspected=inspected) for path in page], headers=more)
 
 
 def file_shape(file: SeenFile, *, inspected: bool) -> Shape:

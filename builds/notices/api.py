@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from builds.access.models import Level, covers
-from builds.access.rules import token_of
+from builds.access.rules import matching, token_of
 from builds.notices import managing
 from builds.notices.forms import AddressForm, ChannelForm, SubscriptionForm, problems_of
 from builds.notices.models import Channel, Notice, State, Subscription
@@ -55,7 +55,7 @@ class SubscriptionsView(ApiView):
     parser_classes = (StrictJson,)
 
     def get(self, request: Request) -> Response:
-        return Response([subscription_shape(row) for row in subscriptions_of(request.user).select_related("channel")])
+        return Response([subscription_shape(row) for row in within_token(request).select_related("channel")])
 
     def post(self, request: Request) -> Response:
         """Subscribe: `{"repositories": "shop/*", "channel": 1, "events": ["failed", "fixed"]}`."""
@@ -68,9 +68,7 @@ class SubscriptionsView(ApiView):
 
 class SubscriptionView(ApiView):
     def delete(self, request: Request, number: str) -> Response:
-        row = one(subscriptions_of(request.user), number, "subscription")
-        refuse_beyond_token(request, row.pattern)
-        row.delete()
+        one(within_token(request), number, "subscription").delete()
         return Response(status=204)
 
 
@@ -136,6 +134,12 @@ def administers(request: Request) -> bool:
 def administrators_only(request: Request) -> None:
     if not administers(request):
         raise PermissionDenied("Forbidden: channels are made by administrators, with a token that is not narrowed.")
+
+
+def within_token(request: Request) -> QuerySet[Subscription]:
+    """Return the user's subscriptions of repositories that the token is for."""
+    token = token_of(request.user)
+    return subscriptions_of(request.user).filter(matching([token.pattern if token and token.pattern else "*"], "pattern"))
 
 
 def refuse_beyond_token(request: Request, pattern: str) -> None:

@@ -145,6 +145,9 @@ def test_a_narrowed_token_lets_nothing_be_told_that_it_may_not_read(db):
         assert tuple(answer.status_code for answer in answers) == statuses, limits
     asking = narrow(admin, pattern="shop/*")
     assert asking.post(SUBSCRIPTIONS, wanted | {"repositories": "shop/cart"}).status_code == 201
+    elsewhere = Subscription.objects.get(pattern="*")
+    assert [row["repositories"] for row in body(asking.get(SUBSCRIPTIONS))] == ["shop/cart"]
+    assert asking.delete(f"{SUBSCRIPTIONS}/{elsewhere.pk}").status_code == 404
 
 
 def test_notices_are_listed_to_whoever_may_see_them_page_by_page(viewer, api):

@@ -48,7 +48,7 @@ def moment(text: str) -> datetime:
         NoSuchTime: it is none, or has no zone.
     """
     try:
-        value = datetime.fromisoformat(text)
+        value = datetime.fromisoformat(text.upper())  # RFC 3339 has t and z as well
     except ValueError:
         raise NoSuchTime from None
     if value.tzinfo is None:

@@ -367,6 +367,11 @@ def test_a_freeze_that_rest_gives_may_be_sent_again(api: dict[str, Api]) -> None
     assert Freeze.objects.count() == 3
 
 
+def test_a_time_may_have_small_letters(api: dict[str, Api]) -> None:
+    answer = api["superuser"].post("/api/freezes", FIELDS | {"ends": "2098-12-24t18:00:00z"})
+    assert (answer.status_code, body(answer).get("ends")) == (201, "2098-12-24T18:00:00+00:00")
+
+
 def test_the_form_says_all_that_is_wrong_at_once(standin: Standin, people: dict[str, Any]) -> None:
     wrong = {"pattern": "shop", "targets": "", "reason": "", "zone": "Mars", "begins": "soon", "ends": "2020-01-01T00:00"}
     page = client_of(people["superuser"]).post(PAGE, wrong).content.decode()

@@ -26,7 +26,7 @@ def parse_documents(path: str, parts: documents.Split) -> tuple[list[Node], list
     for chunk in parts.chunks:
         place = Place(path, chunk.line - chunk.separated, 1)
         try:
-            document, rest = read_as_drone(path, "\n" * (chunk.line - 1) + chunk.text.lstrip("\ufeff"))
+            document, rest = read_as_drone(path, chunk.text.lstrip("\ufeff"), chunk.line - 1)
         except (TooDeep, TooManyNodes) as error:
             problems.append(TOO_LARGE.at(error.place, f"{error.message} It is served, and not looked into."))
         except ComposeError as error:

@@ -18,34 +18,34 @@ LETTER = "\u2060"  # for a byte order mark that begins no document: a letter lik
 SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 
 
-def read_as_drone(path: str, text: str) -> tuple[Document | None, Place | None]:
+def read_as_drone(path: str, text: str, above: int = 0) -> tuple[Document | None, Place | None]:
     r"""Read a document as Drone does, to which `\'` is an apostrophe, and `\/` a mistake.
 
-    Returns and raises as `first_document`.
+    Takes, returns and raises as `first_document`.
     """
     text = text.replace("\ufeff", LETTER)
     for _ in range(MOST):
         try:
-            read = first_document(path, text, Budget())
+            read = first_document(path, text, Budget(), above)
         except ComposeError as error:
-            at = index_of(error.place, text)
+            at = index_of(error.place, text, above)
             if "unknown escape" in error.message and text[at : at + 2] == "\\'":
                 text = f"{text[:at]}\\x27{text[at + 2 :]}"
             else:
                 raise
         else:
-            refuse(path, text)
+            refuse(path, text, above)
             return read
-    return first_document(path, text, Budget())
+    return first_document(path, text, Budget(), above)
 
 
-def index_of(place: Place, text: str) -> int:
-    lines = [match.start() for match in LINE.finditer(text)]
-    return lines[place.line - 1] + place.column - 1 if place.line <= len(lines) else len(text)
+def index_of(place: Place, text: str, above: int) -> int:
+    lines, line = [match.start() for match in LINE.finditer(text)], place.line - above
+    return lines[line - 1] + place.column - 1 if line <= len(lines) else len(text)
 
 
-def refuse(path: str, text: str) -> None:
-    r"""Refuse `\/` in double quotes, and `?` in unquoted text between brackets."""
+def refuse(path: str, text: str, above: int) -> None:
+    r"""Refuse `\/` in double quotes, and `?` in unquoted text between brackets; `above` as of `first_document`."""
     if "\\/" not in text and not ("?" in text and ("[" in text or "{" in text)):
         return
     brackets = 0
@@ -59,7 +59,7 @@ def refuse(path: str, text: str) -> None:
         elif isinstance(event, yaml.ScalarEvent):
             start: Any = event.start_mark  # which every event of a parser has
             end: Any = event.end_mark
-            place = Place(path, start.line + 1, start.column + 1)
+            place = Place(path, above + start.line + 1, start.column + 1)
             if event.style == '"' and SLASH.search(text[start.index : end.index]):
                 raise ComposeError(place, "is not YAML: Drone knows no \\/ in double quotes; write / alone.")
             if brackets and not event.style and "?" in event.value:

@@ -179,7 +179,7 @@ def unread_by_drone(composed: Composed) -> Iterator[Finding]:
     """Yield what edrone's parser reads and Drone's refuses: composing passes it on as it is written."""
     for chunk in documents.split(composed.text).chunks:
         try:
-            refuse("", "\n" * (chunk.line - 1) + chunk.text)
+            refuse("", chunk.text, chunk.line - 1)
         except ComposeError as error:
             position = (error.place.line, error.place.column)
             before = [origin.place for origin in composed.origins if (origin.line, origin.column) <= position]

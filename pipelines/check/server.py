@@ -60,6 +60,7 @@ def lint(path: str, roots: Many[Node], *, complete: bool = True) -> Iterator[Fin
     """
     names: dict[str, Place] = {}
     pipelines = [root for root in roots if isinstance(root, Mapping) and kind_in(root) and kind_in(root) not in RESOURCES]
+    everywhere = {text_of(value_of(root, "name")) for root in pipelines}
     for root in pipelines:
         name, place = text_of(value_of(root, "name")), key_place(root, "name").place
         if name in names:
@@ -70,7 +71,7 @@ def lint(path: str, roots: Many[Node], *, complete: bool = True) -> Iterator[Fin
             yield UNNAMED.at(place, "the pipeline has no name: Drone calls it default, and its depends_on is lost; name it.")
         if len(name) > LONGEST_NAME:
             yield LONG_NAME.at(place, f"the name has {len(name)} characters; Drone's database holds {LONGEST_NAME}.")
-        for finding in dependencies(root, name, names, {text_of(value_of(other, "name")) for other in pipelines}):
+        for finding in dependencies(root, name, names, everywhere):
             if complete or finding.id == ITSELF.id:
                 yield finding
         if kind_in(root) == "pipeline" and type_in(root) == "docker":

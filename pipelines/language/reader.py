@@ -76,10 +76,16 @@ def documents(path: str, text: str, budget: Budget, nesting: int = limits.NESTIN
     return reader.documents
 
 
-def first_document(path: str, text: str, budget: Budget) -> tuple[Document | None, Place | None]:
+def first_document(path: str, text: str, budget: Budget, above: int = 0) -> tuple[Document | None, Place | None]:
     """Read a text as Drone does, which takes its first document and looks at nothing that follows.
 
     A `<<` over the alias of what is no map is kept: Drone refuses it only where it reads that map.
+
+    Args:
+        path: as of `documents`.
+        text: likewise.
+        budget: likewise.
+        above: lines that precede the text in its file.
 
     Returns:
         The document, None where it is empty; and where more than comments follows it, None where nothing does.
@@ -87,44 +93,46 @@ def first_document(path: str, text: str, budget: Budget) -> tuple[Document | Non
     Raises:
         ComposeError: as `documents`.
     """
-    with reader_of(path, text, budget, limits.NESTING) as (reader, next_event):
+    with reader_of(path, text, budget, limits.NESTING, above) as (reader, next_event):
         reader.lenient = True
         reader.read(next_event, first=True)
     return (reader.documents[0] if reader.documents else None), reader.rest()
 
 
 @contextmanager
-def reader_of(path: str, text: str, budget: Budget, nesting: int) -> Iterator[tuple["Reader", Callable[[], Any]]]:
+def reader_of(
+    path: str, text: str, budget: Budget, nesting: int, above: int = 0
+) -> Iterator[tuple["Reader", Callable[[], Any]]]:
     """Yield a reader, and the function that returns the events of libyaml; libyaml's errors become our own."""
-    text = text.lstrip("\ufeff")  # libyaml passes over a second one
+    text, top = text.lstrip("\ufeff"), Place(path, above + 1, 1)  # libyaml passes over a second mark
     try:
         # Drone and its runners go through a text by line and end each, the last one, too; a block may end there.
         with parser(text if text.endswith("\n") else f"{text}\n") as next_event:
-            yield Reader(path, text, budget, nesting), next_event
+            yield Reader(path, text, budget, nesting, above), next_event
     except Costly as error:
-        raise Unreadable(Place(path, 1, 1), str(error)) from None
+        raise Unreadable(top, str(error)) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path, 1, 1)
+        place = Place(path, above + mark.line + 1, mark.column + 1) if mark else top
         raise Unreadable(place, f"is not YAML: {', '.join(filter(None, [error.context, error.problem]))}.") from None
     except yaml.YAMLError as error:
-        raise Unreadable(unreadable(path, text), f"is not YAML: {getattr(error, 'reason', None) or error}.") from None
+        raise Unreadable(unreadable(path, text, above), f"is not YAML: {getattr(error, 'reason', None) or error}.") from None
     except UnicodeError:
-        raise Unreadable(Place(path, 1, 1), "is not Unicode text.") from None
+        raise Unreadable(top, "is not Unicode text.") from None
 
 
-def unreadable(path: str, text: str) -> Place:
+def unreadable(path: str, text: str, above: int) -> Place:
     """Return the place of the first character that YAML does not allow."""
     character = re.search(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)
     before = text[: character.start()] if character else ""
-    return Place(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
+    return Place(path, above + before.count("\n") + 1, len(before) - before.rfind("\n"))
 
 
 class Reader:
     """Builds nodes from the events of one file."""
 
-    def __init__(self, path: str, text: str, budget: Budget, nesting: int) -> None:
-        self.path, self.text, self.budget, self.nesting = path, text, budget, nesting
+    def __init__(self, path: str, text: str, budget: Budget, nesting: int, above: int) -> None:
+        self.path, self.text, self.budget, self.nesting, self.above = path, text, budget, nesting, above
         self.documents: list[Document] = []
         self.stack: list[OpenNode] = []
         self.anchors: dict[str, Anchored] = {}
@@ -160,11 +168,11 @@ class Reader:
         assert passed_over  # noqa: S101 (matches the empty string too)
         if passed_over.end() == len(self.text):
             return None
-        return Place(self.path, len(LINE.findall(self.text[: passed_over.end()] + ".")), 1)
+        return Place(self.path, self.above + len(LINE.findall(self.text[: passed_over.end()] + ".")), 1)
 
     def place_of(self, event: Any) -> Place:
         mark = event.start_mark
-        return Place(self.path, mark.line + 1, mark.column + 1)
+        return Place(self.path, self.above + mark.line + 1, mark.column + 1)
 
     def begin_document(self, event: Any) -> None:
         """Find where the text of the document begins: after the line of its `---`."""
@@ -181,7 +189,7 @@ class Reader:
         """Take the document, unless it is empty."""
         root, end = self.root, event.start_mark.index
         if root and not (is_plain(root, "") and not self.anchors):
-            self.documents.append(Document(root, self.text[self.start : end], self.start_line + 1, self.extending))
+            self.documents.append(Document(root, self.text[self.start : end], self.above + self.start_line + 1, self.extending))
         if event.explicit:  # `...`: what follows belongs to the next document
             rest = TO_LINE_END.match(self.text, event.end_mark.index)
             assert rest  # noqa: S101

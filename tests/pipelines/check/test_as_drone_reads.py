@@ -3,6 +3,7 @@
 import pytest
 
 from pipelines.check.examine import examine
+from pipelines.language import reader
 from pipelines.tree.tree import Tree
 from tests.pipelines.check.examples import EXEC, EXTENDING, FIRST, GOOD, SERVER, SSH, STEP, found, one
 
@@ -219,6 +220,15 @@ def test_an_ssh_pipeline_needs_a_way_to_log_in(tree):
 @pytest.mark.parametrize("yes", ["On", "ON", "!!bool true", "y"])
 def test_a_step_that_is_detached_is_found_however_true_is_written(tree, yes):
     assert [id_ for _, _, id_ in found(tree(one(f"{SSH}  detach: {yes}\n{SERVER}")))] == ["detached-step"]
+
+
+def test_each_of_many_documents_is_read_once(tree, monkeypatch):
+    lengths: list[int] = []
+    parser = reader.parser
+    monkeypatch.setattr(reader, "parser", lambda text: [lengths.append(len(text)), parser(text)][1])
+    text = f"{FIRST}---\n" * 50 + f"{GOOD}  imagee: z\n"
+    assert ("shop/default.yaml", 408, "unknown-key") in found(tree(one(text)))
+    assert sum(lengths) <= len(text)
 
 
 def test_each_document_may_begin_with_a_byte_order_mark_as_files_put_together_do(tree):

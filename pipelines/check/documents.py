@@ -82,12 +82,17 @@ def traps(path: str, parts: Split) -> Iterator[Finding]:
         yield LONG_LINE.at(
             Place(path, parts.too_long, 1), f"the line has more than {LINE} bytes: Drone stops reading before it; break it."
         )
+    yield from behind_end(path, parts)
+    yield from beside(path, parts.separators)
+
+
+def behind_end(path: str, parts: Split) -> Iterator[Finding]:
+    """Yield text that is lost behind a `...`, also where a file is composed."""
     if parts.ended and not is_blank(parts.rest):
         yield END_MARKER.at(
             Place(path, parts.ended, 1),
             "Drone stops reading at a line that begins with `...`: what follows is lost; remove or indent it.",
         )
-    yield from beside(path, parts.separators)
 
 
 def beside(path: str, separators: Iterable[tuple[int, str]]) -> Iterator[Finding]:

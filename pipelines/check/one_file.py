@@ -82,6 +82,7 @@ def examine_text(examined: Examined, text: str, extended: RememberedFiles, *, se
         return
     examined.extended.update(composed.sources[1:])
     if composed.roots:
+        examined.findings += documents.behind_end(path, documents.split(parts.padded))
         examined.findings += doubled_in(path, parts.padded, extended)
         examined.findings += left_out(roots_of(path, parts.padded, extended))
     if not serves:
@@ -113,7 +114,7 @@ def says_kind(text: str) -> bool:
 
 def check_part(path: str, text: str) -> list[Finding]:
     """Return what is wrong in a shared file that extends nothing: it may not be YAML."""
-    findings: list[Finding] = []
+    findings = [*documents.behind_end(path, documents.split(text))]
     try:
         for document in read_documents(path, text, Budget()):
             if expanded(document.root) is not document.root:

@@ -60,7 +60,7 @@ class Anchored:
 
 
 def documents(path: str, text: str, budget: Budget, nesting: int = limits.NESTING) -> list[Document]:
-    """Read a file. Documents without any content are left out.
+    """Read a file, up to a line `...` as Drone does. Documents without any content are left out.
 
     Args:
         path: its name in messages.
@@ -100,9 +100,7 @@ def first_document(path: str, text: str, budget: Budget, above: int = 0) -> tupl
 
 
 @contextmanager
-def reader_of(
-    path: str, text: str, budget: Budget, nesting: int, above: int = 0
-) -> Iterator[tuple["Reader", Callable[[], Any]]]:
+def reader_of(path: str, text: str, budget: Budget, nesting: int, above: int = 0) -> Iterator[tuple["Reader", Callable[[], Any]]]:
     """Yield a reader, and the function that returns the events of libyaml; libyaml's errors become our own."""
     text, top = text.lstrip("\ufeff"), Place(path, above + 1, 1)  # libyaml passes over a second mark
     try:
@@ -158,7 +156,7 @@ class Reader:
         while (event := next_event()).__class__ is not yaml.StreamEndEvent:
             handlers[event.__class__](event)
             self.position = event.end_mark.index
-            if first and isinstance(event, yaml.DocumentEndEvent):
+            if isinstance(event, yaml.DocumentEndEvent) and (first or event.explicit):
                 self.end_of_first = self.position
                 return
 
@@ -190,10 +188,6 @@ class Reader:
         root, end = self.root, event.start_mark.index
         if root and not (is_plain(root, "") and not self.anchors):
             self.documents.append(Document(root, self.text[self.start : end], self.above + self.start_line + 1, self.extending))
-        if event.explicit:  # `...`: what follows belongs to the next document
-            rest = TO_LINE_END.match(self.text, event.end_mark.index)
-            assert rest  # noqa: S101
-            self.start, self.start_line = rest.end(), event.end_mark.line + 1
 
     def scalar(self, event: Any) -> None:
         start, place = event.start_mark.index, self.place_of(event)

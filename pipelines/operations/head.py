@@ -10,6 +10,7 @@ from pipelines.language.limits import Budget
 from pipelines.language.nodes import Mapping as MapNode
 from pipelines.language.nodes import Node, Place, Scalar, Sequence, is_null, kind_of, value_of
 from pipelines.language.reader import documents
+from pipelines.operations.head_removal import has_content
 from pipelines.operations.inputs import MOST_NAMED, length_problem, wrong_value
 from pipelines.operations.operation import LEVELS, TYPES, Input, Operation
 from pipelines.operations.parameter_names import unusable_as_input
@@ -85,6 +86,10 @@ def root_of(path: str, head: str) -> MapNode:
     root = parsed[0].root if parsed else None
     if not isinstance(root, MapNode) or len(parsed) > 1:
         raise ComposeError(Place(path, 1, 1), "the head of an operation is one document, a map, and ends with a line ---.")
+    above, end, below = head.partition("\n...")
+    if end and has_content(below.partition("\n")[2]):
+        place = Place(path, above.count("\n") + 2, 1)
+        raise ComposeError(place, "the head of an operation ends with a line ---, and not with `...`.")
     if parsed[0].extending:
         raise ComposeError(parsed[0].extending[0].place, "the head of an operation cannot extend; its pipeline can.")
     if value_of(root, "kind") is None:

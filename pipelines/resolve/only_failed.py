@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from pipelines.language.errors import ComposeError
-from pipelines.language.finish import finished
+from pipelines.language.finish import finished, line_too_long
 from pipelines.language.limits import Budget
 from pipelines.language.merge_keys import expanded
 from pipelines.language.nodes import Mapping as MapNode
@@ -79,8 +79,11 @@ def unchanged(served: Resolved, today: Resolved) -> bool:
 
 
 def read(served: Resolved) -> ServedText:
+    text = served.yaml or ""
+    if number := line_too_long(text):
+        raise Unnamed(f"Drone reads it up to line {number} only, which is too long")
     try:
-        parsed = documents(PATH, served.yaml or "", Budget())
+        parsed = documents(PATH, text, Budget())
         roots = [expanded(document.root, lenient=True) for document in parsed]
     except ComposeError as error:
         raise Unnamed(str(error)) from None

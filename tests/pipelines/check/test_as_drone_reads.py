@@ -222,6 +222,11 @@ def test_a_step_that_is_detached_is_found_however_true_is_written(tree, yes):
     assert [id_ for _, _, id_ in found(tree(one(f"{SSH}  detach: {yes}\n{SERVER}")))] == ["detached-step"]
 
 
+def test_text_behind_an_end_is_found_in_files_that_are_composed_and_in_parts(tree):
+    root = tree({**one(f"{EXTENDING}...\n---\n{FIRST}"), "_shared/s.yaml": f"{STEP}...\n---\n{STEP}"})
+    assert found(root) == [("_shared/s.yaml", 3, "end-marker"), ("shop/default.yaml", 10, "end-marker")]
+
+
 def test_each_of_many_documents_is_read_once(tree, monkeypatch):
     lengths: list[int] = []
     parser = reader.parser

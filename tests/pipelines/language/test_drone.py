@@ -38,7 +38,7 @@ def loaded(text: str) -> list[object]:
 @given(documents(), documents())
 def test_drone_sees_the_documents_that_were_meant(composed, made, other):
     top = f"# before\n---\nextends: a.yaml\n---\n# kept\n{made[0]}---\nextends: b.yaml\n---\n"
-    text = composed(top, a=made[0], b=f"---\n{other[0]}...\n---\n{made[0]}---\n").text
+    text = composed(f"{top}...\n---\n{other[0]}", a=made[0], b=f"---\n{other[0]}---\n{made[0]}...\n---\n{made[0]}---\n").text
     meant = [made[1], made[1], other[1], made[1]]
     assert [yaml.load(document, Loader=yaml.CSafeLoader) for document in split_as_drone_does(text)] == meant
 
@@ -121,3 +121,12 @@ def test_what_needs_escapes_is_quoted(composed):
     text = composed("extends: b.yaml\n", b=source).text
     assert loaded(text) == loaded(source)
     assert len(text.splitlines()) == 1
+
+
+@pytest.mark.parametrize("end", ["...\n", "... # old\n", "...\n---\n", "...\n...\n---\n"])
+def test_what_drone_does_not_read_is_not_composed(composed, end):
+    rest = f"{end}kind: pipeline\nname: old\n"
+    assert composed(f"extends: a.yaml\n{rest}", a=STEP).text == STEP
+    assert composed("extends: a.yaml\nc: d\n", a=f"{STEP}{rest}").text == f"{STEP}c: d\n"
+    text = f"{STEP}{end}extends: a.yaml\n"
+    assert composed(text, a=STEP).text == text

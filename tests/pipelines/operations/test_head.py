@@ -125,7 +125,7 @@ def test_an_operation_cannot_leave_it_to_the_repository(tree, head):
         ("extends: _shared/x.yaml", "1:1: the head of an operation cannot extend; its pipeline can."),
         ("title: [", "is not YAML"),
         ("title: *x", "the alias *x stands for nothing"),
-        ("...\nkind: pipeline", "3:1: is not YAML"),
+        ("...\nkind: pipeline", "2:1: the head of an operation ends with a line ---, and not with `...`."),
         ("kind: pipeline", "has `kind` twice"),
     ],
 )  # fmt: skip

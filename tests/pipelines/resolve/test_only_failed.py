@@ -119,6 +119,14 @@ def test_a_text_that_does_not_show_what_ran_is_refused(text: str) -> None:
         only_failed(replace(SERVED, yaml=text), ["build-main", "test"], ["test"])
 
 
+def test_what_drone_never_read_does_not_run() -> None:
+    text = "kind: pipeline\nname: a\n---\nkind: pipeline\nname: b\n"
+    rest = only_failed(replace(SERVED, yaml=f"{text}...\n---\nkind: pipeline\nname: old\n"), ["a", "b"], ["b"])
+    assert rest.resolved.yaml == "kind: pipeline\nname: b\n"
+    with pytest.raises(Unnamed):
+        only_failed(replace(SERVED, yaml=f"{text}# {'x' * 70_000}\n---\nkind: pipeline\nname: old\n"), ["a", "b"], ["a"])
+
+
 def test_origins_lead_to_the_tree() -> None:
     text = "kind: pipeline\nname: a\n---\nkind: pipeline\nname: b\n"
     places = {(line, 1): Place(f"_shared/{line}.yaml", line * 10, 3) for line in (1, 2, 4, 5)}

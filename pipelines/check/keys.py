@@ -9,6 +9,7 @@ from itertools import chain
 
 from pipelines.check.documents import shown
 from pipelines.check.findings import WARNING, Finding, check
+from pipelines.check.patterns import listed, unmatched
 from pipelines.check.server import kind_in, type_in
 from pipelines.events import EVENTS
 from pipelines.language.nodes import Mapping, Node, Place, Scalar, Sequence, is_null, text_of, value_of
@@ -177,6 +178,7 @@ def conditions(node: Node | None) -> Iterator[Finding]:
         if name in CONDITIONS - {"matrix"}:
             yield from unknown(value, CONDITION, f"conditions like `{name}`")
             yield from no_lists(value)
+            yield from unmatched(name, value)
         if name == "event":
             yield from events(value)
 
@@ -196,11 +198,9 @@ def no_lists(condition: Node) -> Iterator[Finding]:
 
 def events(node: Node) -> Iterator[Finding]:
     """Yield unknown names of events."""
-    lists = [value for key, value in node.pairs if text_of(key) in CONDITION] if isinstance(node, Mapping) else [node]
-    for value in lists:
-        for item in value.items if isinstance(value, Sequence) else [value]:
-            text = text_of(item)
-            if text and text not in EVENTS and not set(text) & set("*?[{"):
-                near = nearest(text, EVENTS, NEAR)
-                hint = f'did you mean "{near}"?' if near else f"there are {', '.join(EVENTS)}."
-                yield UNKNOWN_EVENT.at(item.place, f'no build has the event "{text}"; {hint}')
+    for item in listed(node):
+        text = text_of(item)
+        if text and text not in EVENTS and not set(text) & set("*?[{") and not text.startswith("!"):
+            near = nearest(text, EVENTS, NEAR)
+            hint = f'did you mean "{near}"?' if near else f"there are {', '.join(EVENTS)}."
+            yield UNKNOWN_EVENT.at(item.place, f'no build has the event "{text}"; {hint}')

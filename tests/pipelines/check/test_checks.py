@@ -54,6 +54,7 @@ CASES: dict[str, tuple[Files, str, int, Files]] = {
     "unknown-key": (one(GOOD.replace("image", "imagee") + "  image: y\n"), "shop/default.yaml", 7, one(GOOD)),
     "unknown-type": (one(f"{GOOD}type: dokcer\n"), "shop/default.yaml", 8, one(f"{GOOD}type: nomad\n")),
     "unknown-event": (one(GOOD.replace("push", "pushed")), "shop/default.yaml", 4, one(GOOD.replace("push", "pu*"))),
+    "unmatched-pattern": (one(GOOD.replace("[push]", "[push]\n  ref: [main]")), "shop/default.yaml", 5, one(GOOD.replace("[push]", "[push]\n  ref: [refs/heads/main]"))),
     "no-steps": (one("kind: pipeline\nname: a\ntrigger: {event: push}\nsteps: []\n"), "shop/default.yaml", 4, one(GOOD)),
     "null-step": (one(f"{GOOD}-\n"), "shop/default.yaml", 8, one(GOOD)),
     "unnamed-step": (one(f"{GOOD}- image: z\n"), "shop/default.yaml", 8, one(f"{GOOD}services:\n- image: z\n")),

@@ -135,3 +135,39 @@ def test_of_a_file_that_serves_builds_itself_it_is_told_whoever_extends_it(tree)
     files = one(f"{GOOD}  when: {{event: [promote]}}\n")
     promoted = "extends: shop/default.yaml\ntrigger: {event: [promote]}\n"
     assert found(tree({**files, "cart/default.yaml": promoted})) == [("shop/default.yaml", 8, "never-matches")]
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("ref: [refs/heads/main, refs/**, '**', '**/v*', 'refs/tags/v*', '*/*/main', 'r[e]fs/pull/*/head']", []),
+        ("ref: {exclude: [v*]}", ['no build matches ref "v*": a ref is written in full, as refs/heads/main or refs/tags/v1.']),
+        ("ref: ['*', refs/*]", ["in full", "in full"]),
+        ("branch: [main, 'release/**', '**', refs/x, '']", []),
+        ("branch: main, develop", ['no build matches branch "main, develop": no branch has a blank in its name; write a list.']),
+        ("branch: refs/heads/main", ['no build matches branch "refs/heads/main": a branch is named without refs/heads/.']),
+        ("branch: ['!main', x]", ['no build matches "!main"; to Drone a ! excludes nothing. Write exclude: [main].']),
+        (
+            "branch: !main",
+            ["!main is a tag of YAML and no part of the pattern; to Drone a ! excludes nothing. Write exclude: [main]."],
+        ),
+        (
+            "branch: ! main",
+            ["! is a tag of YAML and no part of the pattern; to Drone a ! excludes nothing. Write exclude: [main]."],
+        ),
+        ("branch: !!str main", []),
+        ("event: ['!push', push]", ['no build matches "!push"; to Drone a ! excludes nothing. Write exclude: [push].']),
+        ("repo: [shop/*, '*/cart', '**', a/b/c]", []),
+        ("repo: cart", ['no build matches repo "cart": a repository is written with its namespace, as shop/cart or */cart.']),
+        ("cron: [nightly, 'night*']", []),
+        ("cron: 0 3 * * *", ['no build matches cron "0 3 * * *": it is the name of a schedule in Drone, and no time.']),
+        ("status: [success, failure, '*', 'fail*']", []),
+        ("status: [failed]", ['no build matches status "failed": there are success and failure.']),
+        ("target: anything goes", []),
+    ],
+)
+def test_a_pattern_that_no_build_matches_is_found_in_triggers_and_steps(tree, condition, said):
+    for text in (GOOD.replace(TRIGGER, f"trigger:\n  {condition}\n"), f"{GOOD}  when:\n    {condition}\n"):
+        found_here = [finding.message for finding in examine(Tree(tree(one(text)))) if finding.id == "unmatched-pattern"]
+        assert len(found_here) == len(said)
+        assert all(message.endswith(wanted) or wanted in message for message, wanted in zip(found_here, said, strict=True))

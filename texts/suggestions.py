@@ -6,6 +6,7 @@ compared; for long names nothing is suggested.
 
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 from heapq import nlargest
 from itertools import islice
 
@@ -20,11 +21,15 @@ def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
 
     `cutoff` is the least likeness, from 0 to 1, as difflib measures it.
     """
-    if len(name) > LONGEST:
-        return ""
+    return nearest_of(name, tuple(islice(known, MOST)), cutoff) if len(name) <= LONGEST else ""
+
+
+@lru_cache(maxsize=64)
+def nearest_of(name: str, known: tuple[str, ...], cutoff: float) -> str:
+    """Return the same, once for all who ask alike: thousands of files may extend one that is gone."""
     matcher = SequenceMatcher(b=name.casefold())
     likely: list[tuple[float, str]] = []
-    for candidate in islice(known, MOST):
+    for candidate in known:
         matcher.set_seq1(candidate[: LONGEST + 1].casefold())
         if len(candidate) <= LONGEST and matcher.real_quick_ratio() >= cutoff:
             likely.append((matcher.quick_ratio(), candidate))

@@ -10,6 +10,7 @@ class RememberedFiles:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.texts: dict[str, str | Unusable | None] = {}
+        self.near: dict[str, list[str]] = {}
         self.documents = RememberedDocuments()
 
     def text(self, path: str) -> str | None:
@@ -36,4 +37,6 @@ class RememberedFiles:
 
     def paths_near(self, path: str) -> list[str]:
         """Return the paths of files that may have been meant."""
-        return self.snapshot.paths_near(path)
+        if path not in self.near:
+            self.near[path] = self.snapshot.paths_near(path)
+        return self.near[path]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from pipelines.check import documents, keys, never_matches, operations, runner, runner_values, server, shape, volumes
 from pipelines.check.duplicate_keys import duplicate_keys
-from pipelines.check.escapes import read_as_drone
+from pipelines.check.escapes import read_as_drone, refuse
 from pipelines.check.findings import ERROR, WARNING, Finding, check
 from pipelines.language.errors import ComposeError, TooDeep, TooManyNodes
 from pipelines.language.merge_keys import expanded
@@ -49,6 +49,15 @@ def parse_documents(path: str, parts: documents.Split) -> tuple[list[Node], list
                     problems += runner_values.unfit(written, server.type_in(root))
                 problems += duplicate_keys(written)
     return roots, problems
+
+
+def refused_by_drone(text: str) -> Iterator[Finding]:
+    """Yield what Drone's parser refuses of a text that was composed, and therefore read already."""
+    for chunk in documents.split(text).chunks:
+        try:
+            refuse("", chunk.text, chunk.line - 1)
+        except ComposeError as error:
+            yield YAML.at(error.place, error.message)
 
 
 def nothing_in(chunk: documents.Chunk, place: Place, *, alone: bool) -> Finding:

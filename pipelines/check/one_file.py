@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from pipelines.check import documents, files, keys, operations, runner, server, style, substitution, volumes
-from pipelines.check.document_checks import UNREAD, YAML, check_documents, parse_documents, wrong_values
+from pipelines.check.document_checks import UNREAD, YAML, check_documents, parse_documents, refused_by_drone, wrong_values
 from pipelines.check.duplicate_keys import duplicate_keys
-from pipelines.check.escapes import refuse
 from pipelines.check.extended_files import RememberedFiles
 from pipelines.check.findings import ERROR, Finding, check, top
 from pipelines.check.salvage import left_of
@@ -178,13 +177,10 @@ def check_served(
 
 def unread_by_drone(composed: Composed) -> Iterator[Finding]:
     """Yield what edrone's parser reads and Drone's refuses: composing passes it on as it is written."""
-    for chunk in documents.split(composed.text).chunks:
-        try:
-            refuse("", chunk.text, chunk.line - 1)
-        except ComposeError as error:
-            position = (error.place.line, error.place.column)
-            before = [origin.place for origin in composed.origins if (origin.line, origin.column) <= position]
-            yield YAML.at(before[-1], error.message)
+    for finding in refused_by_drone(composed.text):
+        position = (finding.line, finding.column)
+        before = [origin.place for origin in composed.origins if (origin.line, origin.column) <= position]
+        yield YAML.at(before[-1], finding.message)
 
 
 def advise(examined: Examined, roots: Iterable[Node], *, operation: bool) -> None:

@@ -8,10 +8,11 @@ from functools import lru_cache
 
 import yaml
 
-from pipelines.check.document_checks import UNREAD, check_documents, parse_documents
+from pipelines.check.document_checks import UNREAD, check_documents, parse_documents, refused_by_drone
 from pipelines.check.documents import is_legacy, split
 from pipelines.check.findings import ERROR, Finding
 from pipelines.check.server import kind_in, lint
+from pipelines.check.substitution import in_text
 from pipelines.compare.meaning import meaning_of
 from pipelines.errors import ConfigError
 from pipelines.language.compose import Composed
@@ -44,7 +45,9 @@ class Served:
         """Return why the build would fail before it runs; empty if it would not."""
         if self.error or not self.roots:
             return self.error or refused(self.text)
-        return "" if is_legacy(self.text) else wrong(self.path, [expanded(root) for root in self.roots])
+        if is_legacy(self.text):
+            return ""
+        return wrong(self.path, self.text, [expanded(root) for root in self.roots], [*refused_by_drone(self.text)])
 
     def means_the_same(self, other: "Served") -> bool:
         """Return whether builds do the same with another text, as far as that can be told."""
@@ -125,10 +128,12 @@ def refused(text: str) -> str:
     if text == OWN_FILE or is_legacy(text):
         return ""
     roots, problems = parse_documents("", split(text))
-    return wrong("", roots, problems)
+    return wrong("", text, roots, problems)
 
 
-def wrong(path: str, roots: Many[Node], problems: Many[Finding] = ()) -> str:
-    """Return the first error in some documents; empty if there is none."""
+def wrong(path: str, text: str, roots: Many[Node], problems: Many[Finding]) -> str:
+    """Return the first error in the documents of a text; empty if there is none."""
     findings = [*problems, *check_documents(roots), *lint(path, roots)]
+    if not any(problem.id in UNREAD for problem in problems) and any(kind_in(root) == "pipeline" for root in roots):
+        findings += in_text(path, text, split(text), roots)
     return next((f"{finding.id}: {finding.message}" for finding in findings if finding.severity == ERROR), "")

@@ -59,6 +59,18 @@ def test_what_breaks_and_what_is_mended_is_told_apart(compared):
     assert "2 newly broken; 1 fixed" in summary(found)
 
 
+@pytest.mark.parametrize(("own", "shared"), [("'${X'", "a"), ("a", "'${X'"), ("a", '"\\/"')])
+def test_what_the_runner_cannot_substitute_or_drone_not_read_breaks_also_where_it_is_shared(compared, own, shared):
+    files = {
+        "web/default.yaml": f"{GOOD}  user: a\n",
+        "shop/default.yaml": EXTENDING.format("shop"),
+        "_shared/s.yaml": f"{STEP}user: a\n",
+    }
+    head = {**files, "web/default.yaml": f"{GOOD}  user: {own}\n", "_shared/s.yaml": f"{STEP}user: {shared}\n"}
+    broken = {(BREAKS, "web *")} if own != "a" else {(BREAKS, "shop *")}
+    assert changed(compared(files, head)) == broken
+
+
 def test_an_escape_that_only_drone_knows_breaks_nothing_and_one_that_it_does_not_know_does(compared):
     files = {name: f"{GOOD}  shell: {value}\n" for name, value in (("a/default.yaml", '"\\\'"'), ("b/default.yaml", '"\\/"'))}
     base = {"a/default.yaml": GOOD, "b/default.yaml": GOOD}

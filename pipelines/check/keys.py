@@ -80,6 +80,7 @@ RESOURCES = {
 IN_RESOURCES = {"spec": words("schedule branch deployment"), "get": words("path name key")}
 EXTENDING = words("extends")
 MOUNT = words("name path sub_path")
+VARIABLE = words("value from_secret")
 CONDITION = words("include exclude")
 
 
@@ -109,6 +110,15 @@ def keys(root: Mapping) -> Iterator[Finding]:
             yield from conditions(value_of(step, "when"))
             for mount in items(step, "volumes"):
                 yield from unknown(mount, MOUNT, "volumes of a step")
+            yield from variables(value_of(step, "environment"))
+    if name == "ssh":
+        yield from variables(value_of(root, "server"))
+
+
+def variables(node: Node | None) -> Iterator[Finding]:
+    """Yield the unknown keys of variables: a misspelt `from_secret` leaves the variable empty."""
+    for _, value in node.pairs if isinstance(node, Mapping) else ():
+        yield from unknown(value, VARIABLE, "variables (value or from_secret)")
 
 
 def without_anchors(root: Mapping, known: frozenset[str]) -> Mapping:

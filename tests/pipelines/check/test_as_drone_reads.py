@@ -114,6 +114,17 @@ def test_details_that_are_easily_overlooked(tree, more, ids):
     assert [id_ for _, _, id_ in found(tree(one(GOOD + more)))] == ids
 
 
+def test_a_misspelt_from_secret_of_a_variable_is_found(tree):
+    step = "  environment: {A: {from_secret: a}, B: {value: b}, C: c, D: ~, E: {from-secret: e}}\n"
+    (message,) = (finding.message for finding in examine(Tree(tree(one(GOOD + step)))))
+    assert message == (
+        'variables (value or from_secret) have no key "from-secret", so it would be ignored; did you mean "from_secret"?'
+    )
+    server = "server: {host: h, user: u, password: {secret: p, value: x}}\n"
+    assert [id_ for _, _, id_ in found(tree(one(f"{SSH}{server}")))] == ["unknown-key"]
+    assert found(tree(one(f"{GOOD}  settings: {{A: {{from-secret: a}}}}\n"))) == []
+
+
 def test_a_step_with_an_empty_list_of_commands_does_nothing(tree):
     assert "idle-step" in {id_ for _, _, id_ in found(tree(one(EXEC.replace("[make]", "[]"))))}
 

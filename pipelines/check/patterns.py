@@ -1,5 +1,6 @@
 """Patterns of a condition that no build matches, such as `ref: main`: the pipeline or step never runs, and nobody says so."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from pipelines.check.findings import WARNING, Finding, check
@@ -10,9 +11,10 @@ UNMATCHED = check(
     "unmatched-pattern",
     WARNING,
     "a pattern of a condition that no build matches: `ref: main` without `refs/heads/`, `branch: refs/heads/main`, `repo: cart` "
-    "without its namespace, `'!main'`",
+    "without its namespace, `'!main'`, `{main,release/*}`",
 )
 CORE_TAG = "tag:yaml.org,2002:"
+SLASH = re.compile(r"(?<!\\)(?:\{[^}\\]*/[^}\\]*\}|\[[^\]\\]*/[^\]\\]*\])")
 
 
 def listed(condition: Node) -> Iterator[Scalar]:
@@ -37,6 +39,10 @@ def unmatched(key: str, condition: Node) -> Iterator[Finding]:
             )
         elif pattern.startswith("!"):
             yield UNMATCHED.at(item.place, f'no build matches "{pattern}"; {excluding(pattern[1:])}')
+        elif SLASH.search(pattern):
+            yield UNMATCHED.at(
+                item.place, f'no build matches "{pattern}": Drone takes no / between braces or brackets; write a list.'
+            )
         elif pattern and key in REASONS and (reason := REASONS[key](pattern)):
             yield UNMATCHED.at(item.place, f'no build matches {key} "{pattern}": {reason}.')
 

@@ -156,6 +156,11 @@ def test_of_a_file_that_serves_builds_itself_it_is_told_whoever_extends_it(tree)
             ["! is a tag of YAML and no part of the pattern; to Drone a ! excludes nothing. Write exclude: [main]."],
         ),
         ("branch: !!str main", []),
+        (
+            "branch: ['{main,release/*}', '{main,develop}', '[a-z]*']",
+            ['no build matches "{main,release/*}": Drone takes no / between braces or brackets; write a list.'],
+        ),
+        ("ref: ['refs/{heads,tags}/**', 'refs/{heads/main,tags/**}']", ['"refs/{heads/main,tags/**}": Drone takes no /']),
         ("event: ['!push', push]", ['no build matches "!push"; to Drone a ! excludes nothing. Write exclude: [push].']),
         ("repo: [shop/*, '*/cart', '**', a/b/c]", []),
         ("repo: cart", ['no build matches repo "cart": a repository is written with its namespace, as shop/cart or */cart.']),

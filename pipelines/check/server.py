@@ -68,7 +68,9 @@ def lint(path: str, roots: Many[Node], *, complete: bool = True) -> Iterator[Fin
             yield DUPLICATE.at(place, f"another pipeline of the file has {which} too ({names[name]}); Drone refuses the file.")
         names.setdefault(name, place)
         if not name and not (kind_in(root) == "pipeline" and type_in(root) in BY_EXACT_NAME):
-            yield UNNAMED.at(place, "the pipeline has no name: Drone calls it default, and its depends_on is lost; name it.")
+            twin = ", as another one of the file, and the runner runs the first of them for both" * ("default" in everywhere)
+            what = f"Drone calls it default{twin}, and its depends_on is lost"
+            yield UNNAMED.at(place, f"the pipeline has no name: {what}; name it.")
         if len(name) > LONGEST_NAME:
             yield LONG_NAME.at(place, f"the name has {len(name)} characters; Drone's database holds {LONGEST_NAME}.")
         for finding in dependencies(root, name, names, everywhere):

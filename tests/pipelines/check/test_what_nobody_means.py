@@ -227,6 +227,16 @@ def test_a_signature_that_composing_leaves_out_is_found(tree, own, others, place
     assert found(tree({**one(own), **others})) == [(*place, "stale-signature")]
 
 
+def test_a_pipeline_without_a_name_is_another_one_to_the_runner_where_one_is_called_default(tree):
+    unnamed, default = GOOD.replace("name: a\n", ""), GOOD.replace("name: a\n", "name: default\n")
+    for text, said in (
+        (f"{default}---\n{unnamed}", "default, as another one of the file, and the runner runs the first of them for both, and"),
+        (f"{GOOD}---\n{unnamed}", "Drone calls it default, and its depends_on is lost; name it."),
+    ):
+        (finding,) = (one for one in examine(Tree(tree(one(text)))) if one.id == "unnamed-pipeline")
+        assert said in finding.message
+
+
 def test_a_signature_of_a_file_that_is_served_as_it_is_may_be_right_though_others_extend_it(tree):
     assert found(tree({**one(GOOD + SIGNATURE), "cart/default.yaml": "extends: shop/default.yaml\n"})) == []
 

@@ -8,4 +8,6 @@ from texts.sentence import Sentence, translated
 def localized(error: Exception) -> str:
     """Return the message of an error in the reader's language; `str` gives it in English, as it is logged, kept and sent."""
     text = error.args[0] if error.args else ""
-    return translated(text, gettext) if isinstance(text, Sentence) or not text else gettext(text)
+    if isinstance(text, Sentence):
+        return translated(text, gettext)
+    return gettext(str(error)) if str(error) else ""

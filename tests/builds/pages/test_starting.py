@@ -454,6 +454,13 @@ def test_what_the_client_would_refuse_is_refused_before_it_is_confirmed(name, ve
     assert "Request to Drone" not in text(answer)
 
 
+def test_an_operation_whose_file_is_no_yaml_says_so(site, tree, deployer):
+    tree(TREE | {"edrone/_operations/cut.yaml": "kind: operation\ntitle: '\n---\nkind: pipeline\n"})
+    for language in ("en", "zh-hans"):
+        answer = deployer.get(f"{RUN}?operation=cut", headers={"Accept-Language": language})
+        assert (answer.status_code, "_operations/cut.yaml:" in text(answer), "is not YAML" in text(answer)) == (404, True, True)
+
+
 @pytest.mark.parametrize("path", ["-/do/create/", "-/do/eat/", "-/do/restart/1/"])
 def test_what_is_no_action_is_404(path, deployer):
     assert deployer.get(f"{BUILDS}2/{path}").status_code == 404

@@ -1,5 +1,6 @@
 """The pages of builds in a browser: on a phone, dark, in Chinese, by keyboard alone, with the worst that a build can hold."""
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -108,9 +109,13 @@ def test_long_names_without_a_blank_fit_their_page(browser: Browser, tmp_path: P
     with closing(sqlite3.connect(drone)) as connection, connection:
         writer = Writer(connection)
         texts = dict.fromkeys(("build_message", "build_error", "build_author_name", "build_deploy", "build_target"), name)
-        build = writer.build(number, build_status="pending", build_event="promote", build_ref=f"refs/heads/{name}", **texts)
-        writer.stage(build, name, "blocked", {name: "pending"})
-    with running(tmp_path, DRONE_DATABASE_URL=f"sqlite:///{drone}", SECRET_KEY="tests-" * 8) as server:
+        texts |= {"build_event": "promote", "build_ref": f"refs/heads/{name}", "build_params": json.dumps({name[:200]: name})}
+        writer.stage(writer.build(number, build_status="pending", **texts), name, "blocked", {name: "pending"})
+        failed = writer.build(number + 1, build_status="failure", build_started=1, build_finished=2, **texts)
+        writer.stage(failed, name, "failure", {name: "failure"})
+        writer.build(number + 2, build_status="success", build_started=1, build_finished=2, **texts)
+    settings = {"DRONE_DATABASE_URL": f"sqlite:///{drone}", "DRONE_SERVER": "http://127.0.0.1:9", "DRONE_TOKEN": "t" * 32}
+    with running(tmp_path, SECRET_KEY="tests-" * 8, **settings) as server:
         made = server.manage(
             "shell",
             "--command",
@@ -120,13 +125,17 @@ def test_long_names_without_a_blank_fit_their_page(browser: Browser, tmp_path: P
             f"AuditRecord.objects.create(username='anna', verb='promote', slug='ismewen/edrone', target='{name[:200]}')",
         )
         assert made.returncode == 0, made.stderr
-        page_of = f"{BUILDS}ismewen/edrone/{number}/"
+        page_of, failed_page = (f"{BUILDS}ismewen/edrone/{each}/" for each in (number, number + 1))
         with reader(browser, server.url, "anna", PASSWORD, **LOOKS["phone"]) as page:
-            for path in ("/admin/", BUILDS, page_of, *(f"{page_of}-/do/{what}/" for what in ("promote", "cancel", "approve/1"))):
+            actions = [f"{page_of}-/do/{what}/" for what in ("promote", "cancel", "approve/1")]
+            places = ["/admin/builds/deployments/", "/admin/builds/repo/ismewen/edrone/-/deployments/"]
+            for path in ("/admin/", BUILDS, page_of, *actions, f"{failed_page}-/do/restart/", *places):
                 page.goto(f"{server.url}{path}")
                 page.screenshot(path=tmp_path / f"{path.strip('/').replace('/', '-')}.png")
                 assert not wider_than_the_window(page), path
         with reader(browser, server.url, "anna", PASSWORD) as page:
+            page.goto(f"{server.url}{failed_page}")
+            assert not wider_than_the_window(page)
             page.goto(f"{server.url}/admin/builds/auditrecord/1/change/")
             expect(page.get_by_text(name[:200])).to_be_visible()
             ends = [each.evaluate("field => field.getBoundingClientRect().right") for each in page.locator(".readonly").all()]

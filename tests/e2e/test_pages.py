@@ -248,6 +248,17 @@ def test_a_line_can_be_linked_also_where_it_is_not_on_the_page_yet(site, browser
         expect(page.locator("#L30002")).to_have_class("line chosen")
 
 
+def test_a_search_in_a_log_leads_to_the_login_once_the_session_has_ended(site, browser: Browser):
+    with reader(browser, site.url, "anna", PASSWORD) as page:
+        page.goto(f"{site.url}{BUILD}-/step/1/3/")
+        page.context.clear_cookies(name="sessionid")
+        page.get_by_role("searchbox", name="Find in the whole log").fill("300")
+        page.keyboard.press("Enter")
+        page.wait_for_url(
+            f"{site.url}/admin/login/?next={BUILD}-/step/1/3/", timeout=20_000
+        )  # the mark in the bar asks after 60 s
+
+
 def test_times_are_those_of_the_readers_zone(site, browser: Browser):
     with reader(browser, site.url, "anna", PASSWORD) as page:
         page.goto(f"{site.url}{BUILDS}ismewen/edrone/1/")

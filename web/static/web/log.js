@@ -33,12 +33,16 @@
     return line;
   }
 
+  async function ask(url, headers = {}) {
+    const answer = await fetch(url, { headers: { "HX-Request": "true", ...headers } });
+    if (answer.ok && answer.headers.has("HX-Refresh")) location.reload(); // the session has ended
+    if (!answer.ok || answer.headers.has("HX-Refresh")) throw new Error(String(answer.status));
+    return answer;
+  }
   async function fill(gap, url) {
     let text;
     try {
-      const answer = await fetch(url, { headers: { "HX-Request": "true" } });
-      if (!answer.ok || answer.headers.has("HX-Refresh")) throw new Error(String(answer.status));
-      text = await answer.text();
+      text = await (await ask(url)).text();
     } catch { // the gap stays
       found().textContent = found().dataset.failed;
       return;
@@ -112,9 +116,7 @@
     const url = `${document.querySelector(".log-tools .log-find").action}?${new URLSearchParams(query)}`;
     if (url === search.url && !search.stale) return search.lines;
     try {
-      const answer = await fetch(url, { headers: { Accept: "application/json", "HX-Request": "true" } });
-      if (!answer.ok) throw new Error(String(answer.status));
-      const { lines, said } = await answer.json();
+      const { lines, said } = await (await ask(url, { Accept: "application/json" })).json();
       Object.assign(search, { url, lines, said, stale: false });
       found().textContent = said;
     } catch {

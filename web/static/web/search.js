@@ -13,7 +13,7 @@
     if (!text || text.includes("#")) return;
     waiting = setTimeout(() => {
       const address = `${field.form.action}?q=${encodeURIComponent(text)}`;
-      htmx.ajax("GET", address, { target: "#suggestions", swap: "innerHTML" });
+      htmx.ajax("GET", address, { target: "#suggestions", swap: "innerHTML" }).catch(() => {}); // then none are suggested
     }, PAUSE);
   });
 })();

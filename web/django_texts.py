@@ -1,7 +1,15 @@
-"""What Django's administration says and Django has not translated into Chinese: named here, so that makemessages finds it."""
+"""What Django's administration says and Django translates badly or not at all: named here, so that makemessages finds it."""
 
 from django.utils.translation import gettext_noop, ngettext_lazy
 
+# Translated by Django, with blanks between Chinese words.
+gettext_noop("Add %s")
+gettext_noop("Change %s")
+gettext_noop("View %s")
+gettext_noop("Change history: %s")
+gettext_noop("Add another %(model)s")
+gettext_noop("Delete selected %(verbose_name_plural)s")
+# Not translated.
 gettext_noop("Model name")
 gettext_noop("Add link")
 gettext_noop("Change or view list link")

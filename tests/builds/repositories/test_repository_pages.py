@@ -117,7 +117,7 @@ def test_it_says_when_drone_asked_and_what_has_changed_since(viewer, tree):  # n
     build = Build.objects.filter(repo_id=1, event="push", target="master").order_by("-number")[0]
     serve(request_of(build))
     page = text(viewer.get(CONFIGURATION))
-    assert re.search(r"for such a build: \d{4}-\d\d-\d\d \d\d:\d\d UTC, served projects/edrone/default.yaml", page)
+    assert re.search(r"for such a build: \d{4}-\d\d-\d\d \d\d:\d\d UTC · served projects/edrone/default.yaml", page)
     assert "No changes: the text is the same." in page
     tree({"edrone/default.yaml": "kind: pipeline\nname: two\n"})
     page = text(viewer.get(CONFIGURATION))

@@ -72,11 +72,10 @@ class NamingPermissions:
         fieldsets = super().get_fieldsets(request, obj)  # type: ignore[misc]  # likewise
         if self.has_change_permission(request, obj):  # type: ignore[attr-defined]  # likewise
             return fieldsets
+        left_out = {"named", "password"}  # the latter is a button that leads to the form of a new one
+        names = {title: [name for name in options["fields"] if name not in left_out] for title, options in fieldsets}
         return [
-            (
-                title,
-                options | {"fields": ["named" if name == self.field else name for name in options["fields"] if name != "named"]},
-            )
+            (title, options | {"fields": ["named" if name == self.field else name for name in names[title]]})
             for title, options in fieldsets
         ]
 

@@ -62,6 +62,7 @@ def context(request: HttpRequest, refused: str) -> dict[str, Any]:
         "levels": Level.choices,
         "waiting": DroneBinding.objects.filter(state=BindingState.WAITING).order_by("pk")[:DECISIONS],
         "refused_accounts": DroneBinding.objects.filter(state=BindingState.REFUSED).order_by("-since")[:DECISIONS],
+        "may_open": any(request.user.has_perm(f"auth.{verb}_{'group' if of_groups else 'user'}") for verb in ("view", "change")),
         "may_change_users": request.user.has_perm("auth.change_user"),
         "next": f"{here}?{urlencode(filters | {'after': page.next})}" if page.next else "",
         "first": f"{here}?{urlencode(filters)}" if query.after else "",

@@ -172,6 +172,16 @@ def test_what_is_chosen_is_seen_where_the_system_chooses_the_colours(site, brows
         expect(page.locator(".menu a[aria-current]")).to_have_css("outline-style", "solid")
 
 
+def test_on_paper_a_dark_page_is_light_and_has_no_bar(site, browser: Browser):
+    with reader(browser, site.url, "anna", PASSWORD, **LOOKS["dark"]) as page:
+        page.goto(f"{site.url}{BUILD}")
+        page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        page.emulate_media(media="print", color_scheme="dark")
+        expect(page.locator("#header")).to_be_hidden()
+        expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
+        expect(page.locator("#L1 .f2")).to_have_css("color", "rgb(0, 0, 0)")
+
+
 def test_ages_are_told_in_seconds_and_go_on(site, browser: Browser):
     with reader(browser, site.url, "anna", PASSWORD) as page:
         page.goto(f"{site.url}{BUILD}")

@@ -165,9 +165,13 @@ def test_what_is_chosen_is_seen_where_the_system_chooses_the_colours(site, brows
         others = page.locator(".tabs a:not([aria-current])")
         assert others.count()
         assert all(other.evaluate(line_below) != chosen for other in others.all())
-        for each in (page.locator(".steps a[aria-current]").first, page.locator("#L2")):
+        for each in (page.locator(".steps a[aria-current]").first, page.locator("#L2"), page.locator("[data-do=wrap]")):
             expect(each).to_have_css("outline-style", "solid")
-        expect(page.locator("#L1")).to_have_css("outline-style", "none")
+        page.locator("[data-do=times]").click()
+        for each in (page.locator("#L1"), page.locator("[data-do=times]:not(:focus-visible)")):
+            expect(each).to_have_css("outline-style", "none")
+        page.goto(f"{site.url}/admin/builds/statistics/")
+        expect(page.locator(".key.good").first).to_have_css("background-color", "rgb(13, 87, 35)")
         page.goto(f"{site.url}/admin/builds/build/")
         expect(page.locator(".menu a[aria-current]")).to_have_css("outline-style", "solid")
 

@@ -168,6 +168,27 @@ def test_a_build_is_restarted_in_a_dialog_without_leaving_its_page(site, green, 
         assert page.url != address
 
 
+SLOW_RESTART = """() => {
+  const ask = fetch;
+  window.fetch = async (url, options) => {
+    if (url.endsWith("/do/restart/")) await new Promise((done) => setTimeout(done, 1500));
+    return ask(url, options);
+  };
+}"""
+
+
+def test_a_slow_answer_does_not_take_the_place_of_what_was_asked_for_later(site, browser: Browser):
+    with reader(browser, site.url, ADMIN, PASSWORD) as page:
+        page.goto(f"{site.url}/admin/")
+        page.locator("a[href*='/builds/build/shop/catalog/']").first.click()
+        page.evaluate(SLOW_RESTART)
+        page.locator("#do-restart").click()
+        page.get_by_role("link", name="Restart what failed").click()
+        for pause in (0, 2000):
+            page.wait_for_timeout(pause)
+            expect(page.get_by_role("dialog").get_by_role("heading", level=1)).to_contain_text("Restart what failed")
+
+
 def test_what_failed_of_a_build_runs_again_alone_and_the_pages_say_so(site, browser: Browser, tmp_path: Path):
     """The overview shows a service whose image the registry refused; its tests need not run again."""
     with reader(browser, site.url, ADMIN, PASSWORD) as page:

@@ -40,7 +40,7 @@
 
   // An action is asked about in a dialog; its page does the same where this fails.
   const dialog = () => document.getElementById("ask");
-  let opener = "";
+  let opener = "", clicks = 0;
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a");
     if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
@@ -56,16 +56,18 @@
 
   async function open(link, ask) {
     opener = link.id;
-    const box = ask.firstElementChild;
+    const box = ask.firstElementChild, click = ++clicks;
+    const overtaken = () => click !== clicks; // whoever has asked for something else does not get this in its place
     try {
       const answer = await fetch(link.href, { headers: { "HX-Request": "true" } });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const content = page.getElementById("content");
+      if (overtaken()) return;
       if (!content || answer.redirected || answer.headers.has("HX-Refresh")) throw new Error("not the page of an action");
       content.querySelector("nav:has(> .breadcrumbs)")?.remove(); // the page behind has its own
       box.replaceChildren(...content.childNodes);
     } catch {
-      location.assign(link.href);
+      if (!overtaken()) location.assign(link.href);
       return;
     }
     box.querySelectorAll("form:not([action])").forEach((form) => { form.action = link.href; });

@@ -110,16 +110,20 @@
   }
 
   // Search and errors: the server looks through the whole log and answers with the numbers of the lines.
-  const search = { url: "", lines: [], said: "", stale: false };
+  const search = { asked: "", url: "", lines: [], said: "", stale: false };
   const found = () => document.querySelector(".log-tools .found");
   async function find(query) {
     const url = `${document.querySelector(".log-tools .log-find").action}?${new URLSearchParams(query)}`;
+    search.asked = url;
     if (url === search.url && !search.stale) return search.lines;
+    const overtaken = () => url !== search.asked; // by the next search
     try {
       const { lines, said } = await (await ask(url, { Accept: "application/json" })).json();
+      if (overtaken()) return [];
       Object.assign(search, { url, lines, said, stale: false });
       found().textContent = said;
     } catch {
+      if (overtaken()) return [];
       Object.assign(search, { url: "", lines: [] });
       found().textContent = found().dataset.failed;
     }

@@ -11,10 +11,12 @@ import shutil
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Thread
 
 from prometheus_client import values
 
+ROOM = 1 << 20  # bytes, which the files of 64 workers take
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's own variable
 
 
@@ -22,10 +24,13 @@ def prepare_folder(folder: Path) -> None:
     """Empty the folder, and let workers that start from now on count in it.
 
     Raises:
-        OSError: the folder cannot be written.
+        OSError: the folder cannot be written, or its disk is full.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    # The files are mapped into memory: where the disk has no room for them, the system kills the worker without a word.
+    with TemporaryFile(dir=folder) as room:
+        room.write(bytes(ROOM))
     os.environ[FOLDER] = str(folder)
 
 
@@ -38,6 +43,7 @@ def count_in_slot() -> None:
 
 def take_slot(folder: str) -> int:
     """Return the first free slot, locked until this process ends: the system unlocks it however the process ends."""
+    os.makedirs(folder, exist_ok=True)  # somebody may have deleted it since the server started
     for number in count():
         descriptor = os.open(f"{folder}/slot-{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:

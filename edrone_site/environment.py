@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import dj_database_url
+import requests
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError
 
@@ -30,10 +31,14 @@ def value(name: str, parse: Callable[[str], Value], default: Value) -> Value:
     Raises:
         ImproperlyConfigured: one line that names the variable and says what to set.
     """
-    if not os.environ.get(name, "").strip():
+    text = os.environ.get(name, "")
+    if not text.strip():
         return default
     try:
+        text.encode()
         return parse(name)
+    except UnicodeEncodeError:  # as of `head -c 32 /dev/urandom`: nothing can be signed with it
+        raise ImproperlyConfigured(f"{name} cannot be used: it holds bytes that are no text; set it to text in UTF-8.") from None
     except (EnvError, ValueError) as error:
         # The value itself is not repeated: it may hold a password.
         raise ImproperlyConfigured(f"{name} cannot be used: {error}") from None
@@ -79,6 +84,14 @@ def words(name: str) -> list[str]:
     return named
 
 
+def hosts(name: str) -> list[str]:
+    """Return names and addresses of hosts. Ports are left out: Django compares none."""
+    matches = [re.fullmatch(r"([^/:\s]+|\[[^]/\s]+])(:\d+)?", word) for word in words(name)]
+    if not all(matches):
+        raise ValueError("set it to names separated by commas, such as edrone.example.com or [::1], without https:// and paths.")
+    return [match[1] for match in matches if match]
+
+
 def secrets(name: str) -> tuple[str, ...]:
     """Split at commas and strip nothing: Drone uses its secret to the last character."""
     parts = tuple(env.str(name).split(","))
@@ -93,8 +106,10 @@ def secrets(name: str) -> tuple[str, ...]:
 
 
 def server(name: str) -> str:
-    with suppress(ValueError):  # of urlsplit: a port that is no number
-        parts = urlsplit(env.str(name))
+    with suppress(ValueError):  # of urlsplit and requests: a port that is no number, a host that cannot be one
+        address = env.str(name).strip()
+        requests.Request("GET", address).prepare()
+        parts = urlsplit(address)
         plain = not (parts.username or parts.query or parts.fragment)
         if parts.scheme in {"http", "https"} and parts.hostname and plain and parts.port != 0:
             return parts.geturl().rstrip("/")
@@ -146,7 +161,7 @@ def sqlite(path: Path) -> dict[str, Any]:
 def database(name: str) -> dict[str, Any]:
     """Return an entry of Django's DATABASES for sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME."""
     with suppress(ValueError):  # of urlsplit and dj_database_url, whose own words help nobody
-        address = env.str(name)
+        address = env.str(name).strip()
         entry = dict(dj_database_url.parse(address)) if urlsplit(address).scheme in DATABASE_SCHEMES else {}
         if entry.get("NAME"):
             return entry

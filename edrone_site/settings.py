@@ -18,6 +18,7 @@ from edrone_site.environment import (
     drone_database,
     env,
     folder,
+    hosts,
     local_address,
     networks,
     one_of,
@@ -34,7 +35,7 @@ from pipelines.build_request import LARGEST_BODY
 
 # What differs between installations: environment variables, read here and nowhere else (docs/settings.md).
 SECRET_KEY = value("SECRET_KEY", env.str, "")  # empty: enough for commands that only read the tree
-ALLOWED_HOSTS = value("ALLOWED_HOSTS", words, ["localhost", "127.0.0.1", "[::1]"])  # in the addresses that browsers open
+ALLOWED_HOSTS = value("ALLOWED_HOSTS", hosts, ["localhost", "127.0.0.1", "[::1]"])  # in the addresses that browsers open
 HOST = value("HOST", env.str, "127.0.0.1").strip("[]")
 PORT = value("PORT", between(1, 65535), 8000)
 DRONE_SERVER = value("DRONE_SERVER", server, "")  # an address without a slash at the end

@@ -6,6 +6,7 @@ Programs get few words.
 import sys
 
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup, DisallowedModelAdminToField
+from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -47,9 +48,11 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def not_understood(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """Answer 400; what is wrong before a page is chosen (too many fields, a host that is not edrone's) gets Django's words."""
+    """Answer 400; what is wrong before a page is chosen, such as too many fields, gets Django's words."""
     if isinstance(exception, NotUnderstood):
         return saying(request, _("Not understood"), str(exception), 400)
+    if isinstance(exception, DisallowedHost):
+        return HttpResponse(get_template("host.html").render(), status=400)
     if not isinstance(exception, (DisallowedModelAdminLookup, DisallowedModelAdminToField)):
         return defaults.bad_request(request, exception)
     sentence = _("The address asks for something that this page does not have. Open the page from the menu and choose again.")

@@ -54,10 +54,12 @@ def test_every_answer_has_the_security_headers(method: str, path: str, status: i
     assert has_the_headers(answer)
 
 
-def test_an_answer_to_a_wrong_host_has_them_too():
+def test_an_answer_to_a_wrong_host_has_them_too_and_says_which_setting_names_hosts():
     answer = Client(raise_request_exception=False).get("/admin/login/", headers={"host": "evil.example.com"})
     assert answer.status_code == 400
     assert has_the_headers(answer)
+    assert "ALLOWED_HOSTS" in answer.content.decode()
+    assert "evil" not in answer.content.decode()
 
 
 def test_an_exception_inside_edrone_has_them_too_and_says_nothing(monkeypatch: pytest.MonkeyPatch):

@@ -12,16 +12,20 @@ from tests.e2e.test_chart import objects, one
 
 # Seconds after 1 January 1970, a Thursday; the working time of these values is 1 to 10 UTC.
 THURSDAY_MORNING, THURSDAY_EVENING, SATURDAY_MORNING = 3600 * 3, 3600 * 12, 3600 * 51
+THURSDAY_NOON, FRIDAY_EVENING = 3600 * 9, 3600 * 36
 JOB = 'job="edrone-metrics", namespace="ci"'
 REQUESTS = f"edrone_config_requests_total{{{JOB}, outcome="
 
 
 @pytest.fixture
 def rules(tmp_path: Path) -> Path:
+    return rules_with(tmp_path, "metrics.rules.treeMinutes=15")
+
+
+def rules_with(folder: Path, setting: str) -> Path:
     assert shutil.which("promtool"), "promtool is missing: apt-get install prometheus"
-    file = tmp_path / "rules.yaml"
-    found = objects("everything", "--set", "metrics.rules.treeMinutes=15")
-    file.write_text(yaml.safe_dump(one(found, "PrometheusRule")["spec"]))
+    file = folder / "rules.yaml"
+    file.write_text(yaml.safe_dump(one(objects("everything", "--set", setting), "PrometheusRule")["spec"]))
     return file
 
 
@@ -152,6 +156,19 @@ def test_it_fires_when(case: str, rules: Path):
 @pytest.mark.parametrize("start", [THURSDAY_EVENING, SATURDAY_MORNING], ids=["in_the_evening", "on_saturday"])
 def test_silence_is_no_alert(start: int, rules: Path):
     fired(rules, changed('outcome="served"', "7x100"), set(), start)
+
+
+WORKING_TIME = "metrics.rules.treeMinutes=15,metrics.rules.workingTime.from=12,metrics.rules.workingTime.to=10"
+
+
+@pytest.mark.parametrize("start", [THURSDAY_EVENING, THURSDAY_MORNING], ids=["before_midnight", "after_midnight"])
+def test_working_time_may_go_over_midnight(start: int, tmp_path: Path):
+    fired(rules_with(tmp_path, WORKING_TIME), changed('outcome="served"', "7x100"), {"EdroneNoRequests"}, start)
+
+
+@pytest.mark.parametrize("start", [THURSDAY_NOON, FRIDAY_EVENING], ids=["between", "before_saturday"])
+def test_outside_of_it_silence_is_no_alert(start: int, tmp_path: Path):
+    fired(rules_with(tmp_path, WORKING_TIME), changed('outcome="served"', "7x100"), set(), start)
 
 
 def test_every_alert_is_in_the_runbook(rules: Path):

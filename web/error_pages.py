@@ -9,6 +9,7 @@ from django.contrib.admin.exceptions import DisallowedModelAdminLookup, Disallow
 from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.csrf import REASON_BAD_ORIGIN
 from django.shortcuts import redirect
 from django.template.loader import get_template
 from django.urls import reverse
@@ -21,6 +22,7 @@ from web.pages import shown
 from web.parameters import NotUnderstood
 
 RETRY_AFTER = 10  # seconds
+OTHER_ORIGIN = REASON_BAD_ORIGIN.partition("%s")[0]
 NO_PATH = (
     "Not found. A Drone server asks edrone at the path /edrone: set its DRONE_YAML_ENDPOINT to this address with /edrone at the "
     "end, and those of its other extensions to /edrone/convert, /edrone/validate and /edrone/events.\n"
@@ -76,6 +78,12 @@ def form_refused(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """Answer 403 to a form that did not come with its token, so that it may have been sent by another site."""
     if not is_read_by_a_person(request):
         return HttpResponse(f"Forbidden: {reason}\n", "text/plain", 403)
+    if reason.startswith(OTHER_ORIGIN):
+        sentence = _(
+            "Nothing was done: the form came from another address than the one under which this request reached edrone. If the "
+            "form is edrone's own, the proxy in front of edrone must pass on Host, with its port, and send X-Forwarded-Proto."
+        )
+        return saying(request, _("Form not sent"), sentence, 403, login=reverse("admin:login"))
     sentence = _(
         "Nothing was done: the edrone page that sent this form is no longer valid. Go back, reload the "
         "page and send the form again. Your browser must allow cookies for this site."

@@ -115,6 +115,13 @@ def test_a_form_of_another_site_is_refused_whatever_it_says_of_https(admin_user:
         assert login(client, admin_user, **headers).status_code == 403
 
 
+@pytest.mark.parametrize("origin", ["https://testserver", "http://testserver:8080"])
+def test_a_proxy_that_hides_how_people_reach_edrone_is_told_of(origin: str, admin_user: Any):
+    answer = login(Client(enforce_csrf_checks=True), admin_user, origin=origin)
+    assert answer.status_code == 403
+    assert "X-Forwarded-Proto" in answer.content.decode()
+
+
 def test_cookies_are_for_edrone_alone(admin_user: Any):
     client = Client()
     login(client, admin_user)

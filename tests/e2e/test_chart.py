@@ -342,7 +342,7 @@ def test_helm_test_asks_every_address():
     assert [peer for peer in allowed if peer.get("podSelector", {}).get("matchLabels", {"": ""}).items() <= labels.items()]
 
 
-def notes(values: str) -> str:
+def notes(values: str, *arguments: str) -> str:
     """Render what helm prints after an installation: `helm template` leaves it out, so a copy of the chart has it in an object."""
     with TemporaryDirectory() as folder:
         chart = Path(folder) / "chart"
@@ -351,7 +351,7 @@ def notes(values: str) -> str:
         (chart / "templates/notes.yaml").write_text('text: {{ include "edrone.notes" . | toJson }}\n')
         (chart / "templates/_notes.tpl").write_text(f'{{{{ define "edrone.notes" }}}}{shown}{{{{ end }}}}')
         options = ("--namespace", "ci", "--kube-version", KUBERNETES[1], "--values", str(DATA / "values" / f"{values}.yaml"))
-        done = helm("template", "edrone", str(chart), *options, "--show-only", "templates/notes.yaml")
+        done = helm("template", "edrone", str(chart), *options, *arguments, "--show-only", "templates/notes.yaml")
     assert done.returncode == 0, done.stderr
     return str(yaml.safe_load(done.stdout)["text"])
 
@@ -369,6 +369,13 @@ def test_the_notes_name_every_address_that_drone_and_the_providers_are_given():
     assert "  kubectl port-forward --namespace ci service/edrone 8000:http\n" in notes("first-install")
     assert "set secrets.eventsSecret" in notes("first-install")
     assert "set secrets.eventsSecret" not in notes("company") + notes("existing-secrets")
+
+
+def test_the_notes_say_whom_a_network_policy_keeps_out_where_it_names_nobody():
+    unnamed = notes("first-install", "--set", "networkPolicy.enabled=true")
+    for name in ("from", "metricsFrom"):
+        assert f"networkPolicy.{name} is empty, so only pods of the namespace ci " in unnamed
+    assert "networkPolicy" not in notes("first-install") + notes("everything")
 
 
 def test_network_rules_let_out_what_the_values_name_and_leave_nothing_else():

@@ -48,7 +48,8 @@ def main() -> None:
     except ImproperlyConfigured as error:
         sys.exit(f"edrone cannot start: {error}")
     except OSError as error:
-        sys.exit(f"edrone cannot start: {error.filename}: {error.strerror}. Set EDRONE_STATE to a folder that can be written.")
+        place = error.filename or folder("EDRONE_STATE", "var")  # a write to a full disk names no file
+        sys.exit(f"edrone cannot start: {place}: {error.strerror}. Set EDRONE_STATE to a folder that can be written.")
     except DatabaseError as error:
         reason = one_line(error)
         sys.exit(f"edrone cannot start: its own database cannot be used: {reason}. Look at DATABASE_URL and EDRONE_STATE.")

@@ -313,3 +313,12 @@ def test_a_state_folder_that_cannot_be_used_is_said_in_one_line(tmp_path):
 def test_the_host_may_be_a_name(tmp_path):
     with running(tmp_path, HOST="localhost", EDRONE_PROJECTS=str(ROOT / "projects")) as server:
         assert server.manage("askconfig", "ismewen/edrone", "master").returncode == 0
+
+
+def test_a_full_disk_is_said_to_be_that_of_the_state_folder(tmp_path: Path):
+    done = subprocess.run(
+        ["bash", "-c", 'ulimit -f 0; exec "$0" -m edrone_site.run', sys.executable],  # nothing can be written, as on a full disk
+        cwd=ROOT, env=clean_environment(EDRONE_STATE=str(tmp_path)), capture_output=True, text=True, check=False, timeout=PATIENCE,
+    )  # fmt: skip
+    assert done.stderr.startswith(f"edrone cannot start: {tmp_path}: ")
+    assert "None" not in done.stderr

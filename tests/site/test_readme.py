@@ -155,7 +155,8 @@ def test_the_commands_for_a_running_edrone_do_what_the_readme_shows(server: Serv
 OF_OTHERS = {  # of Drone (docs/drone.md), the forge, Django, PostgreSQL, SQLite
     "trigger: cannot find yaml", "dial tcp …: connection refused", 'Post "…/edrone/convert": …', 'Post "…/edrone/validate": …', "no such host", "context deadline exceeded", "301 Moved Permanently",
     "Not Found", "[skip ci]", "[ci skip]", "linter: …", "yaml: …", "x509: certificate signed by unknown authority",
-    "Invalid HTTP_HOST header", "PostgreSQL 14 or later is required", "permission denied for table …", "CONNECTION LIMIT",
+    "Invalid HTTP_HOST header", "PostgreSQL 14 or later is required", "permission denied for table …", "permission denied for schema public", "CONNECTION LIMIT",
+    "ALTER DATABASE edrone OWNER TO edrone",
     "no such table: …", "relation … does not exist", "cannot execute … in a read-only transaction", "attempt to write a readonly database",
     "SHOW default_transaction_read_only", "ALTER ROLE edrone RESET default_transaction_read_only",
 }  # fmt: skip

@@ -17,7 +17,8 @@ BY_HAND = (Event.CUSTOM.value, *DEPLOYMENTS)
 class Person:
     """Who a build is by: one name everywhere, and a second one beside it where somebody else had a part in it."""
 
-    name: str  # of builds by hand, and restarts of all others, who started it; else the author of the commit
+    # Of builds by hand, and restarts of all others, who started it, empty where nobody knows; else the author of the commit.
+    name: str
     author: str = ""  # of the commit, where that is somebody else
     pusher: str = ""  # who pushed the commit, where that is somebody else
 
@@ -33,16 +34,17 @@ def person_of(build: Build, started: str = "") -> Person:
     author, name = build.author_login or build.author_name, started or starter(build)
     if not started and build.trigger in {HOOK, ""} and build.event not in BY_HAND:
         return Person(author or name, pusher=name if author and name != author else "")
-    return Person(name or author, author=author if name and author != name else "")
+    return Person(name, author=author if author != name else "")
 
 
 def starter(build: Build) -> str:
-    """Return who or what started a build: the login of who pushed or pressed a button, or the schedule's name."""
+    """Return who or what started a build: who pushed or pressed a button, or the schedule's name; empty where Drone forgot."""
     if build.trigger == CRON:
         return build.cron or gettext("cron")
-    if build.trigger in {HOOK, ""}:
-        return build.sender
-    return build.trigger
+    if build.trigger and build.trigger != HOOK:
+        return build.trigger
+    # Drone drops the trigger of an error (docs/drone.md 2.1). The sender of a build with a parent is that of the parent (2.3).
+    return build.sender if build.trigger or not build.parent else ""
 
 
 def starters(builds: Collection[tuple[str, Build]]) -> dict[int, str]:

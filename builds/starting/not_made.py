@@ -43,12 +43,13 @@ def no_pipeline_runs(build: BuildRequest) -> Sentence | None:
     matches = matches_of(resolved.path, resolved.yaml, TriggerValues.of(build))
     if matches.unknown or matches.refused or matches.any_runs or not matches.pipelines:
         return None
-    first = matches.pipelines[0]
+    # Of a promotion to a misspelt target, the pipelines for promotions say more than those for other events.
+    nearest = min(matches.pipelines, key=lambda pipeline: any(reason.filled["key"] == "event" for reason in pipeline.reasons))
     return Sentence(
         "Drone made no build: no pipeline of projects/%(file)s runs on this %(event)s of %(branch)s (%(name)s: %(reason)s).",
         file=resolved.path,
         event=build.event,
         branch=build.target or build.ref,
-        name=first.name,
-        reason=first.reasons[0],
+        name=nearest.name,
+        reason=nearest.reasons[0],
     )

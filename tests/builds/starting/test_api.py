@@ -207,6 +207,12 @@ def test_where_no_pipeline_of_the_tree_runs_the_answer_says_so(standin, api, num
     assert AuditRecord.objects.get().message == body(answer)["message"]
 
 
+def test_where_the_target_is_misspelt_the_answer_names_the_targets_there_are(standin, api):
+    standin.fail("null")
+    answer = api["superuser"].post(f"{BUILDS}/2/promote?target=prodution")
+    assert "runs on this promote of develop (promote: trigger.target is [staging, production])" in body(answer)["message"]
+
+
 def test_a_parameter_may_be_called_as_the_field_of_a_restart(standin, api):
     assert api["superuser"].post(f"{BUILDS}?only=unit").status_code == 200
     assert api["superuser"].post(BUILDS, {"params": {"only": "failed"}}).status_code == 200

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from builds.access.rules import visible_ids
 from builds.browsing.rows import Row, rows
-from builds.drone_db.build_pages import ALL, Filters, RepoIds, of_repositories, waits_for_approval
+from builds.drone_db.build_pages import ALL, RepoIds, waits_for_approval
 from builds.drone_db.errors import DroneDatabaseUnavailable
-from builds.drone_db.models import Build, Step
+from builds.drone_db.models import Build, Repo, Step
 from builds.drone_db.vocabulary import FAILED_STATUSES, UNFINISHED, Status
 from builds.freezes.shown import freeze_of, frozen_now
 from builds.overview.bars import PushBar, bars
@@ -71,12 +71,11 @@ def lists(request: HttpRequest) -> dict[str, Any]:
     branches = default_branches(visible)
     red = red_branches(branches)
     shown_red = [state for state in states(red[:RED]) if state.is_red]
-    blocked = of_repositories(visible, Filters(status=("blocked",)), None, BLOCKED).builds
     lately = deployed(visible)
     groups = {
         "red": list(Build.objects.filter(id__in=[state.results[0].id for state in shown_red])),
-        "blocked": blocked,
-        "running": list(unfinished(visible).exclude(waits_for_approval()).order_by((F("id") + 0).desc())[:RUNNING]),
+        "blocked": list(unfinished(visible).filter(waits_for_approval())[:BLOCKED]),
+        "running": list(unfinished(visible).exclude(waits_for_approval())[:RUNNING]),
         "mine": mine(request, visible),
         "deployed": [build for build, _target in lately.values()],
     }
@@ -94,9 +93,9 @@ def lists(request: HttpRequest) -> dict[str, Any]:
 
 
 def unfinished(visible: RepoIds) -> QuerySet[Build]:
-    """Return the builds that have not finished, which Drone has an index of."""
-    builds = Build.objects.filter(status__in=UNFINISHED)
-    return builds if visible is ALL else builds.filter(repo_id__in=visible)
+    """Return the builds that have not finished, which Drone has an index of; those of a deleted repository never will."""
+    repositories = Repo.objects.values("id") if visible is ALL else visible
+    return Build.objects.filter(status__in=UNFINISHED, repo_id__in=repositories).order_by((F("id") + 0).desc())
 
 
 def counts(visible: RepoIds, red: list[DefaultBranch], branches: list[DefaultBranch]) -> Counts:

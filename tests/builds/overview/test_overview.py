@@ -107,6 +107,22 @@ def test_what_runs_is_listed_beside_many_builds_that_wait_for_approval(db, drone
     assert re.findall(r"<b>#(\d+)</b>", running[: running.index("</section>")]) == ["3"]
 
 
+def test_what_a_deleted_repository_left_unfinished_is_not_listed(db, drone_file):
+    """Drone deletes the row of the repository only, and ends none of its builds."""
+    with closing(sqlite3.connect(drone_file)) as database, database:
+        writer = hostile.Writer(database)
+        writer.build(77, build_repo_id=999, build_status="pending", build_started=0, build_finished=0)
+        waiting = writer.build(78, build_repo_id=999, build_status="pending", build_started=0, build_finished=0)
+        writer.stage(waiting, "test", "blocked", {}, running=True)
+    with drones.connected(drones.sqlite_database(drone_file)):
+        page = text_of(client_of("admin", is_superuser=True))
+    assert re.findall(r"<b>(\d+)</b> (waiting for approval|running|pending)\s*</a>", page) == [
+        ("0", "waiting for approval"), ("3", "running"), ("0", "pending"),
+    ]  # fmt: skip
+    assert "<b>#77</b>" not in page
+    assert "<b>#78</b>" not in page
+
+
 def test_the_number_of_queries_does_not_grow_with_what_is_red(db, drone_file):
     with drones.connected(drones.sqlite_database(drone_file)):
         numbers = []

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from builds.drone_db.models import Build, Stage
-from builds.drone_db.queries import waiting_stages
+from builds.drone_db.queries import approvable_stages, unmet_dependencies, waiting_stages
 from builds.drone_db.vocabulary import Event
 from builds.starting.actions import not_connected, permitted, required_for, url
 from builds.starting.models import Verb
@@ -21,6 +21,7 @@ class Approval:
     approve_url: str  # empty: the reader may not approve, or nothing can be started
     decline_url: str
     each: list[tuple[Stage, str, str]]  # of several, with the addresses to approve and decline one alone
+    held: list[Stage]  # that depend on others, which have not succeeded
 
 
 def approval_of(user: Any, build: Build) -> Approval | None:
@@ -37,9 +38,10 @@ def approval_of(user: Any, build: Build) -> Approval | None:
         build.repo.protected and build.trigger == HOOK,
         build.source_repo if build.event == Event.PULL_REQUEST and build.source_repo != build.repo.slug else "",
         required_for(build, Verb.APPROVE, debug=False).scope,
-        url(build, Verb.APPROVE, only) if possible else "",
+        url(build, Verb.APPROVE, only) if possible and (only or approvable_stages(build)) else "",
         url(build, Verb.DECLINE, only) if possible and (declines_all or only) else "",
         [(stage, url(build, Verb.APPROVE, stage.number), url(build, Verb.DECLINE, stage.number)) for stage in waiting]
         if possible and not only
         else [],
+        [stage for stage in waiting if unmet_dependencies(stage, stages)],
     )

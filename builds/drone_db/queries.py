@@ -90,6 +90,18 @@ def waiting_stages(build: Build) -> list[Stage]:
     return [stage for stage in build.stages_in_order if stage.status == Status.BLOCKED.value]
 
 
+def unmet_dependencies(stage: Stage, stages: Iterable[Stage]) -> list[str]:
+    """Return the names of the stages that a stage of a build depends on and that have not succeeded."""
+    unmet = {other.name for other in stages if other.status != Status.SUCCESS.value}
+    return [name for name in stage.depends_on if name in unmet]
+
+
+def approvable_stages(build: Build) -> list[Stage]:
+    """Return the stages that wait for approval only: Drone starts an approved stage at once (docs/drone.md 2.5)."""
+    stages = build.stages_in_order
+    return [stage for stage in waiting_stages(build) if not unmet_dependencies(stage, stages)]
+
+
 def latest_build(repo_id: int, ref: str) -> Build | None:
     """Return the newest build of a ref, such as refs/heads/master, with stages and steps."""
     newest = "WHERE build_repo_id = %s AND build_ref = %s ORDER BY build_number DESC LIMIT 1"

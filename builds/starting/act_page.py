@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from builds.access.finding import find_build
 from builds.access.models import Level
 from builds.drone_db.models import Build
-from builds.drone_db.queries import waiting_stages
+from builds.drone_db.queries import approvable_stages, unmet_dependencies
 from builds.starting import operations
 from builds.starting.actions import OF_A_STAGE, TO_A_TARGET, not_now, permitted, required_for
 from builds.starting.attempts import targets
@@ -90,13 +90,13 @@ def question_of(verb: Verb, build: Build, stage: int | None, form: forms.Form) -
         "build": f"{build.repo.slug} #{build.number}",
         "target": target,
         "stage": stage_name(build, stage),
-        "stages": ", ".join(each.name for each in waiting_stages(build)),
+        "stages": ", ".join(each.name for each in approvable_stages(build)),
         "operation": operations.name_of(build),
     }
     only_failed = isinstance(form, RestartForm) and form["only"].data == "failed"
     title, sentence, done = RESTARTS_WHAT_FAILED if only_failed else words_of(verb, build, stage)
     return Question(
-        title % names, sentence % names, "", done % names, build.repo, build, form, warnings(verb, build),
+        title % names, sentence % names, "", done % names, build.repo, build, form, warnings(verb, build, stage),
         dangerous=verb in DANGEROUS or deploys(verb, build, debug=debugs(form)), cancels=verb == Verb.CANCEL,
     )  # fmt: skip
 
@@ -137,7 +137,7 @@ def words_of(verb: Verb, build: Build, stage: int | None) -> tuple[str, str, str
     if verb == Verb.APPROVE and stage is None:
         return (
             _("Approve %(build)s"),
-            _("Approve all stages of %(build)s that wait: %(stages)s. They then start."),
+            _("Approve these stages of %(build)s: %(stages)s. They then start."),
             _("Approved: %(build)s."),
         )
     if verb == Verb.DECLINE and stage is None:
@@ -166,8 +166,12 @@ def stage_name(build: Build, number: int | None) -> str:
     return next((stage.name for stage in build.stages_in_order if stage.number == number), "")
 
 
-def warnings(verb: Verb, build: Build) -> tuple[str, ...]:
+def warnings(verb: Verb, build: Build, number: int | None) -> tuple[str, ...]:
     texts = []
+    for stage in build.stages_in_order:
+        if verb == Verb.APPROVE and stage.number == number and (names := unmet_dependencies(stage, build.stages_in_order)):
+            message = _("It depends on what has not succeeded: %(stages)s. Drone starts it at once all the same.")
+            texts.append(message % {"stages": ", ".join(names)})
     if verb == Verb.PROMOTE and build.status != "success":
         texts.append(_("This build did not succeed."))
     if verb == Verb.RESTART and build.status == "error":

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from builds.access import rules
 from builds.access.models import Level
 from builds.drone_db.models import Build
+from builds.drone_db.queries import approvable_stages
 from builds.drone_db.vocabulary import FAILED_STATUSES, NOT_FINISHED
 from builds.starting import operations
 from builds.starting.commands import BuildCommand
@@ -89,6 +90,8 @@ def not_now(build: Build, verb: str, stage_number: int = 0) -> str:
         stage.status == "blocked" and stage_number in {0, stage.number} for stage in build.stages_in_order
     ):
         return _("nothing is waiting for approval")
+    if verb == Verb.APPROVE and not stage_number and not approvable_stages(build):
+        return _("what waits for approval depends on pipelines that have not succeeded")
     return ""
 
 

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 
 from builds.drone_db.masking import masked
 from builds.drone_db.models import Build, Repo
-from builds.drone_db.queries import waiting_stages
+from builds.drone_db.queries import approvable_stages
 from builds.drone_server.client import connected, slot
 from builds.starting import audit
 from builds.starting.commands import BuildCommand, Caller
@@ -69,7 +69,7 @@ def carry_out(caller: Caller, command: BuildCommand, repo: Repo) -> CommandResul
     expected, rest = prepared.expected, prepared.rest
     override = override_of(caller.user, command, expected, prepared.to) if expected else ""
     approves_all = build is not None and command.verb == Verb.APPROVE and command.stage is None
-    waiting = [stage.number for stage in waiting_stages(build)] if build and approves_all else []
+    waiting = [stage.number for stage in approvable_stages(build)] if build and approves_all else []
     record = audit.start_record(caller, command, repo.slug, build, prepared.params, override)
     if record.outcome != Outcome.STARTED:
         return replay(record)

@@ -555,21 +555,47 @@ def test_all_stages_that_wait_are_approved_by_one_confirmation(site, deployer):
     execute = site.drone.database.connection.execute
     execute("DELETE FROM steps")
     build = "(SELECT build_id FROM builds WHERE build_number = 2 AND build_repo_id = 1)"
-    execute(f"UPDATE stages SET stage_status = 'blocked' WHERE stage_build_id = {build}")
+    execute(f"UPDATE stages SET stage_status = 'blocked', stage_depends_on = NULL WHERE stage_build_id = {build}")
     waiting = [number for (number,) in execute(f"SELECT stage_number FROM stages WHERE stage_build_id = {build} ORDER BY 1")]
     asked = text(deployer.get(f"{BUILDS}2/-/do/approve/"))
-    assert "Approve all stages of ismewen/edrone #2 that wait" in asked
+    assert "Approve these stages of ismewen/edrone #2: " in asked
     done = confirmed(deployer, f"{BUILDS}2/-/do/approve/")
     assert done.status_code == 302
     approved = [request.path for request in site.writes]
     assert approved == [f"/api/repos/ismewen/edrone/builds/2/approve/{number}" for number in waiting]
 
 
+def test_what_depends_on_a_stage_that_has_not_succeeded_is_not_approved_with_it(site, deployer):
+    """Drone would start it at once, beside the stage that it depends on."""
+    execute = site.drone.database.connection.execute
+    build = "(SELECT build_id FROM builds WHERE build_number = 2 AND build_repo_id = 1)"
+    execute(f"DELETE FROM stages WHERE stage_build_id = {build} AND stage_number > 2")
+    execute(f"UPDATE stages SET stage_status = 'blocked', stage_name = 'test' || stage_number WHERE stage_build_id = {build}")
+    execute(f"UPDATE stages SET stage_depends_on = '[\"test1\"]' WHERE stage_build_id = {build} AND stage_number = 2")
+
+    def page() -> str:
+        return text(deployer.get(f"{BUILDS}2/"))
+
+    assert "Approve what can start" in page()
+    assert "Approve these once those have" in page()
+    alone = text(deployer.get(f"{BUILDS}2/-/do/approve/2/"))
+    assert "It depends on what has not succeeded: test1. Drone starts it at once all the same." in alone
+    confirmed(deployer, f"{BUILDS}2/-/do/approve/")
+    assert [request.path for request in site.writes] == ["/api/repos/ismewen/edrone/builds/2/approve/1"]
+    execute(f"UPDATE stages SET stage_status = 'blocked' WHERE stage_build_id = {build} AND stage_number = 2")
+    execute(f"UPDATE stages SET stage_status = 'failure' WHERE stage_build_id = {build} AND stage_number = 1")
+    refused = text(deployer.get(f"{BUILDS}2/-/do/approve/"))
+    assert "what waits for approval depends on pipelines that have not succeeded" in refused
+    execute(f"UPDATE stages SET stage_status = 'success' WHERE stage_build_id = {build} AND stage_number = 1")
+    assert "Approve these once those have" not in page()
+    assert "has not succeeded" not in text(deployer.get(f"{BUILDS}2/-/do/approve/2/"))
+
+
 def test_where_only_some_stages_could_be_approved_that_is_said(site, deployer):
     execute = site.drone.database.connection.execute
     execute("DELETE FROM steps")
     build = "(SELECT build_id FROM builds WHERE build_number = 2 AND build_repo_id = 1)"
-    execute(f"UPDATE stages SET stage_status = 'blocked' WHERE stage_build_id = {build}")
+    execute(f"UPDATE stages SET stage_status = 'blocked', stage_depends_on = NULL WHERE stage_build_id = {build}")
     execute(  # somebody declines what is left, as soon as the first is approved
         "CREATE TRIGGER declining AFTER UPDATE OF stage_status ON stages BEGIN UPDATE stages SET stage_status = 'declined' "
         "WHERE stage_build_id = NEW.stage_build_id AND stage_status = 'blocked'; END"

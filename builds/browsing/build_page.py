@@ -17,6 +17,7 @@ from builds.access.finding import find_build
 from builds.browsing.approval import approval_of
 from builds.browsing.failure import failed_steps, failures_of, last_lines, mark_of, shown_failure
 from builds.browsing.pipeline_graph import graph_of
+from builds.browsing.rows import seconds_of
 from builds.drone_db.masking import shown_parameters
 from builds.drone_db.models import Build, Stage, Step
 from builds.drone_db.queries import usual_seconds
@@ -116,7 +117,7 @@ def about(request: HttpRequest, build: Build, stage_number: int = 0, step_number
         **state_of(status),
         "repo": build.repo,
         "slug": build.repo.slug,
-        "seconds": times.took(build.started, build.finished, int(time.time())),
+        "seconds": seconds_of(build, int(time.time())),
         "usual": usual_seconds(build),
         "stages": lay_out(build, lines[first : first + MOST_STEPS], chosen),
         "graph": graph_of(stages),

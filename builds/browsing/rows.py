@@ -36,6 +36,10 @@ def rows(builds: Iterable[Build]) -> list[Row]:
 
 def row(build: Build, slug: str, now: int, person: Person | None = None, *, waits: bool = False) -> Row:
     url = reverse("admin:builds_build", kwargs={"slug": slug, "number": build.number}) if slug else ""
-    ended = build.finished or (0 if build.status in NOT_FINISHED else build.started)
-    status, seconds = "blocked" if waits else build.status, times.took(build.started, ended, now)
-    return Row(build, status, slug or GONE, url, seconds, person or person_of(build))
+    status = "blocked" if waits else build.status
+    return Row(build, status, slug or GONE, url, seconds_of(build, now), person or person_of(build))
+
+
+def seconds_of(build: Build, now: int) -> int | None:
+    """Return how long a build took, or has taken until now. Drone writes no end of a declined build (docs/drone.md 2.5)."""
+    return times.took(build.started, build.finished or (0 if build.status in NOT_FINISHED else build.started), now)

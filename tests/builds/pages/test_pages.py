@@ -449,6 +449,18 @@ def test_what_waits_for_approval_is_seen_and_filtered_though_drone_calls_it_pend
         assert "waiting for approval" not in client.get(f"{LIST}ismewen/edrone/951/").content.decode()
 
 
+def test_a_declined_build_does_not_go_on_taking_time(db, tmp_path):
+    """Drone writes no end of it, also where one of its stages had run."""
+    file = hostile.database(tmp_path / "drone.sqlite")
+    with closing(sqlite3.connect(file)) as connection, connection:
+        writer = hostile.Writer(connection)
+        made = writer.build(950, build_status="declined", build_started=1_700_000_000, build_finished=0)
+        writer.stage(made, "test", "success", {"unit": "success"})
+    with drones.connected(drones.sqlite_database(file)):
+        page = reader("viewer", "ismewen/edrone").get(f"{LIST}ismewen/edrone/950/").content.decode()
+    assert re.search(r"</time>( · .*)?", page)[0] == "</time>"  # type: ignore[index]  # in the head, where a duration would follow
+
+
 def test_what_waits_for_approval_says_why_and_by_whom(db, tmp_path, settings):
     settings.DRONE_SERVER, settings.DRONE_TOKEN = "http://127.0.0.1:9", "t"
     file = hostile.database(tmp_path / "drone.sqlite")

@@ -169,19 +169,17 @@ class Drone(ReadApi):
         repo = self.repo(request, namespace, name)
         build, now = self.build(repo, number), int(time.time())
         if build["build_status"] in {"pending", "running"}:
-            self.database.update("build", build["build_id"], status="killed", finished=now, updated=now)
+            self.database.update(
+                "build", build["build_id"], **cancelled(build["build_started"], now, "killed"), finished=now, updated=now
+            )
             for stage in self.database.stages(build["build_id"]):
                 if stage["stage_status"] in OPEN:
-                    status = "killed" if stage["stage_started"] else "skipped"
-                    self.database.update("stage", stage["stage_id"], status=status, stopped=now, updated=now)
+                    ended = cancelled(stage["stage_started"], now)
+                    self.database.update("stage", stage["stage_id"], **ended, stopped=now, updated=now)
                 for step in self.database.steps(stage["stage_id"]):
                     if step["step_status"] in OPEN:
-                        ended = (
-                            {"status": "killed", "exit_code": 130}
-                            if step["step_started"]
-                            else {"status": "skipped", "exit_code": 130}
-                        )
-                        self.database.update("step", step["step_id"], stopped=now, **ended)
+                        ended = cancelled(step["step_started"], now)
+                        self.database.update("step", step["step_id"], **ended, stopped=now, exit_code=130)
         return self.database.build_answer(self.build(repo, number))
 
     def judge(self, request: Request, namespace: str, name: str, number: str, verdict: str, stage: str = "") -> Any:
@@ -195,9 +193,14 @@ class Drone(ReadApi):
                 what = "approve a Pipeline with Status" if verdict == "approve" else "decline build with status"
                 raise ErrorAnswer(400, f'Cannot {what} "{row["stage_status"]}"')
             self.database.update("stage", row["stage_id"], status="pending" if verdict == "approve" else "declined")
-        if verdict == "decline":
-            self.database.update("build", build["build_id"], status="declined", finished=int(time.time()))
+        if verdict == "decline":  # of which Drone writes no end
+            self.database.update("build", build["build_id"], status="declined")
         return Response(204)
+
+
+def cancelled(started: int, now: int, never_began: str = "skipped") -> dict[str, Any]:
+    """Return status and beginning of what is cancelled: what had not begun begins now."""
+    return {"status": "killed" if started else never_began, "started": started or now}
 
 
 def first_values(request: Request) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """A restart of only what failed: what of a build runs again, and what is left out."""
 
-from builds.drone_db.models import Build
+from builds.drone_db.models import Build, Stage
 from builds.drone_db.vocabulary import NOT_FINISHED, Status
 from builds.served.build_keys import key_of
 from builds.starting.errors import NothingToLeaveOut
@@ -76,11 +76,15 @@ def refuse_by_outcome(build: Build, ran: set[str], failed: set[str]) -> None:
 
 
 def pipelines(build: Build) -> tuple[set[str], set[str]]:
-    """Return the names of the pipelines that were part of a build, and of those of them that failed.
+    """Return the names of the pipelines that were part of a build, and of those of them that are to run again.
 
-    A pipeline is skipped because another failed, or because none did; where the build was cancelled, also because it was not
-    started yet.
+    Once a pipeline has failed, Drone skips all that have not begun, also those that do not depend on it.
     """
-    fine = {Status.SUCCESS.value} | ({Status.SKIPPED.value} if build.status != Status.KILLED else set())
     stages = build.stages_in_order
-    return {stage.name for stage in stages}, {stage.name for stage in stages if stage.status not in fine}
+    again = {stage.name for stage in stages if stage.status != Status.SUCCESS and not missed_no_failure(build, stage)}
+    return {stage.name for stage in stages}, again
+
+
+def missed_no_failure(build: Build, stage: Stage) -> bool:
+    """Return whether a pipeline that is for failures only was skipped because nothing had failed, not because of a cancel."""
+    return stage.status == Status.SKIPPED and not stage.on_success and build.status != Status.KILLED

@@ -67,6 +67,14 @@ def test_what_failed_runs_with_the_configuration_that_the_build_had(api: dict[st
     assert stages(body(restart(api["runner"], again, ""))["number"]) == ["build", "deploy", "lint", "tests"]
 
 
+def test_what_another_failure_kept_from_running_runs_too(api: dict[str, Api], drone: Standin) -> None:
+    """Drone skips all that has not begun once anything has failed, and what is for failures where nothing has."""
+    parent = built(api, drone, lint="failure", test="skipped", deploy="skipped")
+    assert stages(body(restart(api["runner"], parent))["number"]) == ["deploy", "lint", "test"]
+    drone.drone.database.rows("UPDATE stages SET stage_on_success = 0 WHERE stage_name IN ('test', 'deploy')")
+    assert stages(body(restart(api["runner"], parent))["number"]) == ["deploy", "lint"]  # which it depends on
+
+
 @pytest.mark.parametrize(
     ("status", "ended", "why"),
     [

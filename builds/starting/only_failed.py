@@ -78,7 +78,7 @@ def refuse_by_outcome(build: Build, ran: set[str], failed: set[str]) -> None:
 def pipelines(build: Build) -> tuple[set[str], set[str]]:
     """Return the names of the pipelines that were part of a build, and of those of them that are to run again.
 
-    Once a pipeline has failed, Drone skips all that have not begun, also those that do not depend on it.
+    Once a pipeline has failed, Drone skips all that have not begun, also those that do not depend on it (docs/drone.md 2.6).
     """
     stages = build.stages_in_order
     again = {stage.name for stage in stages if stage.status != Status.SUCCESS and not missed_no_failure(build, stage)}

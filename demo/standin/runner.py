@@ -8,6 +8,7 @@ from demo.standin.database import Database, Row, of, shown, written
 from demo.standin.pipelines import BrokenYaml, Pipeline, pipelines
 from demo.standin.yaml_source import NoConfig, NotConverted, YamlSource
 
+FAILED = {"killed", "failure", "error"}  # after which nothing begins
 OPEN = ("pending", "running", "waiting_on_dependencies", "blocked")
 
 
@@ -109,14 +110,15 @@ class Runner:
         self.database.update("stage", stage["stage_id"], status=status, error=error, stopped=now, updated=now)
         stages = self.database.stages(stage["stage_build_id"])
         states = {other["stage_name"]: other["stage_status"] for other in stages}
+        failed = FAILED & set(states.values())
         for other in stages:
             waits_for = shown("stage", other).get("depends_on", [])
             if other["stage_status"] == "waiting_on_dependencies" and not any(states[name] in OPEN for name in waits_for):
-                begins = all(states[name] == "success" for name in waits_for)
-                states[other["stage_name"]] = "pending" if begins else "skipped"
-                self.database.update("stage", other["stage_id"], status=states[other["stage_name"]], updated=now)
+                changes = {"status": "skipped", "started": now, "stopped": now} if failed else {"status": "pending"}
+                states[other["stage_name"]] = changes["status"]
+                self.database.update("stage", other["stage_id"], **changes, updated=now)
         if not any(state in OPEN for state in states.values()):
-            result = next((state for state in states.values() if state in {"killed", "failure", "error"}), "success")
+            result = next((state for state in states.values() if state in FAILED), "success")
             self.database.update("build", stage["stage_build_id"], status=result, finished=now, updated=now)
 
 

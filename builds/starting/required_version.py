@@ -36,14 +36,18 @@ def refuse_old_drone(client: Client, command: BuildCommand) -> None:
     if version is None or (int(version[1]), int(version[2]) + 1) >= least:
         return
     client.forget()  # it may be a newer one by the next time
-    what = Sentence("To start operations, you need") if least == OPERATIONS else Sentence("To decline a whole build, you need")
+    numbers = {"least": f"{least[0]}.{least[1]}", "version": version[0]}
+    to_start = Sentence(
+        "To start operations, you need Drone %(least)s or later. This server is Drone %(version)s, so nothing was done.",
+        **numbers,
+    )
+    to_decline = Sentence(
+        "To decline a whole build, you need Drone %(least)s or later. This server is Drone %(version)s, so nothing was done. "
+        "Decline its stages one by one, or cancel it.",
+        **numbers,
+    )
     raise DroneError(
-        Sentence(
-            "%(what)s Drone %(least)s or later. This server is Drone %(version)s, so nothing was done.",
-            what=what,
-            least=f"{least[0]}.{least[1]}",
-            version=version[0],
-        ),
+        to_start if least == OPERATIONS else to_decline,
         501,
         permanent=True,
     )

@@ -25,6 +25,7 @@ def test_declining_all_of_a_build_needs_a_newer_one_and_a_stage_does_not(standin
         501,
         True,
     )
+    assert body(answer)["message"].endswith("so nothing was done. Decline its stages one by one, or cancel it.")
     assert not standin.writes
     api["deployer"].post(f"{BUILDS}/2/decline/1")
     assert len(standin.writes) == 1

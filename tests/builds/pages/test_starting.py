@@ -574,7 +574,7 @@ def test_what_depends_on_a_stage_that_has_not_succeeded_is_not_approved_with_it(
     execute(f"UPDATE stages SET stage_depends_on = '[\"test1\"]' WHERE stage_build_id = {build} AND stage_number = 2")
 
     def page() -> str:
-        return text(deployer.get(f"{BUILDS}2/"))
+        return " ".join(text(deployer.get(f"{BUILDS}2/")).split())
 
     assert "Approve what can start" in page()
     assert "Approve these once those have" in page()

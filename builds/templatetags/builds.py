@@ -74,8 +74,8 @@ def means(text: str) -> SafeString:
 
 @register.filter
 def reason(error: str) -> str:
-    """Take off what stands before an error of edrone: where the linter refuses the system that carries it, Drone's words, too."""
-    return re.sub(r"^(linter: unsupported os: )?edrone: ", "", error)
+    """Write an error on one line, without what stands before edrone's own: also Drone's words, where its linter refuses it."""
+    return re.sub(r"^(linter: unsupported os: )?edrone: ", "", " ".join(error.split()))
 
 
 @register.filter

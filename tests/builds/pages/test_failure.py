@@ -106,7 +106,11 @@ def test_an_error_of_edrone_is_shown_without_what_drone_writes_before_it(admin):
         ("edrone: .drone.yml:5:3: no such file.", ".drone.yml:5:3: no such file."),
         ("linter: unsupported os: solaris", "linter: unsupported os: solaris"),
         ("yaml: line 3: edrone: x", "yaml: line 3: edrone: x"),
+        (  # as Drone 1.10.1 wrote it: lists would show its first line alone
+            "yaml: unmarshal errors:\n  line 6: cannot unmarshal !!map into []*yaml.Container",
+            "yaml: unmarshal errors: line 6: cannot unmarshal !!map into []*yaml.Container",
+        ),
     ],
 )
-def test_only_what_stands_before_words_of_edrone_is_left_out(error, words):
+def test_an_error_is_one_line_without_what_stands_before_words_of_edrone(error, words):
     assert reason(error) == words

@@ -19,7 +19,7 @@ from configs.records.identity import WINDOW, BuildDigests, BuildKey, digests_of,
 from configs.records.models import ServedConfig
 from configs.records.packing import unpacked
 from configs.records.rows import AnsweredRequest, columns, insert, key_of, note, row_of
-from pipelines.errors import ConfigError
+from pipelines.errors import BuildRefused, ConfigError
 from pipelines.resolve.resolve import Resolved
 
 COPIED = ("slug", "author", "sender", "served", "version", "revision", "file_id")  # where two builds share an answer
@@ -187,7 +187,8 @@ def keep(answered: AnsweredRequest, record: ServedConfig | None) -> Resolved | C
             if is_settled(record, key) or bind(record, key, digests):
                 return unpacked(record.file)
         elif isinstance(answered.result, ConfigError):
-            note(answered, answered.result)
+            if not isinstance(answered.result, BuildRefused):  # which is no error of the tree, and hides none
+                note(answered, answered.result)
             return answered.result
         elif insert(row_of(answered, answered.result, key, digests)):
             return answered.result

@@ -217,6 +217,15 @@ def test_what_a_person_asks_is_answered_and_not_recorded(tree, drone):
     assert not LastError.objects.exists()
 
 
+def test_a_build_that_somebody_may_not_start_hides_no_error_of_the_tree(tree, drone, settings):
+    root = tree({"default.yaml": ""})
+    shown_error(ask(drone))
+    (root / "default.yaml").write_text(NEW)
+    settings.EDRONE_MANUAL_BUILDS_BY = ["edrone"]
+    assert "may not start custom builds" in shown_error(ask(drone, event="custom", trigger="octocat"))
+    assert LastError.objects.get().message.startswith("projects/default.yaml: is empty.")
+
+
 def test_errors_are_never_served_again_and_the_last_of_each_repository_is_kept(tree, drone):
     root = tree({"default.yaml": ""})
     shown_error(ask(drone))

@@ -94,7 +94,7 @@ def lists(request: HttpRequest) -> dict[str, Any]:
 
 def unfinished(visible: RepoIds) -> QuerySet[Build]:
     """Return the builds that have not finished, which Drone has an index of; those of a deleted repository never will."""
-    repositories = Repo.objects.values("id") if visible is ALL else visible
+    repositories = Repo.objects.values_list("id", flat=True) if visible is ALL else visible
     return Build.objects.filter(status__in=UNFINISHED, repo_id__in=repositories).order_by((F("id") + 0).desc())
 
 

@@ -1,9 +1,11 @@
 """What Drone's parser makes of a text is what counts, in details that are easily overlooked."""
 
+from typing import Any
+
 import pytest
 
 from pipelines.check.examine import examine
-from pipelines.language import reader
+from pipelines.language.events import parser
 from pipelines.tree.tree import Tree
 from tests.pipelines.check.examples import EXEC, EXTENDING, FIRST, GOOD, SERVER, SSH, STEP, found, one
 
@@ -239,9 +241,13 @@ def test_text_behind_an_end_is_found_in_files_that_are_composed_and_in_parts(tre
 
 
 def test_each_of_many_documents_is_read_once(tree, monkeypatch):
-    lengths: list[int] = []
-    parser = reader.parser
-    monkeypatch.setattr(reader, "parser", lambda text: [lengths.append(len(text)), parser(text)][1])
+    lengths = list[int]()
+
+    def noted(text: str) -> Any:
+        lengths.append(len(text))
+        return parser(text)
+
+    monkeypatch.setattr("pipelines.language.reader.parser", noted)
     text = f"{FIRST}---\n" * 50 + f"{GOOD}  imagee: z\n"
     assert ("shop/default.yaml", 408, "unknown-key") in found(tree(one(text)))
     assert sum(lengths) <= len(text)

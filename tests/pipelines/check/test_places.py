@@ -1,6 +1,7 @@
 """Which files are looked at, and which a build can select."""
 
 import os
+from difflib import SequenceMatcher
 
 import pytest
 
@@ -9,7 +10,6 @@ from pipelines.check.report import FORMATS
 from pipelines.compare.comparing import compare
 from pipelines.tree.tree import Tree
 from tests.pipelines.check.examples import EXTENDING, GOOD, STEP, found, one
-from texts import suggestions
 
 
 def test_a_part_beside_its_project_is_no_pipeline_that_lacks_something(tree):
@@ -79,9 +79,13 @@ def test_a_link_to_itself_is_unusable_and_ends_nothing(tree):
 
 
 def test_what_may_have_been_meant_is_looked_for_once_where_many_files_extend_what_is_gone(tree, monkeypatch):
-    asked: list[str] = []
-    matcher = suggestions.SequenceMatcher
-    monkeypatch.setattr(suggestions, "SequenceMatcher", lambda b: [asked.append(b), matcher(b=b)][1])
+    asked = list[str]()
+
+    def noted(b: str) -> SequenceMatcher[str]:
+        asked.append(b)
+        return SequenceMatcher(b=b)
+
+    monkeypatch.setattr("texts.suggestions.SequenceMatcher", noted)
     files = {f"shop{number}/default.yaml": EXTENDING.replace("s.yaml", "gone.yaml") for number in range(20)}
     findings = examine(Tree(tree({**files, "_shared/gone1.yaml": STEP})))
     assert sum('did you mean "_shared/gone1.yaml"' in finding.message for finding in findings) == 20

@@ -32,6 +32,7 @@ CALLERS = {
     # On this machine:
     "builds/notices/sending.py": {"subprocess"},
     "builds/tree/inspection.py": {"subprocess"},
+    "edrone_site/environment.py": {"requests"},  # judges the address of Drone, and asks nobody
     "edrone_site/kept_process.py": {"subprocess"},
     "edrone_site/notices_process.py": {"subprocess"},
     "edrone_site/demonstration.py": {"subprocess", "socket"},

@@ -298,6 +298,10 @@ def test_what_a_reader_asked_for_in_vain_is_loaded_as_a_page_and_renewals_are_no
             with page.expect_response(re.compile("/-/live/")):
                 pass
         assert page.url == site.page_of(FAILING)
+        expect(page.get_by_text("edrone does not answer")).to_be_visible()
+        page.unroute("**/*")
+        expect(page.get_by_text("edrone does not answer")).to_have_count(0)
+        page.route("**/*", in_parts)
         page.goto(site.page_of(LONG))
         page.locator("#log .gap").first.get_by_role("link", name="Show the first of them").click()
         page.wait_for_url(re.compile(r"/-/log/1/1/line/1/"))

@@ -85,6 +85,12 @@
     });
   }
 
+  // Where nothing can be renewed, because edrone or the network is away, the page says so.
+  document.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
+    const stale = document.getElementById("stale");
+    stale.textContent = xhr.status && xhr.status < 500 ? "" : stale.dataset.text;
+  });
+
   // Nobody looks: nothing is asked again.
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (document.hidden && event.detail.requestConfig.verb === "get") event.preventDefault();

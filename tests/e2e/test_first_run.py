@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, ConsoleMessage
+from playwright.sync_api import Browser, ConsoleMessage, expect
 
 from tests.server import clean_environment, free_port
 from tests.site.test_readme import README, commands
@@ -104,7 +104,7 @@ def test_the_administration_can_be_opened_and_looks_as_it_should(first, browser:
     pictures = first.folder / "var"
     page.screenshot(path=pictures / "login.png")
     page.click("input[type=submit]")
-    assert page.title() == "Overview | edrone"
+    expect(page).to_have_title("Overview | edrone")
     page.screenshot(path=pictures / "administration.png")
     assert complaints == []
 

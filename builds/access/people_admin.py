@@ -73,9 +73,9 @@ class NamingPermissions:
         if self.has_change_permission(request, obj):  # type: ignore[attr-defined]  # likewise
             return fieldsets
         left_out = {"named", "password"}  # the latter is a button that leads to the form of a new one
-        names = {title: [name for name in options["fields"] if name not in left_out] for title, options in fieldsets}
+        shown = {self.field: "named"}
         return [
-            (title, options | {"fields": ["named" if name == self.field else name for name in names[title]]})
+            (title, options | {"fields": [shown.get(name, name) for name in options["fields"] if name not in left_out]})
             for title, options in fieldsets
         ]
 

@@ -90,16 +90,17 @@ def waiting_stages(build: Build) -> list[Stage]:
     return [stage for stage in build.stages_in_order if stage.status == Status.BLOCKED.value]
 
 
-def unmet_dependencies(stage: Stage, stages: Iterable[Stage]) -> list[str]:
-    """Return the names of the stages that a stage of a build depends on and that have not succeeded."""
-    unmet = {other.name for other in stages if other.status != Status.SUCCESS.value}
-    return [name for name in stage.depends_on if name in unmet]
+def unmet_dependencies(build: Build) -> dict[int, list[str]]:
+    """Return, by the number of a stage, the names of those that it depends on and that have not succeeded, if there are any."""
+    stages = build.stages_in_order
+    unmet = {stage.name for stage in stages if stage.status != Status.SUCCESS.value}
+    return {stage.number: names for stage in stages if (names := [name for name in stage.depends_on if name in unmet])}
 
 
 def approvable_stages(build: Build) -> list[Stage]:
     """Return the stages that wait for approval only: Drone starts an approved stage at once (docs/drone.md 2.5)."""
-    stages = build.stages_in_order
-    return [stage for stage in waiting_stages(build) if not unmet_dependencies(stage, stages)]
+    unmet = unmet_dependencies(build)
+    return [stage for stage in waiting_stages(build) if stage.number not in unmet]
 
 
 def latest_build(repo_id: int, ref: str) -> Build | None:

@@ -168,10 +168,9 @@ def stage_name(build: Build, number: int | None) -> str:
 
 def warnings(verb: Verb, build: Build, number: int | None) -> tuple[str, ...]:
     texts = []
-    for stage in build.stages_in_order:
-        if verb == Verb.APPROVE and stage.number == number and (names := unmet_dependencies(stage, build.stages_in_order)):
-            message = _("It depends on what has not succeeded: %(stages)s. Drone starts it at once all the same.")
-            texts.append(message % {"stages": ", ".join(names)})
+    if verb == Verb.APPROVE and number is not None and (names := unmet_dependencies(build).get(number)):
+        message = _("It depends on what has not succeeded: %(stages)s. Drone starts it at once all the same.")
+        texts.append(message % {"stages": ", ".join(names)})
     if verb == Verb.PROMOTE and build.status != "success":
         texts.append(_("This build did not succeed."))
     if verb == Verb.RESTART and build.status == "error":

@@ -3,6 +3,7 @@
 import os
 import re
 import runpy
+import secrets
 import signal
 import socket
 import subprocess
@@ -18,7 +19,10 @@ from typing import Any
 import requests
 
 ROOT = Path(__file__).parent.parent
+PORTS = frozenset(range(20000, 32000))
 PATIENCE = 120.0  # seconds until a test gives up on a busy machine
+
+given_ports = set[int]()
 
 
 @dataclass
@@ -52,9 +56,17 @@ def wait_until(condition: Callable[[], object], what: str = "the condition is tr
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Give a port that nothing listens on, and that this process has not been given before.
+
+    It is below those that the system itself gives out (from 32768 on Linux), so that no connection and no listener on
+    port 0 takes it until the program that it is for has started.
+    """
+    while True:
+        port = secrets.choice(sorted(PORTS - given_ports))
+        given_ports.add(port)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def clean_environment(**added: str) -> dict[str, str]:

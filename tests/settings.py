@@ -1,6 +1,8 @@
 """The site's settings as tests use them: nothing comes from the environment of whoever runs the tests."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 for name in [name for name in os.environ if name.startswith(("EDRONE_", "DRONE_"))]:
@@ -10,6 +12,7 @@ for name in ("DATABASE_URL", "ALLOWED_HOSTS", "HOST", "PORT"):
 os.environ["SECRET_KEY"] = "tests-" * 8
 os.environ["DRONE_YAML_SECRET"] = "bea26a2221fd8090ea38720fc445eca6"  # the one of tests/recorded
 os.environ["EDRONE_STATE"] = tempfile.mkdtemp(prefix="edrone-tests-")
+atexit.register(shutil.rmtree, os.environ["EDRONE_STATE"], ignore_errors=True)
 
 from edrone_site.settings import *  # noqa: E402, F403
 from edrone_site.settings import DATABASES, EDRONE_STATE  # noqa: E402

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from builds.drone_db.models import Build, Stage
-from builds.drone_db.queries import unmet_dependencies, waiting_stages
+from builds.drone_db.queries import held_stages, waiting_stages
 from builds.drone_db.vocabulary import Event
 from builds.starting.actions import not_connected, permitted, required_for, url
 from builds.starting.models import Verb
@@ -21,7 +21,8 @@ class Approval:
     approve_url: str  # empty: the reader may not approve, or nothing can be started
     decline_url: str
     each: list[tuple[Stage, str, str]]  # of several, with the addresses to approve and decline one alone
-    held: list[Stage]  # that depend on others, which have not succeeded
+    early: list[Stage]  # that depend on others, which have not ended
+    needless: list[Stage]  # that Drone would skip, after how the others ended
 
 
 def approval_of(user: Any, build: Build) -> Approval | None:
@@ -32,18 +33,20 @@ def approval_of(user: Any, build: Build) -> Approval | None:
         return None
     possible = permitted(user, build, Verb.APPROVE) and not not_connected()
     only = waiting[0].number if len(waiting) == 1 else None
-    unmet = unmet_dependencies(build)
-    held = [stage for stage in waiting if stage.number in unmet]
+    held = held_stages(build)
+    early = [stage for stage in waiting if held.get(stage.number)]
+    needless = [stage for stage in waiting if held.get(stage.number) == []]
     declines_all = len(waiting) == len(stages)  # Drone declines a build only where all of its stages wait
     return Approval(
         waiting,
         build.repo.protected and build.trigger == HOOK,
         build.source_repo if build.event == Event.PULL_REQUEST and build.source_repo != build.repo.slug else "",
         required_for(build, Verb.APPROVE, debug=False).scope,
-        url(build, Verb.APPROVE, only) if possible and (only or len(held) < len(waiting)) else "",
+        url(build, Verb.APPROVE, only) if possible and (only or len(early) + len(needless) < len(waiting)) else "",
         url(build, Verb.DECLINE, only) if possible and (declines_all or only) else "",
         [(stage, url(build, Verb.APPROVE, stage.number), url(build, Verb.DECLINE, stage.number)) for stage in waiting]
         if possible and not only
         else [],
-        held,
+        early,
+        needless,
     )

@@ -11,7 +11,7 @@ from django.db.models.functions import Length, Substr
 from builds.drone_db.build_pages import ALL, RepoIds
 from builds.drone_db.fields import Bytes
 from builds.drone_db.models import Build, Log, Repo, Stage, Step
-from builds.drone_db.vocabulary import UNFINISHED, Status
+from builds.drone_db.vocabulary import FAILED_STATUSES, NOT_FINISHED, UNFINISHED, Status
 from builds.drone_db.whole_rows import rows_of
 
 Row = TypeVar("Row", bound=Model)
@@ -90,17 +90,28 @@ def waiting_stages(build: Build) -> list[Stage]:
     return [stage for stage in build.stages_in_order if stage.status == Status.BLOCKED.value]
 
 
-def unmet_dependencies(build: Build) -> dict[int, list[str]]:
-    """Return, by the number of a stage, the names of those that it depends on and that have not succeeded, if there are any."""
-    stages = build.stages_in_order
-    unmet = {stage.name for stage in stages if stage.status != Status.SUCCESS.value}
-    return {stage.number: names for stage in stages if (names := [name for name in stage.depends_on if name in unmet])}
+def held_stages(build: Build) -> dict[int, list[str]]:
+    """Return the stages that Drone would not start now if nobody had to approve them (docs/drone.md 2.6).
+
+    By number, each with the names of those that it depends on and that have not ended; with none, Drone would skip it. What was
+    declined counts as failed to what depends on it.
+    """
+    status = {stage.name: stage.status for stage in build.stages_in_order}
+    unfinished = {name for name in status if status[name] in NOT_FINISHED}
+    failed = {name for name in status if status[name] in FAILED_STATUSES}
+    held = {}
+    for stage in filter(lambda stage: stage.depends_on, build.stages_in_order):
+        waits_for = [name for name in stage.depends_on if name in unfinished]
+        after_failure = failed or Status.DECLINED.value in map(status.get, stage.depends_on)
+        if waits_for or not (stage.on_failure if after_failure else stage.on_success):
+            held[stage.number] = waits_for
+    return held
 
 
 def approvable_stages(build: Build) -> list[Stage]:
     """Return the stages that wait for approval only: Drone starts an approved stage at once (docs/drone.md 2.5)."""
-    unmet = unmet_dependencies(build)
-    return [stage for stage in waiting_stages(build) if stage.number not in unmet]
+    held = held_stages(build)
+    return [stage for stage in waiting_stages(build) if stage.number not in held]
 
 
 def latest_build(repo_id: int, ref: str) -> Build | None:

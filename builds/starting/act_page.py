@@ -1,5 +1,6 @@
 """The page that restarts, promotes, rolls back, cancels, approves or declines a build."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -10,12 +11,12 @@ from django.utils.translation import gettext_lazy
 from builds.access.finding import find_build
 from builds.access.models import Level
 from builds.drone_db.models import Build
-from builds.drone_db.queries import approvable_stages, unmet_dependencies
+from builds.drone_db.queries import approvable_stages, held_stages
 from builds.starting import operations
 from builds.starting.actions import OF_A_STAGE, TO_A_TARGET, not_now, permitted, required_for
 from builds.starting.attempts import targets
 from builds.starting.commands import BuildCommand
-from builds.starting.confirmation import Question, ask, changes, done_before, page_of
+from builds.starting.confirmation import STAGES, Question, ask, changes, done_before, page_of
 from builds.starting.errors import Forbidden
 from builds.starting.forms import NothingMore, RestartForm, TargetForm
 from builds.starting.models import Verb
@@ -44,7 +45,10 @@ def act_page(request: HttpRequest, slug: str, number: int, verb: str, stage: int
         return page_of(request, question, {"not_now": reason}, 409 if request.POST.get("confirmed") else 200)
     if not form.is_valid():
         return page_of(request, question, {}, 422 if request.method == "POST" else 200)
-    return ask(request, question, command_of(Verb(verb), build, stage, form.cleaned_data))
+    command = command_of(Verb(verb), build, stage, form.cleaned_data)
+    if command.verb == Verb.APPROVE and stage is None:
+        command = replace(command, stages=stages_named(request, build))
+    return ask(request, question, command)
 
 
 def allow(request: HttpRequest, build: Build, verb: Verb, *, debug: bool) -> None:
@@ -162,15 +166,23 @@ def words_of(verb: Verb, build: Build, stage: int | None) -> tuple[str, str, str
     }[verb]  # fmt: skip
 
 
+def stages_named(request: HttpRequest, build: Build) -> tuple[str, ...]:
+    """Return the numbers of the stages that can start; once confirmed, of those that the confirmation named."""
+    if request.POST.get("confirmed"):
+        return tuple(request.POST.get(STAGES, "").split())
+    return tuple(str(stage.number) for stage in approvable_stages(build))
+
+
 def stage_name(build: Build, number: int | None) -> str:
     return next((stage.name for stage in build.stages_in_order if stage.number == number), "")
 
 
 def warnings(verb: Verb, build: Build, number: int | None) -> tuple[str, ...]:
     texts = []
-    if verb == Verb.APPROVE and number is not None and (names := unmet_dependencies(build).get(number)):
-        message = _("It depends on what has not succeeded: %(stages)s. Drone starts it at once all the same.")
-        texts.append(message % {"stages": ", ".join(names)})
+    if verb == Verb.APPROVE and number is not None and (names := held_stages(build).get(number)) is not None:
+        early = _("It depends on what has not ended: %(stages)s. Drone starts it at once all the same.")
+        needless = _("After how the others ended, Drone would skip it if nobody had to approve it. Approved, it starts at once.")
+        texts.append(early % {"stages": ", ".join(names)} if names else needless)
     if verb == Verb.PROMOTE and build.status != "success":
         texts.append(_("This build did not succeed."))
     if verb == Verb.RESTART and build.status == "error":

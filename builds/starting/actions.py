@@ -91,7 +91,7 @@ def not_now(build: Build, verb: str, stage_number: int = 0) -> str:
     ):
         return _("nothing is waiting for approval")
     if verb == Verb.APPROVE and not stage_number and not approvable_stages(build):
-        return _("what waits for approval depends on pipelines that have not succeeded")
+        return _("nothing that waits for approval can start now")
     return ""
 
 

@@ -22,6 +22,7 @@ class BuildCommand:
     verb: Verb
     number: int = 0  # of the build that it is done to; 0 for a new one
     stage: int | None = None  # of approve and decline; None: all of the build
+    stages: tuple[str, ...] = ()  # of approving all of the build: numbers of those that may be approved
     branch: str = ""  # of a new build, or a whole ref; empty: the default branch
     commit: str = ""
     message: str = ""

@@ -36,6 +36,7 @@ from web.localized import localized
 from web.pages import shown
 
 MEANS = "administration"
+STAGES = "stages"  # field that keeps which stages are approved: others may wait by the time the confirmation is sent
 ENDED_ITSELF = set(Status.values) - NOT_FINISHED - {Status.KILLED.value}
 PATHS = {
     Verb.CREATE: "builds",
@@ -128,6 +129,7 @@ def confirmation(request: HttpRequest, question: Question, command: BuildCommand
     if frozen and not frozen.may_override(request.user):
         raise Frozen(frozen.sentence)
     inherited_params = inherited(command, params, question.build)
+    approved = [(STAGES, " ".join(command.stages))] if command.stages else []
     deed = deed_of(request.user, question.repo, complete, question.build, Parameters(params, inherited_params))
     title, button = words_of(question, command, deed)
     return page_of(
@@ -148,7 +150,7 @@ def confirmation(request: HttpRequest, question: Question, command: BuildCommand
             "sent": shown_parameters(params, len(params)),
             "keeps": command.verb == Verb.RESTART,
             "filled_in": request.method == "POST",  # or the form was not seen: all that it asks for was in the link
-            "hidden": [*hidden(request), ("key", uuid4().hex), ("confirmed", "yes")],
+            "hidden": [*hidden(request), *approved, ("key", uuid4().hex), ("confirmed", "yes")],
         },
     )
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from builds.drone_db.models import Build, Repo
-from builds.drone_db.queries import waiting_stages
+from builds.drone_db.queries import approvable_stages, waiting_stages
 from builds.starting import operations, parameters
 from builds.starting.commands import BuildCommand
 from builds.starting.deploys_to import deploys_to
@@ -28,6 +28,7 @@ class PreparedCommand:
     expected: BuildRequest | None  # the build that Drone will ask about; None where none is started
     to: str | None  # the target of its operation, as of `deploys_to`
     rest: Rest | None  # what runs, of a restart of only what failed
+    stages: list[int]  # numbers of those that are approved
 
 
 def prepare(user: Any, command: BuildCommand, repo: Repo, build: Build | None) -> PreparedCommand:
@@ -53,7 +54,8 @@ def prepare(user: Any, command: BuildCommand, repo: Repo, build: Build | None) -
     if expected:
         refuse_other_target(expected)
     to = deploys_to(expected, build if command.only_failed else None) if expected else ""
-    return PreparedCommand(complete, params, expected, to, rest_of(build) if build and command.only_failed else None)
+    rest = rest_of(build) if build and command.only_failed else None
+    return PreparedCommand(complete, params, expected, to, rest, stages_to_approve(command, build))
 
 
 def check_grant(user: Any, command: BuildCommand, repo: Repo, build: Build | None) -> None:
@@ -109,6 +111,22 @@ def refuse_declining_in_part(command: BuildCommand, build: Build | None) -> None
                 stages=", ".join(str(stage.number) for stage in waiting),
             )
         )
+
+
+def stages_to_approve(command: BuildCommand, build: Build | None) -> list[int]:
+    """Return the numbers of the stages that are approved, of those that were confirmed.
+
+    Raises:
+        InvalidCommand: none of them can be approved any more.
+    """
+    if command.verb != Verb.APPROVE or command.stage is not None or build is None:
+        return [command.stage] if command.stage is not None else []
+    numbers = [stage.number for stage in approvable_stages(build) if str(stage.number) in command.stages]
+    if not numbers:
+        raise InvalidCommand(
+            Sentence("What you confirmed waits for approval no more: somebody else was quicker. Look at what waits now.")
+        )
+    return numbers
 
 
 def refuse_unstorable(command: BuildCommand) -> None:

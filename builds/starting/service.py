@@ -10,7 +10,6 @@ from django.db import DatabaseError
 
 from builds.drone_db.masking import masked
 from builds.drone_db.models import Build, Repo
-from builds.drone_db.queries import approvable_stages
 from builds.drone_server.client import connected, slot
 from builds.starting import audit
 from builds.starting.commands import BuildCommand, Caller
@@ -68,8 +67,6 @@ def carry_out(caller: Caller, command: BuildCommand, repo: Repo) -> CommandResul
     prepared = prepare(caller.user, command, repo, build)
     expected, rest = prepared.expected, prepared.rest
     override = override_of(caller.user, command, expected, prepared.to) if expected else ""
-    approves_all = build is not None and command.verb == Verb.APPROVE and command.stage is None
-    waiting = [stage.number for stage in approvable_stages(build)] if build and approves_all else []
     record = audit.start_record(caller, command, repo.slug, build, prepared.params, override)
     if record.outcome != Outcome.STARTED:
         return replay(record)
@@ -86,7 +83,7 @@ def carry_out(caller: Caller, command: BuildCommand, repo: Repo) -> CommandResul
             client = connected()
             refuse_unnamed_login(client, command, build)
             name = drone.RepoName(repo.namespace, repo.name)
-            answer = ask_drone(client, replace(prepared.command, params=prepared.params), name, waiting)
+            answer = ask_drone(client, replace(prepared.command, params=prepared.params), name, prepared.stages)
             if announced and rest and answer:
                 record.build = answer.number  # Drone made it, also where it is cancelled now
                 cancel_more_than_failed(client, name, announced, rest.runs, answer)
@@ -130,14 +127,14 @@ def build_of(command: BuildCommand, repo: Repo) -> Build | None:
     return build
 
 
-def ask_drone(client: Client, command: BuildCommand, repo: drone.RepoName, waiting: Sequence[int] = ()) -> BuildAnswer | None:
+def ask_drone(client: Client, command: BuildCommand, repo: drone.RepoName, stages: Sequence[int] = ()) -> BuildAnswer | None:
     """Send the command to Drone; return None where it answers with no build.
 
     Args:
         client: who asks.
         command: what is asked for.
         repo: the repository.
-        waiting: numbers of the stages that an approval of the whole build is for: Drone approves them one by one.
+        stages: numbers of those that are approved: Drone approves them one by one.
     """
     refuse_old_drone(client, command)
     match command.verb:
@@ -153,7 +150,7 @@ def ask_drone(client: Client, command: BuildCommand, repo: drone.RepoName, waiti
         case Verb.ROLLBACK:
             return client.rollback(repo, command.number, command.target, command.params)
         case Verb.APPROVE:
-            approve(client, repo, command.number, waiting if command.stage is None else [command.stage])
+            approve(client, repo, command.number, stages)
         case Verb.DECLINE:
             client.decline(repo, command.number, command.stage)
     return None

@@ -577,18 +577,62 @@ def test_what_depends_on_a_stage_that_has_not_succeeded_is_not_approved_with_it(
         return " ".join(text(deployer.get(f"{BUILDS}2/")).split())
 
     assert "Approve what can start" in page()
-    assert "Approve these once those have" in page()
+    assert "Approve these, if at all," in page()
     alone = text(deployer.get(f"{BUILDS}2/-/do/approve/2/"))
-    assert "It depends on what has not succeeded: test1. Drone starts it at once all the same." in alone
+    assert "It depends on what has not ended: test1. Drone starts it at once all the same." in alone
     confirmed(deployer, f"{BUILDS}2/-/do/approve/")
     assert [request.path for request in site.writes] == ["/api/repos/ismewen/edrone/builds/2/approve/1"]
     execute(f"UPDATE stages SET stage_status = 'blocked' WHERE stage_build_id = {build} AND stage_number = 2")
     execute(f"UPDATE stages SET stage_status = 'failure' WHERE stage_build_id = {build} AND stage_number = 1")
     refused = text(deployer.get(f"{BUILDS}2/-/do/approve/"))
-    assert "what waits for approval depends on pipelines that have not succeeded" in refused
+    assert "nothing that waits for approval can start now" in refused
+    assert "Drone would skip these if nobody had to approve them." in page()
+    assert "Drone would skip it if nobody had to approve it." in text(deployer.get(f"{BUILDS}2/-/do/approve/2/"))
     execute(f"UPDATE stages SET stage_status = 'success' WHERE stage_build_id = {build} AND stage_number = 1")
-    assert "Approve these once those have" not in page()
-    assert "has not succeeded" not in text(deployer.get(f"{BUILDS}2/-/do/approve/2/"))
+    assert "Approve these, if at all," not in page()
+    assert "Drone would skip" not in page()
+    assert 'class="warning"' not in text(deployer.get(f"{BUILDS}2/-/do/approve/2/"))
+
+
+@pytest.mark.parametrize(
+    ("ended", "on_success", "on_failure", "approvable"),
+    [
+        ("success", 1, 0, True),
+        ("success", 0, 1, False),  # it says that something failed
+        ("failure", 0, 1, True),
+        ("failure", 1, 1, True),
+        ("killed", 1, 0, False),
+        ("declined", 1, 0, False),
+        ("running", 1, 1, False),
+    ],
+)
+def test_a_stage_is_approved_with_others_if_drone_would_start_it(site, deployer, ended, on_success, on_failure, approvable):
+    execute = site.drone.database.connection.execute
+    build = "(SELECT build_id FROM builds WHERE build_number = 2 AND build_repo_id = 1)"
+    execute(f"DELETE FROM stages WHERE stage_build_id = {build} AND stage_number > 2")
+    execute(f"UPDATE stages SET stage_status = '{ended}', stage_name = 'test' WHERE stage_build_id = {build}")
+    execute(
+        "UPDATE stages SET stage_status = 'blocked', stage_name = 'tell', stage_depends_on = '[\"test\"]', stage_on_success = "
+        f"{on_success}, stage_on_failure = {on_failure} WHERE stage_build_id = {build} AND stage_number = 2"
+    )
+    asked = text(deployer.get(f"{BUILDS}2/-/do/approve/"))
+    assert ("Approve these stages of ismewen/edrone #2: tell." in asked) == approvable
+    assert ("nothing that waits for approval can start now" in asked) != approvable
+
+
+def test_no_stage_is_approved_that_the_confirmation_did_not_name(site, deployer):
+    """Meanwhile somebody else approves what it names, which ends well, so that what depends on it could start."""
+    execute = site.drone.database.connection.execute
+    build = "(SELECT build_id FROM builds WHERE build_number = 2 AND build_repo_id = 1)"
+    execute(f"DELETE FROM stages WHERE stage_build_id = {build} AND stage_number > 2")
+    execute(f"UPDATE stages SET stage_status = 'blocked', stage_name = 'test' || stage_number WHERE stage_build_id = {build}")
+    execute(f"UPDATE stages SET stage_depends_on = '[\"test1\"]' WHERE stage_build_id = {build} AND stage_number = 2")
+    asked = deployer.get(f"{BUILDS}2/-/do/approve/")
+    execute(f"UPDATE stages SET stage_status = 'success' WHERE stage_build_id = {build} AND stage_number = 1")
+    answer = deployer.post(f"{BUILDS}2/-/do/approve/", hidden(asked))
+    assert answer.status_code == 400
+    assert "somebody else was quicker" in text(answer)
+    assert site.writes == []
 
 
 def test_where_only_some_stages_could_be_approved_that_is_said(site, deployer):

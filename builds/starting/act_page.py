@@ -186,5 +186,9 @@ def warnings(verb: Verb, build: Build, number: int | None) -> tuple[str, ...]:
     if verb == Verb.PROMOTE and build.status != "success":
         texts.append(_("This build did not succeed."))
     if verb == Verb.RESTART and build.status == "error":
-        texts.append(_("Drone rejected this build and did not store its parameters. The new build starts without parameters."))
+        texts.append(
+            _("Drone rejected this build and did not store its inputs. The new build starts with the defaults of today's file.")
+            if operations.name_of(build)
+            else _("Drone rejected this build and did not store its parameters. The new build starts without parameters.")
+        )
     return tuple(texts)

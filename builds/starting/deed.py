@@ -11,10 +11,10 @@ from builds.drone_db.masking import masked
 from builds.drone_db.models import Build, Repo
 from builds.drone_db.production import is_production
 from builds.starting import operations
-from builds.starting.attempts import target_of, target_started, targets
+from builds.starting.attempts import TargetInputs, target_of, target_started, targets
 from builds.starting.behind import BRANCH, pushes
 from builds.starting.commands import BuildCommand
-from builds.starting.models import Verb
+from builds.starting.models import STARTING, Verb
 from builds.starting.people import Person, people
 from builds.starting.required_grant import LEVEL_NAMES, required_grant
 from builds.starting.target_states import TargetState, given, target_state
@@ -62,7 +62,7 @@ def deed_of(user: Any, repo: Repo, command: BuildCommand, build: Build | None, p
         params: those that the new build will have.
     """
     what = build or newest_of(repo, command.branch)
-    target = target_to(repo, command, build)
+    target = target_to(repo, command, build, params)
     there = target_state(repo, target) if target else None
     carried = masked(given(params.kept))
     return Deed(
@@ -80,16 +80,20 @@ def deed_of(user: Any, repo: Repo, command: BuildCommand, build: Build | None, p
     )
 
 
-def target_to(repo: Repo, command: BuildCommand, build: Build | None) -> str:
-    """Return where a command deploys to; empty where it deploys nothing."""
+def target_to(repo: Repo, command: BuildCommand, build: Build | None, params: Parameters) -> str:
+    """Return where a command deploys to; empty where it deploys nothing. Of an operation, so say the inputs of the new build."""
     if command.verb in {Verb.PROMOTE, Verb.ROLLBACK}:
         return command.target
-    if command.verb == Verb.RESTART and build:
-        return (target_started(build) if command.only_failed else "") or target_of(repo, build)
-    if command.verb == Verb.CREATE and command.operation and (name := operations.operation(repo, command.operation).target):
-        value = command.params.get(name, "")
-        return value if masked({name: value})[name] == value else ""
-    return ""
+    if command.verb not in STARTING:
+        return ""
+    if build and command.only_failed and (target := target_started(build)):
+        return target
+    if build and not operations.name_of(build):
+        return build.deploy_to
+    operation = operations.name_of(build) if build else command.operation
+    name = TargetInputs([repo]).input_of(repo.id, operation) if operation else ""
+    value = {**params.sent, **params.kept}.get(name, "")
+    return value if masked({name: value})[name] == value else ""
 
 
 def newest_of(repo: Repo, branch: str) -> Build | None:

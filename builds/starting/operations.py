@@ -7,7 +7,7 @@ from django.conf import settings
 
 from builds.access.models import Level
 from builds.drone_db.models import Build, Repo
-from builds.drone_db.vocabulary import Event
+from builds.drone_db.vocabulary import Event, Status
 from builds.starting.commands import BuildCommand
 from builds.starting.errors import InvalidCommand
 from builds.starting.only_failed import served_text
@@ -75,6 +75,28 @@ def defaults(repo: Repo, build: Build) -> dict[str, str]:
     name = name_of(build)
     values = with_defaults(operation(repo, name), {}) if name else {}
     return {name: value for name, value in values.items() if name != "debug"}
+
+
+def refuse_unknown_target(repo: Repo, build: Build, params: Mapping[str, str]) -> None:
+    """Refuse to restart what Drone made an error of, and so forgot where it was to deploy (docs/drone.md 2.1), to the default.
+
+    Args:
+        repo: where.
+        build: that is restarted.
+        params: that the new build will have, without the defaults.
+    """
+    name = name_of(build)
+    if build.status != Status.ERROR or not name or not (target := operation(repo, name).target) or target in params:
+        return
+    raise InvalidCommand(
+        Sentence(
+            "Drone made an error of #%(number)s and forgot its inputs, so nobody knows where it was to deploy. Start "
+            "the operation %(name)s anew, or say where: %(target)s=…",
+            number=build.number,
+            name=name,
+            target=target,
+        )
+    )
 
 
 def refuse_restart(repo: Repo, build: Build, params: Mapping[str, str]) -> None:

@@ -167,7 +167,9 @@ def parameters_to_send(user: Any, command: BuildCommand, repo: Repo, build: Buil
     before = dict[str, str](build.params if build else {})
     restarts = build is not None and command.verb == Verb.RESTART
     todays_tree = build is not None and restarts and not command.only_failed
-    if build and todays_tree:  # of inputs that are newer than the build, or that Drone lost as it refused it
+    if build and todays_tree:
+        operations.refuse_unknown_target(repo, build, {**sent, **before})
+        # Of inputs that are newer than the build, or that Drone lost as it refused it.
         sent = {name: value for name, value in operations.defaults(repo, build).items() if name not in before} | sent
     # As Drone puts them together: what a restarted build had wins, and otherwise what is sent (docs/drone.md 2.3).
     merged = {**sent, **before} if restarts else {**before, **sent}

@@ -171,6 +171,21 @@ def test_a_restart_of_a_deployment_says_where_it_deploys(site, deployer):
     assert "to-production" in asked.content.decode()
 
 
+def test_a_restart_that_deploys_to_the_default_of_a_new_input_says_so(site, deployer, tree):
+    number = shipped(site, deployer, "staging")
+    site.drone.database.rows(f"UPDATE builds SET build_params = NULL WHERE build_repo_id = 1 AND build_number = {number}")
+    tree(
+        {
+            "edrone/_operations/deploy.yaml": TREE["edrone/_operations/deploy.yaml"].replace(
+                "required: true", "default: production"
+            )
+        }
+    )
+    asked = deployer.get(f"{BUILDS}{number}/-/do/restart/")
+    assert f"Deploy #{number} to production again" in text(asked)
+    assert "to-production" in asked.content.decode()
+
+
 @pytest.mark.parametrize(
     ("level", "only", "status"),
     [(Level.VIEW, "", 403), (Level.RUN, "", 403), (Level.DEPLOY, "staging", 403), (Level.DEPLOY, "production", 200), (None, "", 404)],

@@ -359,6 +359,22 @@ def test_a_restart_of_an_operation_gets_the_defaults_of_inputs_that_the_build_ha
     assert AuditRecord.objects.get().params == {"COUNT": "3", "NOTE": "mine", "EDRONE_ACTOR": "runner"}
 
 
+def test_a_restart_of_a_deployment_that_drone_forgot_the_target_of_does_not_go_to_the_default(standin, api, tree):
+    tree(
+        {
+            "edrone/_operations/check.yaml": "kind: operation\ntarget: TARGET\ninputs: {TARGET: {default: production}}\n---\nkind: pipeline\n"
+        }
+    )
+    standin.drone.database.connection.execute(
+        "UPDATE builds SET build_status = 'error', build_params = NULL WHERE build_repo_id = 1 AND build_number = 1"
+    )
+    answer = api["runner"].post(f"{BUILDS}/1")
+    assert (answer.status_code, "nobody knows where it was to deploy" in body(answer)["message"]) == (400, True), answer.content
+    assert not standin.writes
+    assert api["runner"].post(f"{BUILDS}/1?TARGET=staging").status_code == 200
+    assert dict(standin.writes[0].query) == {"TARGET": "staging", "EDRONE_ACTOR": "runner"}
+
+
 def test_a_restart_whose_parameters_would_be_too_many_together_is_refused(standin, api):
     standin.drone.database.connection.execute(
         "UPDATE builds SET build_params = ? WHERE build_number = 2", [b'{"OLD": "%s"}' % (b"x" * 3000)]

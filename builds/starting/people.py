@@ -10,7 +10,7 @@ from builds.drone_db.vocabulary import DEPLOYMENTS, Event
 from builds.starting.models import STARTING, AuditRecord
 
 HOOK, CRON = "@hook", "@cron"  # what Drone says in place of a login
-BY_HAND = (Event.CUSTOM.value, *DEPLOYMENTS)
+NO_PUSH = (Event.CUSTOM.value, Event.CRON.value, *DEPLOYMENTS)  # the author of the commit has started none of these
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ def people(builds: Collection[tuple[str, Build]]) -> dict[int, Person]:
 def person_of(build: Build, started: str = "") -> Person:
     """Return who a build is by; `started` is who started it through edrone, empty where nobody did."""
     author, name = build.author_login or build.author_name, started or starter(build)
-    if not started and build.trigger in {HOOK, ""} and build.event not in BY_HAND:
+    if not started and build.trigger in {HOOK, ""} and build.event not in NO_PUSH:
         return Person(author or name, pusher=name if author and name != author else "")
     return Person(name, author=author if author != name else "")
 
 
 def starter(build: Build) -> str:
     """Return who or what started a build: who pushed or pressed a button, or the schedule's name; empty where Drone forgot."""
-    if build.trigger == CRON:
+    if build.trigger == CRON or (build.event == Event.CRON and not (build.trigger or build.parent)):  # an error
         return build.cron or gettext("cron")
     if build.trigger and build.trigger != HOOK:
         return build.trigger

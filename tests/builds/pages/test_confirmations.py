@@ -220,6 +220,8 @@ def test_a_person_and_the_author_of_the_commit_are_told_apart():
         ({"event": "push", "trigger": "", "sender": "wei", "parent": 3}, "", Person("ann")),
         ({"event": "cron", "trigger": "@cron", "cron": "nightly"}, "", Person("nightly", author="ann")),
         ({"event": "cron", "trigger": "bob", "cron": "nightly"}, "", Person("bob", author="ann")),
+        ({"event": "cron", "trigger": ""}, "", Person("cron", author="ann")),
+        ({"event": "cron", "trigger": "", "parent": 3}, "", Person("", author="ann")),
         ({"event": "push", "trigger": "", "sender": ""}, "", Person("ann")),
     ],
 )

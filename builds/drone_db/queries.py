@@ -93,8 +93,8 @@ def waiting_stages(build: Build) -> list[Stage]:
 def held_stages(build: Build) -> dict[int, list[str]]:
     """Return the stages that Drone would not start now if nobody had to approve them (docs/drone.md 2.6).
 
-    By number, each with the names of those that it depends on and that have not ended; with none, Drone would skip it. What was
-    declined counts as failed to what depends on it.
+    By number, each with the names of those that it depends on and that have not ended; with none, Drone would skip it, now or
+    once they have. What was declined counts as failed to what depends on it.
     """
     status = {stage.name: stage.status for stage in build.stages_in_order}
     unfinished = {name for name in status if status[name] in NOT_FINISHED}
@@ -103,8 +103,9 @@ def held_stages(build: Build) -> dict[int, list[str]]:
     for stage in filter(lambda stage: stage.depends_on, build.stages_in_order):
         waits_for = [name for name in stage.depends_on if name in unfinished]
         after_failure = failed or Status.DECLINED.value in map(status.get, stage.depends_on)
-        if waits_for or not (stage.on_failure if after_failure else stage.on_success):
-            held[stage.number] = waits_for
+        would_skip = not (stage.on_failure if after_failure else waits_for or stage.on_success)
+        if waits_for or would_skip:
+            held[stage.number] = [] if would_skip else waits_for
     return held
 
 

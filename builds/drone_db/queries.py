@@ -90,6 +90,10 @@ def waiting_stages(build: Build) -> list[Stage]:
     return [stage for stage in build.stages_in_order if stage.status == Status.BLOCKED.value]
 
 
+def waits_for_approval(build: Build) -> bool:
+    return build.status in UNFINISHED and bool(waiting_stages(build))
+
+
 def held_stages(build: Build) -> dict[int, list[str]]:
     """Return the stages that Drone would not start now if nobody had to approve them (docs/drone.md 2.6).
 

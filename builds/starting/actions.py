@@ -13,7 +13,7 @@ from builds.access import rules
 from builds.access.models import Level
 from builds.drone_db.models import Build
 from builds.drone_db.queries import approvable_stages
-from builds.drone_db.vocabulary import FAILED_STATUSES, NOT_FINISHED
+from builds.drone_db.vocabulary import FAILED_STATUSES, NOT_FINISHED, Status
 from builds.starting import operations
 from builds.starting.commands import BuildCommand
 from builds.starting.errors import NothingToLeaveOut
@@ -84,8 +84,8 @@ def not_now(build: Build, verb: str, stage_number: int = 0) -> str:
     """Return why an action is not possible now; empty where it is."""
     if verb == Verb.CANCEL and build.status not in NOT_FINISHED:
         return _("the build has finished")
-    if verb == Verb.RESTART and build.status in {"blocked", "declined"}:
-        return _("Drone cannot restart a build that was declined or is waiting for approval")
+    if verb == Verb.RESTART and build.status == Status.DECLINED:
+        return _("Drone cannot restart a build that was declined")
     if verb in OF_A_STAGE and not any(
         stage.status == "blocked" and stage_number in {0, stage.number} for stage in build.stages_in_order
     ):

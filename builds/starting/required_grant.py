@@ -6,6 +6,7 @@ from typing import Any
 from builds.access.models import Level
 from builds.access.rules import may, token_allows
 from builds.drone_db.models import Build
+from builds.drone_db.queries import waits_for_approval
 from builds.drone_db.vocabulary import DEPLOYMENTS, Event
 from builds.starting.commands import BuildCommand
 from builds.starting.errors import Forbidden
@@ -35,8 +36,10 @@ def required_grant(command: BuildCommand, build: Build | None, operation_level: 
         return RequiredGrant(Level.DEPLOY, command.target)
     required = grant_to_start(command.operation, operation_level) if build is None else grant_to_repeat(build, operation_level)
     # Drone leaves approving and declining to a repository's administrators. A debug build stops where a step failed, and runners
-    # that have tmate then give a shell, with the secrets of the pipeline in it.
-    if command.debug or command.verb in {Verb.APPROVE, Verb.DECLINE}:
+    # that have tmate then give a shell, with the secrets of the pipeline in it. A build that waits for approval runs at once,
+    # restarted (docs/drone.md 7.4).
+    skips_approval = command.verb == Verb.RESTART and build is not None and waits_for_approval(build)
+    if command.debug or skips_approval or command.verb in {Verb.APPROVE, Verb.DECLINE}:
         return RequiredGrant(Level.DEPLOY, required.scope)
     return required
 

@@ -620,6 +620,17 @@ def test_a_stage_is_approved_with_others_if_drone_would_start_it(site, deployer,
     assert ("nothing that waits for approval can start now" in asked) != approvable
 
 
+def test_a_restart_of_what_waits_for_approval_says_that_it_needs_none(site, runner, deployer):
+    execute = site.drone.database.connection.execute
+    execute("UPDATE builds SET build_status = 'pending' WHERE build_repo_id = 1 AND build_number = 2")
+    assert "needs none" not in text(deployer.get(f"{BUILDS}2/-/do/restart/"))
+    build = "(SELECT build_id FROM builds WHERE build_number = 2 AND build_repo_id = 1)"
+    execute(f"UPDATE stages SET stage_status = 'blocked' WHERE stage_build_id = {build}")
+    assert "This build waits for approval. The new one needs none" in text(deployer.get(f"{BUILDS}2/-/do/restart/"))
+    assert runner.get(f"{BUILDS}2/-/do/restart/").status_code == 403
+    assert "-/do/restart/" not in text(runner.get(f"{BUILDS}2/"))
+
+
 def test_no_stage_is_approved_that_the_confirmation_did_not_name(site, deployer):
     """Meanwhile somebody else approves what it names, which ends well, so that what depends on it could start."""
     execute = site.drone.database.connection.execute

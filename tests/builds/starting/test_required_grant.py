@@ -3,7 +3,7 @@
 import pytest
 
 from builds.access.models import Level
-from builds.drone_db.models import Build
+from builds.drone_db.models import Build, Stage
 from builds.starting.commands import BuildCommand
 from builds.starting.models import Verb
 from builds.starting.required_grant import RequiredGrant, required_grant
@@ -69,3 +69,13 @@ def test_approving_is_for_those_who_may_deploy(verb):
     assert required_grant(BuildCommand(verb, number=1), Build(event="promote", deploy_to="production"), None) == RequiredGrant(
         DEPLOY, "production"
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "stage", "level"), [("pending", "blocked", DEPLOY), ("running", "blocked", DEPLOY), ("running", "pending", RUN)]
+)
+def test_a_restart_past_an_approval_needs_what_the_approval_needs(status, stage, level):
+    build = Build(event="pull_request", status=status)
+    build.stages_in_order = [Stage(status="success"), Stage(status=stage)]
+    assert required_grant(BuildCommand(Verb.RESTART, number=1), build, None) == RequiredGrant(level)
+    assert required_grant(BuildCommand(Verb.CANCEL, number=1), build, None) == RequiredGrant(RUN)

@@ -90,8 +90,8 @@ def refuse_unknown_target(repo: Repo, build: Build, params: Mapping[str, str]) -
         return
     raise InvalidCommand(
         Sentence(
-            "Drone made an error of #%(number)s and forgot its inputs, so nobody knows where it was to deploy. Start "
-            "the operation %(name)s anew, or say where: %(target)s=…",
+            "Drone made an error of #%(number)s and forgot its inputs. Start the operation %(name)s anew, or say where it "
+            "deploys to: %(target)s=…",
             number=build.number,
             name=name,
             target=target,

@@ -369,7 +369,7 @@ def test_a_restart_of_a_deployment_that_drone_forgot_the_target_of_does_not_go_t
         "UPDATE builds SET build_status = 'error', build_params = NULL WHERE build_repo_id = 1 AND build_number = 1"
     )
     answer = api["runner"].post(f"{BUILDS}/1")
-    assert (answer.status_code, "nobody knows where it was to deploy" in body(answer)["message"]) == (400, True), answer.content
+    assert (answer.status_code, "say where it deploys to: TARGET=…" in body(answer)["message"]) == (400, True), answer.content
     assert not standin.writes
     assert api["runner"].post(f"{BUILDS}/1?TARGET=staging").status_code == 200
     assert dict(standin.writes[0].query) == {"TARGET": "staging", "EDRONE_ACTOR": "runner"}

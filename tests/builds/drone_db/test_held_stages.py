@@ -1,5 +1,7 @@
 """Which stages that wait for approval Drone itself would start, start later, or skip."""
 
+from typing import Any
+
 import pytest
 
 from builds.drone_db.models import Build, Stage
@@ -11,10 +13,10 @@ ON_SUCCESS = {"on_success": True, "on_failure": False}
 
 def build(**stages: tuple[str, list[str], dict[str, bool]]) -> Build:
     row = Build()
-    row.stages_in_order = [
-        Stage(number=number, name=name, status=status, depends_on=depends_on, **when)
-        for number, (name, (status, depends_on, when)) in enumerate(stages.items(), 1)
-    ]
+    row.stages_in_order = []
+    for number, (name, (status, depends_on, when)) in enumerate(stages.items(), 1):
+        fields: dict[str, Any] = {"status": status, "depends_on": depends_on, **when}
+        row.stages_in_order.append(Stage(number=number, name=name, **fields))
     return row
 
 

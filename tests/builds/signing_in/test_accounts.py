@@ -12,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from builds.access.models import Grant, Level
+from builds.signing_in.accounts import disconnect
 from tests.builds.conftest import person
 from tests.builds.signing_in.conftest import Browser
 from tests.builds.signing_in.test_forges import NO_ACCESS, text, who
@@ -92,6 +93,12 @@ def test_an_account_can_be_disconnected_and_its_groups_go_with_it(browser: Brows
     assert not SocialAccount.objects.exists()
     assert not ada.groups.exists()
     assert "An account of oidc was disconnected from ada" in logged.getvalue()
+
+
+def test_groups_made_by_hand_stay_whatever_they_are_called(browser: Browser, ada: User, github: Provider):
+    ada.groups.add(Group.objects.create(name="github:devs"))
+    disconnect(SocialAccount.objects.create(user=ada, provider="github", uid="7"))
+    assert ada.groups.count() == 1
 
 
 def test_the_last_way_in_cannot_be_taken_away(browser: Browser, github: Provider, ada: User, settings: Any):

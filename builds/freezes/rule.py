@@ -21,7 +21,7 @@ PREFIX = re.compile("/*(?:refs/+)?(heads|tags)/+", re.IGNORECASE)
 REVISION = re.compile(r"[~^].*|@\{.*", re.DOTALL)  # master~0 and master@{0} are commits of master; no branch's name holds these
 END_OF_PATH = re.compile("[?#]")
 DEFAULT_BRANCH = {"HEAD", "@"}  # to git; which branch that is, nobody says to validation
-LONGEST_REF = 500  # characters of Drone's column; spelled longer, a ref may be that of any branch, and takes ever longer to read
+LONGEST = 500  # characters of Drone's columns; spelled longer, a name may be any: accents on one letter are sorted in square time
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Start:
     slug: str
     names: tuple[str, ...]  # the target, or the operation and its target; empty: an ordinary build
     branches: tuple[str, ...] = ()  # of an ordinary build: all that its ref may mean; a tag is refs/tags/NAME
-    anywhere: bool = False  # the operation deploys, and nobody can tell where
+    anywhere: bool = False  # nobody can tell where it deploys
 
 
 def start_of(build: BuildRequest, to: str | None) -> Start:
@@ -42,12 +42,18 @@ def start_of(build: BuildRequest, to: str | None) -> Start:
         to: the target of its operation, as of `operation_target`.
     """
     if build.event in DEPLOYMENTS:
-        return Start(build.slug, (build.deploy_to,))
+        return named(build.slug, build.deploy_to)
     if build.event == "custom" and build.action:  # a promotion inherits an action, which then means nothing
-        return Start(build.slug, (build.action, *filter(None, [to])), anywhere=to is None)
+        return named(build.slug, build.action, *filter(None, [to]), anywhere=to is None)
+    if len(build.ref) > LONGEST:
+        return Start(build.slug, (), ("HEAD",) if build.event in ORDINARY else ())
     if build.event == "custom":  # a person wrote the branch
-        return Start(build.slug, (), tuple(meant_by(build.ref)) if len(build.ref) <= LONGEST_REF else ("HEAD",))
+        return Start(build.slug, (), tuple(meant_by(build.ref)))
     return Start(build.slug, (), (build.ref.removeprefix("refs/heads/"),) if build.event in ORDINARY else ())
+
+
+def named(slug: str, *names: str, anywhere: bool = False) -> Start:
+    return Start(slug, names, anywhere=anywhere or any(len(name) > LONGEST for name in names))
 
 
 def meant_by(ref: str) -> Iterator[str]:
@@ -110,8 +116,7 @@ def frozen_name(freeze: Freeze, start: Start) -> str | None:
 
 def matches(name: str, patterns: str) -> bool:
     """Return whether one of the patterns matches, in any case, and whatever is not seen: `Production ` is not to slip through."""
-    name = alike(name)
-    return any(fnmatchcase(name, alike(pattern)) for pattern in patterns_in(patterns))
+    return any(fnmatchcase(alike(name), alike(pattern)) for pattern in patterns_in(patterns))
 
 
 def alike(name: str) -> str:

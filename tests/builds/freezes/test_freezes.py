@@ -129,6 +129,21 @@ def test_a_branch_spelled_without_end_takes_no_longer_to_judge() -> None:
     assert sum(map(len, start.branches)) < 100_000
 
 
+@pytest.mark.parametrize(
+    ("fields", "to"),
+    [
+        ({"event": "promote", "deploy_to": "x" + "\u0301\u0327" * 300}, None),
+        ({"event": "custom", "action": "check" * 1000}, ""),
+        ({"event": "custom", "action": "deploy"}, "staging" * 1000),
+        ({"event": "push", "ref": "refs/heads/" + "ab/" * 1000}, None),
+    ],
+)
+def test_a_name_that_drone_cannot_store_may_be_any(fields: dict[str, Any], to: str | None) -> None:
+    start = start_of(BuildRequest("ismewen", "edrone", **{"ref": "refs/heads/master", "target": "master"} | fields), to)
+    freeze = Freeze(pk=1, begins=NOW, **FIELDS | {"branches": "release/*"})
+    assert covering([freeze], start, NOW) is freeze
+
+
 @pytest.mark.parametrize("pattern", ["production\u200b", "\ufeffproduction", "pro\u00adduction"])
 def test_what_is_not_seen_in_a_pattern_does_not_count(pattern: str) -> None:
     freeze = Freeze(pk=1, begins=NOW, **FIELDS | {"targets": pattern})

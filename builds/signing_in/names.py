@@ -24,6 +24,6 @@ def candidates(login: str, provider: str) -> Iterator[str]:
 
 
 def plain(login: str) -> str:
-    apart = unicodedata.normalize("NFKD", login)
+    apart = unicodedata.normalize("NFKD", login[:LONGEST])  # Python sorts accents on one letter in quadratic time
     letters = "".join(character for character in apart if not unicodedata.combining(character)).lower()
     return OTHERS.sub("-", letters).strip("-@.")[:LONGEST] or "user"

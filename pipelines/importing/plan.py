@@ -51,27 +51,33 @@ def placement(clone: Clone, root: Path, namespaces: Collection[str], seen: dict[
         return Placement(clone, "", f"it is the same repository as {other.folder}")
     seen[clone.slug] = clone
     own = f"@{clone.namespace}/{clone.name}"
-    plain = alone and (not namespaces or clone.namespace in namespaces) and not (root / own).exists()
+    plain = (not namespaces or clone.namespace in namespaces) and not (root / own).exists()
+    plain = plain and (alone or (root / clone.name).exists())  # which may serve this repository: a nearer file would hide it
     folder = clone.name if plain else own
     path = f"{folder}/default.yaml"
     if leads_astray(root, folder):
-        return Placement(clone, path, f"projects/{folder} is or lies behind a link that leaves the tree, or leads nowhere")
+        return Placement(
+            clone, path, f"projects/{folder} is or lies behind a file, or a link that leaves the tree or leads nowhere"
+        )
     there = next((f"{folder}/default{ending}" for ending in ENDINGS if os.path.lexists(root / f"{folder}/default{ending}")), "")
+    elsewhere = f"; if it is another repository's, import this one by hand as projects/{own}/default.yaml" if plain else ""
     if there:
         same = (root / there).is_file() and (root / there).read_bytes() == clone.content
-        elsewhere = f"; if it is another repository's, import this one by hand as projects/{own}/default.yaml" if plain else ""
         why = "is there already, and " + ("the same" if same else f"another text; it is never overwritten{elsewhere}")
         return Placement(clone, there, f"projects/{there} {why}", is_there=same)
-    if problem := cannot_serve(path, clone.content):
-        return Placement(clone, path, f"its {clone.file} {problem}")
-    return Placement(clone, path, "")
+    if plain and not alone:
+        why = f"projects/{folder}/ is there already, and two of the clones have that name{elsewhere}"
+    else:
+        problem = cannot_serve(path, clone.content)
+        why = f"its {clone.file} {problem}" if problem else ""
+    return Placement(clone, path, why)
 
 
 def leads_astray(root: Path, folder: str) -> bool:
-    """Return whether a file in this folder would be written outside the tree."""
+    """Return whether a file in this folder would be written outside the tree, or not at all."""
     way = [root / folder, *(root / folder).parents][: folder.count("/") + 1]
-    gone = any(place.is_symlink() and not place.exists() for place in way)
-    return gone or not (root / folder).resolve().is_relative_to(root.resolve())
+    blocked = any(os.path.lexists(place) and not place.is_dir() for place in way)
+    return blocked or not (root / folder).resolve().is_relative_to(root.resolve())
 
 
 def cannot_serve(path: str, content: bytes) -> str:

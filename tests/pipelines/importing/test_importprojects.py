@@ -199,6 +199,31 @@ def test_two_repositories_of_one_name_get_folders_of_their_namespaces(root, clon
     assert files(root) == ["@a/hello/default.yaml", "@g/sub/hello/default.yaml", "other/default.yaml"]
 
 
+@pytest.mark.parametrize("file", ["default.yaml", "main.yaml"])
+def test_what_the_tree_has_for_a_name_is_never_hidden_by_a_nearer_file(root, clone, capsys, file):
+    (root / "hello").mkdir()
+    (root / "hello" / file).write_text(f"{TEXT}# edited in the tree\n")
+    out = refused(capsys, clone("git@host:a/hello.git"), clone("git@host:b/hello.git"))
+    for namespace in "ab":
+        assert f"import this one by hand as projects/@{namespace}/hello/default.yaml" in out
+    assert files(root) == [f"hello/{file}"]
+
+
+def test_the_repository_that_a_plain_folder_was_made_for_is_found_there_beside_a_twin(root, clone, capsys):
+    first = clone("git@host:a/hello.git")
+    run(capsys, first)
+    out = partly_refused(capsys, first, clone("git@host:b/hello.git", f"{TEXT}# another\n"))
+    assert "(a/hello): not imported: projects/hello/default.yaml is there already, and the same." in out
+    assert files(root) == ["hello/default.yaml"]
+
+
+def test_a_file_in_place_of_a_folder_stops_only_the_repository_of_that_name(root, clone, capsys):
+    (root / "docs").touch()
+    out = partly_refused(capsys, clone("git@host:a/docs.git"), clone("git@host:a/hello.git"))
+    assert "(a/docs): not imported: projects/docs is or lies behind a file, or a link " in out
+    assert files(root) == ["docs", "hello/default.yaml"]
+
+
 def test_a_namespace_that_may_not_use_plain_folders_gets_one_of_its_own(root, clone, capsys, settings):
     settings.EDRONE_NAMESPACES = frozenset({"a"})
     run(capsys, clone("git@host:a/x.git"), clone("git@host:b/y.git"))
@@ -235,7 +260,7 @@ def test_nothing_is_written_through_a_link_that_leaves_the_tree(root, clone, cap
     (root / link).parent.mkdir(exist_ok=True)
     (root / link).symlink_to(outside if target == "../outside" else target)
     out = partly_refused(capsys, clone("git@host:a/hello.git"), clone("git@host:b/good.git"))
-    assert "a link that leaves the tree, or leads nowhere" in out
+    assert "a link that leaves the tree or leads nowhere" in out
     assert "1 of 2 imported." in out
     assert list(outside.rglob("*")) == []
 

@@ -80,14 +80,16 @@ def shareable_steps(
     names = {path.casefold() for path in taken}
     steps = [ShareableStep(file.path, file.step, "", tuple(file.uses), owners(file.uses, owner)) for file in extending]
     wide = [group for group in grouped(others) if len({use.pipeline for use in group}) >= FEWEST]
-    for group in sorted(wide, key=lambda group: rank(owners(group, owner), group)):
+    groups: dict[tuple[str, str], tuple[Mapping, list[StepUse]]] = {}  # by image and text, so that no two files hold the same
+    for group in wide:
         shared = common_of(group)
         if sum(1 for _ in leaves(shared, ())) < FEWEST_LEAVES:
             continue
         try:
-            text = written(shared)
+            groups.setdefault((image_of(group[0].step), written(shared)), (shared, []))[1].extend(group)
         except ComposeError:  # a value that cannot be moved
             continue
+    for (_, text), (shared, group) in sorted(groups.items(), key=lambda item: rank(owners(item[1][1], owner), item[1][1])):
         path = shared_path([use.step for use in group], shared, names)
         steps.append(ShareableStep(path, shared, text, tuple(group), owners(group, owner)))
     return sorted(steps, key=lambda step: rank(step.repositories, step.uses))

@@ -10,7 +10,7 @@ from pipelines.compare.serving import served_text
 from pipelines.compare.touched import extended
 from pipelines.compare.universe import Owners
 from pipelines.errors import ConfigError, Unusable, Vanished
-from pipelines.importing.alike import FEWEST, ShareableStep, StepUse, shareable_steps
+from pipelines.importing.alike import FEWEST, ShareableStep, StepUse, owners, shareable_steps
 from pipelines.importing.editing import edit_proven
 from pipelines.language.compose import MAY_EXTEND
 from pipelines.language.errors import ComposeError
@@ -66,14 +66,18 @@ def sharing_of(snapshot: Snapshot, within: Collection[str], progress: Progress) 
     contents = listing(snapshot)
     sources = dict(read(snapshot, contents.files))
     wanted = {path: source for path, source in sources.items() if is_wanted(path, within)}
-    owners = Owners((stem_of(path) for path in sources), ())
+    folders = Owners((stem_of(path) for path in sources), ())
+
+    def owner(path: str) -> str:
+        return folders.folder(stem_of(path)) or path.partition("/")[0]
+
     steps = shareable_steps(
         [(path, source.text) for path, source in wanted.items()],
         [*contents.files, *contents.folders],
         list(shared_steps(sources)),
-        lambda path: owners.folder(stem_of(path)) or path.partition("/")[0],
+        owner,
     )
-    work = Work(snapshot, sources, {step.path: step for step in steps})
+    work = Work(snapshot, sources, {step.path: step for step in steps}, owner)
     work.edit_all({use: step.path for step in steps for use in step.uses}, progress)
     while work.undo_what_changes_dependents():
         work.leave_rare()
@@ -133,6 +137,7 @@ class Work:
     snapshot: Snapshot
     sources: dict[str, SourceFile]
     steps: dict[str, ShareableStep]  # by path of the shared file
+    owner: Callable[[str], str]  # the repository that a path belongs to
     chosen: dict[str, dict[StepUse, str]] = field(default_factory=dict)  # file → its edited steps, and what they extend
     texts: dict[str, str] = field(default_factory=dict)  # path → as edited
     left: dict[StepUse, str] = field(default_factory=dict)  # why
@@ -207,8 +212,11 @@ class Work:
         for uses in self.chosen.values():
             for use, path in uses.items():
                 uses_of[path].append(use)
-        used = [self.steps[path] for path in self.steps if path in uses_of]
-        steps = [replace(step, uses=tuple(sorted(uses_of[step.path], key=place))) for step in used]
+        steps = [
+            replace(step, uses=tuple(sorted(uses_of[path], key=place)), repositories=owners(uses_of[path], self.owner))
+            for path, step in self.steps.items()
+            if path in uses_of
+        ]
         new = {step.path: step.text for step in steps if step.text}
         before = {path: self.sources[path].text for path in sorted(self.texts)}
         after = new | {path: self.texts[path] for path in before}

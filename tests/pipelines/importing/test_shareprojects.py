@@ -214,6 +214,18 @@ def test_two_of_one_name_are_told_apart_by_what_they_run():
     assert [one.path for one in found] == ["_shared/golang-test.yaml", "_shared/golang-test-make-check-all.yaml"]
 
 
+def test_steps_that_have_the_same_in_common_share_one_file():
+    few, many = ["x: 0", "x: 1", "x: 2"], ["p: 1, q: 2, r: 3", "p: 1, q: 2", "q: 2, r: 3", "p: 1, r: 3"]
+    step = "- {{name: lint, image: lint, settings: {{a: 1, b: 2, {own}}}}}\n"
+    texts = [(f"p{n}/default.yaml", HEAD + step.format(own=own)) for n, own in enumerate([*few, *many])]
+    assert [(one.path, len(one.uses)) for one in shareable_steps(texts)] == [("_shared/lint.yaml", 7)]
+
+
+def test_repositories_whose_steps_are_left_do_not_count(root, make, capsys):
+    make(alike() | {"odd/default.yaml": HEAD + DOCKER.format(name="publish", repo="odd") + "# ${ never closed\n"})
+    assert "projects/_shared/docker-publish.yaml: 3 steps of 3 repositories (" in run(capsys)
+
+
 def test_pipelines_are_counted_and_two_are_too_few():
     step = DOCKER.format(name="publish", repo="x")
     assert shareable_steps([("a/default.yaml", HEAD + step + step), ("b/default.yaml", HEAD + step)]) == []

@@ -22,6 +22,7 @@ from pipelines.check.findings import ERROR, Finding
 from pipelines.check.trusted import Trusted
 from pipelines.inventory.last_changes import LastCommit, last_changes
 from pipelines.tree.tree import Tree
+from texts.characters import encodable
 
 logger = logging.getLogger(__name__)
 FEW = 200  # files that are examined within this process; more would keep its other threads waiting
@@ -40,7 +41,8 @@ class FoundMistake:
 
     @classmethod
     def of(cls, finding: Finding) -> "FoundMistake":
-        return cls(finding.line, finding.column, finding.severity, finding.id, finding.message)
+        message = encodable(finding.message)  # which may name a file
+        return cls(finding.line, finding.column, finding.severity, finding.id, message)
 
     @property
     def is_error(self) -> bool:

@@ -15,6 +15,7 @@ from pipelines.resolve.repository_kind import keeps_its_own_file
 from pipelines.tree.files import Stamp
 from pipelines.tree.listing import listing, stem_of
 from pipelines.tree.tree import Snapshot, Tree
+from texts.characters import encodable
 
 STILL_NEW = 2.0  # seconds; a tree of ten thousand folders is not walked for every click
 
@@ -69,10 +70,13 @@ class KeptInventory:
 
 
 def stamps_of(snapshot: Snapshot) -> dict[str, Stamp | None]:
-    """Return the stamps of all YAML files; None for one that cannot be read."""
+    """Return the stamps of all YAML files; None for one that cannot be read.
+
+    Names that are no Unicode are left out: no build or file can name them, and no page or JSON can be written with them.
+    """
     stamps: dict[str, Stamp | None] = {}
     for path in listing(snapshot).files:
-        if stem_of(path):
+        if stem_of(path) and path == encodable(path):
             try:
                 file = snapshot.file_at(path)
                 stamps[path] = file.stamp if file else None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.git import GitError, git
+from texts.characters import encodable
 
 MOST_COMMITS = 5000  # older ones say nothing
 FORMAT = "%x01%H%x02%ct%x02%an%x02%s"
@@ -32,7 +33,7 @@ def last_changes(root: Path) -> dict[str, LastCommit]:
     for entry in log.split("\x01")[1:]:
         heading, _, names = entry.partition("\n")
         commit, seconds, author, subject = [*heading.split("\x02"), "", "", ""][:4]
-        change = LastCommit(commit, int(seconds) if seconds.isdigit() else 0, author, subject)
+        change = LastCommit(commit, int(seconds) if seconds.isdigit() else 0, encodable(author), encodable(subject))
         for name in names.split("\n"):
             if name:
                 changes.setdefault(name, change)

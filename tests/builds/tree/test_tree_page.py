@@ -1,5 +1,6 @@
 """The page Tree and /api/tree: who may see which files, and what is said of them."""
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests import drones
 from tests.builds.api import Api, body
 from tests.builds.conftest import person
 from tests.server import wait_until
+from texts.characters import REPLACEMENT
 
 PIPELINE = "kind: pipeline\nname: a\ntrigger: {{event: [push]}}\nsteps:\n- extends: _shared/{}.yaml\n"
 FILES = {
@@ -234,6 +236,16 @@ def test_hostile_names_are_harmless(people, page, root):
     assert "<b>x" not in text
     assert "\u202e" not in text
     page(people["viewer"], FILE, path=name)
+
+
+def test_a_name_that_is_no_unicode_fails_neither_page_nor_api(people, page, root):
+    Path(os.fsdecode(bytes(root / "edrone") + b"/caf\xe9.yaml")).write_text(PIPELINE.format("broken"))
+    (root / "_shared" / "broken.yaml").write_text("a: [\n")
+    for user in (people["superuser"], people["viewer"]):
+        assert "edrone/default.yaml" in page(user)
+        assert "edrone/default.yaml" in paths(user)
+    broken = body(Api(people["superuser"]).get(tree_of({"path": "_shared/broken.yaml"})))[0]
+    assert any(f"(extended by projects/edrone/caf{REPLACEMENT}.yaml)" in finding["message"] for finding in broken["findings"])
 
 
 def test_while_findings_are_looked_for_the_page_says_so_and_asks_again(people, page, monkeypatch):

@@ -126,3 +126,14 @@ def test_the_last_commit_of_each_file_is_found(root):
     assert changes["shop/default.yaml"].time > 0
     below = last_changes(root / "shop")
     assert set(below) == {"default.yaml", "release.yaml"}
+
+
+def test_the_words_of_a_commit_that_are_no_unicode_are_replaced(root):
+    git(root, "init", "--quiet")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "--message=Change the caf#")
+    write = ["git", "-C", str(root), "hash-object", "-t", "commit", "-w", "--stdin", "--literally"]
+    commit = subprocess.run(["git", "-C", str(root), "cat-file", "commit", "HEAD"], capture_output=True, check=True).stdout
+    latin = subprocess.run(write, input=commit.replace(b"#", b"\xe9"), capture_output=True, check=True).stdout
+    git(root, "reset", "--quiet", "--hard", latin.decode().strip())
+    assert last_changes(root)["default.yaml"].subject == "Change the caf\N{REPLACEMENT CHARACTER}"

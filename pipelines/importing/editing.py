@@ -34,7 +34,7 @@ class Edit:
 def edit_proven(
     text: str, wanted: dict[StepUse, str], shared: Lookup[str, Mapping], means_the_same: Callable[[str], bool]
 ) -> Edit:
-    """Let steps of a text extend shared files: all at once, or where that does not work one after the other, as far as it does.
+    """Let steps of a text extend shared files: all at once, or where that does not work by halves, as far as it does.
 
     Args:
         text: of a file.
@@ -42,19 +42,31 @@ def edit_proven(
         shared: what these hold, all of which the steps have, too.
         means_the_same: whether an edited text does.
     """
+    if not wanted:
+        return Edit(text)
     try:
         return Edit(proven(text, wanted, shared, means_the_same), wanted)
     except NotEdited as error:
-        if len(wanted) == 1:
+        if len(wanted) == 1 or not means_the_same(text):  # nor would any other text
             return Edit(text, left=dict.fromkeys(wanted, str(error)))
-    edit = Edit(text)
-    for use, path in wanted.items():
+    edit, rest = Edit(text), halves(list(wanted.items()))
+    while rest:
+        some = rest.pop()
+        uses = edit.uses | dict(some)
         try:
-            more = proven(text, edit.uses | {use: path}, shared, means_the_same)
-            edit = Edit(more, edit.uses | {use: path}, edit.left)
+            edit = Edit(proven(text, uses, shared, means_the_same), uses, edit.left)
         except NotEdited as error:
-            edit.left[use] = str(error)
+            if len(some) == 1:
+                edit.left[some[0][0]] = str(error)
+            else:
+                rest += halves(some)
     return edit
+
+
+def halves(some: list[tuple[StepUse, str]]) -> list[list[tuple[StepUse, str]]]:
+    """Return both halves, the first at the end."""
+    middle = len(some) // 2
+    return [some[middle:], some[:middle]]
 
 
 def proven(text: str, uses: dict[StepUse, str], shared: Lookup[str, Mapping], means_the_same: Callable[[str], bool]) -> str:
@@ -148,6 +160,8 @@ def remove(lines: Lines, extents: Extents, shared: Mapping, mapping: Mapping) ->
         match = there.get(identity(key))
         if match is None:
             continue
+        if key.place < mapping.place:
+            raise NotEdited("what it could share comes to it through <<")
         begin, end = key.place.line, extents.pairs[spot(key)]
         if same(value, match):
             lines.gone.update(range(begin, end + 1))

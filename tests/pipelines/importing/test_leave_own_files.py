@@ -221,7 +221,16 @@ def test_what_cannot_be_looked_into_is_told_and_the_rest_goes_on(work, tree, cap
 
 
 @pytest.mark.parametrize(
-    "text", ["a: [", "- a\n", "x", "kind: pipeline\nsteps: x\n", "kind: pipeline\nsteps:\n- \n- [a]\n- image: [x]\n", "[" * 3000]
+    "text",
+    [
+        "a: [",
+        "- a\n",
+        "x",
+        "kind: pipeline\u2028\n",
+        "kind: pipeline\nsteps: x\n",
+        "kind: pipeline\nsteps:\n- \n- [a]\n- image: [x]\n",
+        "[" * 3000,
+    ],
 )
 def test_a_file_that_drone_would_refuse_has_no_proposal_and_breaks_nothing(work, tree, capsys, text):  # noqa: F811
     out, said = proposed(capsys, clone(work, "odd", ".drone.yml", text))

@@ -4,11 +4,13 @@ import subprocess
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from django.core.management import CommandError, call_command
 
+from pipelines.compare.serving import served_text
 from pipelines.importing import alike as alike_module
 from pipelines.importing import sharing as door
 from pipelines.importing.alike import shareable_steps
@@ -212,6 +214,39 @@ def test_two_of_one_name_are_told_apart_by_what_they_run():
     steps = "".join(f"- {{name: test, image: golang, commands: [{command}]}}\n" for command in ("go vet", "make check all"))
     found = shareable_steps([(f"p{n}/default.yaml", HEAD + steps) for n in range(3)])
     assert [one.path for one in found] == ["_shared/golang-test.yaml", "_shared/golang-test-make-check-all.yaml"]
+
+
+LINT = "- name: lint\n  image: lint:1\n  commands: [make lint]\n"
+DOCUMENTS = HEAD + "".join(LINT.replace("lint", f"lint {n}", 1) for n in range(64)) + f"---\n{HEAD}{LINT}---\n{HEAD}{LINT}"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [(DOCUMENTS.replace("image:", "? image\n  :", 1), 1), (f"# ${{x[0]}}\n{DOCUMENTS}", 66)],
+)
+def test_of_many_steps_of_a_file_those_that_cannot_be_edited_are_found_by_halves(root, make, monkeypatch, text, left):
+    composed: list[str] = []
+
+    def counting(*arguments: Any) -> Any:
+        composed.append("")
+        return served_text(*arguments)
+
+    make({"shop/default.yaml": text})
+    monkeypatch.setattr(door, "served_text", counting)
+    sharing = share(Tree(root))
+    assert len(sharing.left) == left
+    assert sum(len(step.uses) for step in sharing.steps) == 66 - left
+    assert len(composed) <= 40
+
+
+def test_a_step_that_gets_its_keys_through_a_merge_key_is_left(root, make):
+    merging = "x: &lint\n  image: lint:1\n  commands: [make lint]\nsteps:\n- name: lint\n  <<: *lint\n"
+    make(
+        alike("- {{name: lint, image: lint:1, commands: [make lint]}}\n")
+        | {"odd/default.yaml": HEAD.replace("steps:\n", merging)}
+    )
+    sharing = share(Tree(root))
+    assert [why for _, why in sharing.left] == ["what it could share comes to it through <<"]
 
 
 def test_steps_that_have_the_same_in_common_share_one_file():

@@ -16,9 +16,19 @@ GONE = gettext_noop("Drone's database (DRONE_DATABASE_URL) does not answer. See 
 SLOW = gettext_noop("Drone's database took too long to answer. Narrow the search, or try again later.")
 BUSY = gettext_noop("edrone is busy: all of its connections to Drone's database are in use. Try again in a moment.")
 OTHER = gettext_noop("edrone cannot use Drone's database. Run `manage.py checkdrone` to see what is missing.")
-CANCELLED = "57014"
-# insufficient privilege, undefined table, undefined column, invalid schema
-NOT_AS_NEEDED = {"42501", "42P01", "42703", "3F000"}
+UNREADABLE = gettext_noop(
+    "A text in Drone's database, or one that was searched for, does not fit the database's encoding, which should be UTF-8. "
+    "See edrone's log for the reason."
+)
+SENTENCES = {  # by the five characters by which PostgreSQL names an error
+    "57014": SLOW,  # query canceled
+    "42501": OTHER,  # insufficient privilege
+    "42P01": OTHER,  # undefined table
+    "42703": OTHER,  # undefined column
+    "3F000": OTHER,  # invalid schema
+    "22021": UNREADABLE,  # character not in repertoire
+    "22P05": UNREADABLE,  # untranslatable character
+}
 
 
 class OneFailure(DatabaseErrorWrapper):
@@ -43,15 +53,15 @@ def sentence_for(error: Error, code: str | None) -> str | None:
 
     Args:
         error: what Django made of it.
-        code: the five characters by which PostgreSQL names the error, where it is PostgreSQL's.
+        code: of SENTENCES, where it is PostgreSQL's.
     """
     if "readonly database" in str(error):  # SQLite's word; PostgreSQL's is no OperationalError
         return None
     if isinstance(error.__cause__, AllInUse):
         return BUSY
-    if code == CANCELLED:
-        return SLOW
-    if code in NOT_AS_NEEDED or (isinstance(error, OperationalError) and str(error).startswith("no such ")):
+    if code in SENTENCES:
+        return SENTENCES[code]
+    if isinstance(error, OperationalError) and str(error).startswith("no such "):
         return OTHER
     if isinstance(error, DatabaseError) and type(error) not in {OperationalError, DatabaseError}:
         return None

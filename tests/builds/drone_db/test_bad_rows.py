@@ -201,6 +201,17 @@ def test_a_query_that_takes_too_long_says_so(db, postgres):
             cursor.execute("SELECT pg_sleep(5)")
 
 
+@pytest.mark.parametrize(("encoding", "text"), [("LATIN1", "'中'"), ("SQL_ASCII", r"E'\xff'")])
+def test_a_text_that_the_encoding_lacks_is_called_a_fault_of_drones_database(db, postgres, encoding, text):
+    owner, database = (drones.postgres_database(postgres, name) for name in ("postgres", f"drone_{encoding}".lower()))
+    drones.execute(owner, f"CREATE DATABASE {database['NAME']} ENCODING {encoding} LOCALE 'C' TEMPLATE template0")
+    with drones.connected(database), connections["drone"].cursor() as cursor:
+        with pytest.raises(DroneDatabaseUnavailable, match="does not fit the database's encoding"):
+            cursor.execute(f"SELECT {text}")
+        cursor.execute("SELECT 1")
+    drones.execute(owner, f"DROP DATABASE {database['NAME']}")
+
+
 def test_what_the_database_says_stays_in_the_log(db, caplog):
     database = {
         "ENGINE": "django.db.backends.postgresql",

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -35,6 +36,18 @@ def test_pieces_are_the_whole(long_log: None, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(stored_log, "SHORT", 70_001)
     with stored_log.stored_log(Step.objects.get(pk=1)) as data:
         assert data == LONG
+
+
+def test_a_log_that_is_deleted_while_it_is_read_is_none(change: Change, long_log: None, monkeypatch: pytest.MonkeyPatch):
+    read = stored_log.log_piece
+
+    def deleting(*of: Any) -> bytes:
+        piece = read(*of)
+        change("DELETE FROM logs WHERE log_id = 1")
+        return piece
+
+    monkeypatch.setattr(stored_log, "log_piece", deleting)
+    assert Api(person("viewer", Level.VIEW)).get(LOG).status_code == 404
 
 
 def test_a_long_log_waits_for_another_and_then_says_so(long_log: None, monkeypatch: pytest.MonkeyPatch):

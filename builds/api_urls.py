@@ -37,7 +37,7 @@ AT_DRONE = (
 OF_REPOSITORIES_AT_DRONE = (
     "secrets|cron|collaborators|cards|sign|verify|encrypt|registry|chown|repair|builds/(?:branches|pulls|deployments)"
 )
-BELOW = r"(?:/[\s\S]+)?\Z"
+BELOW = r"(?:/[\s\S]*)?\Z"  # `drone template ls` asks for /api/templates/
 BUILD = "/builds/<number>"
 MOST_PARTS = 30  # of a repository's full name; a whole name of GitLab has 22
 

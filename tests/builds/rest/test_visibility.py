@@ -27,6 +27,7 @@ ONLY_AT_DRONE = [  # Drone's routes below a repository, with their methods
     ("sign", "POST"), ("verify", "POST"), ("encrypt", "POST"), ("encrypt/secret", "POST"), ("chown", "POST"), ("repair", "POST"),
     ("builds/branches", "GET"), ("builds/branches/feature/x", "DELETE"), ("builds/branches/config", "DELETE"),
     ("builds/pulls", "GET"), ("builds/pulls/7", "DELETE"), ("builds/deployments", "GET"), ("builds/deployments/a", "DELETE"),
+    ("secrets/", "GET"),
 ]  # fmt: skip
 METHODS_ONLY_AT_DRONE = [
     ("POST", REPO), ("PATCH", REPO), ("DELETE", REPO), ("DELETE", f"{REPO}/builds?before=5"),
@@ -35,7 +36,7 @@ METHODS_ONLY_AT_DRONE = [
 ELSEWHERE_ONLY_AT_DRONE = [
     ("POST", "/api/user/token?rotate=true"), ("GET", "/api/user/remote/repos"), ("GET", "/api/users"), ("POST", "/api/users"),
     ("GET", "/api/users/ann"), ("PATCH", "/api/users/ann"), ("POST", "/api/users/ann/token/rotate"), ("GET", "/api/secrets"),
-    ("POST", "/api/secrets/shop"), ("DELETE", "/api/secrets/shop/x"), ("GET", "/api/templates"), ("PUT", "/api/templates/shop/a.yaml"),
+    ("POST", "/api/secrets/shop"), ("DELETE", "/api/secrets/shop/x"), ("GET", "/api/templates"), ("GET", "/api/templates/"), ("PUT", "/api/templates/shop/a.yaml"),
     ("GET", "/api/builds/incomplete"), ("GET", "/api/builds/incomplete/v2"), ("GET", "/api/queue"), ("POST", "/api/queue"),
     ("DELETE", "/api/queue"), ("GET", "/api/system/stats"), ("GET", "/api/badges/a/b/status.svg"), ("GET", "/api/stream"),
     ("GET", "/api/stream/a/b/1/1/1"), ("GET", "/api/servers"), ("DELETE", "/api/servers/x?force=true"), ("POST", "/api/pause"),

@@ -124,6 +124,7 @@ def build_of(command: BuildCommand, repo: Repo) -> Build | None:
     build = Build.objects.filter(repo_id=repo.pk, number=command.number).first()
     if build is None:
         raise NoSuchBuild(Sentence("Not Found: %(slug)s has no build %(number)s.", slug=repo.slug, number=command.number))
+    build.repo = repo  # not read once more: Drone may have deleted it meanwhile
     return build
 
 

@@ -1,9 +1,13 @@
 """Restarts of only what failed of an operation: of the text that runs, today's tree may say another target and level, or nothing."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
 
 from builds.freezes.models import Freeze
@@ -140,3 +144,20 @@ def test_what_failed_of_a_restart_of_what_failed_needs_no_more(api: dict[str, Ap
         assert answer.status_code == 200, body(answer)
         number = int(body(answer)["number"])
         end(drone, number, "failure", test="success", deploy="failure")
+
+
+def test_a_repository_that_drone_deletes_meanwhile_is_no_failure_of_edrone(
+    api: dict[str, Api], drone: Standin, tmp_path: Path
+) -> None:
+    number = shipped(api["superuser"], drone)
+
+    def delete_before(execute: Any, sql: str, *of: Any) -> Any:
+        if 'FROM "builds"' in sql:
+            with closing(sqlite3.connect(tmp_path / "drone.sqlite")) as connection, connection:
+                connection.execute("DELETE FROM repos WHERE repo_slug = 'ismewen/edrone'")
+        return execute(sql, *of)
+
+    with connections["drone"].execute_wrapper(delete_before):
+        answer = restart(api["superuser"], number)
+    assert answer.status_code == 404
+    assert body(answer)["message"].startswith("Drone cannot find the repository")

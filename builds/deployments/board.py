@@ -34,7 +34,6 @@ class Wanted:
 class Board:
     rows: list[tuple[Repo, list[TargetState]]]
     next: str = ""  # the name to continue after; even a short or empty page may have one
-    next_id: int = 0  # the same repository by id
     targets: list[str] = field(default_factory=list)  # of all rows
 
 
@@ -51,8 +50,7 @@ def board(user: Any, wanted: Wanted) -> Board:
     rows = [(repo, states[repo.id]) for repo in listed if states.get(repo.id)]
     if wanted.drift:
         rows = [(repo, of_repo) for repo, of_repo in rows if any(state.drifts for state in of_repo)]
-    end = (listed[-1].slug, listed[-1].id) if more else ("", 0)
-    return Board(rows, *end, targets_of([state for _, of_repo in rows for state in of_repo]))
+    return Board(rows, listed[-1].slug if more else "", targets_of([state for _, of_repo in rows for state in of_repo]))
 
 
 def deploying(user: Any) -> Q:

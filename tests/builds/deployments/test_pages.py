@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from builds.access.models import Grant, Level
+from builds.deployments import board
 from builds.drone_db.models import Build, Repo
 from tests import hostile
 from tests.builds.api import Api, body
@@ -127,6 +128,20 @@ def test_rest_says_the_same(shipped):
     assert staging["history"][0]["action"] == "deploy"
     assert api.get("/api/deployments?drift=perhaps").status_code == 400
     assert api.get("/api/deployments?cursor=x").status_code == 400
+
+
+@pytest.mark.parametrize("meanwhile", ["DELETE FROM repos", "UPDATE repos SET repo_slug = 'zoo/' || repo_slug"])
+def test_the_list_goes_on_where_the_last_repository_is_deleted_or_renamed_meanwhile(add, change, monkeypatch, meanwhile):
+    monkeypatch.setattr(board, "ON_A_PAGE", 1)
+    change("UPDATE repos SET repo_slug = 'a/one' WHERE repo_id = 1", "UPDATE repos SET repo_slug = 'b/two' WHERE repo_id = 2")
+    for repo_id in (1, 2):
+        promote(add, 900, "production", repo_id=repo_id)
+    api = Api(person("anna", is_superuser=True))
+    first = api.get("/api/deployments")
+    assert [row["repository"] for row in body(first)] == ["a/one"]
+    change(f"{meanwhile} WHERE repo_slug = 'a/one'")
+    second = api.get(*re.findall("<(/api[^>]*)>", first.headers["Link"]))
+    assert [row["repository"] for row in body(second)] == ["b/two"]
 
 
 def test_queries_of_the_pages_do_not_grow(add, shipped):

@@ -83,6 +83,15 @@ def test_the_description_has_every_parameter_and_no_other(path):
     assert {name for name, one in parameters(path).items() if one.get("explode")} == set(view.alternatives)
 
 
+def test_what_takes_a_key_says_how_a_repeated_answer_is_known():
+    key = {"$ref": "#/components/parameters/idempotencyKey"}
+    operations = [one for item in DESCRIPTION["paths"].values() for name, one in item.items() if name != "parameters"]
+    of_keys = [one["responses"] for one in operations if key in one.get("parameters", ())]
+    done = [answer for answers in of_keys for status, answer in answers.items() if status.startswith("2")]
+    resolved = [DESCRIPTION["components"]["responses"].get(answer.get("$ref", "").rpartition("/")[2], answer) for answer in done]
+    assert ["Idempotency-Replayed" in answer["headers"] for answer in resolved] == [True] * 8
+
+
 def test_it_is_served_to_everybody_as_json():
     answer = Api().get("/api/schema")
     assert answer.headers["Content-Type"] == "application/json"

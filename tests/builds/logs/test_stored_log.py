@@ -10,6 +10,7 @@ from django.db import connections
 
 from builds.access.models import Level
 from builds.drone_db.models import Step
+from builds.drone_db.queries import log_piece
 from builds.logs import stored_log
 from tests.builds.api import Api, body
 from tests.builds.conftest import Change, person
@@ -39,10 +40,8 @@ def test_pieces_are_the_whole(long_log: None, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_a_log_that_is_deleted_while_it_is_read_is_none(change: Change, long_log: None, monkeypatch: pytest.MonkeyPatch):
-    read = stored_log.log_piece
-
     def deleting(*of: Any) -> bytes:
-        piece = read(*of)
+        piece = log_piece(*of)
         change("DELETE FROM logs WHERE log_id = 1")
         return piece
 

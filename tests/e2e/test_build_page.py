@@ -17,7 +17,7 @@ from tests.server import Server, running
 
 BUILDS = "/admin/builds/build/ismewen/edrone/"
 PASSWORD = "a-long-password-of-the-tests"
-LARGE, LONG, BLOCKED, MANY, GROWING, FAILING, COMING = range(910, 917)
+LARGE, LONG, BLOCKED, MANY, GROWING, FAILING, COMING, MOVING = range(910, 918)
 LINES = 400_000
 FAILED_STAGE, FAILED_STEP = 6, 5
 END = ["E   AssertionError: expected 200, got 502\n", "1 failed, 25 passed in 4.30s\n", "make: *** [Makefile:12: test] Error 1\n"]
@@ -89,6 +89,10 @@ def fill(writer: Writer) -> None:
         for later in range(3, 13):
             stage(writer, build, later, f"later {later}", "pending", {}, [f"later {later - 1}" if later > 3 else "slow"])
     store(writer, build - 1, 2, 1, END)
+    build = writer.build(MOVING, build_status="running", build_event="push", build_finished=0)
+    stage(writer, build, 1, "first", "success", {"one": "success"}, [])
+    stage(writer, build, 2, "second", "running", {"second of the moving": "pending"}, ["first"])
+    store(writer, build, 1, 1, [f"l{number}\n" for number in range(1, 301)])
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +185,17 @@ def test_a_range_of_lines_is_chosen_copied_and_linked(site, browser: Browser):
         page.goto(f"{step}#L120-L122")
         expect(page.locator("#L121")).to_be_in_viewport()
         expect(page.locator(".line.chosen")).to_have_count(3)
+        page.goto("about:blank")
+        page.goto(f"{step}#L6001")  # which is not there: as without
+        expect(page.locator("#L6000")).to_be_in_viewport()
+
+
+def test_a_link_is_copied_as_often_as_one_likes(site, browser: Browser):
+    with reader(browser, site.server.url, "anna", PASSWORD, permissions=["clipboard-read", "clipboard-write"]) as page:
+        page.goto(site.page_of(LARGE))
+        page.get_by_role("button", name="Copy link").click()
+        page.get_by_role("button", name="Copied").click()
+        expect(page.get_by_role("button", name="Copy link")).to_be_visible()
 
 
 def test_wrapping_and_times_are_remembered(site, browser: Browser):
@@ -245,6 +260,20 @@ def test_a_failure_that_comes_up_shows_its_lines_and_the_way_to_its_log(site, br
         page.get_by_role("link", name="open log").click()
         page.wait_for_url(f"{site.page_of(COMING, '-/step/2/1/')}#log")
         expect(page.locator("#log .line", has_text="expected 200, got 502")).to_be_visible()
+
+
+def test_who_reads_further_up_stays_there_when_another_step_begins(site, browser: Browser):
+    with reader(browser, site.server.url, "anna", PASSWORD) as page:
+        page.goto(site.page_of(MOVING))
+        expect(page.locator("#L300")).to_be_in_viewport()
+        page.locator("#log > .log").evaluate("log => { log.scrollTop = 400; }")
+        with closing(sqlite3.connect(site.drone)) as drone, drone:
+            drone.execute("UPDATE steps SET step_status = 'running' WHERE step_name = 'second of the moving'")
+        page.wait_for_url(re.compile(re.escape(site.page_of(MOVING, "-/step/1/1/")) + r"#L\d+$"))
+        expect(page.locator(".steps .status.busy")).to_be_visible()
+        expect(page.locator("#L30")).to_be_in_viewport()
+        page.goto(site.page_of(MOVING))
+        expect(page.locator("#log-title")).to_contain_text("second of the moving")
 
 
 def test_what_is_renewed_keeps_the_focus_what_is_open_and_how_far_it_is_scrolled(site, browser: Browser):

@@ -82,11 +82,12 @@
   async function showChosen() {
     markChosen();
     const range = chosen();
-    if (!range || !box()) return;
+    if (!range || !box()) return null;
     log().classList.add("open");
     setFollow(false);
-    await show(range[0], { current: false });
+    const line = await show(range[0], { current: false });
     markChosen();
+    return line;
   }
 
   // The page of a build shows another step later: a link to a line names the step.
@@ -178,9 +179,9 @@
       document.execCommand("copy");
       field.remove();
     }
-    const label = pressed.textContent;
+    pressed.dataset.label ??= pressed.textContent;
     pressed.textContent = pressed.dataset.done;
-    setTimeout(() => { pressed.textContent = label; }, 1500);
+    setTimeout(() => { pressed.textContent = pressed.dataset.label; }, 1500);
   }
 
   const deeds = {
@@ -213,14 +214,15 @@
     if (!box()) return;
     Object.keys(ways).forEach((name) => { if (!remembered(name)) setWay(name, false); });
     nameStep();
-    if (chosen()) showChosen();
-    else toStart();
+    showChosen().then((line) => line || toStart());
   }
+  let started = 0; // how far the page scrolled the log by itself
   function toStart() {
     if (location.hash === "#log") log().classList.add("open"); // on a phone it scrolls only once it is there, and :target comes late
     toEnd();
     const errors = document.querySelectorAll("#log[data-failed] .line[data-error]");
     if (errors.length && !growing()) bringIntoView(errors[errors.length - 1]);
+    started = box()?.scrollTop ?? 0;
   }
   document.addEventListener("DOMContentLoaded", begin);
   addEventListener("hashchange", () => {
@@ -233,6 +235,18 @@
   document.addEventListener("scroll", (event) => {
     if (event.target === growing()) setFollow(event.target.scrollTop + event.target.clientHeight >= event.target.scrollHeight - 40);
   }, true);
+
+  // As a step or the build ends, the page is asked for anew. Whoever reads further up by then finds the same step and place again.
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const place_ = box();
+    if (!event.detail.xhr.getResponseHeader("HX-Refresh") || !place_ || follows() || place_.scrollTop === started) return;
+    const { top, height } = place_.getBoundingClientRect();
+    const line = [...document.querySelectorAll("#log .line")].find((one) => one.getBoundingClientRect().bottom > top + height / 2);
+    if (line && place_.scrollTop + place_.clientHeight < place_.scrollHeight - 40) {
+      history.replaceState(history.state, "", log().dataset.step + (chosen() ? location.hash : `#${line.id}`));
+    }
+  });
+
   let followed = false;
   document.addEventListener("htmx:beforeSwap", () => { followed = follows(); });
   document.addEventListener("htmx:afterSettle", (event) => {

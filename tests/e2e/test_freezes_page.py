@@ -62,6 +62,7 @@ def test_a_freeze_is_made_marked_and_lifted(browser: Browser, site: Server) -> N
         page.get_by_label("Until").fill("2099-12-31T18:00")
         page.get_by_role("button", name="Freeze", exact=True).click()
         expect(page.get_by_text("The freeze was made.")).to_be_visible()
+        assert faults(page) == []
         made = page.locator(".freezes > li.holds").filter(has_text=REASON)
         expect(made.locator("time").last).to_have_attribute("datetime", "2099-12-31T10:00:00+00:00")
         page.goto(site.url + BOARD)

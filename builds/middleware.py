@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext_lazy
 
 from builds.drone_db.errors import DroneDatabaseUnavailable
 from drone_api.errors import DroneError
@@ -27,7 +28,8 @@ class DroneAway:
         if not isinstance(error, (DroneDatabaseUnavailable, DroneError)) or not in_the_administration(request):
             return None
         template = "web/away_part.html" if request.headers.get("HX-Request") else "web/away.html"
-        response = shown(request, template, {"reason": localized(error)}, error.status)
+        title = gettext_lazy("Builds cannot be shown now")
+        response = shown(request, template, {"title": title, "reason": localized(error)}, error.status)
         response.headers["Retry-After"] = str(RETRY_AFTER)
         response.headers["Cache-Control"] = "private, no-store"
         return response.render()

@@ -356,6 +356,7 @@ def test_without_drones_database_pages_say_so_and_the_rest_works(path, database,
         answer = client.get(path)
         assert answer.status_code == (200 if path == "/admin/" else 503)
         assert "DRONE_DATABASE_URL" in answer.content.decode()
+        assert re.search(r"<title>\s*(Overview|Builds cannot be shown now) \|", answer.content.decode())
         part = client.get(path, headers={"HX-Request": "true"})
         assert path == "/admin/" or "<html" not in part.content.decode()
         assert client.get("/admin/auth/user/").status_code == 200

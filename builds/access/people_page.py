@@ -51,6 +51,7 @@ def context(request: HttpRequest, refused: str) -> dict[str, Any]:
     page = groups(query) if of_groups else people(query)
     here = reverse("admin:builds_people")
     filters = {name: values[name] for name in ("show", "q", "repo") if values[name]}
+    sent = request.POST
     return {
         "title": _("People and access"),
         "query": query,
@@ -58,7 +59,7 @@ def context(request: HttpRequest, refused: str) -> dict[str, Any]:
         "of_groups": of_groups,
         "people": page,
         "refused": refused,
-        "sent": request.POST if refused else {},
+        "refused_grants": {sent.get("group" if of_groups else "user"): sent} if refused and sent.get("do") == "grant" else {},
         "levels": Level.choices,
         "waiting": DroneBinding.objects.filter(state=BindingState.WAITING).order_by("pk")[:DECISIONS],
         "refused_accounts": DroneBinding.objects.filter(state=BindingState.REFUSED).order_by("-since")[:DECISIONS],

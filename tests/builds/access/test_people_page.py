@@ -243,6 +243,18 @@ def test_a_grant_that_makes_no_sense_is_refused_with_a_sentence(root: Client, no
     assert Grant.objects.count() == 1
 
 
+def test_what_was_refused_stays_in_the_form_of_that_person_only(root: Client, no_drone: None) -> None:
+    ann, _bob, group = person("ann"), person("bob"), Group.objects.create(name="devs")
+    for page, holder in ((PAGE, {"user": ann.pk}), (f"{PAGE}?show=groups", {"group": group.pk})):
+        Group.objects.get_or_create(name="others")
+        answer = root.post(page, holder | {"do": "grant", "pattern": "shop", "level": 3, "only": "staging"})
+        forms = re.findall(r"<details open>.*?</details>|<details>.*?</details>", answer.content.decode(), re.DOTALL)
+        kept = [form for form in forms if re.search(r'value="shop"|value="3" selected|value="staging"', form)]
+        assert len(kept) == 1
+        assert kept[0].startswith("<details open>")
+        assert f'value="{next(iter(holder.values()))}"' in kept[0]
+
+
 def test_of_two_equal_grants_at_once_the_second_is_refused_with_a_sentence(
     root: Client, no_drone: None, monkeypatch: Any
 ) -> None:

@@ -47,11 +47,12 @@ def context(request: HttpRequest, refused: str) -> dict[str, Any]:
     channels = list(Channel.objects.all())
     waiting = dict(Notice.objects.filter(state=State.WAITING).order_by().values_list("channel_id").annotate(Count("pk")))
     sent = request.POST if refused else {}
+    subscribing = sent.get("do") == "subscribe"
     return {
         "title": gettext_lazy("Notices"),
         "refused": refused,
         "sent": sent,
-        "sent_topics": request.POST.getlist("topics") if refused else [Topic.FAILED.value, Topic.FIXED.value],
+        "sent_topics": request.POST.getlist("topics") if subscribing else [Topic.FAILED.value, Topic.FIXED.value],
         "subscriptions": subscriptions_of(request.user).select_related("channel"),
         "topics": Topic.choices,
         "labels": dict(Topic.choices) | {TEST: _("test")},

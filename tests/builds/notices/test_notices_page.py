@@ -1,5 +1,6 @@
 """The page Notices, as each kind of reader, and with what a hostile form holds."""
 
+import re
 from typing import Any
 
 import pytest
@@ -100,6 +101,13 @@ def test_what_makes_no_channel_is_said_in_one_sentence(changed, sentence, admini
     answer = post(administrator, **MAKE | changed)
     assert sentence in answer.content.decode()
     assert not Channel.objects.exists()
+
+
+def test_a_mistake_in_another_form_leaves_the_events_that_a_subscription_proposes(administrator):
+    channel()
+    checked = re.compile(r'name="topics" value="(\w+)" checked')
+    assert checked.findall(post(administrator, **MAKE | {"address": "nowhere"}).content.decode()) == ["failed", "fixed"]
+    assert checked.findall(post(administrator, do="subscribe", topics="deployed").content.decode()) == ["deployed"]
 
 
 @pytest.mark.parametrize("do", ["make", "try", "replace", "delete"])

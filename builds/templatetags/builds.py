@@ -21,7 +21,8 @@ from web.times import moment
 
 register = template.Library()
 VISIBILITIES = {"public": _("public"), "private": _("private"), "internal": _("internal")}
-ADMINISTRATION, TOKEN, DEMONSTRATION = "administration", "token ", "demonstration, "  # as audit records name them
+MEANS = {"administration": _("administration"), "demonstration": _("demonstration")}  # as audit records name them
+TOKEN, DEMONSTRATION = "token ", "demonstration, "  # what they begin with
 COMMIT = 8  # characters of a commit that people read
 
 
@@ -66,7 +67,7 @@ def visibility(word: str) -> SafeString:
 def means(text: str) -> SafeString:
     """Return in the reader's language through what something was done; audit records keep it in English."""
     way = text.removeprefix(DEMONSTRATION)
-    shown = gettext("administration") if way == ADMINISTRATION else way
+    shown = MEANS.get(way, way)
     if way.startswith(TOKEN):
         shown = gettext("token %(name)s") % {"name": way.removeprefix(TOKEN)}
     return harmless(shown if way == text else gettext("demonstration, %(means)s") % {"means": shown})

@@ -89,6 +89,18 @@ def test_the_search_suggests_repositories_and_opens_what_fits(site, browser: Bro
         page.wait_for_url(f"{site.url}{BUILD}")
 
 
+def test_the_way_back_shows_the_filters_of_its_address(site, browser: Browser):
+    with reader(browser, site.url, "anna", PASSWORD) as page:
+        page.goto(f"{site.url}{BUILDS}")
+        page.locator("select[name=status]").select_option("failure")
+        page.locator("#filters button[type=submit]").click()
+        page.wait_for_url("**status=failure**")
+        page.go_back()
+        expect(page.locator("select[name=status]")).to_have_value("")
+        page.go_forward()
+        expect(page.locator("select[name=status]")).to_have_value("failure")
+
+
 def test_on_a_phone_there_is_one_bar_of_48_pixels_and_filters_are_folded(site, browser: Browser):
     with reader(browser, site.url, "anna", PASSWORD, **PHONE) as page:
         page.goto(f"{site.url}{BUILDS}")

@@ -35,6 +35,12 @@
   });
   addEventListener("pageshow", () => document.querySelectorAll("form[method=post]").forEach((form) => delete form.dataset.sent));
 
+  // The way back shows the filters of its address: a browser fills them in as they were sent, above rows of another list.
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted && performance.getEntriesByType("navigation")[0]?.type !== "back_forward") return;
+    document.querySelectorAll("form[method=get]").forEach((form) => form.reset());
+  });
+
   // Where a form was answered with a page (a confirmation, a mistake), going back or reloading opens the form
   // instead of the browser's question whether to send it again.
   history.replaceState(history.state, "", location.href);

@@ -1,6 +1,7 @@
 """Granian, with workers that are replaced however often they end, and with room for many idle connections."""
 
 import logging
+import os
 import resource
 import time
 from typing import Any
@@ -29,6 +30,14 @@ class RespawningServer(MPServer):
     """
 
     cannot_start = False  # no worker ever ran
+    in_a_terminal = os.isatty(0)  # once it is closed, it is none any more
+
+    def signal_handler_reload(self, *_: Any) -> None:
+        """End when the terminal is closed in which the server runs. Elsewhere SIGHUP replaces the workers."""
+        if self.in_a_terminal:
+            self.signal_handler_interrupt()  # type: ignore[no-untyped-call]  # Granian's
+        else:
+            super().signal_handler_reload()  # type: ignore[no-untyped-call]
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
         early_ends = [0] * self.workers  # in a row, by place

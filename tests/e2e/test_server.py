@@ -133,6 +133,19 @@ def test_a_worker_that_is_killed_again_and_again_comes_back_and_the_others_go_on
         assert server.stop() == 0
 
 
+def test_closing_the_terminal_in_which_it_runs_ends_the_server(tmp_path: Path):
+    code = """
+import os, pty, sys
+screen, terminal = pty.openpty()
+os.set_inheritable(screen, True)
+os.dup2(terminal, 0)
+os.execv(sys.executable, [sys.executable, "manage.py", "serve"])
+"""
+    with serving(tmp_path / "state", command=[sys.executable, "-c", code]) as server:
+        server.process.send_signal(signal.SIGHUP)
+        assert server.process.wait(60) == 0
+
+
 def test_workers_that_cannot_start_end_the_server_with_a_sentence(tmp_path: Path):
     (tmp_path / "broken.py").write_text("raise ImportError('this worker has no library')")
     code = f"""

@@ -133,6 +133,15 @@ def test_a_worker_that_is_killed_again_and_again_comes_back_and_the_others_go_on
         assert server.stop() == 0
 
 
+def test_workers_end_where_the_main_process_is_killed(tmp_path: Path):
+    with serving(tmp_path / "state") as server:
+        server.process.kill()
+        server.process.wait(60)
+        wait_until(lambda: not answers(server.url), "nobody holds the port")
+    with serving(tmp_path / "state", PORT=str(server.port)) as again:
+        assert ask(again.url).ok
+
+
 def test_closing_the_terminal_in_which_it_runs_ends_the_server(tmp_path: Path):
     code = """
 import os, pty, sys

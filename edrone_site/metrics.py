@@ -2,17 +2,22 @@
 
 import os
 import platform
+import socket
+import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler
 
 from django.conf import settings
 from django.db import connections
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.exposition import choose_encoder
+from prometheus_client.exposition import ThreadingWSGIServer, choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
@@ -20,6 +25,8 @@ from configs.metrics import extension_metrics
 from edrone_site import health
 from edrone_site.metrics_slots import FOLDER, in_one_worker
 from pipelines.tree.revision import revision_of
+
+MOST_SCRAPES = 32  # at once, on a port of their own
 
 
 @csrf_exempt  # to say that it takes no POST
@@ -40,8 +47,42 @@ def begin() -> None:
 
 
 def serve_own_port() -> None:
-    """Answer scrapes on EDRONE_METRICS_PORT in a thread of this worker."""
-    start_http_server(settings.EDRONE_METRICS_PORT, settings.HOST, registry(own_connections=True))
+    """Answer scrapes on EDRONE_METRICS_PORT for as long as this worker runs."""
+    scraped = (settings.HOST, settings.EDRONE_METRICS_PORT)
+    ScrapeServer.address_family = socket.getaddrinfo(*scraped, type=socket.SOCK_STREAM)[0][0]
+    with ScrapeServer(scraped, SilentHandler) as server:
+        server.set_app(make_wsgi_app(registry(own_connections=True)))
+        server.serve_forever()
+
+
+class SilentHandler(WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Log no scrape."""
+
+
+class ScrapeServer(ThreadingWSGIServer):
+    """Answers each connection in a thread. Past MOST_SCRAPES the oldest is ended: one that sends nothing holds a thread."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self.unfinished: list[socket.socket] = []  # connections, the oldest first
+        super().__init__(*arguments)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.unfinished.append(request)
+        if len(self.unfinished) > MOST_SCRAPES:
+            with suppress(OSError):  # its client has just closed it
+                self.unfinished.pop(0).shutdown(socket.SHUT_RDWR)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with suppress(ValueError):
+            self.unfinished.remove(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print no traceback where only the client is gone."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 @cache

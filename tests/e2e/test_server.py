@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -62,6 +64,16 @@ def test_metrics_on_a_port_of_their_own_are_on_no_other(tmp_path: Path):
             os.kill(worker, signal.SIGKILL)
             wait_until(partial(replaced, server, worker), "it is replaced")
         wait_until(lambda: 'outcome="served"} 1.0' in scrape(port), "another worker serves the metrics")
+
+
+def test_idle_connections_to_the_port_of_the_metrics_hold_few_threads(tmp_path: Path):
+    port = free_port()
+    with serving(tmp_path / "state", EDRONE_METRICS_PORT=str(port)) as server, ExitStack() as idle:
+        wait_until(lambda: scrape(port), "the metrics are served")
+        for _ in range(300):
+            idle.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
+        assert "edrone_ready" in scrape(port)
+        assert max(len(os.listdir(f"/proc/{worker}/task")) for worker in server.workers()) < 100
 
 
 def test_metrics_can_be_switched_off(tmp_path: Path):

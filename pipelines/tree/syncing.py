@@ -54,7 +54,7 @@ def sync(link: Path, remote: str, branch: str = "HEAD", folder: str = "") -> Syn
     store = link.parent / f".{link.name}.synced"
     try:
         store.mkdir(parents=True, exist_ok=True)
-        with locked(store):
+        with locked(store), cleared_after_failure(store):
             commit = fetch(store, remote, branch)
             # Another folder of the same commit is another tree.
             tree, before = store / quote(f"root/{folder}".rstrip("/"), safe="") / commit, target_of(link)
@@ -77,6 +77,17 @@ def locked(store: Path) -> Iterator[None]:
         except BlockingIOError:
             raise NotSynced(f"Another synctree is at work in {store}.") from None
         yield
+
+
+@contextmanager
+def cleared_after_failure(store: Path) -> Iterator[None]:
+    """Leave nothing that could make the next run fail too: git's locks, broken objects, files that fill the disk."""
+    try:
+        yield
+    except (OSError, NotSynced):
+        for name in ("git", "partial"):
+            shutil.rmtree(store / name, ignore_errors=True)
+        raise
 
 
 def fetch(store: Path, remote: str, branch: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from pipelines.git import GitError
 from pipelines.resolve.resolve import resolve
 from pipelines.tree import syncing
 from pipelines.tree.revision import name_of
@@ -156,6 +157,38 @@ def test_what_a_killed_run_left_does_not_matter(commit, synced, tmp_path):
     synced()
     assert served(tmp_path) == "kind: a\n"
     assert not list(tmp_path.glob("current/tree/shop/half.yaml"))
+
+
+@pytest.mark.parametrize("broken", ["lock", "objects"])
+def test_what_a_killed_git_or_a_power_cut_left_fails_one_run_only(broken, commit, synced, tmp_path):
+    commit(default="kind: pipeline\n")
+    synced()
+    repository = tmp_path / "current" / ".tree.synced" / "git"
+    if broken == "lock":
+        (repository / "shallow.lock").touch()
+    else:
+        for file in (path for path in (repository / "objects").rglob("*") if path.is_file()):
+            file.unlink()
+            file.touch()
+    newest = commit(default="name: x\n")
+    with pytest.raises(CommandError, match="cannot be fetched"):
+        synced()
+    assert newest in synced()
+
+
+def test_what_could_not_be_written_does_not_fill_the_disk(commit, synced, tmp_path, monkeypatch):
+    commit(default="kind: pipeline\n")
+    synced()
+
+    def full(repository: Path, inside: str, commit: str, folder: Path, problem: str) -> None:
+        (folder / "half.yaml").write_text("kind: pipe")
+        raise GitError(f"{problem} (git: No space left on device)")
+
+    monkeypatch.setattr(syncing, "write_files", full)
+    commit(default="name: x\n")
+    with pytest.raises(CommandError, match="No space left"):
+        synced()
+    assert not (tmp_path / "current" / ".tree.synced" / "partial").exists()
 
 
 def test_replaced_folders_are_deleted_later(commit, synced, tmp_path):

@@ -127,6 +127,11 @@ def test_every_pod_meets_the_restricted_profile(values: str):
             assert "memory" in container["resources"]["limits"]
 
 
+def test_no_service_of_the_namespace_sets_a_variable(values: str):
+    """Kubernetes would make EDRONE_METRICS_PORT=tcp://10.0.0.1:8001 of the Service edrone-metrics, which ends every command."""
+    assert [pod.get("enableServiceLinks") for pod in pods(objects(values))] == [False] * len(list(pods(objects(values))))
+
+
 def test_services_budgets_and_monitors_select_the_pods(values: str):
     found = objects(values)
     made = [item["spec"]["template"]["metadata"]["labels"] for item in found if item["kind"] == "Deployment"]

@@ -84,6 +84,13 @@ def words(name: str) -> list[str]:
     return named
 
 
+def namespaces(name: str) -> list[str]:
+    named = words(name)
+    if not all(re.fullmatch(r"[^\s*?/]+(/[^\s*?/]+)*", word) for word in named):
+        raise ValueError("set it to whole names separated by commas, such as company, without * and without a slash at the end.")
+    return named
+
+
 def hosts(name: str) -> list[str]:
     """Return names and addresses of hosts. Ports are left out: Django compares none."""
     matches = [re.fullmatch(r"([^/:\s]+|\[[^]/\s]+])(:\d+)?", word) for word in words(name)]
@@ -163,7 +170,9 @@ def database(name: str) -> dict[str, Any]:
     with suppress(ValueError):  # of urlsplit and dj_database_url, whose own words help nobody
         address = env.str(name).strip()
         entry = dict(dj_database_url.parse(address)) if urlsplit(address).scheme in DATABASE_SCHEMES else {}
-        if entry.get("NAME"):
+        # sqlite://data/file would be `file` in the current folder; one in memory would be another one for each thread.
+        no_file = urlsplit(address).scheme == "sqlite" and (entry["HOST"] or entry["NAME"] == ":memory:")
+        if entry.get("NAME") and not no_file:
             return entry
     raise ValueError(
         "set it to sqlite:////path/to/file or postgres://user:password@host:5432/name, "

@@ -20,6 +20,7 @@ from edrone_site.environment import (
     folder,
     hosts,
     local_address,
+    namespaces,
     networks,
     one_of,
     secrets,
@@ -46,7 +47,7 @@ EDRONE_EVENTS_SECRETS = value("EDRONE_EVENTS_SECRET", secrets, tuple[str, ...]()
 EDRONE_SIGN = value("EDRONE_SIGN", truth, False)  # let Drone sign what protected repositories are served
 EDRONE_STATE = folder("EDRONE_STATE", "var")  # everything that edrone writes while it runs
 EDRONE_PROJECTS = folder("EDRONE_PROJECTS", "projects")  # the tree
-EDRONE_NAMESPACES = frozenset(value("EDRONE_NAMESPACES", words, list[str]()))  # may use a plain folder; empty: all
+EDRONE_NAMESPACES = frozenset(value("EDRONE_NAMESPACES", namespaces, list[str]()))  # may use a plain folder; empty: all
 EDRONE_MANUAL_BUILDS_BY = frozenset(value("EDRONE_MANUAL_BUILDS_BY", words, list[str]()))  # Drone's logins; empty: anybody
 EDRONE_VALIDATE_STRICT = value("EDRONE_VALIDATE_STRICT", truth, False)  # refuse builds while freezes were never read
 EDRONE_SHOW_ERRORS = value("EDRONE_SHOW_ERRORS", one_of("build", "http"), "build")

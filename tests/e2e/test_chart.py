@@ -299,7 +299,10 @@ def test_what_cannot_work_is_refused_with_a_sentence(sentence: str):
     assert "planted" not in done.stderr
 
 
-@pytest.mark.parametrize("setting", ["replicaCount=0", "nosuchvalue=1", "database.kind=mysql", "settings.showErrors=loud"])
+@pytest.mark.parametrize(
+    "setting",
+    ["replicaCount=0", "nosuchvalue=1", "database.kind=mysql", "settings.showErrors=loud", "settings.namespaces={shop/*}"],
+)
 def test_wrong_and_unknown_values_are_refused_by_the_schema(setting: str):
     done = render("first-install", "--set", setting)
     assert done.returncode != 0

@@ -57,3 +57,17 @@ def drone_api(**_: Any) -> Sequence[CheckMessage]:
             id="builds.W002",
         )
     ]
+
+
+@register()
+def trusted_proxies(**_: Any) -> Sequence[CheckMessage]:
+    """Warn where every address counts as a proxy, as 0.0.0.0/0 does."""
+    return [
+        Warning(
+            f"EDRONE_TRUSTED_PROXIES names {network}: whoever reaches this server can sign in as anybody.",
+            hint="Name the addresses or networks of your proxies only.",
+            id="builds.W003",
+        )
+        for network in settings.EDRONE_TRUSTED_PROXIES
+        if not network.prefixlen
+    ]

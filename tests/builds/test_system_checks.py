@@ -1,5 +1,7 @@
 """The system checks of the builds, by id."""
 
+from ipaddress import ip_network
+
 import pytest
 from django.core.checks import run_checks
 
@@ -31,3 +33,9 @@ def test_what_drone_says_needs_a_way_to_sign_in_with_its_forge(settings):
     assert "EDRONE_GITLAB_CLIENT_ID" in str(error.hint)
     settings.SIGN_IN |= {"gitlab": FORGES["gitlab"]}
     assert not [each for each in run_checks() if each.id == "builds.E003"]
+
+
+def test_a_proxy_that_is_everywhere_is_warned_of(settings):
+    settings.EDRONE_TRUSTED_PROXIES = (ip_network("10.0.0.7"), ip_network("0.0.0.0/0"))
+    (warning,) = [each for each in run_checks() if each.id == "builds.W003"]
+    assert "0.0.0.0/0: whoever reaches this server can sign in as anybody" in str(warning)

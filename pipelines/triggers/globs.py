@@ -52,9 +52,12 @@ def split(text: str, separator: str) -> list[str]:
 
 
 def index_of(text: str, character: str, start: int) -> int:
-    r"""Return the index of the first character that has no `\` before it; of several in a row, only the first `\` counts."""
+    r"""Return the index of the first character that has no `\` before it, -1 where there is none."""
     end = text.find(character, start)
-    return text.find(character, end + 1) if end > start and text[end - 1] == "\\" else end
+    while end > start and text[end - 1] == "\\":
+        start = end + 1
+        end = text.find(character, start)
+    return end
 
 
 def match_parts(pattern: list[str], name: list[str], steps: Steps) -> bool:

@@ -36,6 +36,10 @@ from pipelines.triggers.globs import matches
         ("{main,develop}", "master", False),
         ("{a/b,c}", "c", False),  # split at the slash before anything else
         ("{main,", "main", False),
+        (r"{a\,b}", "b", False),  # one option, since its comma is escaped
+        (r"{a\,b\,c}", "c", False),
+        (r"{a\,b\,c}", "a,b,c", True),
+        (r"v[\]\]]", "v]", True),
         (r"\*", "*", True),
         (r"\*", "a", False),
         ("a\\", "a", False),

@@ -81,6 +81,25 @@ def test_an_administrator_of_drone_may_everything(change: Change) -> None:
 
 
 @pytest.mark.parametrize(
+    ("admin", "answers"),
+    [
+        (False, {EDRONE: 201, "octocat/hello": 403, "ismewen/*": 403, "*": 403}),
+        (True, {EDRONE: 201, "octocat/hello": 201, "ismewen/*": 201, "*": 201}),
+    ],
+)
+def test_who_may_deploy_because_drone_says_so_may_freeze_as_much(change: Change, admin: bool, answers: dict[str, int]) -> None:
+    drone_user(change, 7, "ann", admin=admin)
+    opened(change, 7, EDRONE, write=True, admin=True)
+    opened(change, 7, "octocat/hello", write=True)
+    ann = signed_in("ann", "ann", is_staff=True)
+    asked = {"targets": "production", "reason": "Stocktaking"}
+    assert {pattern: Api(ann).post("/api/freezes", {"pattern": pattern} | asked).status_code for pattern in answers} == answers
+    client = Client()
+    client.force_login(ann)
+    assert 'name="targets"' in client.get("/admin/builds/freezes/").content.decode()
+
+
+@pytest.mark.parametrize(
     ("fields", "reason"),
     [
         ({"active": False}, Standing.INACTIVE),

@@ -153,6 +153,20 @@ def test_a_superuser_connects_an_account_to_a_user_and_nobody_else_does(
     assert not SocialAccount.objects.exists()
 
 
+def test_a_superuser_disconnects_several_accounts_at_once_and_their_groups_go_with_them(
+    oidc: OpenID, ada: User, admin_user: Any, browser: Browser
+):
+    Group.objects.create(name="oidc:devs")
+    browser.sign_in("oidc", connect="true")
+    assert ada.groups.exists()
+    root = Browser()
+    root.force_login(admin_user)
+    chosen = {"action": "delete_selected", "_selected_action": SocialAccount.objects.get().pk, "post": "yes"}
+    assert root.post("/admin/socialaccount/socialaccount/", chosen).status_code == 302
+    assert not SocialAccount.objects.exists()
+    assert not ada.groups.exists()
+
+
 def admin_permissions() -> Any:
     return Permission.objects.filter(content_type__app_label="socialaccount")
 

@@ -106,6 +106,9 @@ def test_only_limits_what_may_be_started_and_not_what_may_be_seen():
         assert may(user, Level.DEPLOY, "shop/cart", what)
     for what in ("", "production", "checks", "Check"):
         assert not may(user, Level.RUN, "shop/cart", what)
+    every_target = person("another", Level.DEPLOY, "shop/*", only="*")
+    assert may(every_target, Level.DEPLOY, "shop/cart", "production")
+    assert not may(every_target, Level.RUN, "shop/cart")  # a normal build
 
 
 def test_only_of_one_grant_does_not_limit_another():

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -199,6 +200,17 @@ def test_without_drones_database_nothing_is_noted(settings, queue):
     settings.DRONE_DATABASE = None
     assert post(BODY, signed(BODY)).status_code == 204
     assert not queue.waiting
+
+
+def test_a_thread_works_on_what_is_noted_and_another_one_where_it_has_ended(queue, monkeypatch):
+    worked = SimpleQueue[list[Hint]]()
+    monkeypatch.setattr(Hints, "work", lambda self: worked.put(list(self.waiting)))
+    one, other = Hint("a/b", 1, 1), Hint("a/b", 2, 2)
+    for hint, waiting in ((one, [one]), (other, [one, other])):
+        queue.add(hint)
+        assert worked.get(timeout=10) == waiting
+        assert queue.thread
+        queue.thread.join(10)
 
 
 def test_the_thread_tries_again_what_a_database_that_fails_was_hinted(db, monkeypatch):

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from builds.starting.models import AuditRecord
 from configs.client import drone_request
 from configs.endpoint.drone_server import known as known_drone
 from configs.endpoint.signature import CONFIGURATION, VALIDATION
+from configs.metrics import extension_metrics
 from configs.records.announcements import Kind, WrongText, announce, claim, wrong_text
 from configs.records.models import Announcement
 from configs.records.recording_connections import Lent
@@ -142,6 +144,27 @@ def test_unsigned_stale_and_foreign_requests_get_a_sentence() -> None:
         answer = post(body, headers)
         assert answer.status_code == 401
         assert words in answer.content.decode()
+
+
+def test_each_answer_is_counted_and_logged_with_its_outcome(logged: StringIO) -> None:
+    def counts() -> dict[str, float]:
+        found = extension_metrics().registry.collect()
+        samples = (sample for metric in found if metric.name == "edrone_validations" for sample in metric.samples)
+        return {sample.labels["outcome"]: sample.value for sample in samples if sample.name.endswith("_total")}
+
+    before = counts()
+    freeze()
+    send(push())
+    refusal(send(promotion()))
+    post(b"{", drone_request.signed_headers(b"{", SECRET, datetime.now(UTC), accept=VALIDATION.accept))
+    post(b"{", {})
+    late = datetime.now(UTC) - timedelta(hours=1)
+    post(b"{", drone_request.signed_headers(b"{", SECRET, late, accept=VALIDATION.accept))
+    once = dict.fromkeys(("passed", "refused", "malformed", "unsigned", "clock"), 1) | {"failed": 0}
+    assert {outcome: count - before[outcome] for outcome, count in counts().items()} == once
+    assert "INFO edrone.validate outcome=passed repo=ismewen/edrone event=push ref=refs/heads/master" in logged.getvalue()
+    refused = "WARNING edrone.validate outcome=refused repo=ismewen/edrone event=promote"
+    assert any(refused in line and "no Fridays" in line for line in logged.getvalue().splitlines())
 
 
 def test_a_body_with_a_large_yaml_is_read_and_one_past_the_limit_is_not() -> None:

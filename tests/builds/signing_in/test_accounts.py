@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 
 from builds.access.models import Grant, Level
 from builds.signing_in.accounts import disconnect
+from builds.signing_in.known import Known
 from tests.builds.conftest import person
-from tests.builds.signing_in.conftest import Browser
+from tests.builds.signing_in.conftest import Browser, use
 from tests.builds.signing_in.test_forges import NO_ACCESS, text, who
 from tests.sign_in_providers import OpenID, Provider
 
@@ -44,6 +45,21 @@ def test_without_connect_an_account_of_the_same_name_is_somebody_elses(browser: 
     browser.sign_in()
     assert who(browser) == "ada@github"
     assert SocialAccount.objects.get().user != ada
+
+
+def test_the_same_id_and_login_at_another_provider_are_somebody_else(
+    browser: Browser, ada: User, github: Provider, settings: Any
+):
+    use(settings, Known("gitlab", "GitLab", github.url))
+    browser.sign_in("github", connect="true")
+    browser.force_login(person("bob", Level.VIEW))
+    assert browser.sign_in("gitlab", connect="true").status_code == 302
+    for provider, name in (("github", "ada"), ("gitlab", "bob")):
+        other = Browser()
+        other.sign_in(provider)
+        assert who(other) == name
+    known = SocialAccount.objects.values_list("provider", "uid", "user__username", "extra_data__login")
+    assert set(known) == {("github", "7", "ada", "ada"), ("gitlab", "7", "bob", "ada")}
 
 
 def test_an_account_of_another_user_is_not_taken_from_them(browser: Browser, ada: User, github: Provider):

@@ -259,6 +259,15 @@ def test_the_preview_says_which_pipelines_run_why_this_file_and_when_drone_asked
     assert body(api.get(f"{REPO}/config"))["last_asked"]["path"] == "edrone/default.yaml"
 
 
+@pytest.mark.parametrize(
+    ("trigger", "query"),
+    [("event: [pull_request], action: [opened]", "branch=main&event=pull_request"), ("event: [tag], action: [create]", "tag=v1")],
+)
+def test_a_preview_is_of_a_pull_request_that_is_opened_and_of_a_tag_that_is_made(api, tree, trigger, query):
+    tree({"edrone/default.yaml": f"kind: pipeline\nname: x\ntrigger: {{{trigger}}}\n"})
+    assert body(api.get(f"{REPO}/config?{query}"))["pipelines"] == [{"name": "x", "runs": True, "reasons": []}]
+
+
 def test_an_error_of_the_preview_has_the_same_facts(api, tree):
     tree({"edrone/default.yaml": ""})
     answer = api.get(f"{REPO}/config")

@@ -78,10 +78,10 @@ def period_of(word: str, now: float) -> Period:
     return Period(word, month.start, month.stop - 1)
 
 
-def months(now: float, count: int = 13) -> list[str]:
-    """Return the last months, the newest first, as words of a period."""
+def months(now: float) -> list[str]:
+    """Return the last 13 months, the newest first, as words of a period."""
     words, day = [], today(now)
-    for _ in range(count):
+    for _ in range(13):
         words.append(f"{date_of(day):%Y-%m}")
         day = month_of(day).start - 1
     return words

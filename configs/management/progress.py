@@ -7,13 +7,13 @@ from django.core.management.base import OutputWrapper
 
 
 @contextmanager
-def progress_on(stream: OutputWrapper, what: str) -> Iterator[Callable[[int, int], None]]:
-    """Yield a function that shows how many are done, of how many; the line is erased at the end."""
+def progress_on(stream: OutputWrapper) -> Iterator[Callable[[int, int], None]]:
+    """Yield a function that shows how many files are done, of how many; the line is erased at the end."""
     on_terminal = stream.isatty()
 
     def show(done: int, count: int) -> None:
         if on_terminal:
-            stream.write(f"\r{done:,} of {count:,} {what}", ending="")
+            stream.write(f"\r{done:,} of {count:,} files", ending="")
             stream.flush()
 
     try:

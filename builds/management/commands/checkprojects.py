@@ -54,7 +54,7 @@ class Command(EdroneCommand):
         within = [path_in_tree(path, root) for path in options["paths"]]
         within = [path for path in within if path]
         known = self.trusted()
-        with progress_on(self.stderr, "files") as progress:
+        with progress_on(self.stderr) as progress:
             findings = examine(Tree(root), settings.EDRONE_NAMESPACES, within, progress, known)
         self.report(findings, options["format"], shown(root), f"{shown(root) or './'} ({time.monotonic() - started:.1f} s)")
 

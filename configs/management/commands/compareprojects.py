@@ -41,7 +41,7 @@ class Command(EdroneCommand):
         with (
             tree_at(options["head"] or str(root), root) as head,
             tree_before(options["base"], root) as (base, remark),
-            progress_on(self.stderr, "files") as progress,
+            progress_on(self.stderr) as progress,
         ):
             compared = replace(compare(Tree(base), Tree(head), settings.EDRONE_NAMESPACES, slugs, progress), remark=remark)
         if options["text"]:

@@ -38,7 +38,7 @@ class Command(EdroneCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         root = settings.EDRONE_PROJECTS
         within = [path_in_tree(path, root) for path in options["paths"]]
-        with progress_on(self.stderr, "files") as progress:
+        with progress_on(self.stderr) as progress:
             sharing = share(Tree(root), [path for path in within if path], progress)
         stream = self.stderr if options["dry_run"] else self.stdout
         for line in report(sharing, dry=options["dry_run"]):

@@ -338,6 +338,18 @@ def test_of_equal_builds_each_has_its_own_text() -> None:
     assert validated(restart, WHOLE).status_code == 204
 
 
+def test_a_restart_of_what_failed_is_frozen_by_the_target_of_its_own_audit_record() -> None:
+    freeze(targets="production")
+    restart = push(event="custom", action="ship", trigger="edrone", parent=8)
+    statuses = {}
+    for target in ("staging", "production", "moon"):
+        AuditRecord.objects.create(username="ann", verb="restart", slug="ismewen/edrone", target=target)
+    for record in AuditRecord.objects.all():
+        announce(Kind.ONLY_FAILED, record.pk, restart, "edrone", REST)
+        statuses[record.target] = validated(restart, REST.yaml).status_code
+    assert statuses == {"staging": 204, "production": 400, "moon": 204}
+
+
 def test_what_was_announced_costs_a_build_one_query(django_assert_num_queries: Any) -> None:
     announce(Kind.ONLY_FAILED, 1, promotion(trigger="edrone"), "edrone", REST)
     with django_assert_num_queries(1):

@@ -386,7 +386,7 @@ def test_of_one_build_no_notice_overtakes_another(team, receiver, sender):
     assert [body["build"] for body in receiver.notices] == [8, 7, 7]
 
 
-@pytest.mark.parametrize("lost", ["grant", "active", "subscription", "user", "topic"])
+@pytest.mark.parametrize("lost", ["grant", "active", "subscription", "pattern", "user", "topic"])
 def test_who_lost_the_right_between_event_and_sending_is_told_nothing(lost, receiver, sender):
     team = channel(json_address(receiver.url))
     reader = person("reader", Level.VIEW, "shop/*")
@@ -399,6 +399,9 @@ def test_who_lost_the_right_between_event_and_sending_is_told_nothing(lost, rece
             User.objects.filter(pk=reader.pk).update(is_active=False)
         case "subscription":
             subscription.delete()
+        case "pattern":
+            subscription.pattern = "octocat/*"
+            subscription.save()
         case "user":
             reader.delete()
         case "topic":

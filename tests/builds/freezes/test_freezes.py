@@ -622,6 +622,13 @@ def test_who_makes_a_freeze_and_is_deleted_leaves_it_with_the_name(api: dict[str
     assert "is frozen by deployer" in body(api["superuser"].post(PROMOTE))["message"]
 
 
+def test_of_a_freeze_that_was_lifted_before_it_began_only_that_is_shown(standin: Standin, people: dict[str, Any]) -> None:
+    Freeze.objects.create(username="ada", begins=datetime(2035, 1, 1, tzinfo=UTC), lifted=NOW, lifted_by="bob", **FIELDS)
+    page = client_of(people["deployer"]).get(PAGE).content.decode()
+    assert f"{NOW:%Y-%m-%d %H:%M} UTC</time> (<bdi>bob</bdi>)" in page
+    assert "2035" not in page
+
+
 def test_a_confirmation_that_waited_is_refused_or_passes_as_things_are_now(standin: Standin, people: dict[str, Any]) -> None:
     client, where = client_of(people["deployer"]), "/admin/builds/build/ismewen/edrone/2/-/do/promote/"
     filled = {"target": "production", "new_target": "on"}

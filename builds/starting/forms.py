@@ -50,10 +50,13 @@ class ParametersField(forms.CharField):
 
     def clean(self, value: Any) -> dict[str, str]:
         params: dict[str, str] = {}
-        for line in filter(str.strip, LINE_END.split(super().clean(value))):
+        for number, line in enumerate(LINE_END.split(super().clean(value)), 1):
             name, equals, content = line.partition("=")
+            if not line.strip():
+                continue
             if not equals or not name.strip():
-                raise ValidationError(_("Write each parameter as NAME=value on a line of its own."))
+                message = _("Line %(number)s: write each parameter as NAME=value on a line of its own.")
+                raise ValidationError(message, params={"number": number})
             if name.strip() in params:
                 raise ValidationError(_("%(name)s appears twice."), params={"name": name.strip()})
             params[name.strip()] = content

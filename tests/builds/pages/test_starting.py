@@ -154,7 +154,11 @@ def test_one_mistake_is_told_in_one_sentence(site, runner):
 
 def test_an_ordinary_build_takes_parameters_a_line_each(site, runner):
     path = f"{RUN}?operation="
-    for wrong, said in (("no equals", "NAME=value"), ("A=1\nA=2", "A appears twice."), ("PATH=x", "reserved")):
+    for wrong, said in (
+        ("\nA=1\nno equals", "Line 3: write each parameter as NAME=value"),
+        ("A=1\nA=2", "A appears twice."),
+        ("PATH=x", "reserved"),
+    ):
         answer = runner.post(path, {"branch": "develop", "params": wrong})
         assert answer.status_code == 422
         assert said in text(answer)

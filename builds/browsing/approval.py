@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from builds.drone_db.models import Build, Stage
-from builds.drone_db.queries import held_stages, waiting_stages
+from builds.drone_db.queries import held_as_protected, held_stages, waiting_stages
 from builds.drone_db.vocabulary import Event
 from builds.starting.actions import not_connected, permitted, required_for, url
 from builds.starting.models import Verb
-
-HOOK = "@hook"
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ def approval_of(user: Any, build: Build) -> Approval | None:
     declines_all = len(waiting) == len(stages)  # Drone declines a build only where all of its stages wait
     return Approval(
         waiting,
-        build.repo.protected and build.trigger == HOOK,
+        held_as_protected(build),
         build.source_repo if build.event == Event.PULL_REQUEST and build.source_repo != build.repo.slug else "",
         required_for(build, Verb.APPROVE, debug=False).scope,
         url(build, Verb.APPROVE, only) if possible and (only or len(early) + len(needless) < len(waiting)) else "",

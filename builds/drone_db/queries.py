@@ -11,7 +11,7 @@ from django.db.models.functions import Length, Substr
 from builds.drone_db.build_pages import ALL, RepoIds
 from builds.drone_db.fields import Bytes
 from builds.drone_db.models import Build, Log, Repo, Stage, Step
-from builds.drone_db.vocabulary import FAILED_STATUSES, NOT_FINISHED, UNFINISHED, Status
+from builds.drone_db.vocabulary import FAILED_STATUSES, HOOK, NOT_FINISHED, UNFINISHED, Status
 from builds.drone_db.whole_rows import rows_of
 
 Row = TypeVar("Row", bound=Model)
@@ -92,6 +92,11 @@ def waiting_stages(build: Build) -> list[Stage]:
 
 def waits_for_approval(build: Build) -> bool:
     return build.status in UNFINISHED and bool(waiting_stages(build))
+
+
+def held_as_protected(build: Build) -> bool:
+    """Return whether Drone held a build because its repository is protected; else its validation extension asked for that."""
+    return build.repo.protected and build.trigger == HOOK
 
 
 def held_stages(build: Build) -> dict[int, list[str]]:

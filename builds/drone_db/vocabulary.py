@@ -38,6 +38,7 @@ class Event(TextChoices):
 
 
 DEPLOYMENTS = (Event.PROMOTE.value, Event.ROLLBACK.value)
+HOOK, CRON = "@hook", "@cron"  # what triggered a build, where no person did
 
 
 class Visibility(TextChoices):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from builds.access.finding import find_build
 from builds.access.models import Level
 from builds.drone_db.models import Build
-from builds.drone_db.queries import approvable_stages, held_stages, waits_for_approval
+from builds.drone_db.queries import approvable_stages, held_as_protected, held_stages, waits_for_approval
 from builds.starting import operations
 from builds.starting.actions import OF_A_STAGE, TO_A_TARGET, not_now, permitted, required_for
 from builds.starting.attempts import targets
@@ -185,7 +185,7 @@ def warnings(verb: Verb, build: Build, number: int | None) -> tuple[str, ...]:
         texts.append(early % {"stages": ", ".join(names)} if names else needless)
     if verb == Verb.PROMOTE and build.status != "success":
         texts.append(_("This build did not succeed."))
-    if verb == Verb.RESTART and waits_for_approval(build):
+    if verb == Verb.RESTART and waits_for_approval(build) and held_as_protected(build):  # an extension is asked again
         texts.append(_("This build waits for approval. The new one needs none: what waits runs at once."))
     if verb == Verb.RESTART and build.status == "error":
         texts.append(

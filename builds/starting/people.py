@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from django.utils.translation import gettext
 
 from builds.drone_db.models import Build
-from builds.drone_db.vocabulary import DEPLOYMENTS, Event
+from builds.drone_db.vocabulary import CRON, DEPLOYMENTS, HOOK, Event
 from builds.starting.models import STARTING, AuditRecord
 
-HOOK, CRON = "@hook", "@cron"  # what Drone says in place of a login
 NO_PUSH = (Event.CUSTOM.value, Event.CRON.value, *DEPLOYMENTS)  # the author of the commit has started none of these
 
 

@@ -630,6 +630,9 @@ def test_a_restart_of_what_waits_for_approval_says_that_it_needs_none(site, runn
     assert "needs none" not in text(deployer.get(f"{BUILDS}2/-/do/restart/"))
     build = "(SELECT build_id FROM builds WHERE build_number = 2 AND build_repo_id = 1)"
     execute(f"UPDATE stages SET stage_status = 'blocked' WHERE stage_build_id = {build}")
+    execute("UPDATE builds SET build_trigger = '@hook' WHERE build_repo_id = 1 AND build_number = 2")
+    assert "needs none" not in text(deployer.get(f"{BUILDS}2/-/do/restart/")), "the validation extension is asked again"
+    execute("UPDATE repos SET repo_protected = 1 WHERE repo_id = 1")
     assert "This build waits for approval. The new one needs none" in text(deployer.get(f"{BUILDS}2/-/do/restart/"))
     assert runner.get(f"{BUILDS}2/-/do/restart/").status_code == 403
     assert "-/do/restart/" not in text(runner.get(f"{BUILDS}2/"))

@@ -3,6 +3,7 @@
 import logging
 import os
 import resource
+import signal
 import time
 from typing import Any
 
@@ -30,7 +31,8 @@ class RespawningServer(MPServer):
     """
 
     cannot_start = False  # no worker ever ran
-    in_a_terminal = os.isatty(0)  # once it is closed, it is none any more
+    # Once it is closed, it is none any more. macOS's nohup leaves the terminal, and ignores the signal of its end.
+    in_a_terminal = os.isatty(0) and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN
 
     def signal_handler_reload(self, *_: Any) -> None:
         """End when the terminal is closed in which the server runs. Elsewhere SIGHUP replaces the workers."""

@@ -31,6 +31,10 @@ def replaced(server: Server, dead: int) -> bool:
     return dead not in server.workers() and len(server.workers()) == 2
 
 
+def threads(worker: int) -> int:
+    return len(os.listdir(f"/proc/{worker}/task"))
+
+
 def test_all_workers_are_counted_whoever_is_asked(tmp_path: Path):
     with serving(tmp_path / "state", EDRONE_WORKERS="3") as server:
         for number in range(30):
@@ -73,7 +77,7 @@ def test_idle_connections_to_the_port_of_the_metrics_hold_few_threads(tmp_path: 
         for _ in range(300):
             idle.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
         assert "edrone_ready" in scrape(port)
-        assert max(len(os.listdir(f"/proc/{worker}/task")) for worker in server.workers()) < 100
+        wait_until(lambda: max(map(threads, server.workers())) < 100, "the oldest connections are ended")
 
 
 def test_metrics_can_be_switched_off(tmp_path: Path):
@@ -154,17 +158,28 @@ def test_workers_end_where_the_main_process_is_killed(tmp_path: Path):
         assert ask(again.url).ok
 
 
-def test_closing_the_terminal_in_which_it_runs_ends_the_server(tmp_path: Path):
-    code = """
-import os, pty, sys
+IN_A_TERMINAL = """
+import os, pty, signal, sys
 screen, terminal = pty.openpty()
 os.set_inheritable(screen, True)
 os.dup2(terminal, 0)
+signal.signal(signal.SIGHUP, getattr(signal, sys.argv[1]))
 os.execv(sys.executable, [sys.executable, "manage.py", "serve"])
 """
-    with serving(tmp_path / "state", command=[sys.executable, "-c", code]) as server:
+
+
+def test_closing_the_terminal_in_which_it_runs_ends_the_server(tmp_path: Path):
+    with serving(tmp_path / "state", command=[sys.executable, "-c", IN_A_TERMINAL, "SIG_DFL"]) as server:
         server.process.send_signal(signal.SIGHUP)
         assert server.process.wait(60) == 0
+
+
+def test_with_nohup_the_server_goes_on_when_its_terminal_is_closed(tmp_path: Path):
+    with serving(tmp_path / "state", command=[sys.executable, "-c", IN_A_TERMINAL, "SIG_IGN"]) as server:
+        before = set(server.workers())
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: len(set(server.workers()) - before) == len(before), "the workers are replaced")
+        assert ask(server.url).ok
 
 
 def test_workers_that_cannot_start_end_the_server_with_a_sentence(tmp_path: Path):

@@ -124,7 +124,7 @@ def stages_to_approve(command: BuildCommand, build: Build | None) -> list[int]:
     numbers = [stage.number for stage in approvable_stages(build) if str(stage.number) in command.stages]
     if not numbers:
         raise InvalidCommand(
-            Sentence("What you confirmed waits for approval no more: somebody else was quicker. Look at what waits now.")
+            Sentence("Nothing of what you confirmed can be approved any more. Look at what waits for approval now.")
         )
     return numbers
 

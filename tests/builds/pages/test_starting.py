@@ -649,7 +649,7 @@ def test_no_stage_is_approved_that_the_confirmation_did_not_name(site, deployer)
     execute(f"UPDATE stages SET stage_status = 'success' WHERE stage_build_id = {build} AND stage_number = 1")
     answer = deployer.post(f"{BUILDS}2/-/do/approve/", hidden(asked))
     assert answer.status_code == 400
-    assert "somebody else was quicker" in text(answer)
+    assert "Nothing of what you confirmed can be approved any more." in text(answer)
     assert site.writes == []
 
 

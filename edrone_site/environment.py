@@ -86,8 +86,8 @@ def words(name: str) -> list[str]:
 
 def namespaces(name: str) -> list[str]:
     named = words(name)
-    if not all(re.fullmatch(r"[^\s*?/]+(/[^\s*?/]+)*", word) for word in named):
-        raise ValueError("set it to whole names separated by commas, such as company, without * and without a slash at the end.")
+    if not all(re.fullmatch(r"[^\s*?/@][^\s*?/]*(/[^\s*?/]+)*", word) for word in named):
+        raise ValueError("set it to whole names separated by commas, such as company, without @, * or a slash at the end.")
     return named
 
 

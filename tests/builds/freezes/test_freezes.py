@@ -629,6 +629,18 @@ def test_of_a_freeze_that_was_lifted_before_it_began_only_that_is_shown(standin:
     assert "2035" not in page
 
 
+@pytest.mark.parametrize(("language", "between"), [("en", "; "), ("zh-hans", "\N{FULLWIDTH SEMICOLON}")])
+def test_freezes_of_one_line_are_apart_by_what_the_language_has(
+    standin: Standin, people: dict[str, Any], language, between
+) -> None:
+    for reason in ("no Fridays", "stocktaking"):
+        frozen(reason=reason)
+    page = client_of(people["deployer"]).get("/admin/builds/deployments/", headers={"Accept-Language": language}).content.decode()
+    line = re.search(r'<p class="frozen-now">(.*?)</p>', page, re.DOTALL)
+    assert line
+    assert re.findall(r"</span>([^<]+)<span", line[1]) == [between]
+
+
 def test_a_confirmation_that_waited_is_refused_or_passes_as_things_are_now(standin: Standin, people: dict[str, Any]) -> None:
     client, where = client_of(people["deployer"]), "/admin/builds/build/ismewen/edrone/2/-/do/promote/"
     filled = {"target": "production", "new_target": "on"}

@@ -33,11 +33,12 @@ def stored_log(step: Step) -> Iterator[bytes | None]:
     """
     size, data = log_up_to(step, SHORT) or (0, None)
     with place(size):
-        if size <= SHORT:
-            yield data
-            return
-        pieces = [log_piece(step, begin, SHORT) for begin in range(0, size, SHORT)]
-        yield b"".join(pieces) if all(pieces) else None  # where it was deleted meanwhile, some are empty
+        yield data if size <= SHORT else long_data(step, size)
+
+
+def long_data(step: Step, size: int) -> bytes | None:
+    pieces = [log_piece(step, begin, SHORT) for begin in range(0, size, SHORT)]
+    return b"".join(pieces) if all(pieces) else None  # where it was deleted meanwhile, some are empty
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -37,6 +38,15 @@ def test_pieces_are_the_whole(long_log: None, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(stored_log, "SHORT", 70_001)
     with stored_log.stored_log(Step.objects.get(pk=1)) as data:
         assert data == LONG
+
+
+def test_a_long_log_is_in_memory_once(long_log: None):
+    tracemalloc.start()
+    with stored_log.stored_log(Step.objects.get(pk=1)) as data:
+        kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert data
+    assert kept < 1.5 * len(data)
 
 
 def test_a_log_that_is_deleted_while_it_is_read_is_none(change: Change, long_log: None, monkeypatch: pytest.MonkeyPatch):

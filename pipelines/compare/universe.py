@@ -80,7 +80,7 @@ def some_namespace(name: str, namespaces: Collection[str], tree: "Folders") -> s
 class Owners:
     """Whose the folders below `@namespace/` are: GitLab's namespaces have slashes, and branches have them, too."""
 
-    def __init__(self, stems: Iterable[str], slugs: Iterable[str]) -> None:
+    def __init__(self, stems: Collection[str], slugs: Iterable[str]) -> None:
         folders = {posixpath.dirname(stem) for stem in stems}
         self.certain = {f"@{slug}" for slug in slugs}
         self.certain |= {posixpath.dirname(folder) for folder in folders if posixpath.basename(folder) == FOLDER}

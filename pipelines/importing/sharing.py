@@ -66,7 +66,7 @@ def sharing_of(snapshot: Snapshot, within: Collection[str], progress: Progress) 
     contents = listing(snapshot)
     sources = dict(read(snapshot, contents.files))
     wanted = {path: source for path, source in sources.items() if is_wanted(path, within)}
-    folders = Owners((stem_of(path) for path in sources), ())
+    folders = Owners([stem_of(path) for path in sources], ())
 
     def owner(path: str) -> str:
         return folders.folder(stem_of(path)) or path.partition("/")[0]

@@ -256,6 +256,11 @@ def test_steps_that_have_the_same_in_common_share_one_file():
     assert [(one.path, len(one.uses)) for one in shareable_steps(texts)] == [("_shared/lint.yaml", 7)]
 
 
+def test_repositories_below_a_namespace_with_slashes_count_each(root, make, capsys):
+    make(alike(names="@group/sub/shop @group/sub/web @group/sub/pay"))
+    assert "projects/_shared/docker-publish.yaml: 3 steps of 3 repositories (" in run(capsys)
+
+
 def test_repositories_whose_steps_are_left_do_not_count(root, make, capsys):
     make(alike() | {"odd/default.yaml": HEAD + DOCKER.format(name="publish", repo="odd") + "# ${ never closed\n"})
     assert "projects/_shared/docker-publish.yaml: 3 steps of 3 repositories (" in run(capsys)

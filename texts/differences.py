@@ -6,6 +6,7 @@ lines that repeat each other in another order take minutes. Two versions of a pi
 
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from io import StringIO
 from itertools import accumulate
 
 MOST_STEPS = 1_000_000  # lines and pairs of lines that are looked at: some 0.1 s
@@ -52,6 +53,16 @@ def unified(older: Sequence[str], newer: Sequence[str], older_name: str, newer_n
             else:
                 yield from (f"-{line}" for line in older[begin:end])
                 yield from (f"+{line}" for line in newer[new_begin:new_end])
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines as diff counts them, each with its end: it knows no other line ends than a line feed."""
+    return StringIO(text).readlines()
+
+
+def ended(line: str) -> str:
+    """Return a line of a difference as `diff -u` ends it."""
+    return line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
 def span(begin: int, end: int) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from configs.records.models import ServedConfig
 from configs.records.packing import unpacked
 from pipelines.language.origins import annotated
-from texts.differences import TooDifferent, unified
+from texts.differences import TooDifferent, ended, lines_of, unified
 from web import highlighting
 from web.text import plain_lines
 
@@ -56,10 +56,9 @@ def compared(old: str, new: str, old_name: str, new_name: str) -> str:
     if max(len(old), len(new)) > LARGEST:
         return too_long
     try:
-        lines = list(unified(old.splitlines(keepends=True), new.splitlines(keepends=True), old_name, new_name))
+        return "".join(map(ended, unified(lines_of(old), lines_of(new), old_name, new_name)))
     except TooDifferent:
         return too_long
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
 def named(record: ServedConfig) -> str:

@@ -16,7 +16,7 @@ from pipelines.language.splice import Read
 from pipelines.operations.operation import LEVELS, is_operation
 from pipelines.tree.listing import Listing, listing, stem_of
 from pipelines.tree.tree import Tree
-from texts.differences import TooDifferent, unified
+from texts.differences import TooDifferent, ended, lines_of, unified
 
 CHANGES, BREAKS, FIXED, STAYS_BROKEN = "changes", "breaks", "fixed", "stays broken"
 REWRITTEN = "rewritten"  # written otherwise, and means the same
@@ -177,12 +177,10 @@ def diff(pair: Pair, before: Served, after: Served) -> str:
     names = (f"projects/{pair.base}" if pair.base else "/dev/null", f"projects/{pair.head}" if pair.head else "/dev/null")
     if before.error and after.error:
         return ""
-    was, is_now = (result.shown.splitlines(keepends=True) for result in (before, after))
     try:
-        lines = list(unified(was, is_now, *names))
+        return "".join(map(ended, unified(lines_of(before.shown), lines_of(after.shown), *names)))
     except TooDifferent:
         return "The texts differ too much to be compared line by line.\n"
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
 def names(cases: Iterable[Case]) -> Iterator[str]:

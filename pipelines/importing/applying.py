@@ -8,6 +8,7 @@ from difflib import unified_diff
 from pathlib import Path
 
 from pipelines.importing.sharing import Sharing, TreeChanged
+from texts.differences import ended, lines_of
 
 ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
@@ -60,17 +61,10 @@ def patch(sharing: Sharing, folder: str) -> Iterator[str]:
 
 
 def changes(path: str, before: str | None, text: str) -> Iterator[str]:
-    """Yield the changed lines of one file; `before` is None where there is none."""
+    """Return the changed lines of one file; `before` is None where there is none."""
     tab = "\t" if " " in path else ""  # without which `patch` takes a blank for the end of the name
     names = ("/dev/null" if before is None else named(f"a/{path}") + tab, named(f"b/{path}") + tab)
-    for line in unified_diff(lines_of(before or ""), lines_of(text), *names):
-        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-
-
-def lines_of(text: str) -> list[str]:
-    """Return the lines as diff counts them: it knows no other line ends."""
-    lines = text.split("\n")
-    return [f"{line}\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
+    return map(ended, unified_diff(lines_of(before or ""), lines_of(text), *names))
 
 
 def named(path: str) -> str:

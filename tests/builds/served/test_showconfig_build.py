@@ -24,16 +24,16 @@ def test_it_prints_what_the_build_was_served(tree, drone, capsys):
 
 
 def test_it_compares_two_builds(tree, drone, capsys):
-    root = tree({"default.yaml": "kind: pipeline\nname: x"})
+    root = tree({"default.yaml": 'kind: pipeline\ntype: "a\u2028b"\nname: x'})
     served(drone, 7, 1)
-    (root / "default.yaml").write_text("kind: pipeline\nname: y\n")
+    (root / "default.yaml").write_text('kind: pipeline\ntype: "a\u2028b"\nname: y\n')
     served(drone, 8, 2)
     (root / "default.yaml").write_text("kind: repository\n")
     served(drone, 9, 3)
     call_command("showconfig", "ismewen/edrone", build=8, diff=7)
     shown = capsys.readouterr().out
     assert shown.startswith("--- projects/default.yaml (ismewen/edrone build 7, ")
-    assert shown.endswith("-name: x\n\\ No newline at end of file\n+name: y\n")
+    assert shown.endswith(' type: "a\u2028b"\n-name: x\n\\ No newline at end of file\n+name: y\n')
     call_command("showconfig", "ismewen/edrone", build=8, diff=8)
     assert capsys.readouterr().out == ""
     call_command("showconfig", "ismewen/edrone", build=9)

@@ -112,6 +112,22 @@ def test_an_error_and_what_drone_refuses_are_said(viewer, tree):  # noqa: F811
     assert "Drone reads .drone.yml from the repository itself" in text(viewer.get(CONFIGURATION))
 
 
+@pytest.mark.parametrize(
+    ("column", "said", "events"),
+    [
+        ("repo_active = false", "The repository is not active in Drone", {"push": True, "custom": True}),
+        ("repo_no_pulls = true", "ignore pull requests of this repository.", {"pull_request": True, "push": False}),
+        ("repo_no_forks = true", "ignore pull requests from forks of this repository.", {"pull_request": True, "push": False}),
+        ("repo_protected = true", "waits for approval unless its configuration is signed.", {"tag": True, "custom": False}),
+    ],
+)
+def test_what_else_keeps_drone_from_making_a_build_is_said(change: Change, column, said, events):
+    boss = reader("boss", is_superuser=True)
+    assert said not in "".join(text(boss.get(CONFIGURATION, {"event": event})) for event in events)
+    change(f"UPDATE repos SET {column} WHERE repo_slug = 'ismewen/edrone'")
+    assert {event: said in text(boss.get(CONFIGURATION, {"event": event})) for event in events} == events
+
+
 def test_it_says_when_drone_asked_and_what_has_changed_since(viewer, tree):  # noqa: F811
     tree({"edrone/default.yaml": "kind: pipeline\nname: one\n"})
     build = Build.objects.filter(repo_id=1, event="push", target="master").order_by("-number")[0]

@@ -127,14 +127,69 @@ def test_a_page_takes_the_same_queries_however_much_there_is(address: str):
         assert len(theirs) <= 22, [query["sql"][:120] for query in theirs]
 
 
-@pytest.mark.usefixtures("sample")
-@pytest.mark.parametrize("table", ["overview", "builds", "steps", "flaky", "repositories"])
-def test_each_table_can_be_had_as_csv(table: str):
+def csv_of(table: str) -> list[list[str]]:
     answer = reader("viewer", "shop/*").get(f"{ALL}{table}.csv?period=30")
-    rows = list(csv.reader(io.StringIO(answer.content.decode())))
     assert answer.headers["Content-Type"].startswith("text/csv")
-    assert len(rows) > 1
-    assert {len(row) for row in rows} == {len(rows[0])}
+    return list(csv.reader(io.StringIO(answer.content.decode())))
+
+
+@pytest.mark.usefixtures("sample")
+@pytest.mark.parametrize(
+    ("table", "header", "rest", "names"),
+    [
+        ("builds", "since,builds,success,failed,success_percent,p50_seconds,p95_seconds", "builds_by_day",
+         "since builds success failed success_percent duration_p50 duration_p95"),
+        ("repositories", "repository,builds,success,failed,success_percent,p50_seconds,p95_seconds", "repositories",
+         "slug builds success failed success_percent duration_p50 duration_p95"),
+        ("steps", "repository,stage,step,runs,failures,mean_seconds,longest_seconds", "slowest_steps",
+         "slug stage step runs failures mean longest"),
+        ("steps", "repository,stage,step,runs,failures,mean_seconds,longest_seconds", "failing_steps",
+         "slug stage step runs failures mean longest"),
+        ("flaky", "repository,stage,step,failures,runs", "flaky_steps", "slug stage step failures runs"),
+    ],
+)  # fmt: skip
+def test_a_table_as_csv_has_the_rows_of_rest_and_all_of_them(table: str, header: str, rest: str, names: str):
+    shapes = body(Api(person("api", Level.VIEW, "shop/*")).get(REST))[rest]
+    expected = [["" if shape[name] is None else str(shape[name]) for name in names.split()] for shape in shapes]
+    first, *rows = csv_of(table)
+    assert first == header.split(",")
+    assert expected
+    assert [row for row in expected if row not in rows] == []
+    assert len(rows) > len(expected) if table == "steps" else len(rows) == len(expected)
+
+
+@pytest.mark.usefixtures("sample")
+def test_the_overview_as_csv_has_the_numbers_of_rest():
+    numbers = body(Api(person("api", Level.VIEW, "shop/*")).get(REST))
+    deployments, restored = numbers["deployments"], numbers["restored"]
+    expected = {
+        "builds": numbers["builds"],
+        **numbers["statuses"],
+        "success_percent": numbers["success_percent"],
+        "success_percent_before": numbers["success_percent_before"],
+        "duration_p50_seconds": numbers["duration_p50"],
+        "duration_p95_seconds": numbers["duration_p95"],
+        "queue_p95_seconds": numbers["queue_p95"],
+        "deployments": deployments["count"],
+        "deployments_a_week": deployments["a_week"],
+        "deployments_failed_or_rolled_back_percent": deployments["failed_or_rolled_back_percent"],
+        "times_restored": restored["count"],
+        "time_to_restore_p50_seconds": restored["p50"],
+    }
+    first, *rows = csv_of("overview")
+    assert first == ["number", "value"]
+    assert rows == [[name, "" if value is None else str(value)] for name, value in expected.items()]
+
+
+@pytest.mark.usefixtures("sample")
+def test_the_repositories_that_fail_most_and_take_longest_come_first():
+    context: Any = reader("viewer", "*").get(ALL).context
+    repos = body(Api(person("api", Level.VIEW, "*")).get(REST))["repositories"]
+    for rows, name in ((context["failing_repos"], "failed"), (context["slow_repos"], "duration_p50")):
+        ordered = sorted(
+            filter(lambda repo, name=name: repo[name], repos), key=lambda repo, name=name: (-repo[name], repo["slug"])
+        )
+        assert [row.slug for row in rows] == [repo["slug"] for repo in ordered[:10]]
 
 
 @pytest.mark.usefixtures("sample")

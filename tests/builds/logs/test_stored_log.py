@@ -89,6 +89,17 @@ def test_null_is_no_log(change: Change):
     assert Api(person("viewer", Level.VIEW)).get(LOG).status_code == 404
 
 
+@pytest.mark.parametrize("log", [b"null", b"null\n", b"[]", b""])
+def test_a_log_without_lines_says_that_the_step_printed_nothing(change: Change, log: bytes):
+    write(change, log)
+    admin = reader("admin", is_superuser=True)
+    page = admin.get(PAGE).content.decode()
+    assert "This step printed nothing." in page
+    assert 'id="L1"' not in page
+    assert "No matches" in admin.get(f"{LOG_PAGE}find/?q=null").content.decode()
+    assert admin.get(f"{LOG_PAGE}file/").content == b""
+
+
 def test_a_log_that_the_runner_may_still_send_is_asked_for_again(change: Change):
     now = int(time.time())
     change(

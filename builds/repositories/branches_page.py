@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Q
@@ -11,8 +10,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from builds.access.finding import find_repo
-from builds.access.models import Level
-from builds.access.rules import may
 from builds.browsing.rows import Row, row
 from builds.drone_db.models import Build, Cron, Latest, Repo
 from builds.drone_db.queries import waiting_for_approval
@@ -36,7 +33,7 @@ class Branch:
 class Schedule:
     cron: Cron
     configuration_url: str
-    run_url: str  # empty where the reader may not build the branch
+    run_url: str  # for who may build the branch
 
 
 @takes("q", "after")
@@ -55,7 +52,7 @@ def branches_page(request: HttpRequest, slug: str) -> TemplateResponse:
             "q": q,
             "chosen": int(bool(q)),
             "branches": branches(repo, names),
-            "schedules": [] if q or after else schedules(request, repo),
+            "schedules": [] if q or after else schedules(repo),
             "next": f"{here}?{query_of(q=q, after=names[-1][0])}" if more else "",
             "first": f"{here}?{query_of(q=q)}" if after else "",
         },
@@ -90,16 +87,14 @@ def branches(repo: Repo, names: list[tuple[str, int]]) -> list[Branch]:
     return [Branch(name, rows.get(build)) for name, build in names]
 
 
-def schedules(request: HttpRequest, repo: Repo) -> list[Schedule]:
+def schedules(repo: Repo) -> list[Schedule]:
     """Return the schedules; Drone alone starts them, so a reader who may run is offered a build of the branch."""
-    where = {"slug": repo.slug}
-    configuration = reverse("admin:builds_repo_configuration", kwargs=where)
-    run: Any = reverse("admin:builds_run", kwargs=where) if may(request.user, Level.RUN, repo.slug) else ""
+    configuration, run = (reverse(f"admin:builds_{name}", args=[repo.slug]) for name in ("repo_configuration", "run"))
     return [
         Schedule(
             cron,
             f"{configuration}?{query_of(event='cron', branch=cron.branch, cron=cron.name)}",
-            f"{run}?{urlencode({'operation': '', 'branch': cron.branch})}" if run else "",
+            f"{run}?{urlencode({'operation': '', 'branch': cron.branch})}",
         )
         for cron in repo.crons.order_by("name")[:MOST_SCHEDULES]
     ]

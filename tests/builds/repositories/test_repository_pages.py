@@ -68,6 +68,7 @@ def test_only_who_may_run_has_the_menu_of_operations(viewer, runner, tree, setti
     assert "-/run/" not in viewer.get(REPO).content.decode()
     deployer = reader("deployer", "ismewen/edrone", Level.DEPLOY)
     assert "?operation=ship" in deployer.get(REPO).content.decode()
+    assert ["Build its branch" in text(client.get(BRANCHES)) for client in (viewer, runner)] == [False, True]
 
 
 def test_without_drone_running_is_grey_with_its_reason(runner):
@@ -197,10 +198,11 @@ def test_the_list_shows_the_red_ones(change: Change):
     assert 1 in ids
     change(f"UPDATE builds SET build_status = 'success' WHERE build_id = {ids[1].id}")
     assert 1 not in {branch.repo_id for branch in red_branches(default_branches(ALL))}
+    boss = reader("boss", is_superuser=True)
+    assert "ismewen/edrone" not in text(boss.get(LIST, {"show": "red"}))
     change(f"UPDATE builds SET build_status = 'failure' WHERE build_id = {ids[1].id}")
     assert 1 in {branch.repo_id for branch in red_branches(default_branches(ALL))}
-    page = reader("boss", is_superuser=True).get(LIST, {"show": "red"})
-    assert "ismewen/edrone" in text(page)
+    assert "ismewen/edrone" in text(boss.get(LIST, {"show": "red"}))
     state = default_branch_state(Repo.objects.get(pk=1))
     assert state
     assert state.is_red

@@ -81,6 +81,23 @@ def test_what_is_compared_has_something_of_everything(change: Change, now: int):
     assert sum(numbers.builds for numbers in figures.repos.values()) == figures.numbers.builds
 
 
+def test_shares_and_the_numbers_of_each_bar_and_each_repository_are_equal_to_plain_sql(change: Change, now: int):
+    change(*statements(1, now, DAYS, BUILDS))
+    period = period_of("90", now)
+    of = statistics_of(ALL, period, Selection(), ALL_TIME)
+    deployments, promotions, undone = brute_force.numbers(period.first * SECONDS, period.end)["deployments"]
+    assert (of.per_week, of.undone) == pytest.approx((deployments * 7 / 90, 100 * undone / promotions))
+    begins = [*of.figures.buckets, period.last + 1]
+    parts = [(of.figures.buckets[first], first, last, "") for first, last in pairwise(begins)]
+    parts += [(numbers, begins[0], begins[-1], f"AND build_repo_id = {repo}") for repo, numbers in of.figures.repos.items()]
+    for numbers, first, last, condition in parts:
+        expected = brute_force.numbers(first * SECONDS, last * SECONDS, condition)
+        good, finished = expected["success"]
+        assert (numbers.good, numbers.bad, numbers.finished) == (good, finished - good, finished)
+        assert numbers.success == (pytest.approx(100 * good / finished) if finished else None)
+        assert (numbers.p50, numbers.p95) == expected["duration"]
+
+
 def test_the_change_is_that_to_the_period_before(change: Change, now: int):
     change(*statements(3, now, DAYS, BUILDS))
     for period in periods(now)[:2]:

@@ -256,6 +256,12 @@ def test_steps_that_have_the_same_in_common_share_one_file():
     assert [(one.path, len(one.uses)) for one in shareable_steps(texts)] == [("_shared/lint.yaml", 7)]
 
 
+def test_steps_of_one_image_that_have_little_else_in_common_share_nothing():
+    unlike = [f"- {{name: s, image: i, settings: {{r: 1, x{n}: 1, y{n}: 1, f{n}: 1, g{n}: 1}}}}\n" for n in range(3)]
+    others = [f"- {{name: t, image: i{number}, settings: {{f{number % 3}: 1, g{number % 3}: 1}}}}\n" for number in range(12)]
+    assert shareable_steps([(f"p{n}/default.yaml", HEAD + step) for n, step in enumerate([*unlike, *others])]) == []
+
+
 def test_repositories_below_a_namespace_with_slashes_count_each(root, make, capsys):
     make(alike(names="@group/sub/shop @group/sub/web @group/sub/pay"))
     assert "projects/_shared/docker-publish.yaml: 3 steps of 3 repositories (" in run(capsys)

@@ -34,6 +34,7 @@ def test_what_drones_parser_cannot_read_is_not_yaml_and_nothing_else_is_said_of_
         (r"""- {name: "a\'\/b", image: y}""", ["yaml"]),
         (r"""- {name: "a\\/b", image: y}""", ["substitution"]),  # the runner's parser
         (r"""- {name: "a\.b", image: y}""", ["yaml"]),
+        (r"""---|kind: pipeline|name: b|trigger: {event: [push]}|steps:|- {name: "it\'s", image: y}""", []),
     ],
 )
 def test_escapes_are_those_of_drones_parser(tree, line, ids):

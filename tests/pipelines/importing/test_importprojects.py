@@ -232,7 +232,15 @@ def test_a_namespace_that_may_not_use_plain_folders_gets_one_of_its_own(root, cl
 
 def test_what_cannot_be_imported_is_told_and_the_rest_goes_on(root, clone, capsys, tmp_path):
     (tmp_path / "plain").mkdir()
+    within = Path(clone("git@host:a/within.git")) / "docs"
+    within.mkdir()
+    only, several = clone("", name="only"), clone("", name="several")
+    for folder, remote in ((only, "upstream"), (several, "one"), (several, "two")):
+        subprocess.run(["git", "-C", folder, "remote", "add", remote, "git@host:a/only.git"], check=True)
     cases = {
+        only: "is now projects/only/default.yaml",
+        several: "it has several git remotes (one, two) and none is called origin",
+        str(within): "it is a folder within a clone, not a clone",
         clone("", name="no-remote"): "has no git remote",
         clone("git@host:a/none.git", None): "has no .drone.yml",
         clone("git@host:a/empty.git", " \n"): "is empty",
@@ -248,7 +256,7 @@ def test_what_cannot_be_imported_is_told_and_the_rest_goes_on(root, clone, capsy
     for folder, message in cases.items():
         (line,) = [line for line in out.splitlines() if line.startswith((f"{folder} ", f"{folder}:"))]
         assert message in line
-    assert files(root) == ["good/default.yaml", "twice/default.yaml"]
+    assert files(root) == ["good/default.yaml", "only/default.yaml", "twice/default.yaml"]
 
 
 @pytest.mark.parametrize("link", ["hello", "@a", "@a/hello"])

@@ -116,6 +116,7 @@ FORMS = {
     "flow": "- {{name: lint, image: 'lint:1', commands: [lint, \"echo ${{A}}\"], environment: {{A: {repo}}}}}\n",
     "variables between brackets": "- {{name: lint, image: lint, commands: [lint, echo ${{A}}, x], environment: {{A: {repo}, B: c}}}}\n",
     "indented": '  - name: lint\n    image: lint:1\n    commands:\n      - |\n        make lint\n\n      - echo "$$X \\\\d"\n    detach: {repo}\n',
+    "block at the end": "- name: lint\n  image: lint:1\n  commands:\n  - make\n  - |\n    make lint\n    make\n\n  # kept\n  user: {repo}\n",
     "dash apart": "-\n  name: lint\n  image: lint:1\n  commands: [make lint]\n",
     "name last": "- image: lint:1\n  commands:\n  - make\n  - make lint\n\n  # who\n  name: {repo}\n",
     "carriage returns": "- name: lint\r\n  image: lint:1\r\n  commands: [a, b]\r\n  settings: {{a: b, c: {repo}}}\r\n",
@@ -145,6 +146,7 @@ def test_whatever_the_form_every_pipeline_means_the_same_and_comments_between_st
     for path in before:
         assert after[path].startswith(HEAD)
         assert after[path].endswith(ending)
+        assert ("# kept" in after[path]) == ("# kept" in FORMS[form])
 
 
 def test_most_of_the_forms_can_be_shared(root, make, capsys):

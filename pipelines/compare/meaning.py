@@ -32,20 +32,19 @@ def meaning_of(roots: Iterable[Node]) -> tuple[Hashable, ...]:
     return tuple(meaning(root) for root in roots)
 
 
-def meaning(node: Node, context: str = "", *, flow: bool = False) -> Hashable:
+def meaning(node: Node, context: str = "") -> Hashable:
     """Return what a node means.
 
     Args:
         node: of a document.
         context: "text" or "typed": how Drone reads what is below a key; empty: by the keys that follow.
-        flow: it stands between brackets.
     """
     if isinstance(node, Scalar):
         if REPLACED.search(node.token):
-            return replaced(node.token, node.tag, as_text=context == "text", flow=flow)
+            return replaced(node.token, node.tag, as_text=context == "text")
         return resolved(node.value, node.tag, as_text=context == "text", plain=node.plain)
     if isinstance(node, Sequence):
-        return "list", node.tag, tuple(meaning(item, context, flow=node.flow) for item in node.items)
+        return "list", node.tag, tuple(meaning(item, context) for item in node.items)
     pairs: dict[Hashable, Hashable] = {}
     for key, value in node.pairs:
         name = key.value if isinstance(key, Scalar) else ""
@@ -53,8 +52,8 @@ def meaning(node: Node, context: str = "", *, flow: bool = False) -> Hashable:
             meant: Hashable = conditions(value)
         else:
             below = context or ("text" if name in TEXT else "typed" if name in TYPED else "")
-            meant = meaning(value, below, flow=node.flow)
-        pairs[meaning(key, "text", flow=node.flow)] = meant  # of doubled keys the last counts
+            meant = meaning(value, below)
+        pairs[meaning(key, "text")] = meant  # of doubled keys the last counts
     return "map", node.tag, frozenset(pairs.items())
 
 
@@ -72,7 +71,7 @@ def condition(node: Node) -> Hashable:
 
 def members(node: Node) -> Hashable:
     items = node.items if isinstance(node, Sequence) else [node]
-    return frozenset(meaning(item, "text", flow=isinstance(node, Sequence) and node.flow) for item in items)
+    return frozenset(meaning(item, "text") for item in items)
 
 
 def resolved(value: str, tag: str | None, *, as_text: bool, plain: bool) -> Hashable:
@@ -90,7 +89,7 @@ def resolved(value: str, tag: str | None, *, as_text: bool, plain: bool) -> Hash
 
 
 @lru_cache(maxsize=4096)
-def replaced(token: str, tag: str | None, *, as_text: bool, flow: bool) -> Hashable:
+def replaced(token: str, tag: str | None, *, as_text: bool) -> Hashable:
     """Return what a value means that a runner's substitution changes."""
     marked, variables = with_marks(token)
     try:
@@ -101,7 +100,7 @@ def replaced(token: str, tag: str | None, *, as_text: bool, flow: bool) -> Hasha
     value = resolved(event.value, tag, as_text=as_text or variables, plain=not event.style)
     if not variables:
         return value
-    style = "block" if event.style in {"|", ">"} else event.style or ("in brackets" if flow else "plain")
+    style = "block" if event.style in {"|", ">"} else event.style or "plain"  # plain: not between brackets, where YAML has no ${
     return "variables", style, value
 
 

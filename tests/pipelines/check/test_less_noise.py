@@ -113,6 +113,16 @@ def test_a_comment_allows_nothing_on_another_line_and_nothing_else(tree):
     assert 'did you mean "unknown-key"?' in idle.message
 
 
+@pytest.mark.parametrize(("name", "ids"), [("default", ["missing-kind"]), ("part", [])])
+def test_of_what_others_extend_only_a_default_must_be_a_pipeline(tree, name, ids):
+    """Builds get it where their branch has no file; one of another name without a kind is a part."""
+    files = {
+        f"shop/{name}.yaml": GOOD.replace("kind: pipeline\n", ""),
+        "cart/default.yaml": f"kind: pipeline\nextends: shop/{name}.yaml\n",
+    }
+    assert [id_ for path, _, id_ in found(tree(files)) if path.startswith("shop/")] == ids
+
+
 def test_a_switch_for_the_tree_that_silences_nothing_is_found(tree):
     assert found(tree({**one(GOOD), OFF: "off: [unknown-key]\n"})) == [(OFF, 1, "idle-switch")]
 

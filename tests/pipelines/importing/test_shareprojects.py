@@ -200,7 +200,7 @@ def test_steps_of_several_repositories_come_first_and_are_named_by_what_they_do(
     many = [
         (
             f"p{n}/default.yaml",
-            HEAD + DOCKER.format(name=f"Build and push {n}", repo=f"p{n}") + f"- {{name: p{n}, image: x{n}}}\n",
+            HEAD + DOCKER.format(name=f"Build and push {n or 'quickly'}", repo=f"p{n}") + f"- {{name: p{n}, image: x{n}}}\n",
         )
         for n in range(3)
     ]

@@ -85,15 +85,15 @@ lock: .venv/dev ## Lock the newest versions that requirements.in and requirement
 clean: ## Delete everything that make made, the state folder var/ excepted
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.venv/bin/python:
+.venv/bin/pip: # the last that venv makes: where it was ended before, it is begun anew
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "edrone needs Python 3.11 or newer; this is " + sys.version + "; name another one: make PYTHON=python3.13 ...")'
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 
-.venv/bin/helm: | .venv/bin/python
+.venv/bin/helm: | .venv/bin/pip
 	GOBIN=$(CURDIR)/.venv/bin GOFLAGS= go install helm.sh/helm/v3/cmd/helm@v3.22.0
 
-.venv/run: requirements.txt | .venv/bin/python
+.venv/run: requirements.txt | .venv/bin/pip
 	@echo "Installing edrone's Python packages into .venv; the first time this takes a minute or two ..."
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
 	@touch $@

@@ -192,3 +192,13 @@ def test_every_make_target_explains_itself():
     assert targets
     listed = subprocess.run(["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert [line.split()[0] for line in listed.splitlines()] == targets
+
+
+def test_an_environment_that_was_left_half_made_is_made_anew(tmp_path):
+    for name in ("Makefile", "requirements.txt"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    python = tmp_path / ".venv" / "bin" / "python"  # `python -m venv` makes it first, and pip last
+    python.parent.mkdir(parents=True)
+    python.touch()
+    command = ["make", "--dry-run", ".venv/run"]
+    assert "-m venv .venv" in subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout

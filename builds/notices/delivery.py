@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import DatabaseError, close_old_connections, transaction
-from django.db.models import Case, Exists, OuterRef, Q, When
+from django.db.models import Case, Min, Q, When
 from django.utils import timezone
 
 from builds.access.drone_rights import Standing, drone_rights
@@ -97,11 +97,12 @@ def next_notice(channel_id: int) -> Notice | None:
     A test comes first: somebody waits for it. Then the one that is due for longest: those that are refused hold up no others.
     """
     waiting = Notice.objects.filter(channel_id=channel_id, state=State.WAITING)
-    ordered = Q(number__gt=0) | (Q(topic=Topic.FROZEN) & Q(topic=OuterRef("topic")))
-    ordered &= Q(reached=[])  # what some recipients do not take must not keep the next one from those who took it
-    older = waiting.filter(ordered, slug=OuterRef("slug"), number=OuterRef("number"), id__lt=OuterRef("id"))
+    unordered = Q(number=0) & ~Q(topic=Topic.FROZEN)
+    begun = ~Q(reached=[])  # what some recipients do not take must not keep the next one from those who took it
+    oldest = waiting.exclude(unordered | begun).values("slug", "number").annotate(oldest=Min("id")).values("oldest")
     tests_first = Case(When(topic=TEST, then=0), default=1)
-    return waiting.filter(~Exists(older), due__lte=timezone.now()).order_by(tests_first, "due", "id").first()
+    free = waiting.filter(unordered | begun | Q(pk__in=oldest), due__lte=timezone.now())
+    return free.order_by(tests_first, "due", "id").first()
 
 
 def attempt(channel: Channel, notice: Notice, send: Send) -> str | None:

@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -18,7 +19,7 @@ from django_tasks_db.models import DBTaskResult
 from builds.access.models import Grant, Level
 from builds.notices import delivery, sending, tasks
 from builds.notices.addresses import KINDS, apprise_address
-from builds.notices.delivery import deliver, pause_after
+from builds.notices.delivery import deliver, next_notice, pause_after
 from builds.notices.keeping import forget, give_up
 from builds.notices.managing import replace_address, try_channel
 from builds.notices.models import Channel, Notice, State
@@ -384,6 +385,16 @@ def test_of_one_build_no_notice_overtakes_another(team, receiver, sender):
     deliver(team.pk, sender.send)
     assert [body["event"] for body in receiver.notices] == ["failed", "waiting", "failed"]
     assert [body["build"] for body in receiver.notices] == [8, 7, 7]
+
+
+def test_of_5000_notices_that_wait_the_next_one_is_found_at_once(team):
+    values = {"channel": team, "topic": "failed", "title": "Failed", "body": "push", "slug": "shop/cart"}
+    Notice.objects.bulk_create(Notice(about=f"build {number}", number=number, **values) for number in range(1, 5001))
+    started = time.monotonic()
+    found = next_notice(team.pk)
+    assert time.monotonic() - started < 1
+    assert found
+    assert found.number == 1
 
 
 @pytest.mark.parametrize("lost", ["grant", "active", "subscription", "pattern", "user", "topic"])

@@ -205,6 +205,13 @@ def test_another_drone_is_summed_up_anew(change: Change, now: int):
         assert difference(statistics_of(ALL, period_of("90", now), Selection(), ALL_TIME), "") == {}
 
 
+def test_a_day_that_was_summed_up_while_the_clock_was_ahead_is_summed_up_anew(change: Change, now: int):
+    change(*statements(9, now, DAYS, BUILDS))
+    list(sum_days([today(now)], now + SECONDS, ALL_TIME))
+    statistics_of(ALL, period_of("7", now), Selection(), ALL_TIME)
+    assert not SummedDay.objects.filter(day=today(now)).exists()
+
+
 def test_no_builds_at_all(change: Change, now: int):
     change("DELETE FROM builds")
     of = statistics_of(ALL, period_of("30", now), Selection())

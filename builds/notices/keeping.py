@@ -1,11 +1,11 @@
-"""Gives up notices that wait for too long; forgets those that are over, and the tasks that sent them."""
+"""Gives up notices that wait for too long; forgets those that are over, and the tasks that sent them; outlives wrong clocks."""
 
 from datetime import datetime, timedelta
 
 from django.db.models import OuterRef, Q, Subquery
 from django_tasks_db.models import DBTaskResult
 
-from builds.notices.delivery import GIVEN_UP
+from builds.notices.delivery import GIVEN_UP, LONGEST_PAUSE
 from builds.notices.models import Channel, Notice, State, Topic
 from configs.records.own_database import delete_some
 
@@ -28,3 +28,11 @@ def forget(now: datetime) -> None:
     delete_some(Notice.objects.filter(old).order_by("ended"))
     # One that is still called running by then was lost with its worker.
     delete_some(DBTaskResult.objects.exclude(status="READY").filter(started_at__lt=now - TASKS_KEPT).order_by("started_at"))
+
+
+def correct_times(now: datetime) -> None:
+    """Let nothing wait for a time that was written while the clock was ahead: no right one is later than the longest pause."""
+    late = now + LONGEST_PAUSE
+    Notice.objects.filter(state=State.WAITING, due__gt=late).update(due=now)
+    Channel.objects.filter(rests_until__gt=late).update(rests_until=None)
+    Channel.objects.filter(held_until__gt=late).update(held_until=None)

@@ -59,9 +59,10 @@ def look(now: datetime) -> bool:
     if not subscriptions:
         save(position, [], newest=None, errors=None)
         return False
-    errors = new_errors(position.errors, now)
+    since = position.errors and min(position.errors, now)  # an error may have been written while the clock was ahead
+    errors = new_errors(since, now)
     notices = about_errors(errors, subscriptions)
-    changes: dict[str, Any] = {"errors": seen_until(errors, position.errors, now)}
+    changes: dict[str, Any] = {"errors": seen_until(errors, since, now)}
     seen = None
     if settings.DRONE_DATABASE:
         try:

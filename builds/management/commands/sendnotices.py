@@ -17,7 +17,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 
 from builds.drone_server import version
 from builds.notices import delivery
-from builds.notices.keeping import forget, give_up
+from builds.notices.keeping import correct_times, forget, give_up
 from builds.notices.looking import look_if_due
 from builds.notices.tasks import QUEUE, enqueue_due, sender
 from configs.database.postgresql import base as postgresql
@@ -85,6 +85,7 @@ def keep_looking(parent: int | None) -> None:
             enqueue_due()
             if time.monotonic() - forgot > FORGETS_EVERY:
                 forgot = time.monotonic()
+                correct_times(timezone.now())
                 give_up(timezone.now())
                 forget(timezone.now())
         except DatabaseError as error:

@@ -20,7 +20,7 @@ from builds.access.models import Grant, Level
 from builds.notices import delivery, sending, tasks
 from builds.notices.addresses import KINDS, apprise_address
 from builds.notices.delivery import deliver, next_notice, pause_after
-from builds.notices.keeping import forget, give_up
+from builds.notices.keeping import correct_times, forget, give_up
 from builds.notices.managing import replace_address, try_channel
 from builds.notices.models import Channel, Notice, State
 from builds.notices.sealing import seal, unseal
@@ -669,3 +669,23 @@ def test_old_notices_and_tasks_are_forgotten_and_what_waits_is_not(team):
     forget(now)
     assert sorted(Notice.objects.values_list("about", flat=True)) == ["29 sent", "waits"]
     assert list(DBTaskResult.objects.values_list("status", flat=True)) == ["FAILED"]
+
+
+def test_nothing_waits_for_what_was_written_while_the_clock_was_ahead(team, receiver, sender):
+    now = timezone.now()
+    ahead = now + timedelta(hours=8)
+    late = notice(team, created=ahead, due=ahead)
+    Channel.objects.update(rests_until=ahead, held_until=ahead)
+    correct_times(now)
+    deliver(team.pk, sender.send)
+    assert state(late) == ("sent", "")
+
+
+def test_what_rests_or_is_held_by_another_worker_stays_so(team):
+    now = timezone.now()
+    longest = now + delivery.LONGEST_PAUSE
+    notice(team, due=longest)
+    Channel.objects.update(rests_until=longest, held_until=now + delivery.HELD)
+    before = [*Notice.objects.values_list("due"), *Channel.objects.values_list("rests_until", "held_until")]
+    correct_times(now)
+    assert [*Notice.objects.values_list("due"), *Channel.objects.values_list("rests_until", "held_until")] == before

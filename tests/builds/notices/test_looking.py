@@ -19,7 +19,7 @@ from builds.notices.keeping import forget
 from builds.notices.looking import Hinter, look, look_if_due
 from builds.notices.models import Notice, Position
 from builds.starting.models import AuditRecord, Outcome
-from configs.records.models import ServedConfig
+from configs.records.models import LastError, ServedConfig
 from configs.records.pruning import prune
 from configs.records.rows import note
 from tests import drones
@@ -481,6 +481,16 @@ def test_of_hundreds_of_errors_in_one_minute_each_is_told(team, rows, django_ass
     Asked("projects/_shared/test.yaml:1:1: broken", slug="many/later").fail()
     see()
     assert told()[-1] == ("tree_error", "many/later", 0)
+
+
+def test_after_an_error_of_the_time_when_the_clock_was_ahead_others_are_told(team, rows):
+    see()
+    Asked("projects/_shared/test.yaml:1:1: broken", slug="shop/ahead").fail()
+    LastError.objects.update(time=timezone.now() + timedelta(hours=8))
+    see()
+    Asked("projects/cart/master.yaml:1:1: broken").fail()
+    see()
+    assert told() == [("tree_error", "shop/ahead", 0), ("tree_error", "shop/cart", 0)]
 
 
 def test_an_error_that_was_told_is_not_read_for_ever(team, rows):

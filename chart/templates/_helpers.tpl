@@ -100,6 +100,9 @@ tolerations:
 
 {{/* What cannot work is refused here, in one sentence, before anything is installed. */}}
 {{- define "edrone.refuse" -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" (include "edrone.fullname" .)) }}
+{{- fail (printf "%s cannot be the name of a Service: set fullnameOverride to a name of lower-case letters, digits and -, which begins with a letter." (include "edrone.fullname" .)) }}
+{{- end }}
 {{- if eq .Values.database.kind "sqlite" }}
 {{- if or (gt (int .Values.replicaCount) 1) .Values.autoscaling.enabled }}
 {{- fail "SQLite serves one replica only, since replicas on several nodes cannot share its file: set database.kind=postgresql with database.url, or replicaCount=1 and autoscaling.enabled=false." }}

@@ -112,6 +112,12 @@ def test_no_two_objects_have_one_name(values: str):
     assert len(names) == len(set(names))
 
 
+def test_a_long_name_leaves_room_for_what_kubernetes_adds():
+    done = render("first-install", "--set", f"fullnameOverride={'a' * 63}")
+    jobs = [item for item in yaml.safe_load_all(done.stdout) if item and item["kind"] == "CronJob"]
+    assert [len(job["metadata"]["name"]) for job in jobs] == [52]
+
+
 def test_every_pod_meets_the_restricted_profile(values: str):
     found = list(pods(objects(values)))
     assert len(found) >= 2
@@ -255,6 +261,7 @@ def test_every_setting_of_the_chart_is_one_that_edrone_reads(values: str):
 
 
 REFUSED = {
+    "Edrone cannot be the name of a Service": ("first-install", "fullnameOverride=Edrone"),
     "SQLite serves one replica only": ("sqlite", "replicaCount=2"),
     "replicaCount=1 and autoscaling.enabled=false": ("sqlite", "autoscaling.enabled=true"),
     "database.kind is sqlite": ("sqlite", "database.url=postgres://db/edrone"),
@@ -301,7 +308,14 @@ def test_what_cannot_work_is_refused_with_a_sentence(sentence: str):
 
 @pytest.mark.parametrize(
     "setting",
-    ["replicaCount=0", "nosuchvalue=1", "database.kind=mysql", "settings.showErrors=loud", "settings.namespaces={shop/*}"],
+    [
+        "replicaCount=0",
+        "nosuchvalue=1",
+        "database.kind=mysql",
+        "settings.showErrors=loud",
+        "settings.namespaces={shop/*}",
+        "ingress.annotations.rps=5",
+    ],
 )
 def test_wrong_and_unknown_values_are_refused_by_the_schema(setting: str):
     done = render("first-install", "--set", setting)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Concat
 
 from builds.drone_db.vocabulary import Event
 from builds.notices.models import Notice, Subscription, Topic
@@ -23,7 +24,9 @@ def new_errors(since: datetime | None, now: datetime) -> list[Any]:
     Each has `served`, the id of the last record of its ref before it.
     """
     errors: QuerySet[Any] = LastError.objects.filter(time__gt=since - OVERLAP if since else now).order_by("time")
-    before = ServedConfig.objects.filter(slug=OuterRef("slug"), ref=OuterRef("ref"), served__lt=OuterRef("time"))
+    # Without an index on `ref`: PostgreSQL would read every record of refs/heads/master for each repository.
+    records = ServedConfig.objects.annotate(unindexed_ref=Concat("ref", Value("")))
+    before = records.filter(slug=OuterRef("slug"), unindexed_ref=OuterRef("ref"), served__lt=OuterRef("time"))
     return list(errors.annotate(served=Subquery(before.order_by("-id").values("id")[:1])))
 
 

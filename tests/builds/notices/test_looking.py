@@ -7,7 +7,8 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
@@ -18,6 +19,7 @@ from builds.notices import looking, seen_builds
 from builds.notices.keeping import forget
 from builds.notices.looking import Hinter, look, look_if_due
 from builds.notices.models import Notice, Position
+from builds.notices.tree_errors import new_errors
 from builds.starting.models import AuditRecord, Outcome
 from configs.records.models import LastError, ServedConfig
 from configs.records.pruning import prune
@@ -491,6 +493,17 @@ def test_after_an_error_of_the_time_when_the_clock_was_ahead_others_are_told(tea
     Asked("projects/cart/master.yaml:1:1: broken").fail()
     see()
     assert told() == [("tree_error", "shop/ahead", 0), ("tree_error", "shop/cart", 0)]
+
+
+def test_what_was_served_before_an_error_is_found_by_its_repository(db):
+    """By its ref, it would be found among the records of all repositories that have a master."""
+    with CaptureQueriesContext(connection) as queries:
+        new_errors(NOW, NOW)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {queries[0]['sql']}")
+        plan = str(cursor.fetchall())
+    assert "served_by_slug (slug=?)" in plan
+    assert "served_by_ref" not in plan
 
 
 def test_an_error_that_was_told_is_not_read_for_ever(team, rows):

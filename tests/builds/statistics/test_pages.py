@@ -186,10 +186,8 @@ def test_the_repositories_that_fail_most_and_take_longest_come_first():
     context: Any = reader("viewer", "*").get(ALL).context
     repos = body(Api(person("api", Level.VIEW, "*")).get(REST))["repositories"]
     for rows, name in ((context["failing_repos"], "failed"), (context["slow_repos"], "duration_p50")):
-        ordered = sorted(
-            filter(lambda repo, name=name: repo[name], repos), key=lambda repo, name=name: (-repo[name], repo["slug"])
-        )
-        assert [row.slug for row in rows] == [repo["slug"] for repo in ordered[:10]]
+        ordered = sorted((-repo[name], repo["slug"]) for repo in repos if repo[name])
+        assert [row.slug for row in rows] == [slug for _, slug in ordered[:10]]
 
 
 @pytest.mark.usefixtures("sample")

@@ -91,7 +91,7 @@ def fill(writer: Writer) -> None:
     store(writer, build - 1, 2, 1, END)
     build = writer.build(MOVING, build_status="running", build_event="push", build_finished=0)
     stage(writer, build, 1, "first", "success", {"one": "success"}, [])
-    stage(writer, build, 2, "second", "running", {"second of the moving": "pending"}, ["first"])
+    stage(writer, build, 2, "next", "running", {"second of the moving": "pending"}, ["first"])
     store(writer, build, 1, 1, [f"l{number}\n" for number in range(1, 301)])
 
 

@@ -57,7 +57,7 @@ def serve_own_port() -> None:
 
 class SilentHandler(WSGIRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Log no scrape."""
+        pass
 
 
 class ScrapeServer(ThreadingWSGIServer):

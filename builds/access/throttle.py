@@ -58,10 +58,7 @@ def trying_password(username: str, address: str) -> Iterator[None]:
     Raises:
         ValidationError: there were too many, or too many come at once; the password is not looked at.
     """
-    give_back()
-    if not looking.acquire(timeout=LONGEST_WAIT):
-        raise ValidationError(BUSY, code="busy")
-    try:
+    with slot():
         limits = login_limits(username, address)
         if refused := refusal(*limits):
             log("throttled", username, address)
@@ -72,6 +69,20 @@ def trying_password(username: str, address: str) -> Iterator[None]:
             log("wrong", username, address)
             raise
         take_back(*limits)
+
+
+@contextmanager
+def slot() -> Iterator[None]:
+    """Hold one of the process's slots for passwords. Connections to databases are given back meanwhile.
+
+    Raises:
+        ValidationError: others hold all of them for too long.
+    """
+    give_back()
+    if not looking.acquire(timeout=LONGEST_WAIT):
+        raise ValidationError(BUSY, code="busy")
+    try:
+        yield
     finally:
         looking.release()
 

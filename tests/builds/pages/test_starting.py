@@ -569,13 +569,19 @@ def test_all_stages_that_wait_are_approved_by_one_confirmation(site, deployer):
     assert approved == [f"/api/repos/ismewen/edrone/builds/2/approve/{number}" for number in waiting]
 
 
-def test_what_depends_on_a_stage_that_has_not_succeeded_is_not_approved_with_it(site, deployer):
-    """Drone would start it at once, beside the stage that it depends on."""
+def two_that_wait(site: Any) -> tuple[Any, str]:
+    """Let the second of two stages of build 2 depend on the first; both wait for approval. Give what runs SQL, and the build."""
     execute = site.drone.database.connection.execute
     build = "(SELECT build_id FROM builds WHERE build_number = 2 AND build_repo_id = 1)"
     execute(f"DELETE FROM stages WHERE stage_build_id = {build} AND stage_number > 2")
     execute(f"UPDATE stages SET stage_status = 'blocked', stage_name = 'test' || stage_number WHERE stage_build_id = {build}")
     execute(f"UPDATE stages SET stage_depends_on = '[\"test1\"]' WHERE stage_build_id = {build} AND stage_number = 2")
+    return execute, build
+
+
+def test_what_depends_on_a_stage_that_has_not_succeeded_is_not_approved_with_it(site, deployer):
+    """Drone would start it at once, beside the stage that it depends on."""
+    execute, build = two_that_wait(site)
 
     def page() -> str:
         return " ".join(text(deployer.get(f"{BUILDS}2/")).split())
@@ -640,11 +646,7 @@ def test_a_restart_of_what_waits_for_approval_says_that_it_needs_none(site, runn
 
 def test_no_stage_is_approved_that_the_confirmation_did_not_name(site, deployer):
     """Meanwhile somebody else approves what it names, which ends well, so that what depends on it could start."""
-    execute = site.drone.database.connection.execute
-    build = "(SELECT build_id FROM builds WHERE build_number = 2 AND build_repo_id = 1)"
-    execute(f"DELETE FROM stages WHERE stage_build_id = {build} AND stage_number > 2")
-    execute(f"UPDATE stages SET stage_status = 'blocked', stage_name = 'test' || stage_number WHERE stage_build_id = {build}")
-    execute(f"UPDATE stages SET stage_depends_on = '[\"test1\"]' WHERE stage_build_id = {build} AND stage_number = 2")
+    execute, build = two_that_wait(site)
     asked = deployer.get(f"{BUILDS}2/-/do/approve/")
     execute(f"UPDATE stages SET stage_status = 'success' WHERE stage_build_id = {build} AND stage_number = 1")
     answer = deployer.post(f"{BUILDS}2/-/do/approve/", hidden(asked))

@@ -204,20 +204,22 @@ def event_for(path: str = "/edrone/events") -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + test_events.BODY
 
 
+def events_are_refused(server: Server, held: ExitStack) -> bool:
+    """Tell whether an event is refused, with one more held each time, as one that comes late is refused."""
+    held.enter_context(closing(connect(server))).sendall(event_for()[:-1])
+    return exchange(server, event_for())[0] == 503
+
+
 @pytest.mark.slow
 def test_pages_and_events_together_hold_no_thread_of_the_configuration_endpoint(tmp_path: Path):
     secrets = {"EDRONE_EVENTS_SECRET": test_events.SECRET}
     with running(tmp_path, EDRONE_WORKERS="1", EDRONE_THREADS="3", **secrets) as server, ExitStack() as held:
 
-        def is_busy_with_events() -> bool:  # with one more held each time, as one that comes late is refused
-            held.enter_context(closing(connect(server))).sendall(event_for()[:-1])
-            return exchange(server, event_for())[0] == 503
-
         def is_busy() -> bool:
             held.enter_context(closing(slow_login(server)))
             return login_page(server).status_code == 503
 
-        wait_until(is_busy_with_events)
+        wait_until(lambda: events_are_refused(server, held))
         wait_until(is_busy)
         for _ in range(5):
             assert exchange(server, head(server, BODY) + BODY)[0] == 200
@@ -233,15 +235,9 @@ def test_receivers_of_events_hold_no_thread_of_the_configuration_endpoint(tmp_pa
         running(tmp_path, EDRONE_WORKERS="1", EDRONE_THREADS="3", EDRONE_EVENTS_SECRET=test_events.SECRET) as server,
         ExitStack() as held,
     ):
-        event = event_for()
-        assert exchange(server, event)[0] == 204
-
-        def is_busy() -> bool:  # with one more held each time, as one that comes late is refused
-            held.enter_context(closing(connect(server))).sendall(event[:-1])
-            return exchange(server, event)[0] == 503
-
-        wait_until(is_busy)
+        assert exchange(server, event_for())[0] == 204
+        wait_until(lambda: events_are_refused(server, held))
         for _ in range(5):
             assert exchange(server, head(server, BODY) + BODY)[0] == 200
         held.close()
-        wait_until(lambda: exchange(server, event)[0] == 204)
+        wait_until(lambda: exchange(server, event_for())[0] == 204)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from builds.access.models import Level
 from builds.notices import delivery
@@ -15,6 +16,13 @@ from tests import drones
 from tests.builds.conftest import person
 from tests.builds.notices.receivers import MailServer, Receiver, mail_server, receiving
 from tests.builds.notices.rows import Rows
+
+
+def plan_of(sql: str) -> str:
+    """Return how SQLite would find the rows of a query."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+        return str(cursor.fetchall())
 
 
 @pytest.fixture

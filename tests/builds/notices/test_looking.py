@@ -26,7 +26,7 @@ from configs.records.pruning import prune
 from configs.records.rows import note
 from tests import drones
 from tests.builds.conftest import person
-from tests.builds.notices.conftest import channel, subscribe
+from tests.builds.notices.conftest import channel, plan_of, subscribe
 from tests.builds.notices.rows import PostgresRows, Rows
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
@@ -499,9 +499,7 @@ def test_what_was_served_before_an_error_is_found_by_its_repository(db):
     """By its ref, it would be found among the records of all repositories that have a master."""
     with CaptureQueriesContext(connection) as queries:
         new_errors(NOW, NOW)
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN QUERY PLAN {queries[0]['sql']}")
-        plan = str(cursor.fetchall())
+    plan = plan_of(queries[0]["sql"])
     assert "served_by_slug (slug=?)" in plan
     assert "served_by_ref" not in plan
 
